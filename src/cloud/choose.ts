@@ -1,0 +1,32 @@
+import { UsageError } from '../core/errors.ts'
+import type { Cloud, CloudResources } from './cloud.ts'
+
+const clouds: Record<string, { cloud: () => Promise<Cloud>; resources: () => Promise<CloudResources> }> = {
+  local: {
+    cloud: async () => (await import('./local/local.ts')).local(),
+    resources: async () => (await import('./local/resources.ts')).localResources,
+  },
+  aws: {
+    cloud: async () => (await import('./aws/aws.ts')).aws(),
+    resources: async () => (await import('./aws/resources.ts')).awsResources,
+  },
+}
+
+/** The clouds there are, by name. */
+export const cloudNames: readonly string[] = Object.keys(clouds)
+
+/** The cloud of that name; loads nothing of the others. */
+export async function chooseCloud(name: string): Promise<Cloud> {
+  return entry(name).cloud()
+}
+
+/** The resources of the cloud of that name, for use inside a Pulumi program. */
+export async function chooseCloudResources(name: string): Promise<CloudResources> {
+  return entry(name).resources()
+}
+
+function entry(name: string): (typeof clouds)[string] {
+  const found = clouds[name]
+  if (!found) throw new UsageError(`Expected a cloud (${cloudNames.join(', ')}), got "${name}"`)
+  return found
+}

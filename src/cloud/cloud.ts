@@ -1,0 +1,85 @@
+import type { CustomResourceOptions, Input, Output, Resource } from '@pulumi/pulumi'
+import type { BaseImage, Host, Tags } from '../core/model.ts'
+import type { Family } from '../family/family.ts'
+
+/** One build's fixed facts, known before anything is created. */
+export interface BuildContext {
+  readonly family: Family
+  readonly version: string
+  readonly build: string
+  readonly buildFolder: string
+  /** ISO 8601: when temporaries of this build may be removed by anybody. */
+  readonly expires: string
+}
+
+export interface InstanceSpec {
+  readonly context: BuildContext
+  readonly stage: 'base' | 'trial'
+  /** The image to start from: an id as `BaseImage.id` or `ImageResource.imageId` gives it. */
+  readonly image: Input<string>
+  /** The instance's own key pair: the public half goes to the guest, the private half stays in this file (0600). */
+  readonly publicKey: string
+  readonly identityFile: string
+  readonly knownHostsFile: string
+  /** A memory snapshot of the booted image may be used: right for a base, never for a trial. */
+  readonly warm: boolean
+}
+
+export interface InstanceResource {
+  readonly resource: Resource
+  readonly instanceId: Output<string>
+  /** Known once the instance answers: creation ends when it can be logged in to. */
+  readonly host: Output<Host>
+}
+
+export interface ImageSpec {
+  readonly context: BuildContext
+  readonly name: string
+  /** Tags of the image; `stage` says candidate or promoted. */
+  readonly tags: Tags
+}
+
+export interface ImageResource {
+  readonly resource: Resource
+  readonly imageId: Output<string>
+  readonly imageName: Output<string>
+  /** `sha256:…` where the cloud has one, else the image id. */
+  readonly digest: Output<string>
+  /** By region; one entry, `local`, on the embedded cloud. */
+  readonly imagesByRegion: Output<Record<string, string>>
+}
+
+/** Something a cloud holds with a build's tags on it. */
+export interface Created {
+  readonly kind: 'instance' | 'image' | 'snapshot' | 'key' | 'network'
+  readonly id: string
+  readonly tags: Tags
+  readonly state: 'running' | 'stopped' | 'available' | 'pending'
+  /** Console log, screenshot: whatever the cloud can tell of it from outside, as files in the folder. */
+  diagnose?(folder: string): Promise<void>
+}
+
+/** What the reaper, the preflight and the steps need: no Pulumi in it, quick to load. */
+export interface Cloud {
+  readonly name: string
+  readonly region: string
+  /**
+   * The image the family starts from, made first where the family asks for that.
+   * Doubles as preflight: throws UsageError (bad base) or MissingError (credentials, tools, quota, disk).
+   */
+  resolveBase(family: Family, progress: (line: string) => void, signal: AbortSignal): Promise<BaseImage>
+  /** Everything that carries these tags. */
+  list(tags: Partial<Tags>): Promise<readonly Created[]>
+  /** Removes one such thing, with all that hangs on it; absent already is success. */
+  delete(created: Created): Promise<void>
+}
+
+/** What the graph is made of: each call declares resources of the running Pulumi program. */
+export interface CloudResources {
+  /** The instance and whatever it needs around it, as children of `options.parent`. */
+  instance(name: string, spec: InstanceSpec, options: CustomResourceOptions): InstanceResource
+  /** The candidate, made from a stopped instance. */
+  image(name: string, spec: ImageSpec & { readonly instance: InstanceResource }, options: CustomResourceOptions): ImageResource
+  /** The promoted copy of a candidate: lives on when the candidate is gone. */
+  copy(name: string, spec: ImageSpec & { readonly source: Input<string> }, options: CustomResourceOptions): ImageResource
+}

@@ -1,0 +1,103 @@
+import { z } from 'zod'
+
+const duration = z
+  .string()
+  .regex(/^\d+(s|m|h)$/, 'a duration such as 90s, 30m or 2h')
+  .describe('A duration: a whole number and s, m or h.')
+const name = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'a name of lower-case letters, digits and dashes, starting with a letter')
+const file = z.string().min(1).describe('A path, relative to the family folder.')
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 digest: 64 lower-case hexadecimal digits')
+
+const base = z
+  .union([
+    z.strictObject({ debian: z.literal('bookworm') }).describe("A Debian disk built from Debian's own packages (local)."),
+    z.strictObject({ image: z.string().min(1), sha256 }).describe('Any disk image by path or URL (local).'),
+    z.strictObject({ family: name }).describe('The latest good image of another family.'),
+    z
+      .strictObject({
+        ami: z.strictObject({
+          owners: z.array(z.string().min(1)).min(1),
+          name: z.string().min(1),
+          architecture: z.enum(['x86_64', 'arm64']).default('x86_64'),
+        }),
+      })
+      .describe('The newest image of these owners by name pattern (aws).'),
+    z.strictObject({ amiId: z.string().regex(/^ami-[0-9a-f]{8,17}$/, 'an image id: ami-…') }).describe('One fixed image (aws).'),
+    z.strictObject({ parameter: z.string().startsWith('/') }).describe('A public SSM parameter that holds an image id (aws).'),
+  ])
+  .describe('What the image starts from.')
+
+const secret = z.union([
+  z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable') }),
+  z.strictObject({ file }),
+])
+
+const machine = z.strictObject({
+  cpus: z.int().min(1).max(64).default(2),
+  memory: z.int().min(256).max(1_048_576).default(1024).describe('MiB.'),
+  disk: z.int().min(1).max(16_384).default(4).describe('GiB; at least the size of the base.'),
+})
+
+const configure = z.strictObject({
+  playbook: file.default('playbook.yml'),
+  requirements: file.optional().describe('Collections and roles to install first; requirements.yml is taken where it exists.'),
+  strategy: z.enum(['mitogen', 'linear']).default('mitogen').describe('How Ansible runs tasks on Linux; Windows is always linear.'),
+  become: z.boolean().default(false).describe('Run every task with privileges, where the build user is not root.'),
+  variables: z.record(z.string(), z.unknown()).default({}),
+  secrets: z.record(z.string(), secret).default({}).describe('Variables whose values must appear nowhere.'),
+  vaultPassword: secret.optional(),
+  timeout: duration.default('60m'),
+})
+
+const seal = z.strictObject({
+  script: file.optional().describe('A script of the family, run in the guest before ours.'),
+  timeout: duration.default('15m'),
+})
+
+const minimum = { minimumCases: z.int().min(1).optional().describe('Fewer cases than this is a failure; without it, fewer than last time is.') }
+const suite = z.union([
+  z.strictObject({ goss: file, variables: z.record(z.string(), z.unknown()).default({}), ...minimum }),
+  z.strictObject({ testinfra: file, ...minimum }),
+  z.strictObject({ ansible: file, ...minimum }),
+  z.strictObject({ pester: file, ...minimum }),
+  z.strictObject({ inspec: file, inputs: file.optional(), waivers: file.optional(), ...minimum }),
+])
+
+const verify = z.strictObject({
+  clones: z.int().min(1).max(4).default(1).describe('Machines started from the candidate, each verified.'),
+  reboot: z.boolean().default(false).describe('Reboot them, and verify again.'),
+  suites: z.array(suite).default([]),
+  timeout: duration.default('30m'),
+})
+
+const image = z.strictObject({
+  compress: z.boolean().default(false).describe('A smaller promoted image that takes longer to write (local).'),
+})
+
+const login = z
+  .strictObject({
+    by: z.enum(['credential', 'cloud-init', 'password']).default('credential').describe('How the guest is given its key.'),
+    user: z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, 'a user name').default('root'),
+    transport: z.enum(['ssh', 'psrp']).default('ssh'),
+    timeout: duration.default('10m').describe('How long the first login may take.'),
+  })
+  .describe('How the build reaches its machines.')
+
+/** The closed schema of `family.yaml`; the JSON Schema for editors is generated from it. */
+export const familySchema = z.strictObject({
+  description: z.string().default(''),
+  os: z.enum(['linux', 'windows']).default('linux'),
+  cloud: z.enum(['local', 'aws']).default('local'),
+  base,
+  machine: machine.prefault({}),
+  login: login.prefault({}),
+  configure: configure.prefault({}),
+  seal: seal.prefault({}),
+  verify: verify.prefault({}),
+  image: image.prefault({}),
+})
+
+export type FamilySpec = z.output<typeof familySchema>
+export type Suite = z.output<typeof suite>
+export type Base = z.output<typeof base>
+export type Secret = z.output<typeof secret>

@@ -1,0 +1,40 @@
+/** Property values as they cross the wire, secrets and outputs unwrapped. */
+export type Properties = Record<string, unknown>
+
+export interface CheckFailure {
+  readonly property: string
+  readonly reason: string
+}
+
+export interface DiffAnswer {
+  readonly changed: boolean
+  /** Properties whose change needs a new resource. */
+  readonly replaces?: readonly string[]
+  /** Remove the old one before the new one is made. */
+  readonly deleteBeforeReplace?: boolean
+}
+
+export interface CreateContext {
+  readonly urn: string
+  /** Seconds; 0 when the user set none. */
+  readonly timeout: number
+  /** Aborted when the engine cancels. A normal shutdown cancels too, so it must never stop machines. */
+  readonly signal: AbortSignal
+}
+
+/** One resource type of a plugin. Everything but `create` has a default: no checks, any change replaces, nothing to remove. */
+export interface ResourceHandler {
+  check?(news: Properties, olds: Properties): Promise<{ inputs: Properties; failures: readonly CheckFailure[] }>
+  diff?(id: string, olds: Properties, news: Properties): Promise<DiffAnswer>
+  create(inputs: Properties, context: CreateContext): Promise<{ id: string; outputs: Properties }>
+  /** What is there now; undefined when it is gone. */
+  read?(id: string, state: Properties): Promise<{ outputs: Properties } | undefined>
+  update?(id: string, olds: Properties, news: Properties, context: CreateContext): Promise<Properties>
+  delete?(id: string, state: Properties, context: CreateContext): Promise<void>
+}
+
+export interface PluginSpec {
+  readonly name: string
+  readonly version: string
+  readonly resources: Readonly<Record<string, ResourceHandler>>
+}
