@@ -1,8 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
-import type { Phase } from '../core/events.ts'
 import { UsageError } from '../core/errors.ts'
+import type { Phase } from '../core/events.ts'
 import type { BaseImage, SuiteResult } from '../core/model.ts'
 
 export interface RecordedPhase {
@@ -107,14 +107,28 @@ export async function writeAside(path: string, text: string): Promise<void> {
   await rename(aside, path)
 }
 
-const required: readonly (keyof BuildRecord)[] = ['family', 'version', 'build', 'cloud', 'status', 'startedAt', 'phases', 'tasks', 'suites', 'tools']
+const required: readonly (keyof BuildRecord)[] = [
+  'family',
+  'version',
+  'build',
+  'cloud',
+  'status',
+  'startedAt',
+  'phases',
+  'tasks',
+  'suites',
+  'tools',
+]
 
 function parseJson(text: string, path: string): Record<string, unknown> {
   try {
     const value: unknown = JSON.parse(text)
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
   } catch (cause) {
-    throw new UsageError(`${path}: expected a build record, got something that is not JSON`, { cause, hint: 'the file is damaged; the logs beside it may not be' })
+    throw new UsageError(`${path}: expected a build record, got something that is not JSON`, {
+      cause,
+      hint: 'the file is damaged; the logs beside it may not be',
+    })
   }
   throw new UsageError(`${path}: expected a build record, got another kind of JSON`)
 }
