@@ -1,0 +1,33 @@
+import { UsageError } from '../core/errors.ts'
+
+const pattern = /^(\d{4})\.(\d{2})\.(\d{2})(?:-([1-9]\d*))?$/
+
+/** The version of a build made on that day (UTC): the first that is not taken, `2026.11.23`, then `2026.11.23-2`. */
+export function nextVersion(day: Date, taken: ReadonlySet<string>): string {
+  const date = day.toISOString().slice(0, 10).replaceAll('-', '.')
+  for (let count = 1; ; count++) {
+    const version = count === 1 ? date : `${date}-${count}`
+    if (!taken.has(version)) return version
+  }
+}
+
+/** A version given by the user: a real date, and a count from 2 on. Throws UsageError. */
+export function parseVersion(text: string): string {
+  const [, year, month, day, count] = pattern.exec(text) ?? []
+  const date = `${year}-${month}-${day}`
+  if (!year || Number.isNaN(Date.parse(date)) || new Date(date).toISOString().slice(0, 10) !== date || count === '1') {
+    throw new UsageError(`Expected a version such as 2026.11.23 or 2026.11.23-2, got "${text}"`)
+  }
+  return text
+}
+
+/** Orders versions by day, then by count. */
+export function compareVersions(left: string, right: string): number {
+  const [a, b] = [sortKey(left), sortKey(right)]
+  return a < b ? -1 : a > b ? 1 : 0
+}
+
+function sortKey(version: string): string {
+  const [day, count = '1'] = version.split('-')
+  return `${day}-${count.padStart(9, '0')}`
+}
