@@ -6,7 +6,13 @@ export type Phase = (typeof phases)[number]
 
 /** What a build tells while it runs. The command line shows it, the record keeps it. */
 export type BuildEvent =
-  | { readonly type: 'phase'; readonly phase: Phase; readonly status: 'started' | 'done' | 'failed'; readonly at: string; readonly durationMs?: number }
+  | {
+      readonly type: 'phase'
+      readonly phase: Phase
+      readonly status: 'started' | 'done' | 'failed'
+      readonly at: string
+      readonly durationMs?: number
+    }
   /** The task running now: an Ansible task, a suite, a download. */
   | { readonly type: 'task'; readonly phase: Phase; readonly name: string; readonly at: string }
   /** A task that ended. */
