@@ -1,0 +1,141 @@
+import { Transform } from 'node:stream'
+import { StringDecoder } from 'node:string_decoder'
+import { type Automaton, buildAutomaton, step } from './automaton.ts'
+import { secretForms } from './secret-forms.ts'
+
+/** Removes secret values from whatever is written. */
+export interface Redactor {
+  /** The text without any secret in any of its forms. */
+  readonly text: (text: string) => string
+  /** The same for every string inside a plain value, keys included. */
+  readonly value: <T>(value: T) => T
+  /** For text that comes in pieces: a secret cut in two by a piece's end is found as well. */
+  readonly stream: () => RedactingStream
+}
+
+export interface RedactingStream {
+  /** What can be written now: everything but a tail that may be the beginning of a secret. */
+  readonly push: (piece: string) => string
+  /** The rest. */
+  readonly end: () => string
+}
+
+/** What stands where a secret was. */
+export const mark = '[redacted]'
+
+/** Shorter values cannot be told from ordinary text, and blanking them would destroy every log. */
+export const shortestSecret = 4
+
+/**
+ * A redactor of these values: plain, base64 at every alignment, hexadecimal, URL-encoded, JSON-, shell- and
+ * XML-escaped, each of them also when wrapped over lines. Time is linear in the text. Values shorter than
+ * `shortestSecret` are not looked for.
+ */
+export function createRedactor(secrets: readonly string[]): Redactor {
+  const forms = secrets.filter((secret) => secret.length >= shortestSecret).flatMap(secretForms)
+  const automaton = forms.length === 0 ? undefined : buildAutomaton(forms.map(squeeze))
+  const stream = () => (automaton ? redactingStream(automaton) : { push: (piece: string) => piece, end: () => '' })
+  const text = (whole: string): string => {
+    const pass = stream()
+    return pass.push(whole) + pass.end()
+  }
+  return { stream, text, value: (value) => redactValue(value, text) }
+}
+
+/** A byte stream through a redactor. */
+export function redactingTransform(redactor: Redactor): Transform {
+  const pass = redactor.stream()
+  const decoder = new StringDecoder('utf8')
+  return new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      done(null, pass.push(decoder.write(chunk)))
+    },
+    flush(done) {
+      done(null, pass.push(decoder.end()) + pass.end())
+    },
+  })
+}
+
+interface Span {
+  readonly from: number
+  to: number
+}
+
+/** White space is skipped while matching, so that a secret is found however its lines were folded. */
+function redactingStream(automaton: Automaton): RedactingStream {
+  let held = ''
+  let state = 0
+  /** Where each matched-so-far character stands in `held`. */
+  let places: number[] = []
+  let spans: Span[] = []
+
+  const push = (piece: string): string => {
+    const start = held.length
+    held += piece
+    for (let at = start; at < held.length; at++) {
+      const code = held.charCodeAt(at)
+      if (isBlank(code)) continue
+      state = step(automaton, state, code)
+      places.push(at)
+      const length = automaton.longest[state] ?? 0
+      if (length > 0) addSpan(spans, { from: places[places.length - length] ?? 0, to: at + 1 })
+    }
+    const depth = automaton.depth[state] ?? 0
+    const limit = depth === 0 ? held.length : (places[places.length - depth] ?? 0)
+    return limit * 2 < held.length ? '' : release(limit, depth)
+  }
+
+  const release = (limit: number, depth: number): string => {
+    const last = spans.at(-1)
+    const safe = last && last.to > limit ? Math.min(limit, last.from) : limit
+    const out = cut(held.slice(0, safe), spans)
+    held = held.slice(safe)
+    places = places.slice(places.length - Math.max(depth, countFrom(places, safe))).map((place) => place - safe)
+    spans = spans.filter((span) => span.from >= safe).map((span) => ({ from: span.from - safe, to: span.to - safe }))
+    return out
+  }
+
+  return { push, end: () => release(held.length, 0) }
+}
+
+/** Adds a match that ends last, swallowing those it overlaps. */
+function addSpan(spans: Span[], span: Span): void {
+  let from = span.from
+  for (let last = spans.at(-1); last && last.to > span.from; last = spans.at(-1)) {
+    from = Math.min(from, last.from)
+    spans.pop()
+  }
+  spans.push({ from, to: span.to })
+}
+
+function cut(text: string, spans: readonly Span[]): string {
+  let out = ''
+  let at = 0
+  for (const { from, to } of spans) {
+    if (from >= text.length) break
+    out += text.slice(at, from) + mark
+    at = to
+  }
+  return out + text.slice(at)
+}
+
+function countFrom(places: readonly number[], from: number): number {
+  let count = 0
+  for (let index = places.length - 1; index >= 0 && (places[index] ?? 0) >= from; index--) count++
+  return count
+}
+
+function squeeze(form: string): string {
+  return [...form].filter((char) => !isBlank(char.charCodeAt(0))).join('')
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || (code >= 9 && code <= 13)
+}
+
+function redactValue<T>(value: T, text: (text: string) => string): T {
+  if (typeof value === 'string') return text(value) as T
+  if (Array.isArray(value)) return value.map((item) => redactValue(item, text)) as T
+  if (value === null || typeof value !== 'object') return value
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [text(key), redactValue(item, text)])) as T
+}

@@ -1,0 +1,89 @@
+/** Shorter derived forms would match ordinary text. */
+const shortestForm = 4
+/** A line of a secret of several lines is a secret by itself from this length on. */
+const shortestLine = 8
+
+/** The ways one secret value can appear in text: as it is, and as the usual encoders write it. */
+export function secretForms(secret: string): string[] {
+  const lines = secret.includes('\n')
+    ? secret
+        .split('\n')
+        .map((line) => line.trim())
+        .filter((line) => line.length >= shortestLine)
+    : []
+  const forms = [secret, secret.trim(), ...lines].flatMap((value) => [value, ...encodings(value)])
+  return [...new Set(forms)].filter((form) => form.replace(/\s/g, '').length >= shortestForm)
+}
+
+function encodings(value: string): string[] {
+  const escaped = [jsonEscape(value), asciiEscape(jsonEscape(value)), pythonEscape(value)]
+  return [
+    ...escaped,
+    ...escaped.map(jsonEscape),
+    ...urlForms(value),
+    ...xmlForms(value),
+    ...shellForms(value),
+    ...hexForms(value),
+    ...base64Forms(value),
+    ...base64Forms(value).map((form) => form.replaceAll('+', '-').replaceAll('/', '_')),
+  ]
+}
+
+function jsonEscape(value: string): string {
+  return JSON.stringify(value).slice(1, -1)
+}
+
+function asciiEscape(value: string): string {
+  return value.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+/** As `repr` writes it, in either kind of quotes. */
+function pythonEscape(value: string): string {
+  return jsonEscape(value).replaceAll('\\"', '"').replaceAll("'", "\\'")
+}
+
+function urlForms(value: string): string[] {
+  const wellFormed = Buffer.from(value, 'utf8').toString('utf8')
+  const component = encodeURIComponent(wellFormed)
+  const strict = component.replace(/[!'()*~]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
+  const upper = [
+    component,
+    strict,
+    strict.replaceAll('%2F', '/'),
+    encodeURI(wellFormed),
+    new URLSearchParams([['', value]]).toString().slice(1),
+  ]
+  return [...upper, ...upper.map((form) => form.replace(/%[0-9A-F]{2}/g, (code) => code.toLowerCase()))]
+}
+
+function xmlForms(value: string): string[] {
+  const text = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+  const quoted = text.replaceAll('"', '&quot;')
+  return [
+    text,
+    quoted,
+    quoted.replaceAll("'", '&apos;'),
+    quoted.replaceAll("'", '&#39;'),
+    text.replaceAll('"', '&#34;').replaceAll("'", '&#39;'),
+  ]
+}
+
+function shellForms(value: string): string[] {
+  const backslashed = value.replace(/[^A-Za-z0-9_@%+=:,./-]/g, (char) => `\\${char}`)
+  return [value.replaceAll("'", "'\\''"), value.replaceAll("'", `'"'"'`), value.replace(/["\\$`]/g, (char) => `\\${char}`), backslashed]
+}
+
+function hexForms(value: string): string[] {
+  const hex = Buffer.from(value, 'utf8').toString('hex')
+  return [hex, hex.toUpperCase()]
+}
+
+/** At each of the three alignments, without the characters at the ends that depend on the neighbours. */
+function base64Forms(value: string): string[] {
+  const bytes = Buffer.from(value, 'utf8')
+  return [0, 1, 2].map((offset) => {
+    const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64')
+    const first = Math.ceil((offset * 8) / 6)
+    return encoded.slice(first, Math.floor(((offset + bytes.length) * 8) / 6))
+  })
+}

@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { resolve } from 'node:path'
+import { messageOf, UsageError } from '../core/errors.ts'
+import { shortestSecret } from '../core/redact.ts'
+import type { Family } from './family.ts'
+import type { Secret } from './schema.ts'
+
+/** A family's secrets, read now. Never written, never printed. */
+export interface FamilySecrets {
+  readonly variables: Readonly<Record<string, string>>
+  readonly vaultPassword: string | undefined
+}
+
+/**
+ * Reads the family's secrets from the environment and from files (relative to the family's folder; one line
+ * break at the end is not part of the value). Throws UsageError naming variable and family for a missing one,
+ * and for one too short to be kept out of the logs.
+ */
+export function readSecrets(family: Family, env: NodeJS.ProcessEnv = process.env): FamilySecrets {
+  const { secrets, vaultPassword } = family.configure
+  return {
+    variables: Object.fromEntries(Object.entries(secrets).map(([name, secret]) => [name, readSecret({ family, name, secret, env })])),
+    vaultPassword: vaultPassword && readSecret({ family, name: 'vaultPassword', secret: vaultPassword, env }),
+  }
+}
+
+/** The values alone: what a redactor looks for. */
+export function secretValues(secrets: FamilySecrets): string[] {
+  return [...Object.values(secrets.variables), ...(secrets.vaultPassword === undefined ? [] : [secrets.vaultPassword])]
+}
+
+interface Wanted {
+  readonly family: Family
+  readonly name: string
+  readonly secret: Secret
+  readonly env: NodeJS.ProcessEnv
+}
+
+function readSecret(wanted: Wanted): string {
+  const { family, name, secret } = wanted
+  const value = 'env' in secret ? readVariable(wanted, secret.env) : readFile(wanted, secret.file)
+  if (value.length < shortestSecret) {
+    throw new UsageError(`${family.name}: the secret "${name}" has ${value.length} characters, expected at least ${shortestSecret}`, {
+      hint: 'A shorter value cannot be told from ordinary text, so it could not be kept out of the logs.',
+    })
+  }
+  return value
+}
+
+function readVariable({ family, name, env }: Wanted, variable: string): string {
+  const value = env[variable]
+  if (value) return value
+  throw new UsageError(`${family.name}: the secret "${name}" comes from the environment variable ${variable}, which is not set`, {
+    hint: `Set ${variable}, for example: ${variable}=… npm run bake -- --family ${family.name}`,
+  })
+}
+
+function readFile({ family, name }: Wanted, file: string): string {
+  try {
+    return readFileSync(resolve(family.folder, file), 'utf8').replace(/\r?\n$/, '')
+  } catch (cause) {
+    throw new UsageError(`${family.name}: the secret "${name}" comes from the file ${file}, which cannot be read: ${messageOf(cause)}`, {
+      cause,
+    })
+  }
+}

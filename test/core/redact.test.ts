@@ -1,0 +1,124 @@
+import { Readable } from 'node:stream'
+import { text as readAll } from 'node:stream/consumers'
+import fc from 'fast-check'
+import { describe, expect, test } from 'vitest'
+import { createRedactor, mark, redactingTransform } from '../../src/core/redact.ts'
+import { secretForms } from '../../src/core/secret-forms.ts'
+
+const canary = `c4n'ary$ "Wert" ü/+&<9`
+const redactor = createRedactor([canary])
+const wrap = (text: string, width: number) => text.replace(new RegExp(`(.{${width}})`, 'gsu'), '$1\n    ')
+
+describe('one secret, every form', () => {
+  const forms: Record<string, string> = {
+    plain: canary,
+    'json string': JSON.stringify({ a: canary }),
+    'json in json': JSON.stringify(JSON.stringify({ a: canary })),
+    'json, ascii only': JSON.stringify(canary).replace('ü', '\\u00fc'),
+    'python repr': `'${canary.replaceAll("'", "\\'")}'`,
+    'url component': encodeURIComponent(canary),
+    'url query': new URLSearchParams({ q: canary }).toString(),
+    'url, lower case': encodeURIComponent(canary).replace(/%../g, (code) => code.toLowerCase()),
+    'shell, single quotes': `'${canary.replaceAll("'", "'\\''")}'`,
+    'shell, python shlex': `'${canary.replaceAll("'", `'"'"'`)}'`,
+    'shell, double quotes': `"${canary.replace(/["\\$`]/g, '\\$&')}"`,
+    hex: Buffer.from(canary).toString('hex'),
+    'xml attribute': canary.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;').replaceAll("'", '&apos;'),
+    'base64 url': Buffer.from(canary).toString('base64url'),
+  }
+  test.each(Object.entries(forms))('hides it as %s', (_name, form) => {
+    const out = redactor.text(`before ${form} after`)
+    expect(out).toContain(mark)
+    expect(out).toMatch(/^before .*after$/s)
+    expect(out.length).toBeLessThan(`before ${form} after`.length)
+    for (const known of secretForms(canary)) expect(out).not.toContain(known)
+  })
+
+  test.each([0, 1, 2])('hides it as base64 with %i bytes before it', (offset) => {
+    const encoded = Buffer.from(`${'x'.repeat(offset)}${canary}${'y'.repeat(7)}`).toString('base64')
+    const out = redactor.text(encoded)
+    expect(out).toContain(mark)
+    expect(Buffer.from(out.replace(mark, ''), 'base64').toString('latin1')).not.toContain('Wert')
+  })
+
+  test.each([1, 3, 7])('hides it folded every %i characters', (width) => {
+    expect(redactor.text(`a${wrap(canary, width)}b`)).toMatch(/^a\[redacted\]\s*b$/)
+    const encoded = Buffer.from(canary).toString('base64').replace(/=+$/, '')
+    expect(redactor.text(wrap(encoded, width))).not.toContain(encoded.slice(0, width + 1))
+  })
+})
+
+test('hides each line of a secret of several lines', () => {
+  const key = '-----BEGIN KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\nQyNTUxOQAAACBzZWNyZXQh\n-----END KEY-----\n'
+  const out = createRedactor([key]).text('+ b3BlbnNzaC1rZXktdjEAAAAA\n- QyNTUxOQAAACBzZWNyZXQh\n')
+  expect(out).toBe(`+ ${mark}\n- ${mark}\n`)
+})
+
+test('hides secrets that overlap', () => {
+  expect(createRedactor(['abcdef', 'defghi']).text('xabcdefghix')).toBe(`x${mark}x`)
+  expect(createRedactor(['bcde', 'abcdefg']).text('abcdef-abcdefg')).toBe(`a${mark}f-${mark}`)
+})
+
+test('leaves a value alone that is too short to be told from text', () => {
+  expect(createRedactor(['abc', '']).text('abc abc')).toBe('abc abc')
+})
+
+test('reaches every string of a value, keys too', () => {
+  const value = { list: ['x', canary], [canary]: { n: 1, none: null } }
+  expect(redactor.value(value)).toEqual({ list: ['x', mark], [mark]: { n: 1, none: null } })
+})
+
+test('works on bytes cut inside a character', async () => {
+  const bytes = Buffer.from(`ä${canary}ö`)
+  const pieces = [...bytes].map((byte) => Buffer.from([byte]))
+  expect(await readAll(Readable.from(pieces).pipe(redactingTransform(redactor)))).toBe(`ä${mark}ö`)
+})
+
+const secretText = fc.string({ minLength: 6, maxLength: 40 }).filter((text) => text.replace(/\s/g, '').length >= 4)
+
+test('no secret survives, wherever it is put and however the text is cut', () => {
+  const property = fc.property(
+    fc.array(secretText, { minLength: 1, maxLength: 4 }),
+    fc.array(fc.string()),
+    fc.integer({ min: 1, max: 9 }),
+    (secrets, filler, size) => {
+      const text = secrets.map((secret, index) => `${filler[index] ?? ''}${secret}${Buffer.from(secret).toString('base64')}`).join('|')
+      const stream = createRedactor(secrets).stream()
+      let out = ''
+      for (let at = 0; at < text.length; at += size) out += stream.push(text.slice(at, at + size))
+      out += stream.end()
+      expect(out).toBe(createRedactor(secrets).text(text))
+      const rest = out.split(mark)
+      for (const secret of secrets) for (const part of rest) expect(part.includes(secret)).toBe(false)
+    },
+  )
+  fc.assert(property, { numRuns: 300 })
+})
+
+test('text without a secret comes out as it went in', () => {
+  const quiet = createRedactor(['never, never there'])
+  const property = fc.property(fc.string({ unit: 'grapheme' }), (text) => {
+    expect(quiet.text(text)).toBe(text)
+  })
+  fc.assert(property)
+})
+
+test('takes time in proportion to the text, even for a hostile one', () => {
+  const hostile = createRedactor([`${'a'.repeat(2000)}b`])
+  const seconds = (length: number): number => {
+    const text = 'a\n'.repeat(length)
+    const start = performance.now()
+    hostile.text(text)
+    return performance.now() - start
+  }
+  seconds(50_000)
+  const small = seconds(50_000)
+  expect(seconds(400_000)).toBeLessThan(small * 8 * 6 + 200)
+})
+
+test('small pieces of a long near-match stay linear', () => {
+  const stream = createRedactor([`${'a'.repeat(5000)}b`]).stream()
+  const start = performance.now()
+  for (let count = 0; count < 20_000; count++) stream.push('a')
+  expect(performance.now() - start).toBeLessThan(10_000)
+})
