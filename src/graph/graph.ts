@@ -1,7 +1,7 @@
 import { local } from '@pulumi/command'
 import { all, type CustomResourceOptions, type Output, output, type Resource } from '@pulumi/pulumi'
 import type { BuildContext, CloudResources, ImageResource, InstanceResource } from '../cloud/cloud.ts'
-import type { StepResult, Tags } from '../core/model.ts'
+import type { Host, StepResult, Tags } from '../core/model.ts'
 
 /** What both programs of one build need to know. */
 export interface GraphSpec {
@@ -14,6 +14,8 @@ export interface GraphSpec {
   readonly keys: { readonly base: KeyPair; readonly trial: KeyPair }
   /** The command line of a step, for a shell. */
   readonly stepCommand: (step: StepResult['step']) => string
+  /** Told of each machine once it can be reached: what is kept after a failure is logged in to by it. */
+  readonly onHost?: (host: Host) => void
 }
 
 export interface KeyPair {
@@ -62,7 +64,7 @@ function promoted(spec: GraphSpec, source: Output<string>, dependsOn: Resource[]
 function instance(spec: GraphSpec, name: string, options: CustomResourceOptions, candidate?: ImageResource): InstanceResource {
   const stage = candidate ? 'trial' : 'base'
   const key = spec.keys[stage]
-  return spec.resources.instance(
+  const made = spec.resources.instance(
     name,
     {
       context: spec.context,
@@ -75,6 +77,8 @@ function instance(spec: GraphSpec, name: string, options: CustomResourceOptions,
     },
     options,
   )
+  made.host.apply((host) => spec.onHost?.(host))
+  return made
 }
 
 function step(spec: GraphSpec, name: StepResult['step'], instances: readonly InstanceResource[], options: CustomResourceOptions): local.Command {

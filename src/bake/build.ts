@@ -1,0 +1,166 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { BuildFailed, Cancelled, messageOf } from '../core/errors.ts'
+import type { BuildEvent, Phase } from '../core/events.ts'
+import type { Host, StepResult, SuiteResult } from '../core/model.ts'
+import { type BuildOutputs, type GraphSpec, bakeProgram, keepProgram } from '../graph/graph.ts'
+import { buildFiles } from '../steps/request.ts'
+import type { BakeOutcome, BakeRequest } from './api.ts'
+import { diagnose, removeBuild } from './clean-up.ts'
+import { followEngine } from './engine-phases.ts'
+import { followEvents } from './follow.ts'
+import { type Journal, openJournal } from './journal.ts'
+import { removeKeys } from './keys.ts'
+import { acquireLease } from './lease.ts'
+import { failedOutcome, promotedOutcome, unchangedOutcome } from './outcome.ts'
+import { previewBuild } from './preview.ts'
+import { type LatestGood, promote } from './promote.ts'
+import { recordBuild } from './record-build.ts'
+import { makePlan, type Order, type Plan, prepare, readOrder } from './resolve.ts'
+import { type OpenStack, openStack } from './stack.ts'
+import { readSourceCommit } from './tool-versions.ts'
+
+/** What a build has when it passed. */
+interface Built extends BuildOutputs {
+  readonly stack: OpenStack
+  readonly suites: readonly SuiteResult[]
+}
+
+/** One whole build, from the family's file to the record. Throws nothing that a build can end with. */
+export async function runBuild(request: BakeRequest, listen: (event: BuildEvent) => void, signal: AbortSignal): Promise<BakeOutcome> {
+  const journal = openJournal(listen)
+  let order: Order | undefined
+  let plan: Plan | undefined
+  try {
+    order = await readOrder(request)
+    using _lease = acquireLease(order.family.name)
+    const resolved = await journal.during('resolve', () => makePlan(order as Order, journal, signal))
+    if (request.ifChanged && resolved.latest?.inputsDigest === resolved.inputsDigest) return unchangedOutcome(resolved, journal)
+    if (request.dryRun) return await previewBuild(resolved, journal, signal)
+    plan = resolved
+    return await bakeAndPromote(plan, journal, signal)
+  } catch (error) {
+    const failure = signal.aborted ? new Cancelled('cancelled', { cause: error }) : error
+    return failedOutcome({ request, order, plan, journal, error: failure })
+  }
+}
+
+async function bakeAndPromote(plan: Plan, journal: Journal, signal: AbortSignal): Promise<BakeOutcome> {
+  const spec = await prepare(plan)
+  const hosts: Host[] = []
+  const record = await recordBuild(plan, journal)
+  try {
+    const built = await bakeImage(plan, { ...spec, onHost: (host) => hosts.push(host) }, journal, signal)
+    if (plan.request.keep !== 'always') {
+      await journal.during('clean', () => removeTemporaries(plan, spec, built, signal))
+    }
+    const image = await describeImage(plan, built)
+    await journal.during('promote', () => promote(image, { ...backendOf(plan), signal }))
+    const paths = await record.promoted(image, built.suites)
+    return promotedOutcome(plan, image, { journal, paths, kept: plan.request.keep === 'always' ? hosts : [], expires: spec.context.expires })
+  } catch (error) {
+    throw await settleFailure(plan, { error, hosts, journal, record, signal, expires: spec.context.expires })
+  }
+}
+
+/** Phase `bake` of the graph. The engine's own story of what failed is replaced by the step's, which knows better. */
+async function bakeImage(plan: Plan, spec: GraphSpec, journal: Journal, signal: AbortSignal): Promise<Built> {
+  const stack = await openStack(plan.stackName, plan.request.backend)
+  const { onEvent, failures } = followEngine(journal, plan.family.verify.clones)
+  try {
+    await using _events = followEvents(join(plan.folder, buildFiles.events), journal.tell)
+    await stack.up(bakeProgram(spec), { message: `bake ${plan.stackName}`, signal, onEvent })
+  } catch (cause) {
+    const step = await findFailedStep(plan.folder)
+    const told = failures.find((failure) => failure.phase) ?? failures[0]
+    const message = step?.cause ?? told?.message ?? messageOf(cause)
+    throw new BuildFailed(plan.redactor.text(message), { cause })
+  }
+  const { outputs } = await stack.read()
+  const verify = await findStep(plan.folder, 'verify')
+  // Errors that the engine swallows leave outputs out: nothing is promoted without all of them.
+  if (!verify || verify.status !== 'ok' || !outputs.imageId || !outputs.candidateId) {
+    throw new BuildFailed('the engine reported success, but the build stack lacks the verified image')
+  }
+  return { ...(outputs as unknown as BuildOutputs), stack, suites: verify.suites }
+}
+
+/** Phase `keep`: the same program without the temporaries. */
+async function removeTemporaries(plan: Plan, spec: GraphSpec, built: Built, signal: AbortSignal): Promise<void> {
+  await built.stack.up(keepProgram(spec, built.candidateId), { message: `keep only the promoted image of ${plan.stackName}`, signal })
+  await removeKeys(plan.folder)
+}
+
+async function describeImage(plan: Plan, built: Built): Promise<LatestGood> {
+  const at = new Date().toISOString()
+  const count = (suite: SuiteResult, passed: boolean): number =>
+    suite.cases.filter(({ status }) => (passed ? status === 'passed' : status === 'failed' || status === 'error')).length
+  return {
+    imageId: built.imageId,
+    imageName: built.imageName,
+    version: plan.version,
+    family: plan.family.name,
+    cloud: plan.cloud.name,
+    region: plan.cloud.region,
+    imagesByRegion: built.imagesByRegion,
+    baseImage: plan.base.name,
+    digest: built.digest,
+    verified: built.suites.map((suite) => ({ suite: suite.suite, passed: count(suite, true), failed: count(suite, false), at })),
+    promotedAt: at,
+    sourceCommit: await readSourceCommit(),
+    buildStack: `bakehouse/${plan.stackName}`,
+    previousVersion: plan.latest?.version ?? '',
+    inputsDigest: plan.inputsDigest,
+  }
+}
+
+interface Failure {
+  readonly error: unknown
+  readonly hosts: readonly Host[]
+  readonly journal: Journal
+  readonly record: Awaited<ReturnType<typeof recordBuild>>
+  readonly signal: AbortSignal
+  readonly expires: string
+}
+
+/** Diagnostics, clean-up and record of a failed build, in this order; the error to tell. Trouble here never hides it. */
+async function settleFailure(plan: Plan, failure: Failure): Promise<unknown> {
+  const { journal, signal, hosts } = failure
+  const phase = journal.failOpen() ?? lastFailed(journal)
+  const error = signal.aborted ? new Cancelled('cancelled; everything it made was removed', { cause: failure.error }) : failure.error
+  const note = (text: string): void =>
+    journal.tell({ type: 'note', phase: 'clean', text: plan.redactor.text(text), at: new Date().toISOString() })
+  const kept = plan.request.keep !== 'never' && !signal.aborted && hosts.length > 0
+  await diagnose(plan, note).catch((trouble: unknown) => note(`no diagnostics: ${messageOf(trouble)}`))
+  if (!kept) {
+    await journal.during('clean', () => removeBuild(plan, note)).catch((trouble: unknown) => note(`clean-up failed: ${messageOf(trouble)}`))
+    await removeKeys(plan.folder)
+  }
+  await failure.record.failed({ error, phase, suites: (await findStep(plan.folder, 'verify'))?.suites ?? [] })
+  return Object.assign(error instanceof Error ? error : new Error(messageOf(error)), {
+    phase,
+    ...(kept ? { kept: hosts, expires: failure.expires } : {}),
+  })
+}
+
+function lastFailed(journal: Journal): Phase | undefined {
+  return journal.phases.findLast((phase) => phase.status === 'failed')?.phase
+}
+
+async function findFailedStep(folder: string): Promise<StepResult | undefined> {
+  for (const step of ['verify', 'seal', 'configure'] as const) {
+    const result = await findStep(folder, step)
+    if (result?.status === 'failed') return result
+  }
+  return undefined
+}
+
+async function findStep(folder: string, step: StepResult['step']): Promise<StepResult | undefined> {
+  const text = await readFile(join(folder, buildFiles.steps, `${step}.json`), 'utf8').catch(() => undefined)
+  return text === undefined ? undefined : (JSON.parse(text) as StepResult)
+}
+
+function backendOf(plan: Plan): { backend?: string } {
+  return plan.request.backend === undefined ? {} : { backend: plan.request.backend }
+}
+

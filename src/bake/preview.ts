@@ -1,0 +1,32 @@
+import type { EngineEvent } from '@pulumi/pulumi/automation/index.js'
+import { chooseCloudResources } from '../cloud/choose.ts'
+import { bakeProgram } from '../graph/graph.ts'
+import type { BakeOutcome, PlannedChange } from './api.ts'
+import type { Journal } from './journal.ts'
+import { outcomeOf } from './outcome.ts'
+import { graphSpec, type Plan } from './resolve.ts'
+import { openStack } from './stack.ts'
+
+/** What a bake would create, asked of the engine itself. The stack it needs for that is removed again. */
+export async function previewBuild(plan: Plan, journal: Journal, signal: AbortSignal): Promise<BakeOutcome> {
+  const nobody = { publicKey: '', identityFile: '' }
+  const spec = graphSpec(plan, { base: nobody, trial: nobody }, await chooseCloudResources(plan.cloud.name))
+  const stack = await openStack(plan.stackName, plan.request.backend)
+  const changes: PlannedChange[] = []
+  try {
+    const onEvent = (event: EngineEvent): void => {
+      const change = findChange(event)
+      if (change) changes.push(change)
+    }
+    await stack.preview(bakeProgram(spec), { message: `preview ${plan.stackName}`, signal, onEvent })
+  } finally {
+    await stack.remove()
+  }
+  return { ...outcomeOf(plan, journal), status: 'preview', changes }
+}
+
+function findChange(event: EngineEvent): PlannedChange | undefined {
+  const metadata = event.resourcePreEvent?.metadata
+  if (!metadata || metadata.type === 'pulumi:pulumi:Stack' || metadata.type.startsWith('pulumi:providers:')) return undefined
+  return { operation: metadata.op as PlannedChange['operation'], type: metadata.type, name: metadata.urn.split('::').pop() ?? metadata.urn }
+}

@@ -1,0 +1,59 @@
+import { UsageError } from '../core/errors.ts'
+import { requireOutput } from '../records/outputs.ts'
+import type { FamilyOutputs } from './api.ts'
+import { findStack, openStack } from './stack.ts'
+import { compareVersions } from './version.ts'
+
+/** What a family stack holds, the digest of the inputs with it, by which `--if-changed` decides. */
+export interface LatestGood extends FamilyOutputs {
+  readonly inputsDigest: string
+}
+
+/** The latest good image of a family, as its stack has it; undefined before the first promotion. */
+export async function findLatestGood(family: string, backend?: string): Promise<LatestGood | undefined> {
+  const stack = await findStack(family, backend)
+  if (!stack) return undefined
+  const { outputs } = await stack.read()
+  return outputs.imageId === undefined ? undefined : parseLatestGood(outputs)
+}
+
+/** Reads the outputs of a family stack. Throws UsageError naming what is missing. */
+export function parseLatestGood(outputs: Readonly<Record<string, unknown>>): LatestGood {
+  for (const name of requiredOutputs) requireOutput(outputs, name)
+  return outputs as unknown as LatestGood
+}
+
+/**
+ * Publishes an image as the latest good of its family: an update of the family stack with nothing else in it, because
+ * a failed update publishes its outputs as well. Refuses to go backwards.
+ */
+export async function promote(image: LatestGood, options: { backend?: string; signal: AbortSignal }): Promise<void> {
+  const stack = await openStack(image.family, options.backend)
+  const { version: current } = (await stack.read()).outputs
+  if (typeof current === 'string' && compareVersions(image.version, current) <= 0) {
+    throw new UsageError(`${image.family} ${image.version} is not newer than the latest good version, ${current}`)
+  }
+  await stack.up(async () => ({ ...image }), { message: promotionMessage(image), signal: options.signal })
+}
+
+/** One line for the audit. */
+export function promotionMessage(image: LatestGood): string {
+  const passed = image.verified.reduce((sum, suite) => sum + suite.passed, 0)
+  const was = image.previousVersion ? `; was ${image.previousVersion}` : ''
+  return `promote ${image.family} ${image.version}: ${passed} cases in ${image.verified.length} suites passed; build ${image.buildStack}${was}`
+}
+
+const requiredOutputs = [
+  'imageId',
+  'imageName',
+  'version',
+  'family',
+  'cloud',
+  'region',
+  'imagesByRegion',
+  'baseImage',
+  'digest',
+  'verified',
+  'promotedAt',
+  'buildStack',
+] as const

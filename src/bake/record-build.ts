@@ -1,0 +1,74 @@
+import { join } from 'node:path'
+import { messageOf } from '../core/errors.ts'
+import type { Phase } from '../core/events.ts'
+import type { SuiteResult } from '../core/model.ts'
+import { type BuildRecord, writeAside, writeRecord } from '../records/record.ts'
+import { renderReport } from '../records/report.ts'
+import { buildFiles } from '../steps/request.ts'
+import type { Journal } from './journal.ts'
+import type { LatestGood } from './promote.ts'
+import type { Plan } from './resolve.ts'
+import { readSourceCommit } from './tool-versions.ts'
+
+/** Where record, report and logs of a build are. */
+export interface RecordPaths {
+  readonly recordPath: string
+  readonly reportPath: string
+  readonly logPath: string
+}
+
+export interface OpenRecord {
+  promoted(image: LatestGood, suites: readonly SuiteResult[]): Promise<RecordPaths>
+  failed(how: { error: unknown; phase: Phase | undefined; suites: readonly SuiteResult[] }): Promise<RecordPaths>
+}
+
+/** Opens the record of a build, so that one that is killed leaves one too; it is closed by how the build ended. */
+export async function recordBuild(plan: Plan, journal: Journal): Promise<OpenRecord> {
+  const startedAt = new Date().toISOString()
+  const sourceCommit = await readSourceCommit()
+  const write = async (ending: Partial<BuildRecord> & Pick<BuildRecord, 'status'>): Promise<RecordPaths> => {
+    const record = plan.redactor.value({ ...recordOf(plan, journal), startedAt, sourceCommit, ...ending })
+    const recordPath = await writeRecord(plan.folder, record)
+    const reportPath = join(plan.folder, 'report.html')
+    await writeAside(reportPath, renderReport(record))
+    return { recordPath, reportPath, logPath: join(plan.folder, buildFiles.logs) }
+  }
+  const ended = (): Pick<BuildRecord, 'endedAt' | 'durationMs'> => ({
+    endedAt: new Date().toISOString(),
+    durationMs: Date.now() - Date.parse(journal.phases[0]?.startedAt ?? startedAt),
+  })
+  await writeRecord(plan.folder, plan.redactor.value({ ...recordOf(plan, journal), startedAt, sourceCommit, status: 'running' }))
+  return {
+    promoted: (image, suites) => write({ ...ended(), status: 'promoted', suites, image }),
+    failed: ({ error, phase, suites }) => {
+      const { hint, exitCode } = error as { hint?: string; exitCode?: number }
+      return write({
+        ...ended(),
+        status: exitCode === 8 ? 'cancelled' : 'failed',
+        suites,
+        error: { message: messageOf(error), ...(phase ? { phase } : {}), ...(hint ? { hint } : {}) },
+      })
+    },
+  }
+}
+
+function recordOf(plan: Plan, journal: Journal): BuildRecord {
+  return {
+    schemaVersion: 1,
+    family: plan.family.name,
+    version: plan.version,
+    build: plan.build,
+    cloud: plan.cloud.name,
+    status: 'running',
+    startedAt: '',
+    durationMs: 0,
+    phases: [...journal.phases],
+    tasks: [...journal.tasks],
+    suites: [],
+    base: plan.base,
+    inputsDigest: plan.inputsDigest,
+    tools: plan.toolVersions,
+    sourceCommit: '',
+    buildStack: `bakehouse/${plan.stackName}`,
+  }
+}

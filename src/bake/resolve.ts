@@ -1,0 +1,136 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { chooseCloud, chooseCloudResources } from '../cloud/choose.ts'
+import type { Cloud, CloudResources } from '../cloud/cloud.ts'
+import { UsageError } from '../core/errors.ts'
+import type { BaseImage } from '../core/model.ts'
+import { buildFolder, homeFolder, sourceFolder } from '../core/paths.ts'
+import { createRedactor, type Redactor } from '../core/redact.ts'
+import { computeInputsDigest } from '../family/digest.ts'
+import type { Family } from '../family/family.ts'
+import { readFamily } from '../family/read-family.ts'
+import { readSecrets, secretValues } from '../family/secrets.ts'
+import type { GraphSpec } from '../graph/graph.ts'
+import { readTools } from '../setup/tools.ts'
+import { buildFiles, type StepRequest } from '../steps/request.ts'
+import type { BakeRequest } from './api.ts'
+import type { Journal } from './journal.ts'
+import { makeKeyPair } from './keys.ts'
+import { findLatestGood, type LatestGood } from './promote.ts'
+import { engine, listStacks } from './stack.ts'
+import { readToolVersions } from './tool-versions.ts'
+import { nextVersion, parseVersion } from './version.ts'
+
+/** How long temporaries may live at most, in ms: the time-outs of a family are all shorter. */
+const lifetime = 4 * 60 * 60 * 1000
+
+/** A family as it will be baked, read and checked; nothing has been looked up yet. */
+export interface Order {
+  readonly request: BakeRequest
+  readonly family: Family
+  readonly cloud: Cloud
+  readonly redactor: Redactor
+}
+
+/** All that is known before anything is created. */
+export interface Plan extends Order {
+  readonly base: BaseImage
+  readonly inputsDigest: string
+  readonly latest: LatestGood | undefined
+  readonly version: string
+  readonly build: string
+  readonly folder: string
+  readonly stackName: string
+  readonly toolVersions: Readonly<Record<string, string>>
+}
+
+/** Reads what the user wrote. Throws UsageError, with the place in the file. */
+export async function readOrder(request: BakeRequest): Promise<Order> {
+  const read = await readFamily(request.family, request.cloud === undefined ? {} : { cloud: request.cloud })
+  return {
+    request,
+    family: read,
+    cloud: await chooseCloud(read.cloud),
+    redactor: createRedactor(secretValues(readSecrets(read))),
+  }
+}
+
+/** Finds base, latest good image and version. Creates nothing but what a cache may hold. */
+export async function makePlan(order: Order, journal: Journal, signal: AbortSignal): Promise<Plan> {
+  const { request, family, cloud } = order
+  void engine()
+  const [base, latest, taken, toolVersions] = await Promise.all([
+    cloud.resolveBase(family, (line) => journal.task('resolve', line), signal),
+    findLatestGood(family.name, request.backend),
+    takenVersions(family.name, request.backend),
+    readToolVersions(),
+  ])
+  const version = request.version === undefined ? nextVersion(new Date(), taken) : requireFree(parseVersion(request.version), taken)
+  return {
+    ...order,
+    base,
+    latest,
+    version,
+    toolVersions,
+    inputsDigest: await computeInputsDigest(family, base, { cloud: cloud.name, ...toolVersions }),
+    build: randomBytes(6).toString('hex'),
+    folder: buildFolder(family.name, version),
+    stackName: `${family.name}-${version}`,
+  }
+}
+
+/** Makes the build folder: keys, and the request that the steps read. */
+export async function prepare(plan: Plan): Promise<GraphSpec> {
+  const { family, folder, version, build } = plan
+  for (const sub of [buildFiles.steps, buildFiles.logs, buildFiles.junit]) await mkdir(join(folder, sub), { recursive: true })
+  const request: StepRequest = {
+    family,
+    version,
+    build,
+    cloud: plan.cloud.name,
+    prove: plan.request.prove,
+    previousCases: Object.fromEntries((plan.latest?.verified ?? []).map(({ suite, passed, failed }) => [suite, passed + failed])),
+  }
+  await writeFile(join(folder, buildFiles.request), `${JSON.stringify(request, undefined, 2)}\n`)
+  const [base, trial, resources] = await Promise.all([
+    makeKeyPair(folder, 'base'),
+    makeKeyPair(folder, 'trial'),
+    chooseCloudResources(plan.cloud.name),
+  ])
+  return graphSpec(plan, { base, trial }, resources)
+}
+
+/** The graph of a plan, with keys of its machines. */
+export function graphSpec(plan: Plan, keys: GraphSpec['keys'], resources: CloudResources): GraphSpec {
+  const { family, version, build, folder } = plan
+  const expires = new Date(Date.now() + lifetime).toISOString()
+  const runner = join(sourceFolder(), 'steps/run.ts')
+  return {
+    context: { family, version, build, buildFolder: folder, expires },
+    resources,
+    keys,
+    base: plan.base.id,
+    imageName: `${family.name}-${version}`,
+    candidateName: `${family.name}-${version}-candidate`,
+    stepCommand: (step) => [readTools().node, runner, step, folder].map(quote).join(' '),
+  }
+}
+
+function quote(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}
+
+async function takenVersions(family: string, backend: string | undefined): Promise<ReadonlySet<string>> {
+  const folders = await readdir(join(homeFolder(), 'builds', family)).catch(() => [])
+  const prefix = `${family}-`
+  const stacks = (await listStacks(backend)).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length))
+  return new Set([...folders, ...stacks])
+}
+
+function requireFree(version: string, taken: ReadonlySet<string>): string {
+  if (taken.has(version)) {
+    throw new UsageError(`Version ${version} is taken: versions are never baked twice`, { hint: 'leave --version out for the next free one' })
+  }
+  return version
+}
