@@ -6,7 +6,7 @@ import type { Host, StepResult, SuiteResult } from '../core/model.ts'
 import { type BuildOutputs, type GraphSpec, bakeProgram, keepProgram } from '../graph/graph.ts'
 import { buildFiles } from '../steps/request.ts'
 import type { BakeOutcome, BakeRequest } from './api.ts'
-import { diagnose, removeBuild } from './clean-up.ts'
+import { type BuildRemains, diagnose, removeBuild } from './clean-up.ts'
 import { followEngine } from './engine-phases.ts'
 import { followEvents } from './follow.ts'
 import { type Journal, openJournal } from './journal.ts'
@@ -131,9 +131,9 @@ async function settleFailure(plan: Plan, failure: Failure): Promise<unknown> {
   const note = (text: string): void =>
     journal.tell({ type: 'note', phase: 'clean', text: plan.redactor.text(text), at: new Date().toISOString() })
   const kept = plan.request.keep !== 'never' && !signal.aborted && hosts.length > 0
-  await diagnose(plan, note).catch((trouble: unknown) => note(`no diagnostics: ${messageOf(trouble)}`))
+  await diagnose(remainsOf(plan), note).catch((trouble: unknown) => note(`no diagnostics: ${messageOf(trouble)}`))
   if (!kept) {
-    await journal.during('clean', () => removeBuild(plan, note)).catch((trouble: unknown) => note(`clean-up failed: ${messageOf(trouble)}`))
+    await journal.during('clean', () => removeBuild(remainsOf(plan), note)).catch((trouble: unknown) => note(`clean-up failed: ${messageOf(trouble)}`))
     await removeKeys(plan.folder)
   }
   await failure.record.failed({ error, phase, suites: (await findStep(plan.folder, 'verify'))?.suites ?? [] })
@@ -158,6 +158,10 @@ async function findFailedStep(folder: string): Promise<StepResult | undefined> {
 async function findStep(folder: string, step: StepResult['step']): Promise<StepResult | undefined> {
   const text = await readFile(join(folder, buildFiles.steps, `${step}.json`), 'utf8').catch(() => undefined)
   return text === undefined ? undefined : (JSON.parse(text) as StepResult)
+}
+
+function remainsOf({ cloud, family, build, folder, stackName, request }: Plan): BuildRemains {
+  return { cloud, family: family.name, build, folder, stackName, backend: request.backend }
 }
 
 function backendOf(plan: Plan): { backend?: string } {

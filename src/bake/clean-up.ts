@@ -1,15 +1,24 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Created } from '../cloud/cloud.ts'
+import type { Cloud, Created } from '../cloud/cloud.ts'
 import { messageOf } from '../core/errors.ts'
 import { buildFiles } from '../steps/request.ts'
-import type { Plan } from './resolve.ts'
 import { findStack } from './stack.ts'
 
+/** A build, as far as removing what it made needs it. */
+export interface BuildRemains {
+  readonly cloud: Cloud
+  readonly family: string
+  readonly build: string
+  readonly folder: string
+  readonly stackName: string
+  readonly backend: string | undefined
+}
+
 /** What the cloud can tell of the machines of a build from outside, as files in the folder of diagnostics. */
-export async function diagnose(plan: Plan, report: (line: string) => void): Promise<void> {
-  const folder = join(plan.folder, buildFiles.diagnostics)
-  for (const created of await ofBuild(plan)) {
+export async function diagnose(remains: BuildRemains, report: (line: string) => void): Promise<void> {
+  const folder = join(remains.folder, buildFiles.diagnostics)
+  for (const created of await ofBuild(remains)) {
     if (!created.diagnose) continue
     await mkdir(folder, { recursive: true })
     await created.diagnose(folder).catch((error: unknown) => report(`no diagnostics of ${created.id}: ${messageOf(error)}`))
@@ -20,20 +29,20 @@ export async function diagnose(plan: Plan, report: (line: string) => void): Prom
  * Removes everything a build made: first through its stack, then whatever carries its tags all the same, because
  * a creation that was cut off is not in the state. The stack goes last, when nothing is left.
  */
-export async function removeBuild(plan: Plan, report: (line: string) => void): Promise<void> {
-  const stack = await findStack(plan.stackName, plan.request.backend)
+export async function removeBuild(remains: BuildRemains, report: (line: string) => void): Promise<void> {
+  const stack = await findStack(remains.stackName, remains.backend)
   const deadline = AbortSignal.timeout(15 * 60 * 1000)
   await stack
-    ?.destroy({ message: `remove the temporaries of ${plan.stackName}`, signal: deadline })
+    ?.destroy({ message: `remove the temporaries of ${remains.stackName}`, signal: deadline })
     .catch((error: unknown) => report(`the stack could not be destroyed: ${messageOf(error)}`))
-  for (const created of await ofBuild(plan)) {
-    await plan.cloud.delete(created).catch((error: unknown) => report(`${created.kind} ${created.id} is left: ${messageOf(error)}`))
+  for (const created of await ofBuild(remains)) {
+    await remains.cloud.delete(created).catch((error: unknown) => report(`${created.kind} ${created.id} is left: ${messageOf(error)}`))
   }
-  if ((await ofBuild(plan)).length === 0) {
-    await stack?.remove().catch((error: unknown) => report(`stack ${plan.stackName} is left: ${messageOf(error)}`))
+  if ((await ofBuild(remains)).length === 0) {
+    await stack?.remove().catch((error: unknown) => report(`stack ${remains.stackName} is left: ${messageOf(error)}`))
   }
 }
 
-function ofBuild(plan: Plan): Promise<readonly Created[]> {
-  return plan.cloud.list({ tool: 'bakehouse', family: plan.family.name, build: plan.build })
+function ofBuild(remains: BuildRemains): Promise<readonly Created[]> {
+  return remains.cloud.list({ tool: 'bakehouse', family: remains.family, build: remains.build })
 }

@@ -1,6 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type EngineEvent, LocalWorkspace, PulumiCommand, type PulumiFn, type Stack } from '@pulumi/pulumi/automation/index.js'
+import { type EngineEvent, LocalWorkspace, type LocalWorkspaceOptions, type ProjectSettings, PulumiCommand, type PulumiFn, type Stack } from '@pulumi/pulumi/automation/index.js'
 import { homeFolder } from '../core/paths.ts'
 import { engineEnvironment } from '../setup/engine-environment.ts'
 import { wrapperRoot } from '../setup/wrapper.ts'
@@ -54,13 +54,13 @@ export function engine(): Promise<PulumiCommand> {
 
 /** Opens the stack, made first where it is not there. `backend` is a state backend's URL. */
 export async function openStack(name: string, backend?: string): Promise<OpenStack> {
-  return wrap(await LocalWorkspace.createOrSelectStack({ stackName: name, projectName, program: async () => {} }, await workspace(name, backend)))
+  return wrap(await LocalWorkspace.createOrSelectStack(inline(name), await workspace(name, backend)))
 }
 
 /** Opens the stack; undefined when there is none of that name. */
 export async function findStack(name: string, backend?: string): Promise<OpenStack | undefined> {
   try {
-    return wrap(await LocalWorkspace.selectStack({ stackName: name, projectName, program: async () => {} }, await workspace(name, backend)))
+    return wrap(await LocalWorkspace.selectStack(inline(name), await workspace(name, backend)))
   } catch (error) {
     if (/no stack named/i.test(String(error))) return undefined
     throw error
@@ -73,8 +73,12 @@ export async function listStacks(backend?: string): Promise<readonly string[]> {
   return (await place.listStacks()).map((stack) => stack.name.split('/').pop() ?? stack.name)
 }
 
+function inline(stackName: string): { stackName: string; projectName: string; program: PulumiFn } {
+  return { stackName, projectName, program: async () => {} }
+}
+
 // Each stack has a work folder of its own: the selection and the settings in it are shared state otherwise.
-async function workspace(name: string, backend: string | undefined) {
+async function workspace(name: string, backend: string | undefined): Promise<LocalWorkspaceOptions> {
   const workDir = join(homeFolder(), 'work', name)
   mkdirSync(workDir, { recursive: true })
   const env = engineEnvironment()
@@ -84,12 +88,14 @@ async function workspace(name: string, backend: string | undefined) {
     envVars: env,
     pulumiCommand: await engine(),
     secretsProvider: process.env.BAKEHOUSE_SECRETS_PROVIDER ?? 'passphrase',
-    projectSettings: {
-      name: projectName,
-      runtime: 'nodejs',
-      plugins: { providers: pluginFolders() },
-    },
+    projectSettings: projectSettings(),
   }
+}
+
+/** The SDK's type of the settings lacks the plugins, which the engine reads from them all the same. */
+function projectSettings(): ProjectSettings {
+  const settings = { name: projectName, runtime: 'nodejs' as const, plugins: { providers: pluginFolders() } }
+  return settings
 }
 
 function wrap(stack: Stack): OpenStack {
@@ -121,7 +127,8 @@ function wrap(stack: Stack): OpenStack {
 
 function withoutDebug(onEvent: (event: EngineEvent) => void) {
   return (event: EngineEvent): void => {
-    if (event.diagnosticEvent?.severity !== 'debug') onEvent(event)
+    const severity: string | undefined = event.diagnosticEvent?.severity
+    if (severity !== 'debug') onEvent(event)
   }
 }
 
