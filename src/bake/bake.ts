@@ -26,7 +26,10 @@ export const bakeFamily: BakeFamily = (request, listen, signal) => {
     worker.once('error', reject)
     worker.once('close', (code, killed) => {
       if (outcome) resolve(outcome)
-      else reject(new Error(`the worker of ${request.family} ended without an outcome (${killed ?? `exit ${code}`}): ${errors.join('').trim()}`))
+      else
+        reject(
+          new Error(`the worker of ${request.family} ended without an outcome (${killed ?? `exit ${code}`}): ${errors.join('').trim()}`),
+        )
     })
     worker.send({ bake: request })
     if (signal.aborted) cancel()

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { BuildFailed, Cancelled, messageOf } from '../core/errors.ts'
 import type { BuildEvent, Phase } from '../core/events.ts'
 import type { Host, StepResult, SuiteResult } from '../core/model.ts'
-import { type BuildOutputs, type GraphSpec, bakeProgram, keepProgram } from '../graph/graph.ts'
+import { type BuildOutputs, bakeProgram, type GraphSpec, keepProgram } from '../graph/graph.ts'
 import { buildFiles } from '../steps/request.ts'
 import type { BakeOutcome, BakeRequest } from './api.ts'
 import { type BuildRemains, diagnose, removeBuild } from './clean-up.ts'
@@ -57,7 +57,12 @@ async function bakeAndPromote(plan: Plan, journal: Journal, signal: AbortSignal)
     const image = await describeImage(plan, built)
     await journal.during('promote', () => promote(image, { ...backendOf(plan), signal }))
     const paths = await record.promoted(image, built.suites)
-    return promotedOutcome(plan, image, { journal, paths, kept: plan.request.keep === 'always' ? hosts : [], expires: spec.context.expires })
+    return promotedOutcome(plan, image, {
+      journal,
+      paths,
+      kept: plan.request.keep === 'always' ? hosts : [],
+      expires: spec.context.expires,
+    })
   } catch (error) {
     throw await settleFailure(plan, { error, hosts, journal, record, signal, expires: spec.context.expires })
   }
@@ -79,7 +84,7 @@ async function bakeImage(plan: Plan, spec: GraphSpec, journal: Journal, signal: 
   const { outputs } = await stack.read()
   const verify = await findStep(plan.folder, 'verify')
   // Errors that the engine swallows leave outputs out: nothing is promoted without all of them.
-  if (!verify || verify.status !== 'ok' || !outputs.imageId || !outputs.candidateId) {
+  if (verify?.status !== 'ok' || !outputs.imageId || !outputs.candidateId) {
     throw new BuildFailed('the engine reported success, but the build stack lacks the verified image')
   }
   return { ...(outputs as unknown as BuildOutputs), stack, suites: verify.suites }
@@ -133,7 +138,9 @@ async function settleFailure(plan: Plan, failure: Failure): Promise<unknown> {
   const kept = plan.request.keep !== 'never' && !signal.aborted && hosts.length > 0
   await diagnose(remainsOf(plan), note).catch((trouble: unknown) => note(`no diagnostics: ${messageOf(trouble)}`))
   if (!kept) {
-    await journal.during('clean', () => removeBuild(remainsOf(plan), note)).catch((trouble: unknown) => note(`clean-up failed: ${messageOf(trouble)}`))
+    await journal
+      .during('clean', () => removeBuild(remainsOf(plan), note))
+      .catch((trouble: unknown) => note(`clean-up failed: ${messageOf(trouble)}`))
     await removeKeys(plan.folder)
   }
   await failure.record.failed({ error, phase, suites: (await findStep(plan.folder, 'verify'))?.suites ?? [] })
@@ -167,4 +174,3 @@ function remainsOf({ cloud, family, build, folder, stackName, request }: Plan): 
 function backendOf(plan: Plan): { backend?: string } {
   return plan.request.backend === undefined ? {} : { backend: plan.request.backend }
 }
-

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util'
 import type { EngineEvent } from '@pulumi/pulumi/automation/index.js'
 import type { Phase } from '../core/events.ts'
 import type { Journal } from './journal.ts'
@@ -53,9 +54,8 @@ export function findPhase(urn: string | undefined): { phase: Phase; main: boolea
 
 /** The words of a diagnostic, without the engine's colours and its bookkeeping around them. */
 export function parseDiagnostic(message: string): string {
-  return message
+  return stripVTControlCharacters(message)
     .replaceAll(/<\{%.*?%\}>/g, '')
-    .replaceAll(/\u001b\[[0-9;]*m/g, '')
     .replace(/^\s*(error: )?(sdk-v2\/provider2\.go:\d+: )?/, '')
     .replaceAll(/\d+ errors? occurred:\s*/g, '')
     .replace(/^\s*\* /, '')

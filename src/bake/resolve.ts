@@ -130,7 +130,9 @@ async function takenVersions(family: string, backend: string | undefined): Promi
 
 function requireFree(version: string, taken: ReadonlySet<string>): string {
   if (taken.has(version)) {
-    throw new UsageError(`Version ${version} is taken: versions are never baked twice`, { hint: 'leave --version out for the next free one' })
+    throw new UsageError(`Version ${version} is taken: versions are never baked twice`, {
+      hint: 'leave --version out for the next free one',
+    })
   }
   return version
 }

@@ -1,6 +1,14 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { type EngineEvent, LocalWorkspace, type LocalWorkspaceOptions, type ProjectSettings, PulumiCommand, type PulumiFn, type Stack } from '@pulumi/pulumi/automation/index.js'
+import {
+  type EngineEvent,
+  LocalWorkspace,
+  type LocalWorkspaceOptions,
+  type ProjectSettings,
+  PulumiCommand,
+  type PulumiFn,
+  type Stack,
+} from '@pulumi/pulumi/automation/index.js'
 import { homeFolder } from '../core/paths.ts'
 import { engineEnvironment } from '../setup/engine-environment.ts'
 import { wrapperRoot } from '../setup/wrapper.ts'

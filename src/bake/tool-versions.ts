@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { projectFolder, sourceFolder } from '../core/paths.ts'
 import { runTool } from '../core/exec.ts'
+import { projectFolder, sourceFolder } from '../core/paths.ts'
 
 /** Versions of what shapes an image, for the record and for the digest of the inputs. */
 export async function readToolVersions(): Promise<Record<string, string>> {

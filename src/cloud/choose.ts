@@ -15,6 +15,18 @@ const clouds: Record<string, { cloud: () => Promise<Cloud>; resources: () => Pro
 /** The clouds there are, by name. */
 export const cloudNames: readonly string[] = Object.keys(clouds)
 
+/** The cloud of a family that names none: it needs no account. */
+export const embeddedCloud = 'local'
+
+/** Which clouds can start from a base of this form; a form that is not here goes with all. */
+export const cloudsOfBase: Readonly<Record<string, readonly string[]>> = {
+  debian: ['local'],
+  image: ['local'],
+  ami: ['aws'],
+  amiId: ['aws'],
+  parameter: ['aws'],
+}
+
 /** The cloud of that name; loads nothing of the others. */
 export async function chooseCloud(name: string): Promise<Cloud> {
   return entry(name).cloud()

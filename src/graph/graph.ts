@@ -81,7 +81,12 @@ function instance(spec: GraphSpec, name: string, options: CustomResourceOptions,
   return made
 }
 
-function step(spec: GraphSpec, name: StepResult['step'], instances: readonly InstanceResource[], options: CustomResourceOptions): local.Command {
+function step(
+  spec: GraphSpec,
+  name: StepResult['step'],
+  instances: readonly InstanceResource[],
+  options: CustomResourceOptions,
+): local.Command {
   const hosts = all(instances.map((each) => each.host)).apply((list) => JSON.stringify(list))
   return new local.Command(
     name,
@@ -99,7 +104,8 @@ function tags(spec: GraphSpec, stage: Tags['stage']): Tags {
   return { tool: 'bakehouse', family: family.name, version, build, stage, expires: stage === 'promoted' ? '' : expires }
 }
 
-function requirePassed(candidateId: string, stdout: string): string {
+/** The candidate's id, given a verdict of verify (its standard output) that says ok. Throws otherwise. */
+export function requirePassed(candidateId: string, stdout: string): string {
   const verdict = JSON.parse(stdout) as StepResult
   if (verdict.step !== 'verify' || verdict.status !== 'ok') throw new Error('the candidate did not pass its verification')
   return candidateId

@@ -1,5 +1,5 @@
 import { createRequire } from 'node:module'
-import type { sendUnaryData, ServerUnaryCall, UntypedServiceImplementation } from '@grpc/grpc-js'
+import type { ServerUnaryCall, sendUnaryData, UntypedServiceImplementation } from '@grpc/grpc-js'
 import { messageOf } from '../core/errors.ts'
 import type { CreateContext, DiffAnswer, PluginSpec, Properties, ResourceHandler } from './resource.ts'
 
@@ -27,7 +27,10 @@ const maximumMessageBytes = 400 * 1024 * 1024
  * Ends with the engine: when it says so, or when the parent process is gone.
  */
 export async function servePlugin(spec: PluginSpec): Promise<void> {
-  const server = new grpc.Server({ 'grpc.max_receive_message_length': maximumMessageBytes, 'grpc.max_send_message_length': maximumMessageBytes })
+  const server = new grpc.Server({
+    'grpc.max_receive_message_length': maximumMessageBytes,
+    'grpc.max_send_message_length': maximumMessageBytes,
+  })
   server.addService(rpc.ResourceProviderService, implementation(spec))
   const port = await new Promise<number>((resolve, reject) => {
     server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)))
@@ -164,7 +167,9 @@ function replaceOnAnyChange(olds: Properties, news: Properties): DiffAnswer {
 
 function canonical(value: unknown): string {
   return JSON.stringify(value ?? null, (_, inner) =>
-    inner && typeof inner === 'object' && !Array.isArray(inner) ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1))) : inner,
+    inner && typeof inner === 'object' && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : inner,
   )
 }
 

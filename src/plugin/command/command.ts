@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { changedProperties } from '../serve.ts'
 import type { CheckFailure, CreateContext, DiffAnswer, Properties, ResourceHandler } from '../resource.ts'
+import { changedProperties } from '../serve.ts'
 
 /** Inputs of `command:local:Command` that hold files; not served here, so they are refused rather than ignored. */
 const unsupported = ['archivePaths', 'assetPaths'] as const

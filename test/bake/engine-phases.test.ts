@@ -1,0 +1,76 @@
+import type { EngineEvent } from '@pulumi/pulumi/automation/index.js'
+import { describe, expect, it } from 'vitest'
+import { findPhase, followEngine, parseDiagnostic } from '../../src/bake/engine-phases.ts'
+import { openJournal } from '../../src/bake/journal.ts'
+import type { BuildEvent } from '../../src/core/events.ts'
+
+const urn = (name: string): string => `urn:pulumi:web-2026.11.23::bakehouse::x:y:Z::${name}`
+const pre = (name: string, op = 'create'): EngineEvent =>
+  ({ resourcePreEvent: { metadata: { urn: urn(name), op } } }) as unknown as EngineEvent
+const done = (name: string): EngineEvent => ({ resOutputsEvent: { metadata: { urn: urn(name), op: 'create' } } }) as unknown as EngineEvent
+const failed = (name: string): EngineEvent =>
+  ({ resOpFailedEvent: { metadata: { urn: urn(name), op: 'create' } } }) as unknown as EngineEvent
+
+function follow(trials: number, events: EngineEvent[]) {
+  const told: BuildEvent[] = []
+  const journal = openJournal((event) => told.push(event))
+  const engine = followEngine(journal, trials)
+  for (const event of events) engine.onEvent(event)
+  return { told: told.map((event) => (event.type === 'phase' ? `${event.phase} ${event.status}` : event.type)), engine }
+}
+
+describe('phases told by the engine', () => {
+  it('follows a resource from its start to its end', () => {
+    expect(follow(1, [pre('base'), done('base'), pre('configure'), done('configure')]).told).toEqual([
+      'base started',
+      'base done',
+      'configure started',
+      'configure done',
+    ])
+  })
+
+  it('counts what is around an instance as part of its phase, but waits for the instance itself', () => {
+    expect(follow(1, [pre('base-key'), done('base-key'), pre('base'), done('base')]).told).toEqual(['base started', 'base done'])
+  })
+
+  it('ends the trial with the last clone', () => {
+    expect(follow(2, [pre('trial'), pre('trial-2'), done('trial'), pre('verify'), done('trial-2')]).told).toEqual([
+      'trial started',
+      'verify started',
+      'trial done',
+    ])
+  })
+
+  it('tells a failed resource as a failed phase, and keeps what the engine said about it', () => {
+    const diagnostic = {
+      diagnosticEvent: { urn: urn('base'), severity: 'error', message: '<{%reset%}>the guest never came up<{%reset%}>\n' },
+    }
+    const { told, engine } = follow(1, [pre('base'), failed('base'), diagnostic as unknown as EngineEvent])
+    expect(told).toEqual(['base started', 'base failed'])
+    expect(engine.failures).toEqual([{ phase: 'base', message: 'the guest never came up' }])
+  })
+
+  it('says nothing of what is not created', () => {
+    expect(follow(1, [pre('image', 'same'), pre('base', 'delete')]).told).toEqual([])
+  })
+
+  it.each([
+    ['image', 'copy', true],
+    ['trial-2', 'trial', true],
+    ['trial-network', 'trial', false],
+  ])('knows %s as phase %s', (name, phase, main) => {
+    expect(findPhase(urn(name))).toEqual({ phase, main })
+  })
+
+  it('does not mistake the stack or a provider for a phase', () => {
+    expect(findPhase(urn('bakehouse-web-2026.11.23'))).toBeUndefined()
+    expect(findPhase(undefined)).toBeUndefined()
+  })
+
+  it.each([
+    ['1 error occurred:\n\t* no space left\n\n', 'no space left'],
+    ['\u001b[31merror: \u001b[0mno space left', 'no space left'],
+  ])('keeps only the words of %j', (text, words) => {
+    expect(parseDiagnostic(text)).toBe(words)
+  })
+})

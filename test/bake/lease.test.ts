@@ -1,0 +1,63 @@
+import { spawn } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { acquireLease } from '../../src/bake/lease.ts'
+import { findProcess } from '../../src/core/process-identity.ts'
+
+describe('the lease of a family', () => {
+  let home: string
+  beforeEach(() => {
+    home = mkdtempSync(join(tmpdir(), 'lease-'))
+    process.env.BAKEHOUSE_HOME = home
+  })
+  afterEach(() => {
+    delete process.env.BAKEHOUSE_HOME
+    rmSync(home, { recursive: true })
+  })
+
+  it('is refused while its owner runs, and says who that is', () => {
+    using _mine = acquireLease('web')
+    expect(() => acquireLease('web')).toThrow(`pid ${process.pid}`)
+  })
+
+  it('is of one family only', () => {
+    using _web = acquireLease('web')
+    using other = acquireLease('db')
+    expect(existsSync(other.file)).toBe(true)
+  })
+
+  it('is free again when it is given back', () => {
+    acquireLease('web')[Symbol.dispose]()
+    using again = acquireLease('web')
+    expect(existsSync(again.file)).toBe(true)
+  })
+
+  it('is taken over from a process that is gone', async () => {
+    const child = spawn('sleep', ['60'])
+    const identity = findProcess(child.pid as number)
+    child.kill('SIGKILL')
+    await new Promise((done) => child.once('close', done))
+    writeLease('web', identity)
+    using lease = acquireLease('web')
+    expect(existsSync(lease.file)).toBe(true)
+  })
+
+  it('is taken over when its pid is now that of another process', () => {
+    writeLease('web', { pid: process.pid, started: '1' })
+    using lease = acquireLease('web')
+    expect(existsSync(lease.file)).toBe(true)
+  })
+
+  it('is taken over when its file is damaged', () => {
+    writeLease('web', undefined)
+    using lease = acquireLease('web')
+    expect(existsSync(lease.file)).toBe(true)
+  })
+
+  function writeLease(family: string, owner: unknown): void {
+    mkdirSync(join(home, 'leases'), { recursive: true })
+    writeFileSync(join(home, 'leases', `${family}.json`), owner === undefined ? '{' : JSON.stringify(owner))
+  }
+})
