@@ -1,0 +1,108 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { run } from '../../src/core/exec.ts'
+import { sourceFolder } from '../../src/core/paths.ts'
+import { findText, makeProject, type Project } from '../helpers/project.ts'
+import { tinyFamily } from '../helpers/tiny-family.ts'
+
+const canary = 'canary-7f3a"b\\c/d+e=f'
+const canaryForms = ['canary-7f3a', Buffer.from(canary).toString('base64').replace(/=+$/, ''), encodeURIComponent(canary)]
+
+const secretTasks = `
+    - name: Print a secret
+      ansible.builtin.debug: {msg: "it is {{ token }}"}
+    - name: Use a secret
+      ansible.builtin.command: {argv: [/bin/echo, "{{ token }}"]}
+      changed_when: false
+`
+
+const tinyYaml = [
+  'base: {debian: bookworm}',
+  'configure: {secrets: {token: {env: TINY_TOKEN}}}',
+  'verify: {suites: [{goss: verify/goss.yaml}]}',
+  '',
+].join('\n')
+
+const project: Project = makeProject({
+  ...tinyFamily('tiny', {
+    family: tinyYaml,
+    tasks: secretTasks,
+  }),
+  ...tinyFamily('failing-case', { goss: 'file:\n  /etc/absent: {exists: true}\n' }),
+})
+afterAll(() => project[Symbol.asyncDispose]())
+
+/** What a bake leaves running or lying about: machines, and images that are not promoted. */
+function leftovers(): string[] {
+  const instances = existsSync(join(project.home, 'instances')) ? readdirSync(join(project.home, 'instances')) : []
+  const images = existsSync(join(project.home, 'images')) ? readdirSync(join(project.home, 'images')) : []
+  return [...instances, ...images.filter((name) => /candidate|partial|tmp/.test(name))]
+}
+
+function pulumi(args: readonly string[]) {
+  return run(process.execPath, [join(sourceFolder(), 'setup/pulumi.ts'), ...args], { cwd: project.folder, env: project.env })
+}
+
+describe('a bake on the embedded cloud', () => {
+  it('promotes an image that passed, and keeps its secrets to itself', async () => {
+    const { exitCode, outcome, stderr, stdout } = await project.bake('tiny', [], { TINY_TOKEN: canary })
+    expect(outcome, stderr).toMatchObject({ status: 'promoted', family: 'tiny', cloud: 'local', previousVersion: '' })
+    expect(exitCode).toBe(0)
+    expect(outcome.imagePath && existsSync(outcome.imagePath)).toBe(true)
+    expect(outcome.verified?.map(({ suite, failed }) => [suite.split(/[ :]/)[0], failed])).toEqual([
+      ['hygiene', 0],
+      ['goss', 0],
+    ])
+    expect(leftovers()).toEqual([])
+    for (const form of canaryForms) {
+      expect(stdout + stderr).not.toContain(form)
+      expect(findText(project.home, form)).toEqual([])
+    }
+  })
+
+  it('leaves the promoted image as the only resource of its build stack, and a line in the audit', async () => {
+    const version = JSON.parse((await project.outputs('tiny')) ?? '{}').version as string
+    const state = JSON.parse((await pulumi(['stack', 'export', '-s', `tiny-${version}`])).stdout)
+    const types = state.deployment.resources.filter(
+      (each: { custom?: boolean; type: string }) => each.custom && !each.type.startsWith('pulumi:'),
+    )
+    expect(types.map((each: { type: string }) => each.type)).toEqual(['qemu:index:ImageCopy'])
+    const history = JSON.parse((await pulumi(['stack', 'history', '--json', '-s', 'tiny'])).stdout)
+    expect(history.map((update: { message: string }) => update.message)).toEqual([expect.stringContaining(`promote tiny ${version}:`)])
+  })
+
+  it('has nothing to do when nothing changed', async () => {
+    const { exitCode, outcome } = await project.bake('tiny', ['--if-changed'], { TINY_TOKEN: canary })
+    expect([exitCode, outcome.status]).toEqual([7, 'unchanged'])
+  })
+
+  it('promotes nothing when a case fails, and names it', async () => {
+    const { exitCode, outcome, stderr } = await project.bake('failing-case')
+    expect([exitCode, outcome.status, outcome.error?.phase], stderr).toEqual([10, 'failed', 'verify'])
+    expect(outcome.error?.message).toContain('/etc/absent')
+    expect(stderr).toMatch(/failing-case \d{4}\.\d\d\.\d\d: verify failed: .*\/etc\/absent/)
+    expect(stderr).toContain(outcome.logPath)
+    expect(await project.outputs('failing-case')).toBeUndefined()
+    expect(leftovers()).toEqual([])
+    expect(existsSync(outcome.recordPath ?? '')).toBe(true)
+    expect(existsSync(outcome.reportPath ?? '')).toBe(true)
+  })
+
+  it('keeps the latest good image, to the byte, when the next bake fails; the secret in the failing message stays out', async () => {
+    const before = await project.outputs('tiny')
+    const failing = '    - name: Fail with a secret\n      ansible.builtin.fail: {msg: "no such {{ token }}"}\n'
+    project.write(tinyFamily('tiny', { family: tinyYaml, tasks: failing }))
+    const { exitCode, outcome, stderr, stdout } = await project.bake('tiny', [], { TINY_TOKEN: canary })
+    expect([exitCode, outcome.status, outcome.error?.phase], stderr).toEqual([10, 'failed', 'configure'])
+    expect(outcome.error?.message).toContain('Fail with a secret')
+    for (const form of canaryForms) {
+      expect(stdout + stderr).not.toContain(form)
+      expect(findText(project.home, form)).toEqual([])
+    }
+    expect(await project.outputs('tiny')).toBe(before)
+    expect(leftovers()).toEqual([])
+    const record = JSON.parse(readFileSync(outcome.recordPath ?? '', 'utf8'))
+    expect(record).toMatchObject({ status: 'failed', error: { phase: 'configure' } })
+  })
+})
