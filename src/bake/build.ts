@@ -17,7 +17,7 @@ import { previewBuild } from './preview.ts'
 import { type LatestGood, promote } from './promote.ts'
 import { recordBuild } from './record-build.ts'
 import { makePlan, type Order, type Plan, prepare, readOrder } from './resolve.ts'
-import { type OpenStack, openStack } from './stack.ts'
+import { createStack, type OpenStack } from './stack.ts'
 import { readSourceCommit } from './tool-versions.ts'
 
 /** What a build has when it passed. */
@@ -70,7 +70,7 @@ async function bakeAndPromote(plan: Plan, journal: Journal, signal: AbortSignal)
 
 /** Phase `bake` of the graph. The engine's own story of what failed is replaced by the step's, which knows better. */
 async function bakeImage(plan: Plan, spec: GraphSpec, journal: Journal, signal: AbortSignal): Promise<Built> {
-  const stack = await openStack(plan.stackName, plan.request.backend)
+  const stack = await createStack(plan.stackName, plan.request.backend)
   const { onEvent, failures } = followEngine(journal, plan.family.verify.clones)
   try {
     await using _events = followEvents(join(plan.folder, buildFiles.events), journal.tell)

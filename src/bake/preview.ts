@@ -5,13 +5,13 @@ import type { BakeOutcome, PlannedChange } from './api.ts'
 import type { Journal } from './journal.ts'
 import { outcomeOf } from './outcome.ts'
 import { graphSpec, type Plan } from './resolve.ts'
-import { openStack } from './stack.ts'
+import { createStack } from './stack.ts'
 
 /** What a bake would create, asked of the engine itself. The stack it needs for that is removed again. */
 export async function previewBuild(plan: Plan, journal: Journal, signal: AbortSignal): Promise<BakeOutcome> {
   const nobody = { publicKey: '', identityFile: '' }
   const spec = graphSpec(plan, { base: nobody, trial: nobody }, await chooseCloudResources(plan.cloud.name))
-  const stack = await openStack(plan.stackName, plan.request.backend)
+  const stack = await createStack(plan.stackName, plan.request.backend)
   const changes: PlannedChange[] = []
   try {
     const onEvent = (event: EngineEvent): void => {

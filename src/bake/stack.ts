@@ -65,6 +65,11 @@ export async function openStack(name: string, backend?: string): Promise<OpenSta
   return wrap(await LocalWorkspace.createOrSelectStack(inline(name), await workspace(name, backend)))
 }
 
+/** Makes a stack that is not there yet. */
+export async function createStack(name: string, backend?: string): Promise<OpenStack> {
+  return wrap(await LocalWorkspace.createStack(inline(name), await workspace(name, backend)))
+}
+
 /** Opens the stack; undefined when there is none of that name. */
 export async function findStack(name: string, backend?: string): Promise<OpenStack | undefined> {
   try {
@@ -107,6 +112,9 @@ function projectSettings(): ProjectSettings {
 }
 
 function wrap(stack: Stack): OpenStack {
+  // After an update the SDK asks the engine for outputs and history, three more runs of it, and fails if these do.
+  // The state is read when it is needed, and is what decides.
+  Object.assign(stack, { outputs: async () => ({}), info: async () => undefined })
   const options = ({ message, signal, onEvent }: UpdateOptions) => {
     // A signal that is already aborted would be ignored and everything created.
     signal.throwIfAborted()
