@@ -1,36 +1,46 @@
 import { z } from 'zod'
+import { cloudNames, embeddedCloud } from '../cloud/choose.ts'
 
-const duration = z
+/** What an error says it expected, for the schemas whose type alone does not tell. */
+export const expectations = z.registry<{ expected: string }>()
+
+const durationPattern = /^[1-9]\d{0,5}(s|m|h)$/
+const duration = matching(durationPattern, 'a duration such as 90s, 30m or 2h', 'A duration: a whole number and s, m or h.')
+const name = matching(/^[a-z][a-z0-9-]{0,62}$/, 'a name of lower-case letters, digits and dashes, starting with a letter')
+const sha256 = matching(/^[0-9a-f]{64}$/, 'a SHA-256 digest: 64 lower-case hexadecimal digits')
+const environmentVariable = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable')
+const variableName = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an Ansible variable: letters, digits and _')
+const file = z
   .string()
-  .regex(/^\d+(s|m|h)$/, 'a duration such as 90s, 30m or 2h')
-  .describe('A duration: a whole number and s, m or h.')
-const name = z.string().regex(/^[a-z][a-z0-9-]{0,62}$/, 'a name of lower-case letters, digits and dashes, starting with a letter')
-const file = z.string().min(1).describe('A path, relative to the family folder.')
-const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'a SHA-256 digest: 64 lower-case hexadecimal digits')
+  .min(1)
+  .describe('A path, relative to the family folder.')
+  .register(expectations, { expected: 'a path, relative to the family folder' })
+const text = z.string().min(1).register(expectations, { expected: 'a text that is not empty' })
+
+const variables = z.record(variableName, z.unknown())
 
 const base = z
   .union([
-    z.strictObject({ debian: z.literal('bookworm') }).describe("A Debian disk built from Debian's own packages (local)."),
-    z.strictObject({ image: z.string().min(1), sha256 }).describe('Any disk image by path or URL (local).'),
+    z.strictObject({ debian: z.literal('bookworm') }).describe("A Debian disk built from Debian's own packages (embedded cloud)."),
+    z.strictObject({ image: text, sha256 }).describe('Any disk image by path or URL (embedded cloud).'),
     z.strictObject({ family: name }).describe('The latest good image of another family.'),
     z
       .strictObject({
         ami: z.strictObject({
-          owners: z.array(z.string().min(1)).min(1),
-          name: z.string().min(1),
+          owners: z.array(text).min(1).register(expectations, { expected: 'a list of at least one owner: account numbers or aliases' }),
+          name: text,
           architecture: z.enum(['x86_64', 'arm64']).default('x86_64'),
         }),
       })
-      .describe('The newest image of these owners by name pattern (aws).'),
-    z.strictObject({ amiId: z.string().regex(/^ami-[0-9a-f]{8,17}$/, 'an image id: ami-…') }).describe('One fixed image (aws).'),
-    z.strictObject({ parameter: z.string().startsWith('/') }).describe('A public SSM parameter that holds an image id (aws).'),
+      .describe('The newest image of these owners by name pattern (EC2).'),
+    z.strictObject({ amiId: matching(/^ami-[0-9a-f]{8,17}$/, 'an image id: ami-…') }).describe('One fixed image (EC2).'),
+    z
+      .strictObject({ parameter: matching(/^\/[\w./-]+$/, 'the path of an SSM parameter, starting with /') })
+      .describe('A public SSM parameter that holds an image id (EC2).'),
   ])
   .describe('What the image starts from.')
 
-const secret = z.union([
-  z.strictObject({ env: z.string().regex(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable') }),
-  z.strictObject({ file }),
-])
+const secret = z.union([z.strictObject({ env: environmentVariable }), z.strictObject({ file })])
 
 const machine = z.strictObject({
   cpus: z.int().min(1).max(64).default(2),
@@ -43,8 +53,8 @@ const configure = z.strictObject({
   requirements: file.optional().describe('Collections and roles to install first; requirements.yml is taken where it exists.'),
   strategy: z.enum(['mitogen', 'linear']).default('mitogen').describe('How Ansible runs tasks on Linux; Windows is always linear.'),
   become: z.boolean().default(false).describe('Run every task with privileges, where the build user is not root.'),
-  variables: z.record(z.string(), z.unknown()).default({}),
-  secrets: z.record(z.string(), secret).default({}).describe('Variables whose values must appear nowhere.'),
+  variables: variables.default({}),
+  secrets: z.record(variableName, secret).default({}).describe('Variables whose values must appear nowhere.'),
   vaultPassword: secret.optional(),
   timeout: duration.default('60m'),
 })
@@ -54,7 +64,14 @@ const seal = z.strictObject({
   timeout: duration.default('15m'),
 })
 
-const minimum = { minimumCases: z.int().min(1).optional().describe('Fewer cases than this is a failure; without it, fewer than last time is.') }
+const minimum = {
+  minimumCases: z
+    .int()
+    .min(1)
+    .max(1_000_000)
+    .optional()
+    .describe('Fewer cases than this is a failure; without it, fewer than last time is.'),
+}
 const suite = z.union([
   z.strictObject({ goss: file, variables: z.record(z.string(), z.unknown()).default({}), ...minimum }),
   z.strictObject({ testinfra: file, ...minimum }),
@@ -71,13 +88,13 @@ const verify = z.strictObject({
 })
 
 const image = z.strictObject({
-  compress: z.boolean().default(false).describe('A smaller promoted image that takes longer to write (local).'),
+  compress: z.boolean().default(false).describe('A smaller promoted image that takes longer to write (embedded cloud).'),
 })
 
 const login = z
   .strictObject({
     by: z.enum(['credential', 'cloud-init', 'password']).default('credential').describe('How the guest is given its key.'),
-    user: z.string().regex(/^[A-Za-z_][A-Za-z0-9_.-]*$/, 'a user name').default('root'),
+    user: matching(/^[A-Za-z_][A-Za-z0-9_.-]*$/, 'a user name').default('root'),
     transport: z.enum(['ssh', 'psrp']).default('ssh'),
     timeout: duration.default('10m').describe('How long the first login may take.'),
   })
@@ -87,7 +104,7 @@ const login = z
 export const familySchema = z.strictObject({
   description: z.string().default(''),
   os: z.enum(['linux', 'windows']).default('linux'),
-  cloud: z.enum(['local', 'aws']).default('local'),
+  cloud: z.enum(cloudNames).default(embeddedCloud),
   base,
   machine: machine.prefault({}),
   login: login.prefault({}),
@@ -101,3 +118,8 @@ export type FamilySpec = z.output<typeof familySchema>
 export type Suite = z.output<typeof suite>
 export type Base = z.output<typeof base>
 export type Secret = z.output<typeof secret>
+
+function matching(pattern: RegExp, expected: string, description = ''): z.ZodString {
+  const schema = z.string().regex(pattern)
+  return (description ? schema.describe(description) : schema).register(expectations, { expected })
+}

@@ -1,0 +1,117 @@
+import { lstatSync, statSync } from 'node:fs'
+import { isAbsolute, join, relative, sep } from 'node:path'
+import { cloudsOfBase } from '../cloud/choose.ts'
+import type { Path, Problem } from './explain.ts'
+import type { Family } from './family.ts'
+import { familyNames } from './names.ts'
+import type { Suite } from './schema.ts'
+import { didYouMean } from './suggest.ts'
+
+/** What the schema cannot tell: fields that do not go together, files that are not there. */
+export function checkFamily(family: Family): Problem[] {
+  return [
+    ...checkBase(family),
+    ...checkSystem(family),
+    ...checkVariables(family),
+    ...checkFiles(family),
+    ...checkTwins(family.verify.suites),
+  ]
+}
+
+function checkBase({ name, base, cloud, os }: Family): Problem[] {
+  const [form = ''] = Object.keys(base)
+  const clouds = cloudsOfBase[form]
+  if (clouds && !clouds.includes(cloud)) {
+    const forms = Object.keys(cloudsOfBase).filter((other) => cloudsOfBase[other]?.includes(cloud))
+    return [problem(['base'], `expected a base for the cloud ${cloud} (${[...forms, 'family'].join(', ')}), got ${form}`)]
+  }
+  if (form === 'debian' && os !== 'linux') return [problem(['base', 'debian'], `expected a base that runs ${os}, got Debian`)]
+  return 'family' in base ? checkBaseFamily(name, base.family) : []
+}
+
+function checkBaseFamily(name: string, base: string): Problem[] {
+  if (base === name) return [problem(['base', 'family'], `expected another family, got ${name} itself`)]
+  const names = familyNames()
+  if (names.includes(base)) return []
+  return [problem(['base', 'family'], `expected a family (${names.join(', ')}), got "${base}"`, didYouMean(base, names))]
+}
+
+function checkSystem({ os, login, configure, verify }: Family): Problem[] {
+  const wrong = os === 'windows' ? ['goss', 'testinfra'] : ['pester']
+  const suites = verify.suites.flatMap((suite, index) => {
+    const verifier = verifierOf(suite)
+    const path = ['verify', 'suites', index, verifier]
+    return wrong.includes(verifier) ? [problem(path, `expected a verifier that runs on ${os}, got ${verifier}`, undefined, 'key')] : []
+  })
+  if (os === 'linux') {
+    if (login.transport === 'psrp') suites.push(problem(['login', 'transport'], 'expected ssh for a Linux family, got psrp'))
+    return suites
+  }
+  if (login.by !== 'password') suites.push(problem(['login', 'by'], `expected password for a Windows family, got ${login.by}`))
+  if (configure.strategy === 'mitogen') {
+    suites.push(problem(['configure', 'strategy'], 'expected linear for a Windows family, got mitogen'))
+  }
+  return suites
+}
+
+function checkVariables({ configure }: Family): Problem[] {
+  return Object.keys(configure.secrets)
+    .filter((name) => Object.hasOwn(configure.variables, name))
+    .map((name) =>
+      problem(['configure', 'secrets', name], `expected each variable once, got "${name}" among the variables too`, undefined, 'key'),
+    )
+}
+
+function checkFiles(family: Family): Problem[] {
+  const { configure, seal, verify } = family
+  const optional: [Path, string | undefined][] = [
+    [['configure', 'requirements'], configure.requirements],
+    [['seal', 'script'], seal.script],
+  ]
+  const wanted: [Path, string, 'file' | 'any'][] = [[['configure', 'playbook'], configure.playbook, 'file']]
+  for (const [path, file] of optional) if (file !== undefined) wanted.push([path, file, 'file'])
+  for (const [index, suite] of verify.suites.entries()) wanted.push(...suiteFiles(suite, ['verify', 'suites', index]))
+  return wanted.flatMap(([path, file, kind]) => checkFile(family.folder, path, { file, kind }))
+}
+
+function suiteFiles(suite: Suite, path: Path): [Path, string, 'file' | 'any'][] {
+  const verifier = verifierOf(suite)
+  const values = suite as unknown as Readonly<Record<string, string | undefined>>
+  return [verifier, 'inputs', 'waivers'].flatMap((key) => {
+    const file = values[key]
+    return file === undefined
+      ? []
+      : [[[...path, key], file, verifier === 'goss' || key !== verifier ? 'file' : 'any'] as [Path, string, 'file' | 'any']]
+  })
+}
+
+function checkFile(folder: string, path: Path, { file, kind }: { file: string; kind: 'file' | 'any' }): Problem[] {
+  const absolute = join(folder, file)
+  const inside = relative(folder, absolute)
+  if (isAbsolute(file) || inside === '..' || inside.startsWith(`..${sep}`)) {
+    return [problem(path, `expected a path inside the family folder, got "${file}"`)]
+  }
+  const what = path.at(-1)
+  const found = statSync(absolute, { throwIfNoEntry: false })
+  if (found?.isFile() || (kind === 'any' && found?.isDirectory())) return []
+  const dangling = !found && lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink()
+  const got = found ? 'something else there' : dangling ? 'a link to nowhere' : 'nothing there'
+  return [problem(path, `expected the ${what} ${file} in the family folder, got ${got}`)]
+}
+
+function checkTwins(suites: readonly Suite[]): Problem[] {
+  const keys = suites.map((suite) => JSON.stringify([verifierOf(suite), (suite as Record<string, unknown>)[verifierOf(suite)]]))
+  return keys.flatMap((key, index) =>
+    keys.indexOf(key) < index
+      ? [problem(['verify', 'suites', index], `expected each suite once, got ${JSON.parse(key).join(' ')} again`)]
+      : [],
+  )
+}
+
+function verifierOf(suite: Suite): string {
+  return Object.keys(suite).find((key) => ['goss', 'testinfra', 'ansible', 'pester', 'inspec'].includes(key)) ?? ''
+}
+
+function problem(path: Path, text: string, hint?: string, at: 'value' | 'key' = 'value'): Problem {
+  return { path, at, text, hint }
+}

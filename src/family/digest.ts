@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BaseImage } from '../core/model.ts'
+import type { Family } from './family.ts'
+
+/** What tools leave in a family's folder: no part of an image. */
+const caches = new Set([
+  '__pycache__',
+  '.pytest_cache',
+  '.ansible',
+  '.git',
+  '.DS_Store',
+  '.cache',
+  '.mypy_cache',
+  '.ruff_cache',
+  '.vscode',
+  '.idea',
+])
+const cacheFiles = /(\.py[co]|\.swp|\.retry|~)$/
+
+/**
+ * `sha256:…` of all that makes an image what it is: the family's files with their modes, what the family says (secrets by name
+ * only), the base, and `extra`: cloud and tool versions. Equal digests mean that a bake would make the same again.
+ */
+export async function computeInputsDigest(family: Family, base: BaseImage, extra: Readonly<Record<string, string>>): Promise<string> {
+  const hash = createHash('sha256')
+  const add = (...parts: string[]): void => {
+    for (const part of parts) hash.update(`${Buffer.byteLength(part)}:${part}`)
+  }
+  const { folder: _folder, ...said } = family
+  add('bakehouse inputs 1', renderStable(said), base.digest, renderStable(extra))
+  for (const path of listFiles(family.folder)) {
+    const { mode, content } = readEntry(join(family.folder, path))
+    add(path, mode)
+    hash.update(`${content.length}:`).update(content)
+  }
+  return `sha256:${hash.digest('hex')}`
+}
+
+/** Paths of all files below a folder, through links too, sorted by code unit whatever the locale; without what tools leave there. */
+export function listFiles(folder: string): string[] {
+  return listBelow(folder, '', [realpathSync(folder)]).sort()
+}
+
+function listBelow(folder: string, below: string, around: readonly string[]): string[] {
+  return readdirSync(join(folder, below)).flatMap((name) => {
+    if (caches.has(name) || cacheFiles.test(name)) return []
+    const path = below ? `${below}/${name}` : name
+    const found = statSync(join(folder, path), { throwIfNoEntry: false })
+    if (!found?.isDirectory()) return !found || found.isFile() ? [path] : []
+    const real = realpathSync(join(folder, path))
+    return around.includes(real) ? [] : listBelow(folder, path, [...around, real])
+  })
+}
+
+function readEntry(path: string): { mode: string; content: Buffer } {
+  const found = statSync(path, { throwIfNoEntry: false })
+  if (!found) return { mode: 'link to nowhere', content: Buffer.from(readlinkSync(path)) }
+  return { mode: found.mode & 0o100 ? 'executable' : 'file', content: readFileSync(path) }
+}
+
+/** JSON that does not depend on the order in which keys were written. */
+function renderStable(value: unknown): string {
+  return JSON.stringify(value, (_key, inner: unknown) =>
+    typeof inner === 'object' && inner !== null && !Array.isArray(inner)
+      ? Object.fromEntries(Object.entries(inner).sort(([left], [right]) => (left < right ? -1 : 1)))
+      : inner,
+  )
+}

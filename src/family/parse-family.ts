@@ -1,0 +1,33 @@
+import { parseSource, type SourceDocument } from './document.ts'
+import { explainIssues } from './explain.ts'
+import { type FamilySpec, familySchema } from './schema.ts'
+
+/** A family file's content with all defaults, and the document for errors about it. */
+export interface ParsedFamily {
+  readonly spec: FamilySpec
+  readonly document: SourceDocument
+}
+
+/** What a Windows family says unless it says otherwise. */
+const windowsDefaults = {
+  login: { by: 'password', user: 'Administrator', transport: 'psrp' },
+  configure: { strategy: 'linear' },
+}
+
+/** Parses the content of a `family.yaml`. Throws UsageError with `file:line:column: expected …, got …`. */
+export function parseFamily(bytes: Uint8Array, file: string): ParsedFamily {
+  const document = parseSource(bytes, file)
+  const problems = explainIssues(familySchema, document.value)
+  if (problems.length > 0) throw document.error(problems)
+  return { spec: familySchema.parse(withDefaults(document.value as Record<string, unknown>)), document }
+}
+
+function withDefaults(value: Record<string, unknown>): unknown {
+  if (value.os !== 'windows') return value
+  const { login, configure } = windowsDefaults
+  return {
+    ...value,
+    login: { ...login, ...(value.login as object | undefined) },
+    configure: { ...configure, ...(value.configure as object | undefined) },
+  }
+}
