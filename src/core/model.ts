@@ -61,7 +61,7 @@ export interface SuiteResult {
 
 /** One line of JSON: the whole standard output of a step, and `stdout` of its command resource. */
 export interface StepResult {
-  readonly step: 'configure' | 'seal' | 'verify'
+  readonly step: 'configure' | 'seal' | 'verify' | 'prove'
   readonly status: 'ok' | 'failed'
   readonly durationMs: number
   /** Why it failed, redacted; empty when ok. */

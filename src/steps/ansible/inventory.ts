@@ -1,0 +1,38 @@
+import type { Host } from '../../core/model.ts'
+import { type Connection, shellQuote } from '../connect.ts'
+
+/** Connection variables of a host whose transport is not SSH; `windows` families bring them. */
+export type HostVariables = Readonly<Record<string, string | number | boolean>>
+
+/** An inventory of one host, named like the family. Its connection is the one that the step has open. */
+export function renderInventory(name: string, variables: HostVariables): string {
+  return `${JSON.stringify({ all: { hosts: { [name]: variables } } }, undefined, 2)}\n`
+}
+
+/** Variables of a Linux host: the shared connection, and an interpreter that need not be looked for. */
+export function sshVariables({ host, options }: Connection): HostVariables {
+  const separate = ['-p', '-l']
+  const args = options.filter((option, index) => !separate.includes(option) && !separate.includes(options[index - 1] ?? ''))
+  return {
+    ansible_connection: 'ssh',
+    ansible_host: host.address,
+    ansible_port: host.port,
+    ansible_user: host.user,
+    ansible_ssh_args: args.map(shellQuote).join(' '),
+    ansible_python_interpreter: '/usr/bin/python3',
+  }
+}
+
+/** Variables of a Windows host, reached by PowerShell remoting over TLS. */
+export function psrpVariables(host: Host): HostVariables {
+  return {
+    ansible_connection: 'psrp',
+    ansible_host: host.address,
+    ansible_port: host.port,
+    ansible_user: host.user,
+    ansible_psrp_protocol: 'https',
+    ansible_psrp_auth: 'basic',
+    ansible_psrp_cert_validation: 'ignore',
+    ansible_psrp_reconnection_retries: 4,
+  }
+}

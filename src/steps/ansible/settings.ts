@@ -1,0 +1,92 @@
+import { existsSync, readFileSync } from 'node:fs'
+import { delimiter, join, resolve } from 'node:path'
+
+/** What the environment of `ansible-playbook` depends on. */
+export interface AnsibleSpec {
+  /** The family's folder: the working directory, so that its ansible.cfg, roles and collections count. */
+  readonly folder: string
+  readonly venv: string
+  readonly strategy: 'mitogen' | 'linear'
+  /** Where our callback plugin writes. */
+  readonly tasksFile: string
+  readonly vaultPasswordFile: string | undefined
+  /** Folders of content that was installed for the family's requirements. */
+  readonly installed: { readonly collections: string; readonly roles: string } | undefined
+}
+
+/** The family's own choices (environment, then its ansible.cfg), by section and key. */
+export type FindSetting = (section: string, key: string, variable: string) => string | undefined
+
+/** Variables for `ansible-playbook`. Lists of folders are added to, never replaced. */
+export function ansibleEnvironment(spec: AnsibleSpec, findSetting: FindSetting): Record<string, string> {
+  const paths = (first: readonly string[], key: string, variable: string, standard: readonly string[]): string => {
+    const own = findSetting('defaults', key, variable)
+    const rest =
+      own === undefined ? standard : own.split(delimiter).map((path) => (path.startsWith('~') ? path : resolve(spec.folder, path)))
+    return [...first, ...rest].join(delimiter)
+  }
+  const callbacks = join(import.meta.dirname, 'callback_plugins')
+  return {
+    PATH: `${join(spec.venv, 'bin')}${delimiter}${process.env.PATH ?? ''}`,
+    BAKEHOUSE_TASKS: spec.tasksFile,
+    ANSIBLE_CALLBACK_PLUGINS: paths([callbacks], 'callback_plugins', 'ANSIBLE_CALLBACK_PLUGINS', []),
+    ANSIBLE_HOST_KEY_CHECKING: 'True',
+    ANSIBLE_NOCOLOR: '1',
+    ANSIBLE_FORCE_COLOR: '0',
+    ANSIBLE_PIPELINING: 'True',
+    ...(findSetting('defaults', 'gathering', 'ANSIBLE_GATHERING') === undefined ? { ANSIBLE_GATHERING: 'smart' } : {}),
+    ...(spec.strategy === 'mitogen' ? mitogenEnvironment(spec, paths) : {}),
+    ...(spec.vaultPasswordFile === undefined ? {} : { ANSIBLE_VAULT_PASSWORD_FILE: spec.vaultPasswordFile }),
+    ...(spec.installed === undefined ? {} : installedEnvironment(spec.installed, paths)),
+    ...localeEnvironment(),
+  }
+}
+
+type Paths = (first: readonly string[], key: string, variable: string, standard: readonly string[]) => string
+
+function mitogenEnvironment(spec: AnsibleSpec, paths: Paths): Record<string, string> {
+  const plugins = findMitogen(spec.venv)
+  return {
+    ANSIBLE_STRATEGY: 'mitogen_linear',
+    ANSIBLE_STRATEGY_PLUGINS: paths([plugins], 'strategy_plugins', 'ANSIBLE_STRATEGY_PLUGINS', []),
+  }
+}
+
+function installedEnvironment(installed: NonNullable<AnsibleSpec['installed']>, paths: Paths): Record<string, string> {
+  return {
+    ANSIBLE_COLLECTIONS_PATH: paths([installed.collections], 'collections_path', 'ANSIBLE_COLLECTIONS_PATH', ['~/.ansible/collections']),
+    ANSIBLE_ROLES_PATH: paths([installed.roles], 'roles_path', 'ANSIBLE_ROLES_PATH', ['~/.ansible/roles', '/etc/ansible/roles']),
+  }
+}
+
+/** Ansible refuses to start in a locale that is not UTF-8. */
+function localeEnvironment(): Record<string, string> {
+  const locale = process.env.LC_ALL || process.env.LC_CTYPE || process.env.LANG || ''
+  return /utf-?8/i.test(locale) ? {} : { LC_ALL: 'C.UTF-8' }
+}
+
+/** The folder of Mitogen's strategy plugins in a Python environment. */
+export function findMitogen(venv: string): string {
+  const version = readFileSync(join(venv, 'pyvenv.cfg'), 'utf8').match(/^version\w*\s*=\s*(\d+\.\d+)/m)?.[1] ?? '3.11'
+  return join(venv, 'lib', `python${version}`, 'site-packages/ansible_mitogen/plugins/strategy')
+}
+
+/** Looks the family's choices up where Ansible would: in the environment, then in the ansible.cfg of its folder. */
+export function settingsOf(folder: string, env: NodeJS.ProcessEnv = process.env): FindSetting {
+  const file = env.ANSIBLE_CONFIG ?? join(folder, 'ansible.cfg')
+  const settings = existsSync(file) ? parseSettings(readFileSync(file, 'utf8')) : new Map<string, string>()
+  return (section, key, variable) => env[variable] ?? settings.get(`${section}.${key}`)
+}
+
+/** An ansible.cfg as `section.key` → value; throws nothing, as Ansible itself will say what is wrong with it. */
+export function parseSettings(text: string): Map<string, string> {
+  const settings = new Map<string, string>()
+  let section = ''
+  for (const line of text.split('\n')) {
+    const heading = line.match(/^\s*\[([^\]]+)\]/)
+    const pair = line.match(/^\s*([A-Za-z_]\w*)\s*[=:]\s*(.*?)\s*(?:\s[;#].*)?$/)
+    if (heading?.[1]) section = heading[1].trim()
+    else if (pair?.[1] && !/^\s*[#;]/.test(line)) settings.set(`${section}.${pair[1].toLowerCase()}`, pair[2] ?? '')
+  }
+  return settings
+}

@@ -1,0 +1,159 @@
+import { createHash } from 'node:crypto'
+import { lstatSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { BuildFailed } from '../core/errors.ts'
+import { type RunResult, run } from '../core/exec.ts'
+import type { Host } from '../core/model.ts'
+import { buildFiles } from './request.ts'
+
+/** One shared connection to a guest. The first command opens it; it outlives the step, so that the next one finds it. */
+export interface Connection {
+  readonly host: Host
+  /** Socket of the shared connection. */
+  readonly controlPath: string
+  /** For the calling of `ssh`, up to and without the host's address. */
+  readonly options: readonly string[]
+}
+
+export interface GuestOptions {
+  readonly signal?: AbortSignal
+  readonly timeoutMs?: number
+  /** Set in the guest's shell before the script runs. */
+  readonly variables?: Readonly<Record<string, string>>
+  /** The command that reads the script; `sh -s` by default. */
+  readonly shell?: string
+}
+
+/** How long an idle connection stays, in seconds: longer than the pause between two steps. */
+const persist = 120
+
+/** The connection to a host. Nothing is opened yet. */
+export function connect(host: Host, buildFolder: string): Connection {
+  const name = createHash('sha256').update(`${host.instanceId} ${host.address} ${host.port} ${host.user}`).digest('hex').slice(0, 8)
+  const controlPath = join(controlFolder(buildFolder), name)
+  return { host, controlPath, options: sshArguments(host, controlPath) }
+}
+
+/** Options of every `ssh` that speaks to this host: pinned host key, the build's key only, one shared connection. */
+export function sshArguments(host: Host, controlPath: string): string[] {
+  const options = {
+    BatchMode: 'yes',
+    IdentitiesOnly: 'yes',
+    IdentityAgent: 'none',
+    IdentityFile: quotePath(host.identityFile),
+    StrictHostKeyChecking: 'yes',
+    UserKnownHostsFile: quotePath(host.knownHostsFile),
+    GlobalKnownHostsFile: '/dev/null',
+    UpdateHostKeys: 'no',
+    CheckHostIP: 'no',
+    ConnectTimeout: '30',
+    ServerAliveInterval: '5',
+    ServerAliveCountMax: '6',
+    ControlMaster: 'auto',
+    ControlPath: quotePath(controlPath),
+    ControlPersist: String(persist),
+    // The default exchange costs an emulated processor a quarter of a second more.
+    KexAlgorithms: '^curve25519-sha256',
+    LogLevel: 'ERROR',
+    ...(host.proxyCommand === undefined ? {} : { ProxyCommand: host.proxyCommand }),
+  }
+  return [
+    '-F',
+    'none',
+    ...Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`]),
+    '-p',
+    String(host.port),
+    '-l',
+    host.user,
+  ]
+}
+
+/** Runs a shell script in the guest, as root. The script goes over standard input: nothing of it is on a command line. */
+export async function runInGuest({ host, options }: Connection, script: string, settings: GuestOptions = {}): Promise<RunResult> {
+  const assignments = Object.entries(settings.variables ?? {}).map(([name, value]) => `${name}=${shellQuote(value)}\n`)
+  const { signal, timeoutMs } = settings
+  return run('ssh', [...options, host.address, '--', asRoot(host, settings.shell ?? 'sh -s')], {
+    // Braces: the shell reads all of it before it runs any, so that no command in it can eat the rest.
+    input: `${assignments.join('')}{\n${script}\n} </dev/null\nexit $?\n`,
+    ...(signal === undefined ? {} : { signal }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+  })
+}
+
+/** Copies bytes into a file of the guest by way of one command. */
+export async function copyToGuest(connection: Connection, from: string, to: string): Promise<RunResult> {
+  const { host, options } = connection
+  const command = asRoot(host, `sh -c ${shellQuote(`cat >${shellQuote(to)} && chmod 0700 ${shellQuote(to)}`)}`)
+  const line = ['ssh', ...options, host.address, '--', command].map(shellQuote).join(' ')
+  return run('sh', ['-c', `exec ${line} <${shellQuote(from)}`])
+}
+
+/** Waits until the guest answers, at most so long; throws BuildFailed with the last thing that `ssh` said. */
+export async function waitForLogin(connection: Connection, deadlineMs: number, signal: AbortSignal): Promise<void> {
+  const end = Date.now() + deadlineMs
+  for (;;) {
+    const result = await runInGuest(connection, ':', { signal, timeoutMs: Math.max(1_000, Math.min(60_000, end - Date.now())) })
+    if (result.exitCode === 0) return
+    signal.throwIfAborted()
+    if (Date.now() >= end) {
+      throw new BuildFailed(`no login on ${connection.host.instanceId} within ${Math.round(deadlineMs / 1000)} s: ${lastLine(result)}`)
+    }
+    await new Promise((done) => setTimeout(done, 300))
+  }
+}
+
+/** Ends the shared connection; nothing happens if there is none. */
+export async function disconnect({ host, options }: Connection): Promise<void> {
+  await run('ssh', [...options, '-O', 'exit', host.address], { timeoutMs: 5_000 })
+}
+
+/** Ends the use of a build's sockets: the last step calls it. */
+export function removeControlFolder(buildFolder: string): void {
+  const folder = findControlFolder(buildFolder)
+  if (folder) rmSync(folder, { recursive: true, force: true })
+  rmSync(controlNote(buildFolder), { force: true })
+}
+
+/** A word for a POSIX shell. */
+export function shellQuote(word: string): string {
+  return /^[A-Za-z0-9_@%+=:,./^-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+}
+
+/** The last line of what a failed command said, for a message. */
+export function lastLine({ stderr, stdout, timedOut }: RunResult): string {
+  if (timedOut) return 'it took too long'
+  return stderr.trim().split('\n').at(-1) || stdout.trim().split('\n').at(-1) || 'it said nothing'
+}
+
+function asRoot(host: Host, command: string): string {
+  return host.user === 'root' ? command : `sudo -n -- ${command}`
+}
+
+/** In the syntax of ssh_config, where white space separates and `%` begins a token. */
+function quotePath(path: string): string {
+  return `"${path.replaceAll('%', '%%')}"`
+}
+
+/** A short private folder for sockets (their paths may have 100 characters), noted in the build folder for the next step. */
+function controlFolder(buildFolder: string): string {
+  const found = findControlFolder(buildFolder)
+  if (found) return found
+  const made = mkdtempSync(join(tmpdir(), 'bh-'))
+  writeFileSync(controlNote(buildFolder), made, { mode: 0o600 })
+  return made
+}
+
+function findControlFolder(buildFolder: string): string | undefined {
+  try {
+    const folder = readFileSync(controlNote(buildFolder), 'utf8')
+    const stat = lstatSync(folder)
+    return stat.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0 ? folder : undefined
+  } catch {
+    return undefined
+  }
+}
+
+function controlNote(buildFolder: string): string {
+  return join(buildFolder, buildFiles.steps, 'control-folder')
+}

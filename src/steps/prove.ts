@@ -1,0 +1,31 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseDuration } from '../core/duration.ts'
+import type { SuiteResult } from '../core/model.ts'
+import { connect } from './connect.ts'
+import { onlyHost, type StepContext } from './context.ts'
+import { buildFiles } from './request.ts'
+import { passes } from './verify/judge.ts'
+import { runSuites } from './verify.ts'
+
+/** What a suite that passes on the unconfigured base has as its `problem`. */
+export const provesNothing = 'it passes on the unconfigured base too: it proves nothing'
+
+/**
+ * Runs the family's suites against the base as it is. Suites that pass there are named: in a note, and by their
+ * `problem`. Their results are also in `steps/proved.json`. Nothing fails because of it.
+ */
+export async function prove(context: StepContext): Promise<readonly SuiteResult[]> {
+  const deadline = Date.now() + parseDuration(context.request.family.verify.timeout)
+  const connection = connect(onlyHost(context), context.folder)
+  const suites = await runSuites(
+    { ...context, request: { ...context.request, previousCases: {} } },
+    { connection, suffix: ' (base)', boots: 1, deadline },
+  )
+  const judged = suites.map((suite) => (passes(suite) ? { ...suite, problem: provesNothing } : suite))
+  for (const { suite } of judged.filter(({ problem }) => problem === provesNothing)) {
+    context.tell({ type: 'note', text: `${suite.replace(' (base)', '')}: ${provesNothing}` })
+  }
+  writeFileSync(join(context.folder, buildFiles.steps, 'proved.json'), `${JSON.stringify(context.redactor.value(judged), undefined, 2)}\n`)
+  return judged
+}

@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { chooseCloud } from '../cloud/choose.ts'
+import { parseDuration } from '../core/duration.ts'
+import { BuildFailed, UsageError } from '../core/errors.ts'
+import type { SuiteResult } from '../core/model.ts'
+import type { Family } from '../family/family.ts'
+import { type Connection, connect, disconnect } from './connect.ts'
+import { onlyHost, type StepContext } from './context.ts'
+import { diagnose } from './diagnose.ts'
+
+/** What an operating system needs to become an image: from a configured machine to one that is going down. */
+export type Sealer = (context: StepContext, connection: Connection) => Promise<void>
+
+const sealers: Partial<Record<Family['os'], () => Promise<Sealer>>> = {
+  linux: async () => (await import('./seal/linux.ts')).sealLinux,
+}
+
+/** Takes out of the machine what must not ship, powers it off, and waits until it is really stopped. */
+export async function seal(context: StepContext): Promise<readonly SuiteResult[]> {
+  const { family } = context.request
+  const deadline = Date.now() + parseDuration(family.seal.timeout)
+  const connection = connect(onlyHost(context), context.folder)
+  try {
+    const load = sealers[family.os]
+    if (!load) throw new UsageError(`Expected an os that can be sealed (${Object.keys(sealers).join(', ')}), got "${family.os}"`)
+    await (await load())(context, connection)
+  } catch (error) {
+    await diagnose(context, connection)
+    throw error
+  }
+  context.tell({ type: 'task', name: 'wait until it is stopped' })
+  const closed = disconnect(connection)
+  await waitUntilStopped(context, connection.host.instanceId, deadline)
+  await closed
+  return []
+}
+
+/** The first pause between two looks, and the longest, in ms. */
+const pause = { first: 100, longest: 5_000 }
+
+async function waitUntilStopped({ request, signal }: StepContext, instanceId: string, deadline: number): Promise<void> {
+  const cloud = await chooseCloud(request.cloud)
+  const started = Date.now()
+  for (;;) {
+    const instance = (await cloud.list({ build: request.build })).find(({ kind, id }) => kind === 'instance' && id === instanceId)
+    if (instance?.state === 'stopped') return
+    if (!instance) throw new BuildFailed(`the machine ${instanceId} is gone`, { hint: 'Something else removed it while it was sealed.' })
+    signal.throwIfAborted()
+    if (Date.now() > deadline) throw new BuildFailed(`the machine ${instanceId} did not stop within ${request.family.seal.timeout}`)
+    // Near machines stop within seconds, far ones within minutes: a tenth of the time waited so far.
+    await sleep(Math.min(pause.longest, Math.max(pause.first, (Date.now() - started) / 10)), undefined, { signal })
+  }
+}

@@ -1,0 +1,76 @@
+# Takes out of a Linux machine what would make every copy of it the same machine, or tell of its making; then
+# powers it off. Read by /bin/sh as root over the build's own connection. SEALED is what to say when all is done.
+set -u
+fail() { echo "seal: $*" >&2; exit 1; }
+[ "$(id -u)" = 0 ] || fail "expected root, got $(id -un)"
+export LC_ALL=C
+
+# Whoever writes while we remove: loggers, package timers, time stamps at shutdown.
+if command -v systemctl >/dev/null; then
+  systemctl stop systemd-random-seed.service 2>/dev/null
+  systemctl kill --kill-whom=all --signal=KILL rsyslog.service auditd.service 2>/dev/null
+  systemctl stop --no-block apt-daily.service apt-daily-upgrade.service unattended-upgrades.service 2>/dev/null
+  systemctl stop systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket systemd-journald.service 2>/dev/null
+fi
+
+# Users: keys of every account, histories, caches, what Ansible left.
+cut -d: -f6 /etc/passwd | sort -u | while read -r home; do
+  case $home in /home/?* | /root | /var/lib/?*) ;; *) continue ;; esac
+  [ -d "$home" ] || continue
+  rm -rf "$home/.ssh/authorized_keys" "$home/.ssh/authorized_keys2" "$home/.ssh/known_hosts" "$home/.ssh/known_hosts.old" \
+    "$home/.ansible" "$home/.ansible_async" "$home/.cache" "$home/.bash_history" "$home/.ash_history" "$home/.sh_history" \
+    "$home/.zsh_history" "$home/.python_history" "$home/.mysql_history" "$home/.psql_history" "$home/.sqlite_history" \
+    "$home/.lesshst" "$home/.viminfo" "$home/.wget-hsts" "$home/.sudo_as_admin_successful" "$home/.rnd"
+  rmdir "$home/.ssh" 2>/dev/null
+done
+cut -d: -f1 /etc/passwd | grep -E '^(bakehouse|packer)' | while read -r user; do
+  userdel --force --remove "$user" 2>/dev/null
+  rm -f "/etc/sudoers.d/$user" "/etc/sudoers.d/90-$user"
+done
+rm -f /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow- /etc/subuid- /etc/subgid-
+
+# Identity: a new one is made at the first boot of each copy. The machine id is emptied, as a missing file would be
+# another thing to systemd; the other copy of it becomes a link.
+: >/etc/machine-id || fail 'cannot empty /etc/machine-id'
+if [ -f /var/lib/dbus/machine-id ] && [ ! -L /var/lib/dbus/machine-id ]; then
+  rm -f /var/lib/dbus/machine-id && ln -s /etc/machine-id /var/lib/dbus/machine-id
+fi
+rm -f /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub /etc/ssh/ssh_host_*_key-cert.pub
+rm -f /var/lib/systemd/random-seed /var/lib/urandom/random-seed
+rm -f /boot/efi/loader/random-seed /boot/loader/random-seed /efi/loader/random-seed
+rm -f /var/lib/systemd/credential.secret /etc/iscsi/initiatorname.iscsi.bak /etc/hostid
+rm -rf /var/lib/private/systemd/journal-upload
+
+# The instance: cloud-init starts over, leases and network names are found anew.
+if [ -d /var/lib/cloud ]; then
+  find /var/lib/cloud -mindepth 1 -delete
+  rm -f /etc/netplan/50-cloud-init.yaml /etc/network/interfaces.d/50-cloud-init /etc/systemd/network/10-cloud-init-*.network
+  rm -f /etc/ssh/sshd_config.d/50-cloud-init.conf /etc/sudoers.d/90-cloud-init-users
+fi
+rm -rf /run/cloud-init /var/lib/amazon/ssm/i-*
+rm -f /var/lib/dhcp/*.lease* /var/lib/dhcpcd/*.lease /var/lib/NetworkManager/*.lease /var/lib/NetworkManager/secret_key
+rm -f /var/lib/NetworkManager/timestamps /var/lib/NetworkManager/seen-bssids /var/lib/systemd/network/* 2>/dev/null
+rm -f /etc/udev/rules.d/*persistent-net*.rules /etc/udev/rules.d/*persistent-cd*.rules
+grep -qs 'bakehouse' /etc/resolv.conf && : >/etc/resolv.conf
+
+# Traces: logs are emptied where a program expects its file, rotated and binary ones go.
+find /var/log -type f \( -name '*.gz' -o -name '*.xz' -o -name '*.old' -o -name '*.[0-9]' -o -path '/var/log/journal/*' \
+  -o -path '/var/log/installer/*' -o -path '/var/log/amazon/*' -o -name 'cloud-init*.log' \) -delete
+find /var/log -type f -size +0 -exec sh -c 'for file; do : >"$file"; done' sh {} +
+find /var/log/journal -mindepth 1 -type d -exec rmdir {} + 2>/dev/null
+rm -rf /run/log/journal/*
+find /var/mail /var/spool/mail /var/spool/postfix/maildrop /var/spool/exim4 /var/spool/cron/atjobs /var/spool/cron/atspool \
+  /var/spool/at /var/crash /var/lib/systemd/coredump /var/lib/apt/lists /var/cache/apt /var/lib/unattended-upgrades \
+  /var/cache/debconf /var/lib/apt/periodic -type f ! -name lock ! -name .SEQ ! -name config.dat ! -name passwords.dat \
+  ! -name templates.dat -delete 2>/dev/null
+find /tmp /var/tmp -xdev -mindepth 1 -depth -delete 2>/dev/null
+rm -f /core /core.[0-9]* /root/core /forcefsck
+
+# Blocks no file uses are given back, so that copies are small.
+sync
+fstrim / 2>/dev/null
+sync
+
+echo "$SEALED"
+# Forced: processes are told to end and file systems unmounted, but no unit writes its state on the way down.
+if command -v systemctl >/dev/null; then systemctl poweroff --force; else poweroff -f; fi

@@ -1,0 +1,38 @@
+import { readFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseDuration } from '../../core/duration.ts'
+import { BuildFailed, messageOf, UsageError } from '../../core/errors.ts'
+import { type Connection, lastLine, runInGuest } from '../connect.ts'
+import type { StepContext } from '../context.ts'
+
+/** Printed by the script once all is removed, right before the power goes. */
+const sealed = 'bakehouse: sealed'
+
+/** Runs the family's script and ours in the guest, one round trip each; it ends with the machine going down. */
+export async function sealLinux(context: StepContext, connection: Connection): Promise<void> {
+  const { family } = context.request
+  const settings = { signal: context.signal, timeoutMs: parseDuration(family.seal.timeout) }
+  if (family.seal.script !== undefined) {
+    context.tell({ type: 'task', name: `run ${family.seal.script}` })
+    const result = await runInGuest(connection, readScript(family.folder, family.seal.script), settings)
+    context.log(`${result.stdout}${result.stderr}`)
+    if (result.exitCode !== 0) throw new BuildFailed(`${family.seal.script} ended with exit code ${result.exitCode}: ${lastLine(result)}`)
+  }
+  context.tell({ type: 'task', name: 'remove what must not ship' })
+  const script = readFileSync(join(import.meta.dirname, 'linux.sh'), 'utf8')
+  const result = await runInGuest(connection, script, { ...settings, variables: { SEALED: sealed } })
+  context.log(`${result.stdout}${result.stderr}`)
+  context.signal.throwIfAborted()
+  // The connection dies with the machine, so that the exit code says nothing.
+  if (!result.stdout.includes(sealed)) throw new BuildFailed(`sealing did not finish: ${lastLine(result)}`)
+}
+
+function readScript(folder: string, file: string): string {
+  try {
+    const text = readFileSync(resolve(folder, file), 'utf8')
+    // Scripts of other languages name their interpreter; ours is read by the shell that is already there.
+    return text.replace(/^#!.*\n/, '')
+  } catch (cause) {
+    throw new UsageError(`the script ${file} cannot be read: ${messageOf(cause)}`, { cause })
+  }
+}

@@ -1,0 +1,135 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseDuration } from '../core/duration.ts'
+import { BuildFailed, messageOf } from '../core/errors.ts'
+import type { Host, SuiteResult } from '../core/model.ts'
+import type { Suite } from '../family/schema.ts'
+import { connect, disconnect, removeControlFolder } from './connect.ts'
+import type { StepContext } from './context.ts'
+import { diagnose } from './diagnose.ts'
+import type { Identity } from './identity.ts'
+import { buildFiles } from './request.ts'
+import { expectedCases, findProblem, passes, renderVerdict, type SuiteReport } from './verify/judge.ts'
+import { renderJunit } from './verify/junit.ts'
+import { chooseVerifier, type SuiteContext, suiteNames, type Trial, verifierName } from './verify/verifier.ts'
+
+/** Verifies every machine that was started from the candidate. Throws BuildFailed with the first reason against it. */
+export async function verify(context: StepContext): Promise<readonly SuiteResult[]> {
+  const { family } = context.request
+  const deadline = Date.now() + parseDuration(family.verify.timeout)
+  const trials = context.hosts.map((host, index) => openTrial(context, { host, index, deadline }))
+  const first = await verifyAll(context, trials)
+  const suites = [...first, ...(family.verify.reboot && first.every(passes) ? await verifyAgain(context, trials) : [])]
+  if (!suites.every(passes)) {
+    await Promise.all(trials.map(({ connection }) => diagnose(context, connection)))
+    throw Object.assign(new BuildFailed(renderVerdict(suites)), { suites })
+  }
+  await Promise.all(trials.map(({ connection }) => disconnect(connection)))
+  removeControlFolder(context.folder)
+  return suites
+}
+
+/** Runs the family's suites on one machine, side by side; never throws for a suite that fails. */
+export async function runSuites(context: StepContext, trial: Trial): Promise<SuiteResult[]> {
+  const { suites } = context.request.family.verify
+  const names = suiteNames(suites)
+  return Promise.all(
+    suites.map(async (suite, index) => {
+      const name = `${names[index]}${trial.suffix}`
+      const verifier = await chooseVerifier(verifierName(suite))
+      const expected = expectedCases(suite.minimumCases, context.request.previousCases[name])
+      const run = () => verifier.run(suiteContext(context, { trial, suite, name }))
+      return record(context, { name, verifier: verifierName(suite), run, expected })
+    }),
+  )
+}
+
+function openTrial(context: StepContext, { host, index, deadline }: { host: Host; index: number; deadline: number }): Trial {
+  return { connection: connect(host, context.folder), suffix: index === 0 ? '' : ` (clone ${index + 1})`, boots: 1, deadline }
+}
+
+async function verifyAll(context: StepContext, trials: readonly Trial[]): Promise<SuiteResult[]> {
+  const results = await Promise.all(trials.map((trial) => verifyTrial(context, trial)))
+  const identities = results.flatMap(({ identity }) => identity ?? [])
+  const suites = results.flatMap((result) => result.suites)
+  return identities.length > 1 ? [...suites, await recordClones(context, identities, trials[0]?.boots ?? 1)] : suites
+}
+
+interface TrialResult {
+  readonly suites: readonly SuiteResult[]
+  readonly identity: Identity | undefined
+}
+
+/** Hygiene first, as suites leave traces of their own; what they need is put in place meanwhile. */
+async function verifyTrial(context: StepContext, trial: Trial): Promise<TrialResult> {
+  if (context.request.family.os !== 'linux') return { suites: await runSuites(context, trial), identity: undefined }
+  const { runHygiene } = await import('./verify/hygiene.ts')
+  let identity: Identity | undefined
+  const name = `hygiene${trial.suffix}`
+  const run = async (): Promise<SuiteReport> => {
+    const report = await runHygiene(context, trial.connection, trial.boots)
+    identity = report.identity
+    return report
+  }
+  const expected = expectedCases(undefined, context.request.previousCases[name])
+  const [hygiene] = await Promise.all([record(context, { name, verifier: 'hygiene', run, expected }), prepareSuites(context, trial)])
+  return { suites: [hygiene, ...(await runSuites(context, trial))], identity }
+}
+
+async function prepareSuites(context: StepContext, trial: Trial): Promise<void> {
+  for (const suite of context.request.family.verify.suites) {
+    const verifier = await chooseVerifier(verifierName(suite))
+    await verifier.prepare?.(suiteContext(context, { trial, suite, name: verifierName(suite) }))
+  }
+}
+
+async function verifyAgain(context: StepContext, trials: readonly Trial[]): Promise<SuiteResult[]> {
+  const { reboot } = await import('./verify/reboot.ts')
+  await Promise.all(trials.map((trial) => reboot(context, trial)))
+  return verifyAll(
+    context,
+    trials.map((trial) => ({ ...trial, suffix: `${trial.suffix} (after reboot)`, boots: trial.boots + 1 })),
+  )
+}
+
+async function recordClones(context: StepContext, identities: readonly Identity[], boots: number): Promise<SuiteResult> {
+  const { compareClones } = await import('./verify/hygiene.ts')
+  const name = `clones${boots > 1 ? ' (after reboot)' : ''}`
+  return record(context, { name, verifier: 'hygiene', run: async () => ({ cases: compareClones(identities) }), expected: undefined })
+}
+
+interface Recorded {
+  readonly name: string
+  readonly verifier: string
+  readonly run: () => Promise<SuiteReport>
+  readonly expected: { cases: number; why: string } | undefined
+}
+
+/** Runs one suite, judges it, and writes its JUnit XML. A verifier that throws is a suite that failed. */
+async function record(context: StepContext, { name, verifier, run, expected }: Recorded): Promise<SuiteResult> {
+  context.tell({ type: 'task', name })
+  const started = performance.now()
+  const report = await run().catch((error: unknown): SuiteReport => {
+    context.signal.throwIfAborted()
+    return { cases: [], problem: messageOf(error) }
+  })
+  const durationMs = Math.round(performance.now() - started)
+  const problem = findProblem(report, expected)
+  const junit = `${buildFiles.junit}/${slugOf(name)}.xml`
+  const cases = context.redactor.value(report.cases)
+  const result: SuiteResult = { suite: name, verifier, cases, durationMs, junit, ...(problem === undefined ? {} : { problem }) }
+  writeFileSync(join(context.folder, junit), renderJunit(context.redactor.value(result)))
+  context.tell({ type: 'task-done', name, status: passes(result) ? 'ok' : 'failed', durationMs })
+  return result
+}
+
+function suiteContext(context: StepContext, { trial, suite, name }: { trial: Trial; suite: Suite; name: string }): SuiteContext {
+  return { context, connection: trial.connection, suite, slug: slugOf(name), timeoutMs: Math.max(1_000, trial.deadline - Date.now()) }
+}
+
+function slugOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/-$/, '')
+}

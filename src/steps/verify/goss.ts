@@ -1,0 +1,106 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { MissingError, messageOf, UsageError } from '../../core/errors.ts'
+import type { CaseResult } from '../../core/model.ts'
+import { copyToGuest, lastLine, runInGuest, shellQuote } from '../connect.ts'
+import { findGoss } from '../tool-paths.ts'
+import { disagreement, type SuiteReport } from './judge.ts'
+import { parseJunit } from './junit.ts'
+import { type SuiteContext, suiteFile, type Verifier } from './verifier.ts'
+
+/** In memory, and not mounted noexec, unlike /run. */
+const binary = '/dev/shm/bakehouse-goss'
+
+/** goss: one static binary, copied into the guest's memory, run there, and removed. */
+export const goss: Verifier = { prepare, run: runGoss }
+
+const copies = new Map<string, Promise<void>>()
+
+/** Copies the binary once per machine, however many suites there are. */
+async function prepare({ connection }: SuiteContext): Promise<void> {
+  const copy = copies.get(connection.controlPath) ?? sendBinary(connection)
+  copies.set(connection.controlPath, copy)
+  await copy
+}
+
+async function sendBinary(connection: SuiteContext['connection']): Promise<void> {
+  const result = await copyToGuest(connection, findGoss(), binary)
+  if (result.exitCode !== 0) throw new MissingError(`goss could not be put into the machine: ${lastLine(result)}`, { hint: findGoss() })
+}
+
+async function runGoss(suite: SuiteContext): Promise<SuiteReport> {
+  await prepare(suite)
+  const { context, connection } = suite
+  const { folder } = context.request.family
+  const file = resolve(folder, suiteFile(suite.suite))
+  const variables = 'variables' in suite.suite ? suite.suite.variables : {}
+  const script = gossScript({ files: readFiles(file), gossfile: basename(file), variables, slug: suite.slug, timeoutMs: suite.timeoutMs })
+  const result = await runInGuest(connection, script, { signal: context.signal, timeoutMs: suite.timeoutMs })
+  context.log(`\n--- ${suite.slug} (exit code ${result.exitCode})\n${result.stdout}${result.stderr}`)
+  if (result.timedOut) return { cases: [], problem: 'it did not end in time' }
+  return parseGoss(result.stdout, result.exitCode, lastLine(result))
+}
+
+/** A shell script that puts the files into a folder of the guest's memory, runs goss on them, and removes them. */
+export function gossScript(spec: {
+  readonly files: Readonly<Record<string, string>>
+  readonly gossfile: string
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly slug: string
+  readonly timeoutMs: number
+}): string {
+  const folder = `/dev/shm/bakehouse-${spec.slug}`
+  const all = { ...spec.files, 'bakehouse-variables.json': JSON.stringify(spec.variables) }
+  const writes = Object.entries(all).map(([name, text]) => {
+    const path = shellQuote(`${folder}/${name}`)
+    return `base64 -d >${path} <<'END_OF_FILE'\n${Buffer.from(text).toString('base64').replace(/.{76}/g, '$&\n')}\nEND_OF_FILE`
+  })
+  const folders = [...new Set(Object.keys(all).map((name) => dirname(`${folder}/${name}`)))].map(shellQuote).join(' ')
+  return [
+    `trap 'rm -rf ${folder}' EXIT`,
+    `mkdir -p ${folders}`,
+    ...writes,
+    `cd ${folder} && ${gossArguments(spec).map(shellQuote).join(' ')}`,
+  ].join('\n')
+}
+
+/** Retries give a service that is still starting a moment, within the suite's own time. */
+export function gossArguments(spec: { readonly gossfile: string; readonly timeoutMs: number }): string[] {
+  const retry = Math.max(1, Math.min(5, Math.floor(spec.timeoutMs / 2000)))
+  const files = ['--gossfile', spec.gossfile, '--vars', 'bakehouse-variables.json']
+  return [binary, ...files, 'validate', '--format', 'junit', '--no-color', '--retry-timeout', `${retry}s`, '--sleep', '500ms']
+}
+
+/** goss's report: the last document it printed, as it prints one for each attempt. */
+export function parseGoss(stdout: string, exitCode: number, said: string): SuiteReport {
+  const start = stdout.lastIndexOf('<?xml')
+  const end = stdout.lastIndexOf('</testsuite>')
+  if (start < 0 || end < start) return { cases: [], problem: `goss gave no report (exit code ${exitCode}): ${said}` }
+  try {
+    const cases = parseJunit(stdout.slice(start, end + '</testsuite>'.length)).map(readable)
+    const problem = disagreement(exitCode, cases)
+    return problem === undefined ? { cases } : { cases, problem }
+  } catch (error) {
+    return { cases: [], problem: `goss's report cannot be read: ${messageOf(error)}` }
+  }
+}
+
+/** `Service: nginx: running: Expected false to equal true` of `Service nginx running` is `expected true, got false`. */
+function readable(one: CaseResult): CaseResult {
+  if (one.message === undefined) return one
+  const words = one.name.split(' ')
+  const flat = one.message.replace(/\s*\n\s*/g, ' ').trim()
+  const prefix = `${words[0]}: ${words.slice(1, -1).join(' ')}: ${words.at(-1)}: `
+  const rest = flat.startsWith(prefix) ? flat.slice(prefix.length) : flat
+  return { ...one, message: rest.replace(/^Expected (.+) to equal (.+)$/, 'expected $2, got $1') }
+}
+
+/** The suite's file and the YAML files beside it, as a goss file may include others. */
+function readFiles(file: string): Record<string, string> {
+  try {
+    const names = readdirSync(dirname(file)).filter((name) => /\.(ya?ml|json)$/.test(name) || name === basename(file))
+    return Object.fromEntries(names.map((name) => [name, readFileSync(join(dirname(file), name), 'utf8')]))
+  } catch (cause) {
+    throw new UsageError(`the suite ${file} cannot be read: ${messageOf(cause)}`, { cause })
+  }
+}

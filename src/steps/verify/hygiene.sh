@@ -1,0 +1,116 @@
+# Looks at a machine that was started from a candidate image: is anything of the build left in it, and is it well?
+# Read by /bin/sh as root. TRIAL_KEY is the body of the one key that may log in, NOW the right time in seconds, BOOTS
+# how often the machine has been started. Prints `case⇥status⇥milliseconds⇥name⇥message` lines.
+set -u
+export LC_ALL=C
+boot=$(sed -n 's/^btime //p' /proc/stat)
+# What the boot itself writes is as young as the boot; what the build left is older. A minute for clocks that were set.
+before="! -newerct @$((boot - 60))"
+
+clock() { read -r up _ </proc/uptime; up=${up%.*}${up#*.}; }
+begin() { clock; start=$up; }
+say() {
+  clock
+  printf 'case\t%s\t%s\t%s\t%s\n' "$1" "$(((up - start) * 10))" "$2" "$(printf %s "${3:-}" | tr '\t\n' '  ' | cut -c1-400)"
+  begin
+}
+passed() { say passed "$1"; }
+failed() { say failed "$1" "$2"; }
+# Fails with what the second argument holds, passes when that is empty.
+none() { if [ -z "$2" ]; then passed "$1"; else failed "$1" "found $2"; fi; }
+# Files of the build, as one line; folders that are not there have none.
+old() { find "$@" $before 2>/dev/null | head -n 5; }
+has() { command -v "$1" >/dev/null 2>&1; }
+
+begin
+if has systemctl; then
+  state=$(timeout 90 systemctl is-system-running --wait 2>/dev/null)
+  case $state in
+    running) passed 'the system is up' ;;
+    degraded) failed 'the system is up' "it is degraded: $(systemctl --failed --plain --no-legend | cut -d' ' -f1 | tr '\n' ' ')" ;;
+    *) failed 'the system is up' "it is ${state:-unknown}" ;;
+  esac
+  none 'no unit has failed' "$(systemctl --failed --plain --no-legend | cut -d' ' -f1)"
+fi
+
+# Who it is.
+id=$(cat /etc/machine-id 2>/dev/null)
+case $id in
+  *[!0-9a-f]* | '') failed 'the machine id is set' "got '$id'" ;;
+  *) if [ ${#id} = 32 ]; then passed 'the machine id is set'; else failed 'the machine id is set' "got '$id'"; fi ;;
+esac
+if [ -e /var/lib/dbus/machine-id ] && [ "$(cat /var/lib/dbus/machine-id)" != "$id" ]; then
+  failed 'there is one machine id' '/var/lib/dbus/machine-id is another one'
+else passed 'there is one machine id'; fi
+echo "machine-id $id"
+keys=
+for key in /etc/ssh/ssh_host_*_key.pub; do [ -f "$key" ] && keys=yes && echo "host-key $(cat "$key")"; done
+if [ -n "$keys" ]; then passed 'ssh host keys were made'; else failed 'ssh host keys were made' 'there is none'; fi
+none 'ssh host keys are of this boot or a later one' "$([ "$BOOTS" -gt 1 ] || old /etc/ssh -name 'ssh_host_*_key*')"
+none 'ssh host keys are private' "$(find /etc/ssh -name 'ssh_host_*_key' -perm /077)"
+seeds=$([ "$BOOTS" -gt 1 ] || old /var/lib/systemd/random-seed /var/lib/urandom/random-seed)
+none 'the random seed is not of the build' "$seeds"
+
+# Who can log in.
+homes=$(cut -d: -f6 /etc/passwd | sort -u | while read -r home; do
+  case $home in / | /bin | /sbin | /usr/* | /proc | /dev* | /run/* | /nonexistent) ;; *) [ -d "$home" ] && printf '%s ' "$home" ;; esac
+done)
+strangers=$(for home in $homes; do
+  for file in "$home/.ssh/authorized_keys" "$home/.ssh/authorized_keys2"; do
+    [ -f "$file" ] && grep -v -e '^[[:space:]]*#' -e '^[[:space:]]*$' -e "$TRIAL_KEY" "$file" | sed "s|^|$file: |"
+  done
+done)
+none 'no key but the trial may log in' "$strangers"
+none 'no user of a build is left' "$(grep -E '^(bakehouse|packer|vagrant|ansible)[^:]*:' /etc/passwd | cut -d: -f1)"
+none 'no password is empty' "$(cut -d: -f1,2 /etc/shadow | grep ':$')"
+root=$(sed -n 's/^root:\([^:]*\):.*/\1/p' /etc/shadow)
+case $root in '!'* | '*'*) passed 'the root password is locked' ;; *) failed 'the root password is locked' 'root has a password' ;; esac
+none 'only root has the user id 0' "$(cut -d: -f1,3 /etc/passwd | grep ':0$' | grep -v '^root:')"
+if [ -x /usr/sbin/sshd ]; then
+  if wrong=$(/usr/sbin/sshd -t 2>&1); then passed 'the sshd configuration is valid'; else failed 'the sshd configuration is valid' "$wrong"; fi
+  settings=$(/usr/sbin/sshd -T 2>/dev/null | grep -E '^(permitrootlogin|passwordauthentication|permitemptypasswords) ')
+  case $settings in
+    *'permitemptypasswords yes'*) failed 'sshd lets nobody in by password as root' 'PermitEmptyPasswords is yes' ;;
+    *'permitrootlogin yes'*'passwordauthentication yes'*) failed 'sshd lets nobody in by password as root' 'PermitRootLogin is yes' ;;
+    *) passed 'sshd lets nobody in by password as root' ;;
+  esac
+fi
+none 'no private key is in a home folder' "$(grep -rslE --max-count=1 'BEGIN [A-Z ]*PRIVATE KEY' $homes --include='*' --exclude-dir=.cache \
+  --exclude-dir=lib 2>/dev/null | grep -E '^/(root|home)/' | head -n 5)"
+none 'no credentials file is in a home folder' "$(for home in $homes; do
+  ls -d "$home/.netrc" "$home/.aws/credentials" "$home/.docker/config.json" "$home/.git-credentials" "$home/.vault_pass" 2>/dev/null
+done)"
+
+# What the build may have left.
+none 'no shell history is left' "$(for home in $homes; do find "$home" -maxdepth 1 -name '.*_history' -size +0 2>/dev/null; done)"
+none 'nothing of Ansible is left' "$(for home in $homes; do ls -d "$home/.ansible" "$home/.ansible_async" 2>/dev/null; done
+  old /tmp /var/tmp -maxdepth 1 -name '*ansible*')"
+none 'no package lists are left' "$(old /var/lib/apt/lists /var/cache/dnf /var/lib/dnf/repos -type f ! -name lock -size +0)"
+none 'no downloaded packages are left' "$(old /var/cache/apt/archives -name '*.deb')"
+none 'no package is half installed' "$(grep -hE '^Status: .* (half-installed|half-configured|unpacked|triggers-pending)$' /var/lib/dpkg/status 2>/dev/null)"
+none 'no instance of the build is known to cloud-init' "$(old /var/lib/cloud/instances -mindepth 1 -maxdepth 1)"
+none 'no lease of the build is left' "$(old /var/lib/dhcp /var/lib/dhcpcd /var/lib/NetworkManager -name '*.lease*' -size +0)"
+none 'no network name is fixed to a card' "$(ls /etc/udev/rules.d/*persistent-net*.rules 2>/dev/null)"
+none 'no log of the build is left' "$(old /var/log -type f -size +0)"
+boots=$(journalctl --list-boots --no-pager --quiet 2>/dev/null | grep -cE '^ *-?[0-9]+ ')
+if [ "$boots" -le "$BOOTS" ]; then passed 'the journal begins with the first boot'; else
+  failed 'the journal begins with the first boot' "it has $boots boots, expected at most $BOOTS"; fi
+none 'no core dump is left' "$(old /var/lib/systemd/coredump /var/crash -type f; ls /core /core.[0-9]* 2>/dev/null)"
+none 'the temporary folders are clean' "$(old /tmp /var/tmp -mindepth 1)"
+none 'no mail is left' "$(find /var/mail/ /var/spool/mail/ -type f -size +0 2>/dev/null)"
+none 'no job of a user is scheduled' "$(find /var/spool/cron/crontabs /var/spool/cron/atjobs /var/spool/at -type f ! -name .SEQ 2>/dev/null)"
+none 'no backup of the user files is left' "$(old /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow-)"
+
+# Is it well.
+skew=$((NOW - $(date +%s)))
+if [ "${skew#-}" -le 300 ]; then passed 'the clock is right'; else failed 'the clock is right' "it is $skew s behind"; fi
+free=$(df -Pk / | awk 'NR == 2 { print int($4 / 1024) }')
+if [ "$free" -ge 200 ]; then passed 'there is room on the root disk'; else failed 'there is room on the root disk' "only $free MiB"; fi
+if wrong=$(has findmnt && findmnt --verify 2>&1); then passed 'the table of file systems is valid'; else
+  has findmnt && failed 'the table of file systems is valid' "$wrong"; fi
+if [ -w / ]; then passed 'the root disk can be written to'; else failed 'the root disk can be written to' 'it is read-only'; fi
+none 'nothing in /etc can be written by everybody' "$(find /etc -xdev -type f -perm -0002 | head -n 5)"
+none 'the password files are private' "$(find /etc/shadow /etc/gshadow -perm /027)"
+if grep -qsE '^[[:space:]]*nameserver[[:space:]]+[0-9a-fA-F.:]+' /etc/resolv.conf; then passed 'names can be resolved'; else
+  failed 'names can be resolved' 'no nameserver in /etc/resolv.conf'; fi
+printf '\nhygiene done\n'

@@ -1,0 +1,53 @@
+import type { CaseResult, SuiteResult } from '../../core/model.ts'
+
+/** What a verifier found: its cases, and what was wrong with the suite as a whole. */
+export interface SuiteReport {
+  readonly cases: readonly CaseResult[]
+  readonly problem?: string
+}
+
+/** Why a suite must not pass although no case failed: nothing ran, or less than it should. */
+export function findProblem(
+  report: SuiteReport,
+  expected: { readonly cases: number; readonly why: string } | undefined,
+): string | undefined {
+  if (report.problem !== undefined) return report.problem
+  const ran = report.cases.filter(({ status }) => status !== 'skipped').length
+  if (ran === 0) return report.cases.length === 0 ? 'no test ran' : `no test ran: all ${report.cases.length} were skipped`
+  if (expected && ran < expected.cases) return `${ran} tests ran, expected at least ${expected.cases} (${expected.why})`
+  return undefined
+}
+
+/** How many cases a suite must have at least: what the family says, or what it had last time. */
+export function expectedCases(minimum: number | undefined, previous: number | undefined): { cases: number; why: string } | undefined {
+  if (minimum !== undefined) return { cases: minimum, why: 'minimumCases' }
+  return previous === undefined ? undefined : { cases: previous, why: 'as many as the latest good version had' }
+}
+
+/** Whether a verifier's exit code and its report say the same; the problem if they do not. */
+export function disagreement(exitCode: number, cases: readonly CaseResult[]): string | undefined {
+  const bad = cases.filter(({ status }) => status === 'failed' || status === 'error').length
+  if (exitCode === 0 && bad > 0) return `the report has ${bad} failed tests, but the exit code is 0`
+  if (exitCode !== 0 && bad === 0) return `the report has no failed test, but the exit code is ${exitCode}`
+  return undefined
+}
+
+export function passes(suite: SuiteResult): boolean {
+  return suite.problem === undefined && suite.cases.every(({ status }) => status === 'passed' || status === 'skipped')
+}
+
+/** The first reason against an image, and how many more there are: `goss: nginx: expected true, got false (and 2 more)`. */
+export function renderVerdict(suites: readonly SuiteResult[]): string {
+  const reasons = suites.flatMap(({ suite, problem, cases }) => [
+    ...cases
+      .filter(({ status }) => status === 'failed' || status === 'error')
+      .map(({ name, message }) => `${suite}: ${name}${message ? `: ${firstLine(message)}` : ''}`),
+    ...(problem === undefined ? [] : [`${suite}: ${problem}`]),
+  ])
+  return reasons.length > 1 ? `${reasons[0]} (and ${reasons.length - 1} more)` : (reasons[0] ?? '')
+}
+
+function firstLine(text: string): string {
+  const line = text.trim().split('\n')[0] ?? ''
+  return line.length > 300 ? `${line.slice(0, 299)}…` : line
+}

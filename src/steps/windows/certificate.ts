@@ -1,0 +1,88 @@
+import { X509Certificate } from 'node:crypto'
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { MissingError } from '../../core/errors.ts'
+import { runTool } from '../../core/exec.ts'
+
+/** A self-made certificate, its key, and what it is recognised by. */
+export interface Certificate {
+  /** PEM. */
+  readonly certificate: string
+  /** PEM. */
+  readonly key: string
+  /** SHA-1, 40 upper-case hexadecimal digits, as Windows writes it. */
+  readonly thumbprint: string
+}
+
+/** How long a certificate is good for, in days: longer than any build, shorter than any image. */
+const days = 7
+
+/**
+ * Makes a key and a certificate that vouches for nothing but itself: whoever connects compares its thumbprint, known
+ * before the first connection. `name` is its common name; it also stands for this machine's own loopback addresses.
+ */
+export async function makeCertificate(name: string): Promise<Certificate> {
+  const folder = mkdtempSync(join(tmpdir(), 'bh-'))
+  try {
+    const files = { key: join(folder, 'key.pem'), certificate: join(folder, 'certificate.pem') }
+    await openssl(certificateArguments({ name, ...files }))
+    const certificate = readFileSync(files.certificate, 'utf8')
+    return { certificate, key: readFileSync(files.key, 'utf8'), thumbprint: thumbprintOf(certificate) }
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** Arguments of `openssl` for a key and a self-signed certificate of a TLS server. */
+export function certificateArguments(spec: { readonly name: string; readonly key: string; readonly certificate: string }): string[] {
+  const extensions = [
+    `subjectAltName=DNS:${spec.name},DNS:localhost,IP:127.0.0.1`,
+    'basicConstraints=critical,CA:TRUE,pathlen:0',
+    'keyUsage=critical,digitalSignature,keyEncipherment,keyCertSign',
+    'extendedKeyUsage=serverAuth',
+  ]
+  return [
+    ...['req', '-x509', '-newkey', 'rsa:2048', '-sha256', '-nodes', '-days', String(days), '-subj', `/CN=${spec.name}`],
+    ...extensions.flatMap((extension) => ['-addext', extension]),
+    ...['-keyout', spec.key, '-out', spec.certificate],
+  ]
+}
+
+/** The same as PKCS #12, base64: the form in which Windows takes a certificate together with its key. */
+export async function packCertificate({ certificate, key }: Certificate, password: string): Promise<string> {
+  const folder = mkdtempSync(join(tmpdir(), 'bh-'))
+  const out = join(folder, 'certificate.pfx')
+  try {
+    // The password goes by the environment: an argument could be read by everybody on this machine.
+    await runTool('openssl', ['pkcs12', '-export', '-passout', 'env:BAKEHOUSE_PFX', '-out', out], {
+      env: { BAKEHOUSE_PFX: password },
+      input: key + certificate,
+    })
+    return readFileSync(out).toString('base64')
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** SHA-1 of a certificate (PEM or DER), 40 upper-case hexadecimal digits. */
+export function thumbprintOf(certificate: string | Buffer): string {
+  return normaliseThumbprint(new X509Certificate(certificate).fingerprint)
+}
+
+/** A thumbprint without the colons and blanks that tools write it with. */
+export function normaliseThumbprint(text: string): string {
+  return text.replace(/[^0-9a-f]/gi, '').toUpperCase()
+}
+
+async function openssl(args: readonly string[]): Promise<void> {
+  try {
+    await runTool('openssl', args)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
+    throw new MissingError('openssl is not there: the certificate of the Windows machine is made with it', {
+      hint: existsSync('/etc/debian_version') ? 'apt-get install openssl' : 'install OpenSSL',
+      cause,
+    })
+  }
+}
