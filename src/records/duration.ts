@@ -1,5 +1,6 @@
-/** A duration in ms as people say it: `0.4 s`, `12.3 s`, `1 m 04 s`, `2 h 03 m`. */
+/** A duration in ms as people say it: `40 ms`, `0.4 s`, `12.3 s`, `1 m 04 s`, `2 h 03 m`. */
 export function renderDuration(ms: number): string {
+  if (ms < 95) return `${Math.round(ms)} ms`
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`
   const seconds = Math.round(ms / 1000)
   if (seconds < 3600) return `${Math.floor(seconds / 60)} m ${pad(seconds % 60)} s`

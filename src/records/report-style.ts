@@ -21,6 +21,7 @@ pre { margin: .5rem 0 0; padding: .6rem .75rem; overflow-x: auto; border-radius:
   font: 13px/1.45 ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 code { font: .88em ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; overflow-wrap: anywhere; }
 .phases { display: grid; grid-template-columns: max-content 1fr max-content; gap: .35rem .9rem; align-items: center; }
+.phases > div { display: contents; }
 .track { position: relative; height: .8rem; border-radius: 3px; background: var(--panel); overflow: hidden; }
 .track i { position: absolute; top: 0; bottom: 0; min-width: 3px; border-radius: 3px; background: var(--bar); }
 .track i.failed { background: var(--bad); }
@@ -35,6 +36,7 @@ ul.cases pre { grid-column: 2 / 4; margin: .25rem 0 .5rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .35rem 1.25rem; margin: 0; }
 dt { color: var(--dim); } dd { margin: 0; overflow-wrap: anywhere; }
 @media (max-width: 34rem) { dl { grid-template-columns: 1fr; gap: 0; } dd { margin-bottom: .6rem; }
-  .phases { grid-template-columns: 1fr max-content; gap: .1rem .9rem; } .phases .track { grid-column: 1 / 3; grid-row: auto; margin-bottom: .5rem; order: 0; } }
+  .phases { grid-template-columns: 1fr; gap: .6rem; } .phases > div { display: grid; grid-template-columns: 1fr max-content; }
+  .phases .track { grid-column: 1 / 3; grid-row: 2; } }
 @media print { body { max-width: none; } details > * { display: block; } }
 `

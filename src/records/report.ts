@@ -95,9 +95,9 @@ function phaseBars({ phases, startedAt }: BuildRecord): Html | undefined {
   const percent = (ms: number): string => `${((100 * ms) / total).toFixed(2)}%`
   const rows = phases.map(({ phase, status, durationMs }, index) => {
     const left = percent((starts[index] ?? start) - start)
-    return html`<span class="${status === 'failed' ? 'bad' : ''}">${phase}</span>
+    return html`<div><span class="${status === 'failed' ? 'bad' : ''}">${phase}</span>
 <span class="track"><i class="${status}" style="left:${left};width:${percent(durationMs)}"></i></span>
-<span class="time">${status === 'skipped' ? 'skipped' : renderDuration(durationMs)}</span>
+<span class="time">${status === 'skipped' ? 'skipped' : renderDuration(durationMs)}</span></div>
 `
   })
   return html`<section><h2>Phases</h2><div class="phases">${rows}</div></section>`
@@ -122,8 +122,8 @@ function image({ image: promoted }: BuildRecord): Html | undefined {
     ['Name', promoted.imageName],
     ['Id', promoted.imageId],
     ['Digest', promoted.digest],
-    ...Object.entries(promoted.imagesByRegion).map(([region, id]): [string, string] => [region, id]),
-    ['Disk', promoted.imagePath],
+    ...Object.entries(promoted.imagesByRegion).filter(([, id]) => id !== promoted.imageId),
+    ['Disk', promoted.imagePath === promoted.imageId ? undefined : promoted.imagePath],
     ['Promoted', `${renderTime(promoted.promotedAt)} UTC`],
     ['Before it', promoted.previousVersion],
   ])
