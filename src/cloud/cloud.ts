@@ -72,6 +72,11 @@ export interface Cloud {
   list(tags: Partial<Tags>): Promise<readonly Created[]>
   /** Removes one such thing, with all that hangs on it; absent already is success. */
   delete(created: Created): Promise<void>
+  /**
+   * The administrator's password of an instance, encrypted to the instance's RSA key (PKCS #1 v1.5, base64); undefined while there
+   * is none yet. Only where the cloud makes such passwords.
+   */
+  findPasswordData?(instanceId: string, signal: AbortSignal): Promise<string | undefined>
 }
 
 /** What the graph is made of: each call declares resources of the running Pulumi program. */

@@ -1,4 +1,5 @@
 import { createWriteStream } from 'node:fs'
+import type { Duplex } from 'node:stream'
 import { execa } from 'execa'
 
 export interface RunOptions {
@@ -43,6 +44,11 @@ export async function run(command: string, args: readonly string[], options: Run
     throw result.cause ?? new Error(result.shortMessage)
   }
   return { exitCode: result.exitCode ?? 255, stdout: text(result.stdout), stderr: text(result.stderr), timedOut: result.timedOut }
+}
+
+/** A shell command's standard input and output as one stream, such as a ProxyCommand's; its end is the stream's. */
+export function openPipe(command: string): Duplex {
+  return execa({ shell: true, encoding: 'buffer', buffer: false, reject: false, stderr: 'ignore' })`${command}`.duplex()
 }
 
 /** Runs a command that must succeed; its standard output. Throws with the end of its standard error. */

@@ -14,6 +14,8 @@ export interface Connection {
   readonly controlPath: string
   /** For the calling of `ssh`, up to and without the host's address. */
   readonly options: readonly string[]
+  /** Inventory variables, where Ansible does not reach the host by these options: Windows hosts. */
+  readonly variables?: Readonly<Record<string, string | number | boolean>>
 }
 
 export interface GuestOptions {

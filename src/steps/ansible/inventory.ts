@@ -22,17 +22,3 @@ export function sshVariables({ host, options }: Connection): HostVariables {
     ansible_python_interpreter: '/usr/bin/python3',
   }
 }
-
-/** Variables of a Windows host, reached by PowerShell remoting over TLS. */
-export function psrpVariables(host: Host): HostVariables {
-  return {
-    ansible_connection: 'psrp',
-    ansible_host: host.address,
-    ansible_port: host.port,
-    ansible_user: host.user,
-    ansible_psrp_protocol: 'https',
-    ansible_psrp_auth: 'basic',
-    ansible_psrp_cert_validation: 'ignore',
-    ansible_psrp_reconnection_retries: 4,
-  }
-}

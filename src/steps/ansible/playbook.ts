@@ -4,7 +4,7 @@ import { UsageError } from '../../core/errors.ts'
 import { run } from '../../core/exec.ts'
 import type { Connection } from '../connect.ts'
 import type { StepContext } from '../context.ts'
-import { psrpVariables, renderInventory, sshVariables } from './inventory.ts'
+import { renderInventory, sshVariables } from './inventory.ts'
 import { openPrivateFolder } from './private-folder.ts'
 import { installRequirements } from './requirements.ts'
 import { type AnsibleSpec, ansibleEnvironment, settingsOf } from './settings.ts'
@@ -15,6 +15,8 @@ export interface PlaybookRun {
   readonly playbook: string
   readonly connection: Connection
   readonly timeoutMs: number
+  /** Beside those of the family. */
+  readonly variables?: Readonly<Record<string, unknown>>
   readonly onTask: (event: TaskEvent) => void
   readonly log: (text: string) => void
 }
@@ -30,7 +32,7 @@ export async function runPlaybook(context: StepContext, spec: PlaybookRun): Prom
   const { family } = context.request
   const playbook = resolve(family.folder, spec.playbook)
   if (!existsSync(playbook)) throw new UsageError(`${family.name}: the playbook ${spec.playbook} is not there`, { hint: playbook })
-  using files = openPrivateFolder({ ...family.configure.variables, ...buildVariables(context) }, context.secrets)
+  using files = openPrivateFolder({ ...family.configure.variables, ...buildVariables(context), ...spec.variables }, context.secrets)
   const ends: TaskEnd[] = []
   const follower = followTasks(files.tasksFile, (event) => {
     if (event.event === 'end') ends.push(event)
@@ -83,7 +85,7 @@ function writeInventory(context: StepContext, connection: Connection): string {
   const { host } = connection
   const name = context.request.family.name
   const file = join(context.folder, 'steps', `inventory-${host.instanceId.replace(/[^\w.-]/g, '_')}.json`)
-  writeFileSync(file, renderInventory(name, host.transport === 'ssh' ? sshVariables(connection) : psrpVariables(host)), { mode: 0o600 })
+  writeFileSync(file, renderInventory(name, connection.variables ?? sshVariables(connection)), { mode: 0o600 })
   chmodSync(file, 0o600)
   return file
 }

@@ -66,7 +66,9 @@ function collect(element: Element, suite: string, testCase: string): Element[] {
 
 function junitCase(element: Element): CaseResult {
   const { failure, error, skipped } = element
-  const kinds = { failed: failure, error, skipped } as const
+  // Pester writes an inconclusive test as a skipped one, with its own word for it beside.
+  const inconclusive = attribute(element, 'status')?.toLowerCase() === 'inconclusive'
+  const kinds = inconclusive ? { error: skipped ?? 'Inconclusive' } : { failed: failure, error, skipped }
   const status = (['error', 'failed', 'skipped'] as const).find((kind) => kinds[kind] !== undefined)
   const group = attribute(element, 'classname')
   const name = attribute(element, 'name') ?? ''
@@ -86,7 +88,8 @@ const nunitStatus: Readonly<Record<string, CaseResult['status']>> = {
   error: 'error',
   skipped: 'skipped',
   ignored: 'skipped',
-  inconclusive: 'skipped',
+  // It could not tell: that is no pass.
+  inconclusive: 'error',
   notrunnable: 'error',
 }
 

@@ -18,6 +18,8 @@ export interface PowerShellRun {
   readonly files?: Readonly<Record<string, string>>
   /** A folder of this machine whose content is put beside it. */
   readonly folder?: string
+  /** A folder of this machine that becomes `modules` beside it: PowerShell modules. */
+  readonly modules?: string
   /** Files to bring back. */
   readonly results?: readonly string[]
   readonly timeoutMs: number
@@ -41,6 +43,7 @@ export async function runPowerShell({ context, connection }: Reached, run: Power
   try {
     for (const made of [source, answers]) mkdirSync(made, { mode: 0o700 })
     if (run.folder !== undefined) cpSync(run.folder, source, { recursive: true })
+    if (run.modules !== undefined) cpSync(run.modules, join(source, 'modules'), { recursive: true })
     writeFiles(source, { ...run.files, 'run.ps1': run.script })
     const { cause } = await runPlaybook(context, {
       playbook: join(import.meta.dirname, 'plays/run.yml'),

@@ -22,9 +22,15 @@ export type WindowsUserDataSpec =
  */
 export function renderWindowsUserData(spec: WindowsUserDataSpec): string {
   const body = spec.transport === 'ssh' ? sshScript(spec) : psrpScript(spec)
-  return ['<powershell>', "$ErrorActionPreference = 'Stop'", "$ProgressPreference = 'SilentlyContinue'", ...body, '</powershell>', '<persist>false</persist>', ''].join(
-    '\r\n',
-  )
+  return [
+    '<powershell>',
+    "$ErrorActionPreference = 'Stop'",
+    "$ProgressPreference = 'SilentlyContinue'",
+    ...body,
+    '</powershell>',
+    '<persist>false</persist>',
+    '',
+  ].join('\r\n')
 }
 
 /** A literal of PowerShell: nothing in it is expanded. */

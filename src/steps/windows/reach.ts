@@ -1,0 +1,71 @@
+import { chmodSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { chooseCloud } from '../../cloud/choose.ts'
+import { parseDuration } from '../../core/duration.ts'
+import type { Host } from '../../core/model.ts'
+import { createRedactor, type Redactor } from '../../core/redact.ts'
+import { secretValues } from '../../family/secrets.ts'
+import { type Connection, connect, shellQuote } from '../connect.ts'
+import type { StepContext } from '../context.ts'
+import { openForward } from './forward.ts'
+import { passwordVariable, waitForPassword } from './password.ts'
+import type { Reached } from './powershell.ts'
+import { waitForEndpoint } from './probe.ts'
+import { windowsPsrpVariables, windowsSshVariables } from './variables.ts'
+
+/** A Windows machine that answers. Disposing of it closes the way there. */
+export interface OpenReach extends Reached, AsyncDisposable {}
+
+/**
+ * The way to a Windows machine. Over SSH: host key pinned, the build's key. Over PowerShell remoting: the certificate pinned,
+ * the password fetched here, known to this process alone, taken out of all that is written.
+ */
+export async function reachWindows(context: StepContext, host: Host): Promise<OpenReach> {
+  const connection = connect(host, context.folder)
+  if (host.transport === 'ssh') return { context, connection: overSsh(connection), async [Symbol.asyncDispose]() {} }
+  const deadlineMs = parseDuration(context.request.family.login.timeout)
+  await waitForEndpoint(host, deadlineMs, context.signal)
+  const secret = await openSecret(context, host, deadlineMs)
+  const door = await openForward(host)
+  const certificateFile = writeCertificate(context.folder, host, door.certificate)
+  return {
+    context: secret,
+    connection: { ...connection, variables: windowsPsrpVariables(host, { port: door.port, certificateFile }) },
+    [Symbol.asyncDispose]: () => door[Symbol.asyncDispose](),
+  }
+}
+
+/** Options of `ssh` without those that the inventory has variables for. */
+function overSsh(connection: Connection): Connection {
+  const separate = ['-p', '-l']
+  const { host, options } = connection
+  const args = options.filter((option, index) => !separate.includes(option) && !separate.includes(options[index - 1] ?? ''))
+  return { ...connection, variables: windowsSshVariables(host, args.map(shellQuote).join(' ')) }
+}
+
+async function openSecret(context: StepContext, host: Host, deadlineMs: number): Promise<StepContext> {
+  const cloud = await chooseCloud(context.request.cloud)
+  const findPasswordData = cloud.findPasswordData?.bind(cloud)
+  const password = await waitForPassword(context, host, { deadlineMs, ...(findPasswordData ? { findPasswordData } : {}) })
+  return withPassword(context, password)
+}
+
+/** The same context with one more secret: it reaches Ansible by the file of secret variables, and nothing that is written. */
+export function withPassword(context: StepContext, password: string): StepContext {
+  const secrets = { ...context.secrets, variables: { ...context.secrets.variables, [passwordVariable]: password } }
+  const redactor: Redactor = createRedactor(secretValues(secrets))
+  return {
+    ...context,
+    secrets,
+    redactor,
+    log: (text) => context.log(redactor.text(text)),
+    tell: (event) => context.tell(redactor.value(event)),
+  }
+}
+
+function writeCertificate(folder: string, host: Host, certificate: string): string {
+  const file = join(folder, 'steps', `door-${host.instanceId.replace(/[^\w.-]/g, '_')}.pem`)
+  writeFileSync(file, certificate, { mode: 0o600 })
+  chmodSync(file, 0o600)
+  return file
+}
