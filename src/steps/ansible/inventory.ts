@@ -1,4 +1,3 @@
-import type { Host } from '../../core/model.ts'
 import { type Connection, shellQuote } from '../connect.ts'
 
 /** Connection variables of a host whose transport is not SSH; `windows` families bring them. */
