@@ -23,6 +23,8 @@ export interface Host {
   /** Private key of the build, 0600. */
   readonly identityFile: string
   readonly knownHostsFile: string
+  /** Socket of a connection that the cloud has opened already; the next handshake is saved by sharing it. */
+  readonly controlPath?: string
   /** An OpenSSH ProxyCommand, where the instance is not reached directly. */
   readonly proxyCommand?: string
   /** SHA-1 thumbprint of the listener's certificate, where the transport is PSRP. */

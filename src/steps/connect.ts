@@ -32,6 +32,7 @@ const persist = 120
 
 /** The connection to a host. Nothing is opened yet. */
 export function connect(host: Host, buildFolder: string): Connection {
+  if (host.controlPath !== undefined) return { host, controlPath: host.controlPath, options: sshArguments(host, host.controlPath) }
   const name = createHash('sha256').update(`${host.instanceId} ${host.address} ${host.port} ${host.user}`).digest('hex').slice(0, 8)
   const controlPath = join(controlFolder(buildFolder), name)
   return { host, controlPath, options: sshArguments(host, controlPath) }

@@ -1,0 +1,74 @@
+import { spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { createConnection } from 'node:net'
+import { setTimeout as sleep } from 'node:timers/promises'
+
+/** A guest's secure shell, as seen from this machine. */
+export interface Login {
+  readonly port: number
+  readonly user: string
+  readonly identityFile: string
+  readonly knownHostsFile: string
+  /** The socket of the one connection that all who come later share. */
+  readonly controlPath: string
+}
+
+export interface ReachOptions {
+  readonly deadlineMs: number
+  readonly signal: AbortSignal
+  /** Ends the wait early: nobody will answer any more. */
+  readonly isAlive: () => boolean
+}
+
+/** `ssh` that logs in, and leaves the connection open in the background. */
+export function masterArguments(login: Login, logFile: string): string[] {
+  return [
+    ...['-f', '-N', '-M', '-S', login.controlPath, '-E', logFile],
+    ...['-p', String(login.port), '-i', login.identityFile, '-l', login.user],
+    // The guest is a process of ours, reached over the loopback: its key is learnt at the first contact, and pinned.
+    ...['-o', 'StrictHostKeyChecking=accept-new', '-o', `UserKnownHostsFile=${login.knownHostsFile}`],
+    ...['-o', 'BatchMode=yes', '-o', 'IdentitiesOnly=yes', '-o', 'ControlPersist=yes', '-o', 'ConnectTimeout=20'],
+    ...['-o', 'ServerAliveInterval=5', '-o', 'ServerAliveCountMax=6', '-o', 'GSSAPIAuthentication=no'],
+    ...['-o', 'PreferredAuthentications=publickey', '-o', 'KexAlgorithms=^curve25519-sha256', '-F', 'none'],
+    '127.0.0.1',
+  ]
+}
+
+/** Waits until the guest lets us in, and keeps that connection. The reason why not, or undefined. */
+export async function waitForLogin(login: Login, logFile: string, options: ReachOptions): Promise<string | undefined> {
+  let why = 'its ssh port never answered'
+  for (const deadline = Date.now() + options.deadlineMs; Date.now() < deadline; await sleep(100)) {
+    if (options.signal.aborted) return 'the build was cancelled'
+    if (!options.isAlive()) return 'the machine ended by itself'
+    if (!(await answers(login.port))) continue
+    const exit = await runMaster(masterArguments(login, logFile))
+    if (exit === 0) return undefined
+    const said = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').at(-1)
+    why = `it answered on its ssh port, but let nobody in: ${said || `ssh exit ${exit}`}`
+  }
+  return `${why} within ${Math.round(options.deadlineMs / 1000)} s`
+}
+
+/** Whether a secure shell says its name: the port itself is open from the start. */
+function answers(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = createConnection({ port, host: '127.0.0.1' })
+    const end = (answer: boolean): void => {
+      socket.destroy()
+      resolve(answer)
+    }
+    socket.setTimeout(5000, () => end(false))
+    socket.once('data', (data: Buffer) => end(data.toString('latin1').startsWith('SSH-')))
+    socket.once('error', () => end(false))
+    socket.once('close', () => end(false))
+  })
+}
+
+/** It goes on in the background, so it gets none of our streams. */
+function runMaster(args: string[]): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('ssh', args, { stdio: 'ignore', detached: true })
+    child.once('error', reject)
+    child.once('exit', (code) => resolve(code ?? 255))
+  })
+}

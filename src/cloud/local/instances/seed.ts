@@ -1,0 +1,38 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runTool } from '../../../core/exec.ts'
+
+/** What cloud-init is told about a machine. */
+export interface Seed {
+  readonly instanceId: string
+  readonly user: string
+  readonly publicKey: string
+}
+
+/** The user data: one user, who may do anything, and his key. */
+export function renderUserData({ user, publicKey }: Seed): string {
+  const account = user === 'root' ? [] : ['    sudo: "ALL=(ALL) NOPASSWD:ALL"', '    shell: /bin/bash']
+  return [
+    '#cloud-config',
+    'disable_root: false',
+    'users:',
+    `  - name: ${user}`,
+    ...account,
+    '    ssh_authorized_keys:',
+    `      - ${publicKey}`,
+    '',
+  ].join('\n')
+}
+
+/** Writes the disk that cloud-init's NoCloud source reads, labelled as it wants. */
+export async function writeSeed(path: string, seed: Seed): Promise<void> {
+  const folder = await mkdtemp(join(tmpdir(), 'bakehouse-seed-'))
+  try {
+    await writeFile(join(folder, 'user-data'), renderUserData(seed))
+    await writeFile(join(folder, 'meta-data'), `instance-id: ${seed.instanceId}\n`)
+    await runTool('xorriso', ['-as', 'genisoimage', '-quiet', '-V', 'cidata', '-J', '-r', '-o', path, folder])
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}

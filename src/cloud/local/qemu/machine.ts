@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process'
+import { closeSync, openSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findProcess, isRunning, type ProcessIdentity } from '../../../core/process-identity.ts'
+import { connectQmp, type Qmp } from './qmp.ts'
+
+/** How long QEMU may take until it answers on its control socket, in ms. */
+const startDeadline = 60_000
+
+export interface StartSpec {
+  /** The QEMU program. */
+  readonly program: string
+  readonly args: readonly string[]
+  /** Where QEMU's own messages go. */
+  readonly logFile: string
+  readonly qmpSocket: string
+  readonly pidFile: string
+  /** The machine ends by itself after this many seconds, whoever else is gone by then; 0 for never. */
+  readonly lifetimeSeconds: number
+}
+
+/**
+ * Starts a guest that belongs to nobody: own session, no stdio of ours, so that it outlives this process and holds
+ * nothing of it. `timeout` of coreutils is its parent and its watchdog. Throws with QEMU's message when it ends at once.
+ */
+export async function startMachine(spec: StartSpec): Promise<ProcessIdentity> {
+  const log = openSync(spec.logFile, 'a', 0o600)
+  const [program, args] =
+    spec.lifetimeSeconds > 0
+      ? ['timeout', ['--signal=TERM', '--kill-after=30', String(spec.lifetimeSeconds), spec.program, ...spec.args]]
+      : [spec.program, spec.args]
+  const child = spawn(program, [...args], { detached: true, stdio: ['ignore', log, log] })
+  closeSync(log)
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('exit', (code) => resolve(`exit ${code}: ${readFileSync(spec.logFile, 'utf8').trim()}`))
+  })
+  child.unref()
+  const why = await Promise.race([ended, waitForQmp(spec.qmpSocket).then((qmp) => void qmp[Symbol.dispose]())])
+  if (typeof why === 'string') throw new Error(`QEMU could not start the machine: ${why}`)
+  const identity = findProcess(Number(readFileSync(spec.pidFile, 'utf8')))
+  if (!identity) throw new Error(`QEMU ended right after its start: ${readFileSync(spec.logFile, 'utf8').trim()}`)
+  return identity
+}
+
+async function waitForQmp(socket: string): Promise<Qmp> {
+  for (const deadline = Date.now() + startDeadline; ; ) {
+    try {
+      return await connectQmp(socket)
+    } catch (cause) {
+      if (Date.now() > deadline) throw new Error(`QEMU did not open ${socket} within ${startDeadline} ms`, { cause })
+      await sleep(10)
+    }
+  }
+}
+
+/** Ends a guest: asked over QMP, then by signal, then killed. Only ever that very process. Gone already is success. */
+export async function stopMachine(identity: ProcessIdentity, qmpSocket: string): Promise<void> {
+  if (!isRunning(identity)) return
+  try {
+    using qmp = await connectQmp(qmpSocket)
+    await qmp.execute('quit', {}, 2000)
+  } catch {
+    signal(identity, 'SIGTERM')
+  }
+  if (await waitForExit(identity, 5000)) return
+  signal(identity, 'SIGKILL')
+  if (!(await waitForExit(identity, 10_000))) throw new Error(`the machine's process ${identity.pid} cannot be ended`)
+}
+
+async function waitForExit(identity: ProcessIdentity, deadlineMs: number): Promise<boolean> {
+  for (const deadline = Date.now() + deadlineMs; Date.now() < deadline; await sleep(20)) {
+    if (!isRunning(identity)) return true
+  }
+  return false
+}
+
+function signal(identity: ProcessIdentity, name: NodeJS.Signals): void {
+  try {
+    if (isRunning(identity)) process.kill(identity.pid, name)
+  } catch {
+    // Ended between the look and the signal.
+  }
+}

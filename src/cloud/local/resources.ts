@@ -1,0 +1,61 @@
+import { CustomResource, type CustomResourceOptions, type Inputs, type Output } from '@pulumi/pulumi'
+import { parseDuration } from '../../core/duration.ts'
+import type { Host, Tags } from '../../core/model.ts'
+import { buildFiles } from '../../steps/request.ts'
+import type { CloudResources, ImageResource } from '../cloud.ts'
+import type { CopyInputs, ImageInputs, InstanceInputs } from './provider/properties.ts'
+
+/** The version that `provider.ts` says it has. */
+const version = '0.1.0'
+
+type ResourceInputs<T> = { [K in keyof T]: Inputs[string] }
+
+/** A machine of the embedded cloud. */
+export class Instance extends CustomResource {
+  declare readonly instanceId: Output<string>
+  declare readonly host: Output<Host>
+
+  constructor(name: string, inputs: ResourceInputs<InstanceInputs>, options: CustomResourceOptions = {}) {
+    super('qemu:index:Instance', name, { ...inputs, instanceId: undefined, host: undefined }, { version, ...options })
+  }
+}
+
+class Image extends CustomResource implements Omit<ImageResource, 'resource'> {
+  declare readonly imageId: Output<string>
+  declare readonly imageName: Output<string>
+  declare readonly digest: Output<string>
+  declare readonly imagesByRegion: Output<Record<string, string>>
+
+  constructor(type: 'Image' | 'ImageCopy', name: string, inputs: ResourceInputs<ImageInputs | CopyInputs>, options: CustomResourceOptions) {
+    const outputs = { imageId: undefined, imageName: undefined, digest: undefined, imagesByRegion: undefined, path: undefined }
+    super(`qemu:index:${type}`, name, { ...inputs, ...outputs }, { version, ...options })
+  }
+}
+
+/** The resources of the embedded cloud, served by our own provider `qemu`. */
+export const localResources: CloudResources = {
+  instance(name, { context, stage, image, publicKey, identityFile, knownHostsFile, warm }, options) {
+    const { family, version: of, build, buildFolder, expires } = context
+    const tags: Tags = { tool: 'bakehouse', family: family.name, version: of, build, stage, expires }
+    const loginTimeoutSeconds = Math.ceil(parseDuration(family.login.timeout) / 1000)
+    const diagnosticsFolder = `${buildFolder}/${buildFiles.diagnostics}`
+    const login = { login: family.login.by, user: family.login.user, loginTimeoutSeconds }
+    const key = { publicKey, identityFile, knownHostsFile }
+    const inputs = { name: `${family.name}-${of}-${name}`, tags, image, ...key, ...login, ...family.machine, warm, diagnosticsFolder }
+    const resource = new Instance(name, inputs, { ...options, customTimeouts: { create: '12h' } })
+    return { resource, instanceId: resource.instanceId, host: resource.host }
+  },
+
+  image(logicalName, { name, tags, instance }, options) {
+    return withResource(new Image('Image', logicalName, { name, tags, instanceId: instance.instanceId }, options))
+  },
+
+  copy(logicalName, { context, name, tags, source }, options) {
+    return withResource(new Image('ImageCopy', logicalName, { name, tags, source, compress: context.family.image.compress }, options))
+  },
+}
+
+function withResource(image: Image): ImageResource {
+  const { imageId, imageName, digest, imagesByRegion } = image
+  return { resource: image, imageId, imageName, digest, imagesByRegion }
+}

@@ -1,0 +1,85 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
+import { pipeline } from 'node:stream/promises'
+import { UsageError } from '../../../core/errors.ts'
+import type { Tags } from '../../../core/model.ts'
+import { imagesFolder } from '../../../core/paths.ts'
+
+/** What the store knows of an image: the sidecar beside its disk. An image without one is not there. */
+export interface StoredImage {
+  readonly name: string
+  readonly tags: Tags
+  /** `sha256:…` of the disk file; empty for a candidate, which is never handed out. */
+  readonly digest: string
+  /** ISO 8601. */
+  readonly created: string
+}
+
+/** The disk of an image: of the store by name, or any by absolute path, as base images of the cache are. */
+export function imagePath(id: string): string {
+  return isAbsolute(id) ? id : join(imagesFolder(), `${id}.qcow2`)
+}
+
+/** Where a disk is written before it is an image. Nothing of that name is ever taken for one. */
+export async function asidePath(name: string): Promise<string> {
+  await mkdir(imagesFolder(), { recursive: true })
+  return join(imagesFolder(), `.${name}.${process.pid}.partial`)
+}
+
+/** Makes a finished disk an image: flushed, renamed, and last its sidecar. A name is never given twice. */
+export async function publishImage(disk: string, image: StoredImage): Promise<void> {
+  if (await findImage(image.name)) throw new UsageError(`An image named ${image.name} is there already: images are never replaced`)
+  await mkdir(imagesFolder(), { recursive: true })
+  await flush(disk)
+  await rename(disk, imagePath(image.name))
+  const sidecar = sidecarPath(image.name)
+  const aside = `${sidecar}.${process.pid}.partial`
+  {
+    await using file = await open(aside, 'w', 0o644)
+    await file.writeFile(`${JSON.stringify(image, undefined, 2)}\n`)
+    await file.sync()
+  }
+  await rename(aside, sidecar)
+}
+
+/** An image of the store; undefined when it is not there, or not whole. */
+export async function findImage(name: string): Promise<StoredImage | undefined> {
+  try {
+    const image = JSON.parse(await readFile(sidecarPath(name), 'utf8')) as StoredImage
+    await stat(imagePath(name))
+    return image
+  } catch {
+    return undefined
+  }
+}
+
+/** All images of the store, by name. */
+export async function listImages(): Promise<readonly StoredImage[]> {
+  const names = await readdir(imagesFolder()).catch(() => [])
+  const found = names.filter((name) => name.endsWith('.json') && !name.startsWith('.')).map((name) => findImage(name.slice(0, -5)))
+  return (await Promise.all(found)).filter((image) => image !== undefined)
+}
+
+/** Removes an image, the sidecar first: without it the rest is nothing. */
+export async function removeImage(name: string): Promise<void> {
+  await rm(sidecarPath(name), { force: true })
+  await rm(imagePath(name), { force: true })
+}
+
+/** `sha256:…` of a file. */
+export async function digestFile(path: string): Promise<string> {
+  const hash = createHash('sha256')
+  await pipeline(createReadStream(path, { highWaterMark: 1 << 20 }), hash)
+  return `sha256:${hash.digest('hex')}`
+}
+
+function sidecarPath(name: string): string {
+  return join(imagesFolder(), `${name}.json`)
+}
+
+async function flush(path: string): Promise<void> {
+  await using file = await open(path, 'r+')
+  await file.datasync()
+}
