@@ -1,0 +1,76 @@
+import yargs, { type Argv } from 'yargs'
+import { BakehouseError, UsageError } from '../core/errors.ts'
+import { completeWords } from './complete.ts'
+import { explainMisuse } from './explain-misuse.ts'
+import { commandName, print } from './output.ts'
+import { type Verb, verbs } from './verbs.ts'
+
+/** Parses the arguments and runs the verb they name. The exit code; UsageError for arguments that cannot be understood. */
+export async function runArguments(argv: readonly string[]): Promise<number> {
+  if (argv[0] === '-V' || argv[0] === '--tool-version') return printToolVersion()
+  let code = 0
+  const parser = verbs.reduce(
+    (built, verb, index) => addVerb(built, verb, { isDefault: index === 0, done: (given) => (code = given) }),
+    makeParser(argv),
+  )
+  await parser.parseAsync()
+  return code
+}
+
+function makeParser(argv: readonly string[]): Argv {
+  return yargs([...argv])
+    .scriptName(commandName)
+    .locale('en')
+    .usage('Machine images treated as infrastructure: baked, tested from the inside, promoted only when they pass.')
+    .parserConfiguration({
+      'camel-case-expansion': false,
+      'boolean-negation': false,
+      'dot-notation': false,
+      'parse-numbers': false,
+      'parse-positional-numbers': false,
+    })
+    .strict()
+    .version(false)
+    .help('help')
+    .alias('h', 'help')
+    .epilog(
+      '-V, --tool-version prints the version of this program.\nExit codes: 0 done · 1 a bug of ours · 2 usage or a bad family file · 3 credentials or a tool missing ·\n7 nothing to do · 8 cancelled · 10 the image failed its build or its tests',
+    )
+    .wrap(Math.min(110, process.stdout.columns ?? 110))
+    .exitProcess(false)
+    .completion('yargs-completion', false, (_current: string, _words: unknown) => completeWords(argv))
+    .fail((message, error) => {
+      if (error instanceof BakehouseError || (error && !message)) throw error
+      throw explainMisuse(message, argv)
+    })
+}
+
+function addVerb(parser: Argv, verb: Verb, { isDefault, done }: { isDefault: boolean; done: (code: number) => void }): Argv {
+  return parser.command({
+    command: isDefault ? [verb.command, '$0'] : verb.command,
+    describe: verb.describe,
+    builder: (built: Argv) => {
+      let filled = built.options(verb.options)
+      for (const [name, positional] of Object.entries(verb.positionals)) filled = filled.positional(name, positional)
+      return verb.examples.reduce((with_, [words, meaning]) => with_.example(`$0 ${words}`, meaning), filled)
+    },
+    handler: async (args) => {
+      refuseRepeated(args, verb)
+      done(await verb.run(args))
+    },
+  })
+}
+
+/** An option that takes one value, given twice, is a mistake and not a choice. */
+function refuseRepeated(args: Readonly<Record<string, unknown>>, verb: Verb): void {
+  for (const [name, option] of Object.entries(verb.options)) {
+    if (!option.array && Array.isArray(args[name])) throw new UsageError(`Expected --${name} once, got it ${args[name].length} times`)
+    if (args[name] === '') throw new UsageError(`Expected a value after --${name}, got nothing`)
+  }
+}
+
+async function printToolVersion(): Promise<number> {
+  const { readToolVersion } = await import('./tool-version.ts')
+  print(readToolVersion())
+  return 0
+}

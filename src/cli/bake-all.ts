@@ -1,0 +1,72 @@
+import { availableParallelism, freemem } from 'node:os'
+import pLimit from 'p-limit'
+import type { BakeOutcome, BakeRequest } from '../bake/api.ts'
+import type { Progress } from './progress/progress.ts'
+
+interface Together {
+  readonly progress: Progress
+  readonly signal: AbortSignal
+  /** Families at once. */
+  readonly parallel?: number
+}
+
+/** Memory that one bake may need, in bytes: two machines and our own processes. */
+const memoryOfBake = 2.5 * 1024 ** 3
+
+/**
+ * Bakes all of them, several at once; one that starts from another waits for it, and is not baked when that failed.
+ * With more than one, every family's file is read first: nothing is created while one of them is wrong.
+ */
+export async function bakeAll(requests: readonly BakeRequest[], { progress, signal, parallel }: Together): Promise<BakeOutcome[]> {
+  const bases = requests.length > 1 ? await readBases(requests) : new Map<string, string>()
+  const { bakeFamily } = await import('../bake/bake.ts')
+  const limit = pLimit(parallel ?? defaultParallel())
+  const outcomes = new Map<string, Promise<BakeOutcome>>()
+  const bake = async (request: BakeRequest): Promise<BakeOutcome> => {
+    const base = await outcomes.get(bases.get(request.family) ?? '')
+    const outcome =
+      base && isBad(base)
+        ? skipped(request, base)
+        : await limit(() => bakeFamily(request, (event) => progress.listen(request.family, event), signal))
+    progress.end(request.family, outcome.status)
+    return outcome
+  }
+  for (const request of inOrder(requests, bases)) outcomes.set(request.family, bake(request))
+  return Promise.all(requests.map(({ family }) => outcomes.get(family) as Promise<BakeOutcome>))
+}
+
+/** Bases before what starts from them. */
+export function inOrder(requests: readonly BakeRequest[], bases: ReadonlyMap<string, string>): BakeRequest[] {
+  const depth = (family: string): number => {
+    const base = bases.get(family)
+    return base === undefined ? 0 : 1 + depth(base)
+  }
+  return [...requests].sort((left, right) => depth(left.family) - depth(right.family))
+}
+
+async function readBases(requests: readonly BakeRequest[]): Promise<Map<string, string>> {
+  const { readFamily } = await import('../family/read-family.ts')
+  const families = await Promise.all(requests.map(({ family, cloud }) => readFamily(family, cloud === undefined ? {} : { cloud })))
+  return new Map(families.flatMap(({ name, base }) => ('family' in base ? [[name, base.family] as const] : [])))
+}
+
+function isBad({ status }: BakeOutcome): boolean {
+  return status === 'failed' || status === 'cancelled'
+}
+
+function skipped(request: BakeRequest, base: BakeOutcome): BakeOutcome {
+  const exitCode = base.error?.exitCode ?? 10
+  return {
+    status: base.status,
+    family: request.family,
+    version: '',
+    cloud: base.cloud,
+    durationMs: 0,
+    phases: [],
+    error: { message: `not baked: its base ${base.family} ${base.status === 'failed' ? 'failed' : 'was cancelled'}`, exitCode },
+  }
+}
+
+function defaultParallel(): number {
+  return Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / memoryOfBake)))
+}

@@ -1,0 +1,21 @@
+import { cloudNames } from '../cloud/choose.ts'
+import { familyNames } from '../family/names.ts'
+import { verbs } from './verbs.ts'
+
+/** The words that may come next; `argv` ends with what was typed so far, after the flag that asks for it. */
+export async function completeWords(argv: readonly string[]): Promise<string[]> {
+  const words = argv.slice(argv.indexOf('--get-yargs-completions') + 2)
+  const [current = '', before = ''] = [words.at(-1), words.at(-2)]
+  return candidates(words, before).filter((word) => word.startsWith(current))
+}
+
+function candidates(words: readonly string[], before: string): readonly string[] {
+  const verb = verbs.find(({ command }) => command.split(' ')[0] === words[0])
+  if (before === '--family' || before === '--base') return familyNames()
+  if (before === '--cloud') return cloudNames
+  if (before === '--keep') return ['never', 'failed', 'always']
+  const options = Object.keys((verb ?? verbs[0])?.options ?? {}).map((name) => `--${name}`)
+  if (words.at(-1)?.startsWith('-')) return options
+  if (!verb) return [...verbs.map(({ command }) => command.split(' ')[0] ?? ''), ...options]
+  return words.length === 2 && verb.positionals.family && !verb.command.startsWith('init') ? familyNames() : options
+}

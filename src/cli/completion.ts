@@ -1,0 +1,24 @@
+import { join } from 'node:path'
+import { sourceFolder } from '../core/paths.ts'
+import { print } from './output.ts'
+
+/** Prints the shell function and its completion. */
+export async function runCompletion(): Promise<number> {
+  print(renderCompletion(process.execPath, join(sourceFolder(), 'bake.ts')))
+  return 0
+}
+
+/** A function `bakehouse` for bash and zsh, and what completes its words. */
+export function renderCompletion(node: string, entry: string): string {
+  return `# eval "$(npm run --silent bake -- completion)"
+bakehouse() { '${node}' '${entry}' "$@"; }
+if [ -n "$ZSH_VERSION" ]; then
+  autoload -U +X compinit && compinit
+  autoload -U +X bashcompinit && bashcompinit
+fi
+_bakehouse() {
+  local IFS=$'\\n'
+  COMPREPLY=($(bakehouse --get-yargs-completions bakehouse "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+}
+complete -o default -F _bakehouse bakehouse`
+}

@@ -1,0 +1,103 @@
+import type { BuildEvent } from '../../core/events.ts'
+import { renderDuration } from '../../records/duration.ts'
+import { say } from '../output.ts'
+import { renderProgress } from './render.ts'
+import { advance, type FamilyProgress } from './state.ts'
+
+/** What is shown on stderr while families are baked. */
+export interface Progress {
+  listen(family: string, event: BuildEvent): void
+  /** A family is done; `how` in a few words. */
+  end(family: string, how: string): void
+  /** A line that stays, whatever is drawn around it. */
+  note(text: string): void
+  /** The last state stays on the screen. */
+  stop(): void
+}
+
+const redrawMs = 100
+const heartbeatMs = 30_000
+
+/** Drawn in place on a terminal, plain lines anywhere else. */
+export function startProgress(families: readonly string[], stream: NodeJS.WriteStream = process.stderr): Progress {
+  return stream.isTTY && process.env.TERM !== 'dumb' && !process.env.CI ? startDrawing(families, stream) : startLines()
+}
+
+function startDrawing(families: readonly string[], stream: NodeJS.WriteStream): Progress {
+  const state = new Map<string, FamilyProgress>(families.map((family) => [family, { family, phases: [], notes: [] }]))
+  let drawn = 0
+  const erase = (): string => (drawn > 0 ? `\u001b[${drawn}A\u001b[0J` : '')
+  const draw = (above = ''): void => {
+    const all = renderProgress([...state.values()], Date.now(), stream.columns || 80)
+    const shown = all.slice(-Math.max(1, (stream.rows || 24) - 1))
+    stream.write(`${erase()}${above}${shown.map((line) => `${line}\n`).join('')}`)
+    drawn = shown.length
+  }
+  const change = (family: string, to: (before: FamilyProgress) => FamilyProgress): void => {
+    const before = state.get(family)
+    if (before) state.set(family, to(before))
+  }
+  const timer = setInterval(draw, redrawMs)
+  stream.write('\u001b[?25l')
+  const showCursor = (): void => void stream.write('\u001b[?25h')
+  process.once('exit', showCursor)
+  return {
+    listen: (family, event) => change(family, (before) => advance(before, event)),
+    end: (family, how) => change(family, (before) => ({ ...before, ended: how })),
+    note: (text) => draw(`${text}\n`),
+    stop() {
+      clearInterval(timer)
+      draw()
+      process.off('exit', showCursor)
+      showCursor()
+    },
+  }
+}
+
+function startLines(): Progress {
+  const state = new Map<string, FamilyProgress>()
+  const quiet = new Map<string, number>()
+  const line = (family: string, text: string): void => {
+    quiet.set(family, Date.now())
+    say(`${family}  ${text}`)
+  }
+  const timer = setInterval(() => {
+    for (const [family, since] of quiet) if (Date.now() - since >= heartbeatMs) line(family, renderNow(state.get(family), 'still at it'))
+  }, 1000)
+  return {
+    listen(family, event) {
+      const after = advance(state.get(family) ?? { family, phases: [], notes: [] }, event)
+      state.set(family, after)
+      const text = renderEvent(after, event)
+      if (text) line(family, text)
+    },
+    end(family, how) {
+      line(family, how)
+      quiet.delete(family)
+    },
+    note: say,
+    stop: () => clearInterval(timer),
+  }
+}
+
+/** One plain line for an event; undefined for one that says nothing new. */
+export function renderEvent(progress: FamilyProgress, event: BuildEvent): string | undefined {
+  if (event.type === 'task') return renderAt(progress, event.phase, event.at, event.name)
+  if (event.type === 'note') return `${event.phase.padEnd(9)}            ${event.text}`
+  if (event.type === 'task-done')
+    return event.status === 'failed' || event.status === 'unreachable'
+      ? renderAt(progress, event.phase, event.at, `${event.name}: ${event.status}`)
+      : undefined
+  return renderAt(progress, event.phase, event.at, event.status)
+}
+
+function renderAt(progress: FamilyProgress, phase: string, at: string, text: string): string {
+  const known = progress.phases.find((each) => each.phase === phase)
+  const took = known?.durationMs ?? Date.parse(at) - (known?.startedAt ?? Date.parse(at))
+  return `${phase.padEnd(9)}  ${renderDuration(Math.max(0, took)).padStart(8)}  ${text.replaceAll('\n', ' ')}`
+}
+
+function renderNow(progress: FamilyProgress | undefined, text: string): string {
+  const current = progress?.phases.findLast(({ status }) => status === 'started')
+  return current ? renderAt(progress as FamilyProgress, current.phase, new Date().toISOString(), current.task?.name ?? text) : text
+}

@@ -1,0 +1,89 @@
+import { renderDuration } from '../../records/duration.ts'
+import { paint } from '../output.ts'
+import type { FamilyProgress, PhaseProgress } from './state.ts'
+
+const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']
+const phaseWidth = 9
+const timeWidth = 8
+
+/** The screen as it should look now: all phases of a single family, one line each of several. */
+export function renderProgress(families: readonly FamilyProgress[], now: number, columns: number): string[] {
+  const [only] = families
+  const width = Math.max(...families.map(({ family }) => family.length))
+  const lines = only && families.length === 1 ? renderOne(only, now) : families.map((each) => renderLine(each, width, now))
+  return lines.map((cells) => cut(cells, columns))
+}
+
+/** A cell of a line: what it says, and how it is painted once it is known how much of it fits. */
+interface Cell {
+  readonly text: string
+  readonly colour?: 'red' | 'green' | 'cyan' | 'dim' | 'bold'
+}
+
+function renderOne({ family, phases, notes }: FamilyProgress, now: number): Cell[][] {
+  const title: Cell[] = [{ text: family, colour: 'bold' }]
+  const last = notes.slice(-3).map((note): Cell[] => [{ text: `  ${note}`, colour: 'dim' }])
+  return [title, ...phases.map((phase) => renderPhase(phase, now)), ...last]
+}
+
+function renderPhase(phase: PhaseProgress, now: number): Cell[] {
+  const took = phase.durationMs ?? now - phase.startedAt
+  const time = renderDuration(took).padStart(timeWidth)
+  return [
+    { text: '  ' },
+    mark(phase, now),
+    { text: ` ${phase.phase.padEnd(phaseWidth)} ` },
+    { text: time, colour: 'dim' },
+    ...renderTask(phase, now),
+  ]
+}
+
+function renderTask({ task, status, tasksDone }: PhaseProgress, now: number): Cell[] {
+  if (status !== 'started') return tasksDone > 0 ? [{ text: `  ${tasksDone} tasks`, colour: 'dim' }] : []
+  if (!task) return []
+  const since = now - task.startedAt
+  return [{ text: `  ${task.name}` }, ...(since >= 3000 ? [{ text: `  ${renderDuration(since)}`, colour: 'dim' as const }] : [])]
+}
+
+function renderLine({ family, phases, ended }: FamilyProgress, width: number, now: number): Cell[] {
+  const name: Cell = { text: ` ${family.padEnd(width)}  ` }
+  const current = phases.findLast(({ status }) => status === 'started') ?? phases.at(-1)
+  if (ended !== undefined) return [endMark(ended), name, { text: ended, colour: 'dim' }]
+  if (!current) return [{ text: '·', colour: 'dim' }, name, { text: 'waiting', colour: 'dim' }]
+  const took = renderDuration(current.durationMs ?? now - current.startedAt).padStart(timeWidth)
+  return [
+    mark(current, now),
+    name,
+    { text: current.phase.padEnd(phaseWidth) },
+    { text: ` ${took}`, colour: 'dim' },
+    ...renderTask(current, now),
+  ]
+}
+
+function endMark(ended: string): Cell {
+  return /^(promoted|unchanged|preview)/.test(ended) ? { text: '✓', colour: 'green' } : { text: '✗', colour: 'red' }
+}
+
+function mark({ status }: PhaseProgress, now: number): Cell {
+  if (status === 'done') return { text: '✓', colour: 'green' }
+  if (status === 'failed') return { text: '✗', colour: 'red' }
+  return { text: spinner[Math.floor(now / 100) % spinner.length] ?? '', colour: 'cyan' }
+}
+
+/** Cuts a line to the screen's width, so that it never wraps and one line stays one line. */
+function cut(cells: readonly Cell[], columns: number): string {
+  let room = columns - 1
+  return cells
+    .map(({ text, colour }) => {
+      const plain = oneLine(text)
+      const shown = plain.length <= room ? plain : `${plain.slice(0, Math.max(0, room - 1))}${room > 0 ? '…' : ''}`
+      room -= shown.length
+      return colour ? paint(colour, shown) : shown
+    })
+    .join('')
+}
+
+function oneLine(text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: what a guest prints must not move the cursor
+  return text.replace(/[\0-\x1f\x7f]+/g, ' ')
+}

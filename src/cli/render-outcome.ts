@@ -1,0 +1,67 @@
+import type { BakeOutcome, BakeRequest, PlannedChange } from '../bake/api.ts'
+import { renderDuration } from '../records/duration.ts'
+import { commandName, paint, paintOut, renderColumns } from './output.ts'
+
+/** How a bake ended that did not fail, for stdout. */
+export function renderOutcome(outcome: BakeOutcome): string {
+  if (outcome.status === 'preview') return renderPreview(outcome)
+  const title = `${outcome.family} ${outcome.version}`
+  if (outcome.status === 'unchanged') {
+    return [`${title} is up to date: its inputs have not changed`, ...renderPlaces([['image', outcome.imagePath ?? outcome.imageId]])].join(
+      '\n',
+    )
+  }
+  const passed = (outcome.verified ?? []).reduce((sum, suite) => sum + suite.passed, 0)
+  return [
+    paintOut('green', `${title} promoted in ${renderDuration(outcome.durationMs)}, ${passed} checks passed`),
+    ...renderPlaces([
+      ['image', outcome.imagePath ?? outcome.imageId],
+      ['report', outcome.reportPath],
+      ['record', outcome.recordPath],
+      ['logs', outcome.logPath],
+      ...keptPlaces(outcome),
+    ]),
+  ].join('\n')
+}
+
+/** Why a bake failed, where to look and what to type, for stderr. */
+export function renderFailure(outcome: BakeOutcome, request: BakeRequest): string {
+  const { error } = outcome
+  const title = [outcome.family, outcome.version].filter(Boolean).join(' ')
+  const verb = outcome.status === 'cancelled' ? 'cancelled' : 'failed'
+  const message = error?.message ?? outcome.status
+  const first = error?.phase ? `${title}: ${error.phase} ${verb}: ${message}` : `${title}: ${message}`
+  return [
+    paint('red', first),
+    ...(error?.hint ? [error.hint] : []),
+    ...(error?.stack ? ['A bug of ours. Please report it with this:', error.stack] : []),
+    ...renderPlaces([
+      ['log', outcome.logPath],
+      ['diagnostics', outcome.diagnosticsPath],
+      ['report', outcome.reportPath],
+      ['again', error?.exitCode === 10 ? renderAgain(request) : undefined],
+      ...keptPlaces(outcome),
+    ]),
+  ].join('\n')
+}
+
+/** The one command that makes the same bake again and keeps the machine. */
+export function renderAgain({ family, cloud, prove, backend }: BakeRequest): string {
+  const rest = [cloud && `--cloud ${cloud}`, prove && '--prove', backend && `--backend '${backend}'`].filter(Boolean)
+  return [commandName, '--family', family, ...rest, '--keep failed'].join(' ')
+}
+
+function keptPlaces({ kept = [] }: BakeOutcome): [string, string][] {
+  return kept.map((line) => ['kept', line])
+}
+
+function renderPlaces(places: readonly (readonly [string, string | undefined])[]): string[] {
+  return renderColumns(places.flatMap(([name, place]) => (place ? [[`  ${name}`, place]] : [])))
+}
+
+const signs: Readonly<Record<PlannedChange['operation'], string>> = { create: '+', update: '~', replace: '±', delete: '-', same: '=' }
+
+function renderPreview({ family, version, changes = [] }: BakeOutcome): string {
+  const rows = changes.map(({ operation, type, name }) => [`  ${signs[operation]} ${operation}`, type, name])
+  return [`${family} ${version}: a bake would make these, nothing was made`, ...renderColumns(rows)].join('\n')
+}

@@ -1,0 +1,45 @@
+import { familyFile } from './names.ts'
+
+/** The files of a new family that bakes as it is: path in its folder → text. */
+export function newFamilyFiles(name: string, base: string | undefined): Record<string, string> {
+  return { [familyFile]: renderFamily(name, base), 'playbook.yml': renderPlaybook(name), 'verify/goss.yaml': renderGoss(name) }
+}
+
+function renderFamily(name: string, base: string | undefined): string {
+  return `# yaml-language-server: $schema=../../schema/family.schema.json
+description: What ${name} is for.
+
+base:
+  ${base === undefined ? 'debian: bookworm' : `family: ${base}`}
+
+verify:
+  suites:
+    - goss: verify/goss.yaml
+`
+}
+
+function renderPlaybook(name: string): string {
+  return `---
+- name: Configure ${name}
+  hosts: all
+  tasks:
+    - name: Say what this machine is
+      ansible.builtin.copy:
+        content: "This is ${name}.\\n"
+        dest: /etc/motd
+        owner: root
+        group: root
+        mode: "0644"
+`
+}
+
+function renderGoss(name: string): string {
+  return `file:
+  /etc/motd:
+    exists: true
+    owner: root
+    mode: "0644"
+    contents:
+      - This is ${name}.
+`
+}
