@@ -51,9 +51,9 @@ export async function launchInstance(spec: InstanceInputs, signal: AbortSignal):
 }
 
 async function start(made: LocalInstance, spec: InstanceInputs): Promise<LocalInstance> {
-  const files = instanceFiles(made)
+  const { seed, ...files } = instanceFiles(made)
   const tools = readTools()
-  if (spec.login === 'cloud-init') await writeSeed(files.seed, { instanceId: made.id, user: spec.user, publicKey: spec.publicKey })
+  if (spec.login === 'cloud-init') await writeSeed(seed, { instanceId: made.id, user: spec.user, publicKey: spec.publicKey })
   const lifetimeSeconds = spec.tags.expires === '' ? 0 : Math.max(1, Math.round((Date.parse(spec.tags.expires) - Date.now()) / 1000))
   const accelerator = await findAccelerator()
   for (let tries = 1; ; tries++) {
@@ -66,7 +66,7 @@ async function start(made: LocalInstance, spec: InstanceInputs): Promise<LocalIn
       memory: spec.memory,
       firmware: tools.qemu.ovmf,
       credentials: spec.login === 'credential' ? credentials(spec) : {},
-      ...(spec.login === 'cloud-init' ? { seed: files.seed } : {}),
+      ...(spec.login === 'cloud-init' ? { seed } : {}),
     })
     try {
       const process = await startMachine({ program: tools.qemu.system, args, logFile: files.qemuLog, lifetimeSeconds, ...files })

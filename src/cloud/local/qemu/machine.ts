@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { findProcess, isRunning, type ProcessIdentity } from '../../../core/process-identity.ts'
-import { connectQmp, type Qmp } from './qmp.ts'
+import { connectQmp } from './qmp.ts'
 
 /** How long QEMU may take until it answers on its control socket, in ms. */
 const startDeadline = 60_000
@@ -36,22 +36,28 @@ export async function startMachine(spec: StartSpec): Promise<ProcessIdentity> {
     child.once('exit', (code) => resolve(`exit ${code}: ${readFileSync(spec.logFile, 'utf8').trim()}`))
   })
   child.unref()
-  const why = await Promise.race([ended, waitForQmp(spec.qmpSocket).then((qmp) => void qmp[Symbol.dispose]())])
-  if (typeof why === 'string') throw new Error(`QEMU could not start the machine: ${why}`)
+  const stopWaiting = new AbortController()
+  const why = await Promise.race([ended, waitForQmp(spec.qmpSocket, stopWaiting.signal)])
+  stopWaiting.abort()
+  child.removeAllListeners('exit')
+  if (why !== undefined) throw new Error(`QEMU could not start the machine: ${why}`)
   const identity = findProcess(Number(readFileSync(spec.pidFile, 'utf8')))
   if (!identity) throw new Error(`QEMU ended right after its start: ${readFileSync(spec.logFile, 'utf8').trim()}`)
   return identity
 }
 
-async function waitForQmp(socket: string): Promise<Qmp> {
-  for (const deadline = Date.now() + startDeadline; ; ) {
+/** Resolves when the machine answers; with the reason when it does not in time. */
+async function waitForQmp(socket: string, signal: AbortSignal): Promise<string | undefined> {
+  for (const deadline = Date.now() + startDeadline; !signal.aborted && Date.now() < deadline; await sleep(10)) {
     try {
-      return await connectQmp(socket)
-    } catch (cause) {
-      if (Date.now() > deadline) throw new Error(`QEMU did not open ${socket} within ${startDeadline} ms`, { cause })
-      await sleep(10)
+      const qmp = await connectQmp(socket)
+      qmp[Symbol.dispose]()
+      return undefined
+    } catch {
+      // Not there yet.
     }
   }
+  return `it did not open ${socket} within ${startDeadline} ms`
 }
 
 /** Ends a guest: asked over QMP, then by signal, then killed. Only ever that very process. Gone already is success. */
