@@ -1,0 +1,53 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { findStack, type OpenStack, openStack } from '../../src/bake/stack.ts'
+import { runTool } from '../../src/core/exec.ts'
+import { homeFolder } from '../../src/core/paths.ts'
+import { requireOutput } from '../../src/records/outputs.ts'
+import { type VmOutputs, type VmSpec, vmProgram } from './program.ts'
+
+/** What the command line of the stack asks for. */
+export interface VmRequest {
+  readonly family: string
+  /** MiB. */
+  readonly memory: number
+  readonly user: string
+  /** A private key, its public half beside it with `.pub` at the end; without it, a key made for this machine. */
+  readonly identityFile?: string
+  readonly backend?: string
+}
+
+/** Makes the machine, or replaces it where the family has a newer image. Throws UsageError when the family was never baked. */
+export async function upVm(request: VmRequest, signal: AbortSignal): Promise<VmOutputs> {
+  const family = await findStack(request.family, request.backend)
+  requireOutput(family ? (await family.read()).outputs : {}, 'imageId')
+  const spec = await specOf(request)
+  const stack = await openStack(stackName(request.family), request.backend)
+  await stack.up(vmProgram(spec), { message: `run the latest good image of ${request.family}`, signal })
+  return (await stack.read()).outputs as unknown as VmOutputs
+}
+
+/** Removes the machine and its stack; false when there was none. */
+export async function destroyVm(request: Pick<VmRequest, 'family' | 'backend'>, signal: AbortSignal): Promise<boolean> {
+  const stack: OpenStack | undefined = await findStack(stackName(request.family), request.backend)
+  if (!stack) return false
+  await stack.destroy({ message: `remove the machine of ${request.family}`, signal })
+  await stack.remove()
+  return true
+}
+
+/** In the same project as the family's own stack, by a name that no build has. */
+function stackName(family: string): string {
+  return `vm-${family}`
+}
+
+async function specOf({ family, memory, user, identityFile: own }: VmRequest): Promise<VmSpec> {
+  const folder = join(homeFolder(), 'vm', family)
+  mkdirSync(folder, { recursive: true, mode: 0o700 })
+  const identityFile = own ?? join(folder, 'key')
+  if (!own && !existsSync(identityFile)) {
+    await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', `vm-${family}`, '-f', identityFile])
+  }
+  const publicKey = readFileSync(`${identityFile}.pub`, 'utf8').trim()
+  return { family, memory, user, publicKey, identityFile, knownHostsFile: join(folder, 'known_hosts') }
+}

@@ -1,0 +1,53 @@
+import yargs from 'yargs'
+import { hideBin } from 'yargs/helpers'
+import { BakehouseError, messageOf } from '../../src/core/errors.ts'
+import { destroyVm, upVm } from './machine.ts'
+
+const stop = new AbortController()
+for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
+
+const cli = yargs(hideBin(process.argv))
+  .scriptName('npm run vm --')
+  .option('family', { type: 'string', demandOption: true, describe: 'The family whose latest good image the machine runs' })
+  .option('memory', { type: 'number', default: 1024, describe: 'MiB' })
+  .option('user', { type: 'string', default: 'root' })
+  .option('identity', { type: 'string', describe: 'A private key of yours, with its .pub beside it' })
+  .option('backend', { type: 'string', describe: "State backend's URL" })
+  .command(
+    'up',
+    'Make the machine, or replace it where the family has a newer image',
+    () => {},
+    async (argv) => {
+      const { family, memory, user, identity, backend } = argv as unknown as Record<'family' | 'user', string> & {
+        memory: number
+        identity?: string
+        backend?: string
+      }
+      const own = { ...(identity ? { identityFile: identity } : {}), ...(backend ? { backend } : {}) }
+      const { version, login } = await upVm({ family, memory, user, ...own }, stop.signal)
+      process.stdout.write(`${family} ${version} runs; log in with\n  ${login}\n`)
+    },
+  )
+  .command(
+    'destroy',
+    'Remove the machine',
+    () => {},
+    async (argv) => {
+      const { family, backend } = argv as unknown as { family: string; backend?: string }
+      const was = await destroyVm({ family, ...(backend ? { backend } : {}) }, stop.signal)
+      process.stdout.write(was ? `the machine of ${family} is gone\n` : `there is no machine of ${family}\n`)
+    },
+  )
+  .demandCommand(1, 'Expected up or destroy')
+  .strict()
+  .fail((message, error) => {
+    throw error ?? new Error(message)
+  })
+
+try {
+  await cli.parseAsync()
+} catch (error) {
+  const hint = error instanceof BakehouseError && error.hint ? `\n${error.hint}` : ''
+  process.stderr.write(`${messageOf(error)}${hint}\n`)
+  process.exitCode = error instanceof BakehouseError ? error.exitCode : 1
+}
