@@ -2,14 +2,10 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { runPlaybook } from '../ansible/playbook.ts'
-import type { Connection } from '../connect.ts'
-import type { StepContext } from '../context.ts'
+import type { Way } from '../reach.ts'
 
 /** The machine, and the context that knows its password. */
-export interface Reached {
-  readonly context: StepContext
-  readonly connection: Connection
-}
+export type Reached = Pick<Way, 'context' | 'connection'>
 
 export interface PowerShellRun {
   /** What `run.ps1` does. It finds its files beside itself, in its current folder, and leaves its results there. */

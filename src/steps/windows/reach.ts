@@ -7,20 +7,17 @@ import { createRedactor, type Redactor } from '../../core/redact.ts'
 import { secretValues } from '../../family/secrets.ts'
 import { type Connection, connect, shellQuote } from '../connect.ts'
 import type { StepContext } from '../context.ts'
+import type { Way } from '../reach.ts'
 import { openForward } from './forward.ts'
 import { passwordVariable, waitForPassword } from './password.ts'
-import type { Reached } from './powershell.ts'
 import { waitForEndpoint } from './probe.ts'
 import { windowsPsrpVariables, windowsSshVariables } from './variables.ts'
-
-/** A Windows machine that answers. Disposing of it closes the way there. */
-export interface OpenReach extends Reached, AsyncDisposable {}
 
 /**
  * The way to a Windows machine. Over SSH: host key pinned, the build's key. Over PowerShell remoting: the certificate pinned,
  * the password fetched here, known to this process alone, taken out of all that is written.
  */
-export async function reachWindows(context: StepContext, host: Host): Promise<OpenReach> {
+export async function reachWindows(context: StepContext, host: Host): Promise<Way> {
   const connection = connect(host, context.folder)
   if (host.transport === 'ssh') return { context, connection: overSsh(connection), async [Symbol.asyncDispose]() {} }
   const deadlineMs = parseDuration(context.request.family.login.timeout)

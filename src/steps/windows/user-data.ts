@@ -40,7 +40,12 @@ export function quotePowerShell(text: string): string {
 
 function sshScript({ publicKey, hostKey }: Extract<WindowsUserDataSpec, { transport: 'ssh' }>): string[] {
   return [
-    'if (-not (Get-Service sshd -ErrorAction SilentlyContinue)) {',
+    // Sealing gives the service back the start that it had; a family that wants it to stay changes the value.
+    "New-Item -Path 'HKLM:\\SOFTWARE\\Bakehouse' -Force | Out-Null",
+    '$service = Get-Service sshd -ErrorAction SilentlyContinue',
+    "$start = if ($service) { [string]$service.StartType } else { 'Manual' }",
+    "New-ItemProperty -Path 'HKLM:\\SOFTWARE\\Bakehouse' -Name SshdStart -Value $start -PropertyType String -Force | Out-Null",
+    'if (-not $service) {',
     "  Add-WindowsCapability -Online -Name 'OpenSSH.Server~~~~0.0.1.0' | Out-Null",
     '}',
     'Stop-Service sshd -ErrorAction SilentlyContinue',
@@ -66,7 +71,7 @@ function sshScript({ publicKey, hostKey }: Extract<WindowsUserDataSpec, { transp
 function psrpScript({ pfx, pfxPassword, thumbprint }: Extract<WindowsUserDataSpec, { transport: 'psrp' }>): string[] {
   return [
     `$bytes = [Convert]::FromBase64String(${quotePowerShell(pfx)})`,
-    `$certificate = New-Object Security.Cryptography.X509Certificates.X509Certificate2($bytes, ${quotePowerShell(pfxPassword)}, 'MachineKeySet,PersistKeySet')`,
+    `$certificate = New-Object Security.Cryptography.X509Certificates.X509Certificate2($bytes, ${quotePowerShell(pfxPassword)}, 'MachineKeySet,PersistKeySet,Exportable')`,
     `if ($certificate.Thumbprint -ne '${thumbprint}') { throw "the certificate is $($certificate.Thumbprint)" }`,
     "$store = New-Object Security.Cryptography.X509Certificates.X509Store('My', 'LocalMachine')",
     "$store.Open('ReadWrite')",

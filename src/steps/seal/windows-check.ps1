@@ -1,0 +1,16 @@
+# Can this machine be generalised now? Prints one line of JSON: the image's state, what still waits for a reboot, what still works.
+$ErrorActionPreference = 'Stop'
+function Get-Value([string] $key, [string] $name) {
+  $item = Get-ItemProperty -Path $key -ErrorAction SilentlyContinue
+  if ($item) { $item.$name }
+}
+$pending = @()
+if (Test-Path 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\RebootPending') { $pending += 'Component Based Servicing' }
+if (Test-Path 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update\RebootRequired') { $pending += 'Windows Update' }
+$busy = @(Get-Process -Name TiWorker, TrustedInstaller, MsMpEngUpdate, sysprep, msiexec, wusa -ErrorAction SilentlyContinue |
+  Where-Object { $_.ProcessName -ne 'msiexec' -or $_.SessionId -ne 0 } | ForEach-Object { $_.ProcessName } | Sort-Object -Unique)
+[Console]::Out.WriteLine((@{
+  imageState = "$(Get-Value 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State' 'ImageState')"
+  pending = @($pending)
+  busy = @($busy)
+} | ConvertTo-Json -Compress))

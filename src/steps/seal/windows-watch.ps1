@@ -1,0 +1,12 @@
+# How far is generalising? Prints one line of JSON: the note of a failure, the image's state, whether Sysprep runs, its errors.
+$ErrorActionPreference = 'SilentlyContinue'
+$panther = Join-Path $env:SystemRoot 'System32\Sysprep\Panther'
+$note = Join-Path $env:SystemRoot 'Temp\bakehouse-seal.json'
+function Get-Tail([string] $file, [int] $count) { if (Test-Path $file) { (Get-Content $file -Tail $count) -join "`n" } else { '' } }
+[Console]::Out.WriteLine((@{
+  why = "$(if (Test-Path $note) { (Get-Content $note -Raw | ConvertFrom-Json).why })"
+  imageState = "$((Get-ItemProperty 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State').ImageState)"
+  running = [bool](Get-Process -Name sysprep, EC2Launch)
+  errors = "$(Get-Tail "$panther\setuperr.log" 40)"
+  actions = "$(Get-Tail "$panther\setupact.log" 200)"
+} | ConvertTo-Json -Compress))

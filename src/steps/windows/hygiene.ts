@@ -1,0 +1,82 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { BuildFailed } from '../../core/errors.ts'
+import type { CaseResult } from '../../core/model.ts'
+import { findBaseIdentity, type Identity, parseIdentity } from '../identity.ts'
+import { type HygieneReport, parseHygiene } from '../verify/hygiene.ts'
+import { type Reached, runPowerShell } from './powershell.ts'
+import { quotePowerShell } from './user-data.ts'
+
+/** How long the checks may take, in ms: PowerShell starts slowly on a first boot. */
+const timeoutMs = 600_000
+
+/** Prints the machine's own part of its accounts' SIDs: what generalising must change. */
+const identityScript = [
+  '$account = Get-CimInstance Win32_UserAccount -Filter "LocalAccount=TRUE AND SID LIKE \'S-1-5-21-%-500\'"',
+  "[Console]::Out.WriteLine(\"machine-id $($account.SID -replace '-500$', '')\")",
+].join('\r\n')
+
+/** Who a Windows machine is: its SID. Throws BuildFailed when it does not say. */
+export async function readWindowsIdentity(reached: Reached): Promise<Identity> {
+  const outcome = await runPowerShell(reached, { script: identityScript, timeoutMs: 300_000 })
+  const identity = parseIdentity(outcome.stdout)
+  if (identity.machineId) return identity
+  throw new BuildFailed(
+    `the machine does not say who it is: ${outcome.problem ?? (outcome.stderr.trim().split('\n')[0] || 'it said nothing')}`,
+  )
+}
+
+/** The built-in gate of every Windows image: it was generalised, nothing of its making is in it, and it is a healthy machine. */
+export async function runWindowsHygiene(reached: Reached): Promise<HygieneReport> {
+  const { context, connection } = reached
+  const script = renderHygieneScript({
+    trialKey: connection.host.transport === 'ssh' ? readKeyBody(connection.host.identityFile) : '',
+    trialThumbprint: connection.host.certificateThumbprint ?? '',
+    buildUser: connection.host.user,
+    now: Math.round(Date.now() / 1000),
+  })
+  const outcome = await runPowerShell(reached, { script, timeoutMs })
+  context.log(`\n--- hygiene (exit code ${outcome.exitCode})\n${outcome.stdout}${outcome.stderr}`)
+  return parseWindowsHygiene(outcome, findBaseIdentity(context.folder))
+}
+
+/** What the checks found, from what the script printed. One that did not get to its end is a problem, whatever it had passed. */
+export function parseWindowsHygiene(
+  outcome: { readonly stdout: string; readonly stderr: string; readonly problem?: string },
+  base: Identity | undefined,
+): HygieneReport {
+  const identity = parseIdentity(outcome.stdout)
+  const cases = [...parseHygiene(outcome.stdout), compareSid(identity, base)]
+  if (outcome.problem === undefined && /(^|\n)hygiene done\n/.test(`${outcome.stdout}\n`)) return { cases, identity }
+  const why = outcome.problem ?? (outcome.stderr.trim().split('\n')[0] || 'it said nothing')
+  return { cases, identity, problem: `the checks did not finish: ${why}` }
+}
+
+/** The script with what it must know put before it. */
+export function renderHygieneScript(known: {
+  readonly trialKey: string
+  readonly trialThumbprint: string
+  readonly buildUser: string
+  readonly now: number
+}): string {
+  return [
+    `$TrialKey = ${quotePowerShell(known.trialKey)}`,
+    `$TrialThumbprint = ${quotePowerShell(known.trialThumbprint)}`,
+    `$BuildUser = ${quotePowerShell(known.buildUser)}`,
+    `$Now = ${known.now}`,
+    readFileSync(join(import.meta.dirname, 'hygiene.ps1'), 'utf8'),
+  ].join('\n')
+}
+
+/** Generalising must have given the machine a new SID. */
+function compareSid(trial: Identity, base: Identity | undefined): CaseResult {
+  const name = 'the SID differs from the base'
+  if (!trial.machineId) return { name, status: 'error', durationMs: 0, message: 'the machine did not say its SID' }
+  if (!base?.machineId) return { name, status: 'skipped', durationMs: 0, message: 'the base was not asked' }
+  if (base.machineId === trial.machineId) return { name, status: 'failed', durationMs: 0, message: `both are ${trial.machineId}` }
+  return { name, status: 'passed', durationMs: 0 }
+}
+
+function readKeyBody(identityFile: string): string {
+  return readFileSync(`${identityFile}.pub`, 'utf8').split(' ')[1]?.trim() ?? ''
+}
