@@ -1,7 +1,8 @@
 import { enableCompileCache } from 'node:module'
-import { main } from './cli/cli.ts'
+import { join } from 'node:path'
+import { cacheFolder } from './core/paths.ts'
 
-enableCompileCache()
-void main(process.argv.slice(2)).then((code) => {
-  process.exitCode = code
+enableCompileCache(join(cacheFolder(), 'compiled'))
+void import('./cli/cli.ts').then(async ({ main }) => {
+  process.exitCode = await main(process.argv.slice(2))
 })

@@ -19,7 +19,7 @@ interface ShowArguments {
 export async function runShow({ family, version, json }: ShowArguments): Promise<number> {
   const folder = buildFolder(family, version ?? (await newestVersion(family)))
   if (version !== undefined && !existsSync(folder)) await refuseVersion(family, version)
-  const record = await readRecord(folder)
+  const record = readRecord(folder)
   if (json) printJson({ ...record, folder })
   else print([...renderRecord(record), ...renderFiles(folder)].join('\n'))
   return 0

@@ -1,6 +1,5 @@
-import { readdir } from 'node:fs/promises'
+import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
-import pLimit from 'p-limit'
 import { messageOf } from '../core/errors.ts'
 import { buildFolder, homeFolder } from '../core/paths.ts'
 import { type BuildRecord, readRecord } from './record.ts'
@@ -18,22 +17,13 @@ export interface History {
   readonly damaged: readonly DamagedRecord[]
 }
 
-const openAtOnce = 64
-
-/** The builds of a family, or of all. */
+/** The builds of a family, or of all. Read in one go: a thousand small files are opened faster that way than side by side. */
 export async function readHistory(family?: string): Promise<History> {
-  const families = family === undefined ? await listFolders(join(homeFolder(), 'builds')) : [family]
-  const limit = pLimit(openAtOnce)
-  const builds = await Promise.all(
-    families.map(async (name) => {
-      const versions = await listFolders(join(homeFolder(), 'builds', name))
-      return Promise.all(versions.map((version) => limit(() => readBuild(name, version))))
-    }),
-  )
-  const all = builds.flat()
+  const families = family === undefined ? listFolders(join(homeFolder(), 'builds')) : [family]
+  const builds = families.flatMap((name) => listFolders(join(homeFolder(), 'builds', name)).map((version) => readBuild(name, version)))
   return {
-    records: all.flatMap((each) => ('problem' in each ? [] : [each])).sort((left, right) => (left.startedAt < right.startedAt ? 1 : -1)),
-    damaged: all.flatMap((each) => ('problem' in each ? [each] : [])),
+    records: builds.flatMap((each) => ('problem' in each ? [] : [each])).sort((left, right) => (left.startedAt < right.startedAt ? 1 : -1)),
+    damaged: builds.flatMap((each) => ('problem' in each ? [each] : [])),
   }
 }
 
@@ -48,15 +38,17 @@ export function findLatestGoodRecord(records: readonly BuildRecord[], family: st
   return promoted.sort((left, right) => ((left.image?.promotedAt ?? '') < (right.image?.promotedAt ?? '') ? 1 : -1))[0]
 }
 
-async function readBuild(family: string, version: string): Promise<BuildRecord | DamagedRecord> {
+function readBuild(family: string, version: string): BuildRecord | DamagedRecord {
   try {
-    return await readRecord(buildFolder(family, version))
+    return readRecord(buildFolder(family, version))
   } catch (error) {
     return { family, version, problem: messageOf(error) }
   }
 }
 
-async function listFolders(folder: string): Promise<string[]> {
-  const entries = await readdir(folder, { withFileTypes: true }).catch(() => [])
-  return entries.filter((entry) => entry.isDirectory()).map(({ name }) => name)
+function listFolders(folder: string): string[] {
+  if (!existsSync(folder)) return []
+  return readdirSync(folder, { withFileTypes: true })
+    .filter((entry) => entry.isDirectory())
+    .map(({ name }) => name)
 }

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, open, readFile, rename, rm } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { UsageError } from '../core/errors.ts'
 import type { Phase } from '../core/events.ts'
@@ -71,12 +72,20 @@ export async function writeRecord(buildFolder: string, record: BuildRecord): Pro
 }
 
 /** The record of a build folder. UsageError when there is none or it cannot be understood. */
-export async function readRecord(buildFolder: string): Promise<BuildRecord> {
+export function readRecord(buildFolder: string): BuildRecord {
   const path = join(buildFolder, recordFile)
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new UsageError(`Expected a build record in ${path}, got none`, { cause, hint: 'bakehouse history lists the builds there are' })
-  })
-  return parseRecord(text, path)
+  return parseRecord(readText(path), path)
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new UsageError(`Expected a build record in ${path}, got none`, {
+      cause,
+      hint: 'npm run bake -- history lists the builds there are',
+    })
+  }
 }
 
 /** The record in a text; `path` is for the error. */

@@ -88,6 +88,7 @@ export function renderEvent(progress: FamilyProgress, event: BuildEvent): string
     return event.status === 'failed' || event.status === 'unreachable'
       ? renderAt(progress, event.phase, event.at, `${event.name}: ${event.status}`)
       : undefined
+  if (event.status === 'started') return `${event.phase.padEnd(9)}            started`
   return renderAt(progress, event.phase, event.at, event.status)
 }
 
