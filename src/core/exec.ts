@@ -51,6 +51,16 @@ export function openPipe(command: string): Duplex {
   return execa({ shell: true, encoding: 'buffer', buffer: false, reject: false, stderr: 'ignore' })`${command}`.duplex()
 }
 
+/** Runs a command that the user talks to; its exit code. Ctrl-C is the command's to answer. */
+export async function runInTerminal(command: string, args: readonly string[], options: Pick<RunOptions, 'cwd' | 'env'>): Promise<number> {
+  const leaveIt = (): void => {}
+  process.on('SIGINT', leaveIt)
+  const result = await execa(command, [...args], { reject: false, stdio: 'inherit', ...options })
+  process.off('SIGINT', leaveIt)
+  if (result.exitCode === undefined && !result.isTerminated) throw result.cause ?? new Error(result.shortMessage)
+  return result.exitCode ?? 130
+}
+
 /** Runs a command that must succeed; its standard output. Throws with the end of its standard error. */
 export async function runTool(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const result = await run(command, args, options)

@@ -24,8 +24,10 @@ export interface Tools {
   }
   /** Which plugin serves `command:local:Command`. */
   readonly commandPlugin: 'official' | 'stand-in'
-  /** Folder of that plugin's executable. */
+  /** Folder of the official plugin's executable, where that is in use. */
   readonly commandPluginFolder?: string
+  /** Folder of the Python environment with the tools of the tests: `bin/ansible-lint`, `bin/moto_server`. Set up for tests only. */
+  readonly checksVenv?: string
 }
 
 /** The file in the project's home that says where the tools are. */

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { run } from '../core/exec.ts'
+import { cacheFolder, homeFolder } from '../core/paths.ts'
+import { isReachable } from './download.ts'
+import { engineHost } from './engine.ts'
+import { engineEnvironment } from './engine-environment.ts'
+import type { Tools } from './tools.ts'
+
+/** Also the version of its SDK in package.json. */
+const version = '1.2.1'
+
+/** The official `command` plugin where its download host answers, else our stand-in for it. */
+export async function setUpCommandPlugin(engine: string): Promise<Pick<Tools, 'commandPlugin' | 'commandPluginFolder'>> {
+  const official = findOfficial()
+  if (official) return { commandPlugin: 'official', commandPluginFolder: official }
+  if (await isReachable(engineHost)) {
+    const args = ['plugin', 'install', 'resource', 'command', version]
+    await run(engine, args, { env: engineEnvironment(), timeoutMs: 90_000, logFile: join(homeFolder(), 'setup.log') })
+  }
+  const folder = findOfficial()
+  return folder ? { commandPlugin: 'official', commandPluginFolder: folder } : { commandPlugin: 'stand-in' }
+}
+
+function findOfficial(): string | undefined {
+  const folder = join(cacheFolder(), 'plugins', `resource-command-v${version}`)
+  return existsSync(join(folder, 'pulumi-resource-command')) && !existsSync(`${folder}.partial`) ? folder : undefined
+}

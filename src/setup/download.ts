@@ -1,0 +1,36 @@
+import { createHash } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { messageOf } from '../core/errors.ts'
+
+/** Whether a host answers at all within three seconds. */
+export async function isReachable(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(3000) })
+    return answer.status < 400
+  } catch {
+    return false
+  }
+}
+
+/** Downloads a file whose content is known. Throws when it cannot be had or is another one. */
+export async function downloadFile(url: string, sha256: string, file: string): Promise<void> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(300_000) })
+  if (!answer.ok) throw new Error(`${url}: HTTP ${answer.status}`)
+  const bytes = Buffer.from(await answer.arrayBuffer())
+  const got = createHash('sha256').update(bytes).digest('hex')
+  if (got !== sha256) throw new Error(`${url}: expected sha256 ${sha256}, got ${got}`)
+  writeFileSync(file, bytes, { mode: 0o755 })
+}
+
+/** Tries ways in their order; the error of the last one when none works. */
+export async function firstThatWorks(ways: readonly (() => Promise<void>)[]): Promise<void> {
+  const problems: string[] = []
+  for (const way of ways) {
+    try {
+      return await way()
+    } catch (error) {
+      problems.push(messageOf(error))
+    }
+  }
+  throw new Error(problems.join('; '))
+}
