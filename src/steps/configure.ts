@@ -5,27 +5,33 @@ import { BuildFailed } from '../core/errors.ts'
 import type { SuiteResult } from '../core/model.ts'
 import { runPlaybook } from './ansible/playbook.ts'
 import type { TaskEvent } from './ansible/task-events.ts'
-import { type Connection, connect } from './connect.ts'
 import { onlyHost, type StepContext } from './context.ts'
 import { diagnose } from './diagnose.ts'
 import { readIdentity } from './identity.ts'
+import { reach, type Way } from './reach.ts'
 import { buildFiles } from './request.ts'
 
 /** Runs the family's playbook on the base. Throws BuildFailed naming the task that failed. */
 export async function configure(context: StepContext): Promise<readonly SuiteResult[]> {
   const { family, prove } = context.request
-  const connection = connect(onlyHost(context), context.folder)
+  await using way = await reach(context, onlyHost(context))
+  const { connection } = way
   const proved = prove ? await (await import('./prove.ts')).prove(context) : []
   // Asked while Ansible starts, which takes longer: it costs nothing.
-  const remembered = family.os === 'linux' ? rememberBase(context, connection) : undefined
-  const playbook = runPlaybook(context, {
+  const remembered = rememberBase(way)
+  // A Windows playbook may restart the machine under the question.
+  if (family.os === 'windows') await remembered
+  const playbook = runPlaybook(way.context, {
     playbook: family.configure.playbook,
     connection,
     timeoutMs: parseDuration(family.configure.timeout),
     log: context.log,
     onTask: (event) => tellTask(context, event),
   })
-  const [{ cause }] = await Promise.all([playbook, remembered])
+  const [played, known] = await Promise.allSettled([playbook, remembered])
+  if (played.status === 'rejected') throw played.reason
+  const { cause } = played.value
+  if (cause === undefined && known.status === 'rejected') throw known.reason
   if (cause === undefined) return proved
   await diagnose(context, connection)
   throw new BuildFailed(cause)
@@ -38,7 +44,11 @@ export function tellTask(context: StepContext, event: TaskEvent): void {
 }
 
 /** Notes who the base is, so that verify can tell whether the image still is that machine. */
-async function rememberBase(context: StepContext, connection: Connection): Promise<void> {
-  const identity = await readIdentity(connection, context.signal)
+async function rememberBase(way: Way): Promise<void> {
+  const { context, connection } = way
+  const windows = context.request.family.os === 'windows'
+  const identity = windows
+    ? await (await import('./windows/hygiene.ts')).readWindowsIdentity(way)
+    : await readIdentity(connection, context.signal)
   writeFileSync(join(context.folder, buildFiles.baseIdentity), `${JSON.stringify(identity, undefined, 2)}\n`)
 }

@@ -2,8 +2,8 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDuration } from '../core/duration.ts'
 import type { SuiteResult } from '../core/model.ts'
-import { connect } from './connect.ts'
 import { onlyHost, type StepContext } from './context.ts'
+import { reach } from './reach.ts'
 import { buildFiles } from './request.ts'
 import { passes } from './verify/judge.ts'
 import { runSuites } from './verify.ts'
@@ -17,11 +17,9 @@ export const provesNothing = 'it passes on the unconfigured base too: it proves 
  */
 export async function prove(context: StepContext): Promise<readonly SuiteResult[]> {
   const deadline = Date.now() + parseDuration(context.request.family.verify.timeout)
-  const connection = connect(onlyHost(context), context.folder)
-  const suites = await runSuites(
-    { ...context, request: { ...context.request, previousCases: {} } },
-    { connection, suffix: ' (base)', boots: 1, deadline },
-  )
+  await using way = await reach(context, onlyHost(context))
+  const alone = { ...way.context, request: { ...context.request, previousCases: {} } }
+  const suites = await runSuites(alone, { context: alone, connection: way.connection, suffix: ' (base)', boots: 1, deadline })
   const judged = suites.map((suite) => (passes(suite) ? { ...suite, problem: provesNothing } : suite))
   for (const { suite } of judged.filter(({ problem }) => problem === provesNothing)) {
     context.tell({ type: 'note', text: `${suite.replace(' (base)', '')}: ${provesNothing}` })

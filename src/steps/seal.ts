@@ -1,29 +1,30 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { chooseCloud } from '../cloud/choose.ts'
 import { parseDuration } from '../core/duration.ts'
-import { BuildFailed, UsageError } from '../core/errors.ts'
+import { BuildFailed } from '../core/errors.ts'
 import type { SuiteResult } from '../core/model.ts'
 import type { Family } from '../family/family.ts'
-import { type Connection, connect, disconnect } from './connect.ts'
+import { type Connection, disconnect } from './connect.ts'
 import { onlyHost, type StepContext } from './context.ts'
 import { diagnose } from './diagnose.ts'
+import { reach } from './reach.ts'
 
 /** What an operating system needs to become an image: from a configured machine to one that is going down. */
 export type Sealer = (context: StepContext, connection: Connection) => Promise<void>
 
-const sealers: Partial<Record<Family['os'], () => Promise<Sealer>>> = {
+const sealers: Record<Family['os'], () => Promise<Sealer>> = {
   linux: async () => (await import('./seal/linux.ts')).sealLinux,
+  windows: async () => (await import('./seal/windows.ts')).sealWindows,
 }
 
 /** Takes out of the machine what must not ship, powers it off, and waits until it is really stopped. */
 export async function seal(context: StepContext): Promise<readonly SuiteResult[]> {
   const { family } = context.request
   const deadline = Date.now() + parseDuration(family.seal.timeout)
-  const connection = connect(onlyHost(context), context.folder)
+  await using way = await reach(context, onlyHost(context))
+  const { connection } = way
   try {
-    const load = sealers[family.os]
-    if (!load) throw new UsageError(`Expected an os that can be sealed (${Object.keys(sealers).join(', ')}), got "${family.os}"`)
-    await (await load())(context, connection)
+    await (await sealers[family.os]())(way.context, connection)
   } catch (error) {
     await diagnose(context, connection)
     throw error

@@ -2,22 +2,32 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDuration } from '../core/duration.ts'
 import { BuildFailed, messageOf } from '../core/errors.ts'
-import type { Host, SuiteResult } from '../core/model.ts'
+import type { SuiteResult } from '../core/model.ts'
+import type { Family } from '../family/family.ts'
 import type { Suite } from '../family/schema.ts'
-import { connect, disconnect, removeControlFolder } from './connect.ts'
+import { disconnect, removeControlFolder } from './connect.ts'
 import type { StepContext } from './context.ts'
 import { diagnose } from './diagnose.ts'
 import type { Identity } from './identity.ts'
+import { reach, type Way } from './reach.ts'
 import { buildFiles } from './request.ts'
+import type { HygieneReport } from './verify/hygiene.ts'
 import { expectedCases, findProblem, passes, renderVerdict, type SuiteReport } from './verify/judge.ts'
 import { renderJunit } from './verify/junit.ts'
 import { chooseVerifier, type SuiteContext, suiteNames, type Trial, verifierName } from './verify/verifier.ts'
 
 /** Verifies every machine that was started from the candidate. Throws BuildFailed with the first reason against it. */
 export async function verify(context: StepContext): Promise<readonly SuiteResult[]> {
+  const deadline = Date.now() + parseDuration(context.request.family.verify.timeout)
+  await using ways = new AsyncDisposableStack()
+  const open = async (way: Promise<Way>, index: number): Promise<Trial> => openTrial(ways.use(await way), index, deadline)
+  const suites = await verifyTrials(context, await Promise.all(context.hosts.map((host) => reach(context, host)).map(open)))
+  removeControlFolder(context.folder)
+  return suites
+}
+
+async function verifyTrials(context: StepContext, trials: readonly Trial[]): Promise<readonly SuiteResult[]> {
   const { family } = context.request
-  const deadline = Date.now() + parseDuration(family.verify.timeout)
-  const trials = context.hosts.map((host, index) => openTrial(context, { host, index, deadline }))
   const first = await verifyAll(context, trials)
   const suites = [...first, ...(family.verify.reboot && first.every(passes) ? await verifyAgain(context, trials) : [])]
   if (!suites.every(passes)) {
@@ -25,7 +35,6 @@ export async function verify(context: StepContext): Promise<readonly SuiteResult
     throw Object.assign(new BuildFailed(renderVerdict(suites)), { suites })
   }
   await Promise.all(trials.map(({ connection }) => disconnect(connection)))
-  removeControlFolder(context.folder)
   return suites
 }
 
@@ -44,12 +53,12 @@ export async function runSuites(context: StepContext, trial: Trial): Promise<Sui
   )
 }
 
-function openTrial(context: StepContext, { host, index, deadline }: { host: Host; index: number; deadline: number }): Trial {
-  return { connection: connect(host, context.folder), suffix: index === 0 ? '' : ` (clone ${index + 1})`, boots: 1, deadline }
+function openTrial({ context, connection }: Way, index: number, deadline: number): Trial {
+  return { context, connection, suffix: index === 0 ? '' : ` (clone ${index + 1})`, boots: 1, deadline }
 }
 
 async function verifyAll(context: StepContext, trials: readonly Trial[]): Promise<SuiteResult[]> {
-  const results = await Promise.all(trials.map((trial) => verifyTrial(context, trial)))
+  const results = await Promise.all(trials.map((trial) => verifyTrial(trial.context, trial)))
   const identities = results.flatMap(({ identity }) => identity ?? [])
   const suites = results.flatMap((result) => result.suites)
   return identities.length > 1 ? [...suites, await recordClones(context, identities, trials[0]?.boots ?? 1)] : suites
@@ -62,18 +71,23 @@ interface TrialResult {
 
 /** Hygiene first, as suites leave traces of their own; what they need is put in place meanwhile. */
 async function verifyTrial(context: StepContext, trial: Trial): Promise<TrialResult> {
-  if (context.request.family.os !== 'linux') return { suites: await runSuites(context, trial), identity: undefined }
-  const { runHygiene } = await import('./verify/hygiene.ts')
+  const lookAt = await chooseHygiene(context.request.family.os)
   let identity: Identity | undefined
   const name = `hygiene${trial.suffix}`
   const run = async (): Promise<SuiteReport> => {
-    const report = await runHygiene(context, trial.connection, trial.boots)
+    const report = await lookAt(trial)
     identity = report.identity
     return report
   }
   const expected = expectedCases(undefined, context.request.previousCases[name])
   const [hygiene] = await Promise.all([record(context, { name, verifier: 'hygiene', run, expected }), prepareSuites(context, trial)])
   return { suites: [hygiene, ...(await runSuites(context, trial))], identity }
+}
+
+async function chooseHygiene(os: Family['os']): Promise<(trial: Trial) => Promise<HygieneReport>> {
+  if (os === 'windows') return (await import('./windows/hygiene.ts')).runWindowsHygiene
+  const { runHygiene } = await import('./verify/hygiene.ts')
+  return ({ context, connection, boots }) => runHygiene(context, connection, boots)
 }
 
 async function prepareSuites(context: StepContext, trial: Trial): Promise<void> {
@@ -85,7 +99,7 @@ async function prepareSuites(context: StepContext, trial: Trial): Promise<void> 
 
 async function verifyAgain(context: StepContext, trials: readonly Trial[]): Promise<SuiteResult[]> {
   const { reboot } = await import('./verify/reboot.ts')
-  await Promise.all(trials.map((trial) => reboot(context, trial)))
+  await Promise.all(trials.map((trial) => reboot(trial.context, trial)))
   return verifyAll(
     context,
     trials.map((trial) => ({ ...trial, suffix: `${trial.suffix} (after reboot)`, boots: trial.boots + 1 })),

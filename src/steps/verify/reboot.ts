@@ -10,6 +10,10 @@ const bootId = 'cat /proc/sys/kernel/random/boot_id'
 export async function reboot(context: StepContext, { connection, deadline }: Trial): Promise<void> {
   context.tell({ type: 'task', name: 'reboot' })
   const { signal } = context
+  if (context.request.family.os === 'windows') {
+    const { rebootWindows } = await import('../windows/reboot.ts')
+    return rebootWindows({ context, connection }, Math.max(1_000, deadline - Date.now()))
+  }
   // Detached, so that the connection can be closed before the machine does.
   const asked = await runInGuest(connection, `${bootId}\n(sleep 0.5; systemctl reboot) >/dev/null 2>&1 &`, { signal, timeoutMs: 60_000 })
   if (asked.exitCode !== 0) throw new BuildFailed(`the machine did not accept a reboot: ${lastLine(asked)}`)

@@ -7,6 +7,8 @@ import type { SuiteReport } from './judge.ts'
 /** A machine being verified, and what its suites' names end with. */
 export interface Trial {
   readonly connection: Connection
+  /** The step's, with what only this machine's connection knows. */
+  readonly context: StepContext
   /** ` (clone 2)`, ` (after reboot)`. */
   readonly suffix: string
   /** How often it has been started. */
@@ -38,6 +40,8 @@ const verifiers: Readonly<Record<string, () => Promise<Verifier>>> = {
   goss: async () => (await import('./goss.ts')).goss,
   testinfra: async () => (await import('./testinfra.ts')).testinfra,
   ansible: async () => (await import('./ansible.ts')).ansible,
+  pester: async () => (await import('./pester.ts')).pester,
+  inspec: async () => (await import('./inspec.ts')).inspec,
 }
 
 /** What a suite says beside its verifier. */
