@@ -94,8 +94,8 @@ export async function prepare(plan: Plan): Promise<GraphSpec> {
   }
   await writeFile(join(folder, buildFiles.request), `${JSON.stringify(request, undefined, 2)}\n`)
   const [base, trial, resources] = await Promise.all([
-    makeKeyPair(folder, 'base'),
-    makeKeyPair(folder, 'trial'),
+    makeKeyPair(folder, 'base', family.os),
+    makeKeyPair(folder, 'trial', family.os),
     chooseCloudResources(plan.cloud.name),
   ])
   return graphSpec(plan, { base, trial }, resources)
