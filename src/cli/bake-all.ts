@@ -1,6 +1,6 @@
 import { availableParallelism, freemem } from 'node:os'
 import pLimit from 'p-limit'
-import type { BakeOutcome, BakeRequest } from '../bake/api.ts'
+import type { BakeFamily, BakeOutcome, BakeRequest } from '../bake/api.ts'
 import type { Progress } from './progress/progress.ts'
 
 interface Together {
@@ -8,6 +8,8 @@ interface Together {
   readonly signal: AbortSignal
   /** Families at once. */
   readonly parallel?: number
+  /** What bakes one family; ours, loaded when it is needed. */
+  readonly bakeFamily?: BakeFamily
 }
 
 /** Memory that one bake may need, in bytes: two machines and our own processes. */
@@ -17,9 +19,9 @@ const memoryOfBake = 2.5 * 1024 ** 3
  * Bakes all of them, several at once; one that starts from another waits for it, and is not baked when that failed.
  * With more than one, every family's file is read first: nothing is created while one of them is wrong.
  */
-export async function bakeAll(requests: readonly BakeRequest[], { progress, signal, parallel }: Together): Promise<BakeOutcome[]> {
+export async function bakeAll(requests: readonly BakeRequest[], together: Together): Promise<BakeOutcome[]> {
   const bases = requests.length > 1 ? await readBases(requests) : new Map<string, string>()
-  const { bakeFamily } = await import('../bake/bake.ts')
+  const { progress, signal, parallel, bakeFamily = (await import('../bake/bake.ts')).bakeFamily } = together
   const limit = pLimit(parallel ?? defaultParallel())
   const outcomes = new Map<string, Promise<BakeOutcome>>()
   const bake = async (request: BakeRequest): Promise<BakeOutcome> => {

@@ -261,7 +261,7 @@ const variants: Malformed[] = [
     what: 'a Windows family that logs in by key',
     yaml: 'os: windows\nbase: { family: other }\nlogin: { by: credential }\n',
     at: '3:14',
-    says: 'expected password for a Windows family, got credential',
+    says: 'expected password or cloud-init for a Windows family, got credential',
   },
   {
     what: 'Mitogen on Windows',

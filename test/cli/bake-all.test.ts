@@ -1,0 +1,150 @@
+import { describe, expect, test } from 'vitest'
+import type { BakeFamily, BakeOutcome, BakeRequest } from '../../src/bake/api.ts'
+import { bakeAll } from '../../src/cli/bake-all.ts'
+import { worstExitCode } from '../../src/cli/bake-verb.ts'
+import { renderAgain, renderFailure, renderOutcome } from '../../src/cli/render-outcome.ts'
+import { familyFiles, makeProject } from '../family/project.ts'
+
+const request = (family: string): BakeRequest => ({ family, keep: 'never', dryRun: false, ifChanged: false, prove: false })
+const outcome = (family: string, parts: Partial<BakeOutcome> = {}): BakeOutcome => ({
+  status: 'promoted',
+  family,
+  version: '2026.11.23',
+  cloud: 'local',
+  durationMs: 41_300,
+  phases: [],
+  ...parts,
+})
+const failure = (family: string): BakeOutcome =>
+  outcome(family, { status: 'failed', error: { message: 'no', exitCode: 10, phase: 'verify' } })
+const progress = { listen() {}, end() {}, note() {}, stop() {} }
+const { signal } = new AbortController()
+
+const families = (): ReturnType<typeof makeProject> =>
+  makeProject({
+    ...familyFiles('top', 'base: { family: middle }\n'),
+    ...familyFiles('middle', 'base: { family: bottom }\n'),
+    ...familyFiles('bottom', 'base: { debian: bookworm }\n'),
+    ...familyFiles('other', 'base: { debian: bookworm }\n'),
+  })
+
+function recorder(ending: (family: string) => BakeOutcome): { bakeFamily: BakeFamily; told: string[] } {
+  const told: string[] = []
+  return {
+    told,
+    bakeFamily: async ({ family }) => {
+      told.push(`${family} starts`)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+      told.push(`${family} ends`)
+      return ending(family)
+    },
+  }
+}
+
+describe('several families', () => {
+  test('are baked bases first, whatever their order', async () => {
+    using _project = families()
+    const { bakeFamily, told } = recorder(outcome)
+    const outcomes = await bakeAll(['top', 'bottom', 'middle'].map(request), { progress, signal, parallel: 8, bakeFamily })
+    expect(told).toEqual(['bottom starts', 'bottom ends', 'middle starts', 'middle ends', 'top starts', 'top ends'])
+    expect(outcomes.map(({ family }) => family)).toEqual(['top', 'bottom', 'middle'])
+  })
+
+  test('are not baked on a base that failed, while others go on', async () => {
+    using _project = families()
+    const { bakeFamily, told } = recorder((family) => (family === 'bottom' ? failure(family) : outcome(family)))
+    const outcomes = await bakeAll(['top', 'middle', 'bottom', 'other'].map(request), { progress, signal, parallel: 8, bakeFamily })
+    expect(outcomes.map(({ status }) => status)).toEqual(['failed', 'failed', 'failed', 'promoted'])
+    expect(outcomes[0]?.error?.message).toBe('not baked: its base middle failed')
+    expect(told).not.toContain('top starts')
+  })
+
+  test('are no more at once than asked for', async () => {
+    using _project = families()
+    const { bakeFamily, told } = recorder(outcome)
+    await bakeAll(['bottom', 'other'].map(request), { progress, signal, parallel: 1, bakeFamily })
+    expect(told).toEqual(['bottom starts', 'bottom ends', 'other starts', 'other ends'])
+  })
+
+  test('are not begun while one of their files is wrong', async () => {
+    using project = families()
+    project.write('playbooks/other/family.yaml', 'base: none\n')
+    const { bakeFamily, told } = recorder(outcome)
+    await expect(bakeAll(['bottom', 'other'].map(request), { progress, signal, bakeFamily })).rejects.toThrow(
+      'family.yaml:1:7: expected base',
+    )
+    expect(told).toEqual([])
+  })
+})
+
+test.each<[string, Partial<BakeOutcome>[], number]>([
+  ['all promoted', [{}, {}], 0],
+  ['a preview', [{ status: 'preview' }], 0],
+  ['nothing to do', [{ status: 'unchanged' }], 7],
+  ['one baked, one unchanged', [{}, { status: 'unchanged' }], 0],
+  ['one failed', [{}, { status: 'failed', error: { message: '', exitCode: 10 } }], 10],
+  [
+    'a bad file and a failed one',
+    [
+      { status: 'failed', error: { message: '', exitCode: 10 } },
+      { status: 'failed', error: { message: '', exitCode: 2 } },
+    ],
+    2,
+  ],
+  ['a bug of ours', [{ status: 'failed', error: { message: '', exitCode: 1 } }, { status: 'cancelled' }], 1],
+  ['cancelled', [{ status: 'cancelled' }, { status: 'failed', error: { message: '', exitCode: 10 } }], 8],
+])('the exit code of %s is %#', (_what, parts, code) => {
+  expect(worstExitCode(parts.map((each, index) => outcome(`f${index}`, each)))).toBe(code)
+})
+
+describe('the last words', () => {
+  test('of a failure: family, version, phase, cause, hint, log, diagnostics, the command that does it again', () => {
+    const failed = outcome('linux-web', {
+      status: 'failed',
+      logPath: '/b/logs',
+      diagnosticsPath: '/b/diagnostics',
+      error: { message: 'hygiene: no authorized keys are left', hint: 'look at the machine', exitCode: 10, phase: 'verify' },
+    })
+    expect(renderFailure(failed, { ...request('linux-web'), cloud: 'local' }).split('\n')).toEqual([
+      'linux-web 2026.11.23: verify failed: hygiene: no authorized keys are left',
+      'look at the machine',
+      '  log          /b/logs',
+      '  diagnostics  /b/diagnostics',
+      '  again        npm run bake -- --family linux-web --cloud local --keep failed',
+    ])
+  })
+
+  test('of a bug of ours carry its stack', () => {
+    const failed = outcome('x', { status: 'failed', error: { message: 'boom', exitCode: 1, stack: 'Error: boom\n    at here' } })
+    expect(renderFailure(failed, request('x'))).toContain('at here')
+  })
+
+  test('of a promotion: where image, report and logs are', () => {
+    const good = outcome('linux-web', {
+      imagePath: '/i.qcow2',
+      reportPath: '/b/report.html',
+      logPath: '/b/logs',
+      verified: [{ suite: 'a', passed: 58, failed: 0, at: '' }],
+    })
+    expect(renderOutcome(good).split('\n')).toEqual([
+      'linux-web 2026.11.23 promoted in 41.3 s, 58 checks passed',
+      '  image   /i.qcow2',
+      '  report  /b/report.html',
+      '  logs    /b/logs',
+    ])
+  })
+
+  test('of a preview: what would be made', () => {
+    const preview = outcome('linux-web', {
+      status: 'preview',
+      changes: [{ operation: 'create', type: 'qemu:index:Instance', name: 'base' }],
+    })
+    expect(renderOutcome(preview)).toContain('  + create  qemu:index:Instance  base')
+  })
+
+  test('repeat the cloud and the proof that were asked for', () => {
+    expect(renderAgain({ ...request('a'), prove: true, backend: 's3://b' })).toBe(
+      "npm run bake -- --family a --prove --backend 's3://b' --keep failed",
+    )
+  })
+})

@@ -1,0 +1,159 @@
+import { spawn } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { runArguments } from '../../src/cli/arguments.ts'
+import { completeWords } from '../../src/cli/complete.ts'
+import { UsageError } from '../../src/core/errors.ts'
+import { sourceFolder } from '../../src/core/paths.ts'
+import { writeRecord } from '../../src/records/record.ts'
+import { familyFiles, makeProject } from '../family/project.ts'
+import { failedRecord, sampleRecord } from '../records/sample.ts'
+
+const entry = join(sourceFolder(), 'bake.ts')
+
+interface Ended {
+  readonly code: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function bakehouse(args: readonly string[], env: NodeJS.ProcessEnv = {}, closeEarly = false): Promise<Ended> {
+  const child = spawn(process.execPath, [entry, ...args], { env: { ...process.env, CI: undefined, ...env }, timeout: 30_000 })
+  const texts = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (chunk: Buffer) => (texts[name] += chunk.toString()))
+  if (closeEarly) child.stdout.destroy()
+  return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...texts })))
+}
+
+async function projectWithBuilds(): Promise<ReturnType<typeof makeProject>> {
+  const project = makeProject(familyFiles('linux-web', 'base: { debian: bookworm }\n'))
+  const builds = join(project.folder, '.bakehouse/builds/linux-web')
+  await writeRecord(join(builds, '2026.11.22'), sampleRecord({ version: '2026.11.22', startedAt: '2026-11-22T10:00:00.000Z' }))
+  await writeRecord(join(builds, '2026.11.23'), failedRecord())
+  return project
+}
+
+describe('misuse', () => {
+  test.each([
+    [['--famly', 'x'], 'Expected an option of bake, got --famly', 'did you mean "--family"?'],
+    [['--dry-rn'], 'Expected an option of bake, got --dry-rn', 'did you mean "--dry-run"?'],
+    [['histroy'], 'Expected a verb (bake, history, show, doctor, init, reap, completion), got "histroy"', 'did you mean "history"?'],
+    [['history', '--limt', '3'], 'Expected an option of history, got --limt', 'did you mean "--limit"?'],
+    [['--family', 'linux-web', '--keep', 'sometimes'], 'Expected --keep to be one of never, failed, always, got "sometimes"'],
+    [['--family'], 'Expected a value after --family, got nothing'],
+    [[], 'Expected --family <name>, got no family', 'the families here: linux-web'],
+    [['--family', ','], 'Expected --family <name>, got no family'],
+    [['--family', 'linux-web', '--version', '2026.13.01'], 'Expected a version such as 2026.11.23 or 2026.11.23-2, got "2026.13.01"'],
+    [['--family', 'linux-web', '--version', 'a', '--version', 'b'], 'Expected --version once, got it 2 times'],
+    [['--family', 'linux-web', '--parallel', '0'], 'Expected --parallel to be a whole number from 1 on, got "0"'],
+    [['--family', 'linux-web,nothing'], 'Expected a family (linux-web), got "nothing"'],
+    [['show'], 'Expected npm run bake -- show <family> [version], got nothing in its place'],
+    [['show', 'linux-wbe'], 'Expected a family (linux-web), got "linux-wbe"', 'did you mean "linux-web"?'],
+    [['show', 'linux-web', '2026.11.24'], 'Expected a version of linux-web (2026.11.23, 2026.11.22), got "2026.11.24"'],
+    [['history', 'nothing'], 'Expected a family (linux-web), got "nothing"'],
+    [['history', '--limit', '-1'], 'Expected --limit to be a whole number from 0 on, got "-1"'],
+    [['init', 'Big'], 'Expected the name of a family'],
+    [['init', 'linux-web'], 'Expected the name of a new family, got linux-web'],
+    [['init', 'linux-db', '--base', 'nothing'], 'Expected a family (linux-web), got "nothing"'],
+  ])('%j is refused with what was expected, and creates nothing', async (args, says, hint = '') => {
+    using project = await projectWithBuilds()
+    const error = (await runArguments(args).catch((thrown: unknown) => thrown)) as UsageError
+    expect(error).toBeInstanceOf(UsageError)
+    expect(error.message).toContain(says)
+    expect(error.hint ?? '').toContain(hint)
+    expect(existsSync(join(project.folder, '.bakehouse/state'))).toBe(false)
+  })
+
+  test('ends with exit 2, its words on stderr, nothing on stdout', async () => {
+    using _project = await projectWithBuilds()
+    const { code, stdout, stderr } = await bakehouse(['--famly', 'x'])
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
+    expect(stderr).toBe('Expected an option of bake, got --famly\ndid you mean "--family"?\n')
+  })
+})
+
+describe('help', () => {
+  test.each([
+    [['--help'], '--family linux-base'],
+    [['history', '--help'], 'history linux-base --limit 0'],
+    [['init', '-h'], 'init linux-db --base linux-base'],
+  ])('%j shows examples and ends well', async (args, example) => {
+    const { code, stdout, stderr } = await bakehouse(args)
+    expect(stdout).toContain(`npm run bake -- ${example}`)
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+  })
+
+  test('the version of the program is at -V, since --version is the image’s', async () => {
+    expect((await bakehouse(['-V'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  })
+
+  test('completion knows verbs, options and families', async () => {
+    using _project = await projectWithBuilds()
+    const complete = (...words: string[]): Promise<string[]> => completeWords(['--get-yargs-completions', 'bakehouse', ...words])
+    expect(await complete('hi')).toEqual(['history'])
+    expect(await complete('--family', '')).toEqual(['linux-web'])
+    expect(await complete('show', 'li')).toEqual(['linux-web'])
+    expect(await complete('reap', '--d')).toEqual(['--dry-run'])
+    expect(await complete('--keep', 'f')).toEqual(['failed'])
+  })
+})
+
+describe('history and show', () => {
+  test('list the builds with the latest good one marked', async () => {
+    using _project = await projectWithBuilds()
+    const { stdout, code } = await bakehouse(['history'])
+    expect(stdout).toMatch(
+      /linux-web +2026\.11\.23 +failed +2026-11-23 13:04 +41\.3 s +linux-base 2026\.11\.22 +1 failed, 3 passed, 1 skipped\n/,
+    )
+    expect(stdout).toMatch(/linux-web +2026\.11\.22 +promoted \* /)
+    expect(code).toBe(0)
+  })
+
+  test('show the newest build, or the one named', async () => {
+    using _project = await projectWithBuilds()
+    expect((await bakehouse(['show', 'linux-web'])).stdout).toMatch(/^linux-web 2026\.11\.23: failed/)
+    expect((await bakehouse(['show', 'linux-web', '2026.11.22'])).stdout).toContain('record.json')
+  })
+
+  test('a damaged record is named and hides nothing', async () => {
+    using project = await projectWithBuilds()
+    project.write('.bakehouse/builds/linux-web/2026.11.20/record.json', '{')
+    const { stdout, stderr, code } = await bakehouse(['history'])
+    expect(stdout).toContain('2026.11.22')
+    expect(stderr).toContain('2026.11.20/record.json: expected a build record')
+    expect(code).toBe(0)
+  })
+
+  test.each([[['history']], [['show', 'linux-web']], [['init', 'linux-db']]])('%j --json prints JSON and nothing else', async (args) => {
+    using _project = await projectWithBuilds()
+    const { stdout } = await bakehouse([...args, '--json'])
+    expect(() => JSON.parse(stdout)).not.toThrow()
+  })
+
+  test('a reader that leaves early is no error', async () => {
+    using _project = await projectWithBuilds()
+    const { code, stderr } = await bakehouse(['history', '--json'], {}, true)
+    expect(stderr).toBe('')
+    expect(code).toBe(0)
+  })
+
+  test('colours come only where they can be seen', async () => {
+    using _project = await projectWithBuilds()
+    expect((await bakehouse(['history'])).stdout).not.toContain('\u001b[')
+    expect((await bakehouse(['history'], { FORCE_COLOR: '1' })).stdout).toContain('\u001b[32m')
+    expect((await bakehouse(['history'], { FORCE_COLOR: undefined, NO_COLOR: '1' })).stdout).not.toContain('\u001b[')
+  })
+})
+
+describe('init', () => {
+  test('makes a family that reads well, and never writes over one', async () => {
+    using project = await projectWithBuilds()
+    const { stdout, code } = await bakehouse(['init', 'linux-db', '--base', 'linux-web'])
+    expect(stdout).toContain('npm run bake -- --family linux-db')
+    expect(code).toBe(0)
+    expect(existsSync(join(project.folder, 'playbooks/linux-db/verify/goss.yaml'))).toBe(true)
+    expect((await bakehouse(['init', 'linux-db'])).code).toBe(2)
+  })
+})

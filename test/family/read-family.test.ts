@@ -1,0 +1,107 @@
+import { symlinkSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { UsageError } from '../../src/core/errors.ts'
+import { renderJsonSchema } from '../../src/family/json-schema.ts'
+import { newFamilyFiles } from '../../src/family/new-family.ts'
+import { listFamilies, readFamily } from '../../src/family/read-family.ts'
+import { familyFiles, makeProject } from './project.ts'
+
+const base = 'base: { debian: bookworm }\n'
+const failure = async (name: string, options = {}): Promise<UsageError> => {
+  const thrown = await readFamily(name, options).catch((error: unknown) => error)
+  expect(thrown).toBeInstanceOf(UsageError)
+  return thrown as UsageError
+}
+
+describe('a family', () => {
+  test('needs nothing but a base', async () => {
+    using project = makeProject(familyFiles('tiny', base))
+    const family = await readFamily('tiny')
+    expect(family).toMatchObject({
+      name: 'tiny',
+      folder: join(project.folder, 'playbooks/tiny'),
+      os: 'linux',
+      cloud: 'local',
+      machine: { cpus: 2, memory: 1024 },
+      configure: { playbook: 'playbook.yml', strategy: 'mitogen', timeout: '60m' },
+      login: { by: 'credential', user: 'root', transport: 'ssh' },
+      verify: { clones: 1, reboot: false, suites: [] },
+    })
+  })
+
+  test('takes requirements.yml where it is there and not named', async () => {
+    using _project = makeProject({ ...familyFiles('tiny', base), 'playbooks/tiny/requirements.yml': 'collections: []\n' })
+    expect((await readFamily('tiny')).configure.requirements).toBe('requirements.yml')
+  })
+
+  test('of Windows logs in by password over PSRP and runs tasks one by one', async () => {
+    using _project = makeProject(familyFiles('win', 'os: windows\ncloud: aws\nbase: { amiId: ami-12345678 }\n'))
+    const { login, configure } = await readFamily('win')
+    expect(login).toMatchObject({ by: 'password', user: 'Administrator', transport: 'psrp' })
+    expect(configure.strategy).toBe('linear')
+  })
+
+  test('of Windows may choose ssh', async () => {
+    using _project = makeProject(familyFiles('win', 'os: windows\ncloud: aws\nbase: { amiId: ami-12345678 }\nlogin: { transport: ssh }\n'))
+    expect((await readFamily('win')).login).toMatchObject({ transport: 'ssh', by: 'password' })
+  })
+
+  test('goes to another cloud only with a base that is there', async () => {
+    using _project = makeProject({ ...familyFiles('tiny', base), ...familyFiles('top', 'base: { family: tiny }\n') })
+    expect((await readFamily('top', { cloud: 'aws' })).cloud).toBe('aws')
+    expect((await failure('tiny', { cloud: 'aws' })).message).toContain('family.yaml:1:7: expected a base for the cloud aws')
+    expect(await failure('tiny', { cloud: 'awz' })).toMatchObject({
+      message: 'Expected a cloud (local, aws), got "awz"',
+      hint: 'did you mean "aws"?',
+    })
+  })
+
+  test('that is not there is told apart from one without its file', async () => {
+    using project = makeProject({ ...familyFiles('linux-base', base), 'playbooks/half/playbook.yml': '' })
+    expect(await failure('linux-bse')).toMatchObject({
+      message: 'Expected a family (linux-base), got "linux-bse"',
+      hint: 'did you mean "linux-base"?',
+    })
+    expect((await failure('half')).message).toContain(`${join(project.folder, 'playbooks/half/family.yaml')}, got a folder without it`)
+  })
+
+  test.each(['../etc', '', 'Linux', 'a/b', '-x', 'x'.repeat(64)])('cannot be called %j', async (name) => {
+    using _project = makeProject({})
+    expect((await failure(name)).message).toContain('Expected the name of a family')
+  })
+
+  test('in a circle of families is refused with the circle', async () => {
+    using _project = makeProject({ ...familyFiles('a', 'base: { family: b }\n'), ...familyFiles('b', 'base: { family: a }\n') })
+    expect((await failure('a')).message).toContain('a → b → a')
+  })
+
+  test('whose playbook is a link to nowhere says so', async () => {
+    using project = makeProject({ 'playbooks/tiny/family.yaml': base })
+    symlinkSync('gone.yml', join(project.folder, 'playbooks/tiny/playbook.yml'))
+    expect((await failure('tiny')).message).toContain('expected the playbook playbook.yml in the family folder, got a link to nowhere')
+  })
+
+  test('that is broken does not hide the others', async () => {
+    using _project = makeProject({ ...familyFiles('bad', 'os: linux\n'), ...familyFiles('good', base) })
+    expect(await listFamilies()).toMatchObject([
+      { name: 'bad', problem: expect.stringContaining('expected base') },
+      { name: 'good', family: { name: 'good' } },
+    ])
+  })
+
+  test.each([undefined, 'under'])('made by init bakes as it is (base: %s)', async (under) => {
+    using project = makeProject(familyFiles('under', base))
+    for (const [path, text] of Object.entries(newFamilyFiles('fresh', under))) project.write(`playbooks/fresh/${path}`, text)
+    const family = await readFamily('fresh')
+    expect(family.verify.suites).toMatchObject([{ goss: 'verify/goss.yaml' }])
+    expect(parse(newFamilyFiles('fresh', under)['playbook.yml'] ?? '')).toHaveLength(1)
+  })
+})
+
+describe('the JSON Schema for editors', () => {
+  test('is the one that the program checks with (else: npm run schema)', async () => {
+    await expect(renderJsonSchema()).toMatchFileSnapshot('../../schema/family.schema.json')
+  })
+})
