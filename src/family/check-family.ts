@@ -47,7 +47,9 @@ function checkSystem({ os, login, configure, verify }: Family): Problem[] {
     if (login.transport === 'psrp') suites.push(problem(['login', 'transport'], 'expected ssh for a Linux family, got psrp'))
     return suites
   }
-  if (login.by !== 'password') suites.push(problem(['login', 'by'], `expected password for a Windows family, got ${login.by}`))
+  if (login.by === 'credential') {
+    suites.push(problem(['login', 'by'], 'expected password or cloud-init for a Windows family, got credential'))
+  }
   if (configure.strategy === 'mitogen') {
     suites.push(problem(['configure', 'strategy'], 'expected linear for a Windows family, got mitogen'))
   }

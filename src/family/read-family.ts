@@ -6,6 +6,7 @@ import { messageOf, UsageError } from '../core/errors.ts'
 import { playbooksFolder } from '../core/paths.ts'
 import { checkFamily } from './check-family.ts'
 import type { Family } from './family.ts'
+import { fillBase } from './fill-base.ts'
 import { familyFile, familyNamePattern, familyNames } from './names.ts'
 import { parseFamily } from './parse-family.ts'
 import { didYouMean } from './suggest.ts'
@@ -38,8 +39,9 @@ async function readOne(name: string, cloud?: string): Promise<Family> {
   const folder = join(playbooksFolder(), name)
   const path = join(folder, familyFile)
   const { spec, document } = parseFamily(await readBytes(name, path), displayPath(path))
-  const family: Family = { ...spec, ...(cloud === undefined ? {} : { cloud }), name, folder }
-  const problems = checkFamily(family)
+  const { base, problems: unfilled } = fillBase(spec)
+  const family: Family = { ...spec, base, ...(cloud === undefined ? {} : { cloud }), name, folder }
+  const problems = [...checkFamily(family), ...unfilled]
   if (problems.length > 0) throw document.error(problems)
   return withRequirements(family)
 }

@@ -35,8 +35,8 @@ const base = z
       .describe('The newest image of these owners by name pattern (EC2).'),
     z.strictObject({ amiId: matching(/^ami-[0-9a-f]{8,17}$/, 'an image id: ami-…') }).describe('One fixed image (EC2).'),
     z
-      .strictObject({ parameter: matching(/^\/[\w./-]+$/, 'the path of an SSM parameter, starting with /') })
-      .describe('A public SSM parameter that holds an image id (EC2).'),
+      .strictObject({ parameter: matching(/^\/([\w./-]|\{\{\s*\w+\s*\}\})+$/, 'the path of an SSM parameter, starting with /') })
+      .describe('A public SSM parameter that holds an image id (EC2). {{ name }} stands for a variable of configure.variables.'),
   ])
   .describe('What the image starts from.')
 
