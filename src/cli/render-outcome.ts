@@ -27,10 +27,7 @@ export function renderOutcome(outcome: BakeOutcome): string {
 /** Why a bake failed, where to look and what to type, for stderr. */
 export function renderFailure(outcome: BakeOutcome, request: BakeRequest): string {
   const { error } = outcome
-  const title = [outcome.family, outcome.version].filter(Boolean).join(' ')
-  const verb = outcome.status === 'cancelled' ? 'cancelled' : 'failed'
-  const message = error?.message ?? outcome.status
-  const first = error?.phase ? `${title}: ${error.phase} ${verb}: ${message}` : `${title}: ${message}`
+  const first = renderCause(outcome)
   return [
     paint('red', first),
     ...(error?.hint ? [error.hint] : []),
@@ -43,6 +40,15 @@ export function renderFailure(outcome: BakeOutcome, request: BakeRequest): strin
       ...keptPlaces(outcome),
     ]),
   ].join('\n')
+}
+
+/** Without a build there is nothing to name before the place in the file, which an editor can then be sent to. */
+function renderCause({ family, version, status, error }: BakeOutcome): string {
+  const message = error?.message ?? status
+  const title = `${family} ${version}`
+  if (!version && !error?.phase) return message
+  if (!error?.phase) return `${title}: ${message}`
+  return status === 'cancelled' ? `${title}: cancelled during ${error.phase}, cleaned up` : `${title}: ${error.phase} failed: ${message}`
 }
 
 /** The one command that makes the same bake again and keeps the machine. */

@@ -119,6 +119,17 @@ describe('the last words', () => {
     expect(renderFailure(failed, request('x'))).toContain('at here')
   })
 
+  test('of a bad family file begin with its place, for editors', () => {
+    const message = 'playbooks/x/family.yaml:3:9: expected machine.cpus to be a whole number from 1 to 64, got "two"'
+    const failed = outcome('x', { status: 'failed', version: '', error: { message, exitCode: 2 } })
+    expect(renderFailure(failed, request('x'))).toBe(message)
+  })
+
+  test('of a cancelled bake say where it was', () => {
+    const cancelled = outcome('x', { status: 'cancelled', error: { message: 'cancelled', exitCode: 8, phase: 'configure' } })
+    expect(renderFailure(cancelled, request('x'))).toBe('x 2026.11.23: cancelled during configure, cleaned up')
+  })
+
   test('of a promotion: where image, report and logs are', () => {
     const good = outcome('linux-web', {
       imagePath: '/i.qcow2',
