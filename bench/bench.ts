@@ -1,0 +1,20 @@
+import { UsageError } from '../src/core/errors.ts'
+
+/** The comparisons, one file each; every one prints a Markdown table, and its ratios last. */
+const benches: Readonly<Record<string, () => Promise<{ main(args: readonly string[]): Promise<void> }>>> = {
+  peer: () => import('./peer.ts'),
+  where: () => import('./where.ts'),
+  start: () => import('./start.ts'),
+  noop: () => import('./noop.ts'),
+  boot: () => import('./boot.ts'),
+}
+
+const [name = '', ...args] = process.argv.slice(2)
+try {
+  const load = benches[name]
+  if (!load) throw new UsageError(`Expected one of ${Object.keys(benches).join(', ')}, got "${name}"`)
+  await (await load()).main(args)
+} catch (error) {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+  process.exitCode = error instanceof UsageError ? error.exitCode : 1
+}

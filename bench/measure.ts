@@ -1,0 +1,70 @@
+import { cpus, totalmem } from 'node:os'
+import { run } from '../src/core/exec.ts'
+import { readTools } from '../src/setup/tools.ts'
+
+/** One thing to be timed: a name and a run of it, in seconds of its own choice of what counts. */
+export interface Contender {
+  readonly name: string
+  /** Runs once; the seconds that count. */
+  run(): Promise<number>
+}
+
+export interface Measured {
+  readonly name: string
+  readonly seconds: readonly number[]
+  readonly median: number
+}
+
+/** Runs the contenders in turn, so that a machine whose speed drifts is as fair to one as to another. */
+export async function interleave(contenders: readonly Contender[], rounds: number): Promise<Measured[]> {
+  const seconds = contenders.map((): number[] => [])
+  for (let round = 1; round <= rounds; round++) {
+    for (const [index, contender] of contenders.entries()) {
+      process.stderr.write(`${contender.name}, ${round} of ${rounds} … `)
+      const took = await contender.run()
+      seconds[index]?.push(took)
+      process.stderr.write(`${took.toFixed(2)} s\n`)
+    }
+  }
+  return contenders.map(({ name }, index) => ({ name, seconds: seconds[index] ?? [], median: median(seconds[index] ?? []) }))
+}
+
+/** The middle one; the mean of the two middle ones of an even number. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => a - b)
+  const middle = sorted.length / 2
+  return sorted.length % 2 === 1 ? (sorted[Math.floor(middle)] ?? Number.NaN) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
+}
+
+/** A Markdown table of what was measured. */
+export function renderTable(measured: readonly Measured[]): string {
+  const rows = measured.map(({ name, median: middle, seconds }) => {
+    return `| ${name} | ${middle.toFixed(2)} | ${Math.min(...seconds).toFixed(2)} | ${Math.max(...seconds).toFixed(2)} | ${seconds.length} |`
+  })
+  return ['| what | median s | least | most | runs |', '| --- | ---: | ---: | ---: | ---: |', ...rows].join('\n')
+}
+
+/** One line of what the numbers hold for: the machine, and the versions of everything. */
+export async function renderConditions(more: Readonly<Record<string, string>> = {}): Promise<string> {
+  const tools = readTools()
+  const first = async (command: string, args: string[]): Promise<string> =>
+    ((await run(command, args)).stdout.split('\n')[0] ?? '').replace(/.*?(\d+\.\d+[\w.+~-]*).*/, '$1')
+  const versions = {
+    node: process.versions.node,
+    pulumi: await first(tools.pulumi, ['version']),
+    qemu: await first(tools.qemu.system, ['--version']),
+    'ansible-core': await first(`${tools.venv}/bin/ansible`, ['--version']),
+    ...more,
+  }
+  const machine = `${cpus().length} × ${cpus()[0]?.model ?? 'processor'}, ${Math.round(totalmem() / 2 ** 30)} GiB`
+  return `${machine}; ${Object.entries(versions)
+    .map(([name, version]) => `${name} ${version}`)
+    .join(', ')}`
+}
+
+/** How long some work takes, in seconds. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
+  const started = performance.now()
+  await work()
+  return (performance.now() - started) / 1000
+}
