@@ -51,7 +51,7 @@ export interface ImageResource {
 
 /** Something a cloud holds with a build's tags on it. */
 export interface Created {
-  readonly kind: 'instance' | 'image' | 'snapshot' | 'key' | 'network'
+  readonly kind: 'instance' | 'image' | 'snapshot' | 'volume' | 'key' | 'network'
   readonly id: string
   readonly tags: Tags
   readonly state: 'running' | 'stopped' | 'available' | 'pending'
@@ -79,6 +79,13 @@ export interface Cloud {
   findPasswordData?(instanceId: string, signal: AbortSignal): Promise<string | undefined>
 }
 
+/** What is published of a promoted image. */
+export interface PublishedImage {
+  readonly imageId: string
+  readonly version: string
+  readonly imagesByRegion: Readonly<Record<string, string>>
+}
+
 /** What the graph is made of: each call declares resources of the running Pulumi program. */
 export interface CloudResources {
   /** The instance and whatever it needs around it, as children of `options.parent`. */
@@ -87,4 +94,9 @@ export interface CloudResources {
   image(name: string, spec: ImageSpec & { readonly instance: InstanceResource }, options: CustomResourceOptions): ImageResource
   /** The promoted copy of a candidate: lives on when the candidate is gone. */
   copy(name: string, spec: ImageSpec & { readonly source: Input<string> }, options: CustomResourceOptions): ImageResource
+  /**
+   * Offers the image to those who resolve it by a name of the cloud, as resources of the family stack. The outputs of that
+   * stack wait for it, so that a name that could not be set leaves them as they were.
+   */
+  publish?(family: string, image: PublishedImage): Output<unknown>
 }

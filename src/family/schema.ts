@@ -100,6 +100,39 @@ const login = z
   })
   .describe('How the build reaches its machines.')
 
+const ingress = matching(/^\d{1,3}(\.\d{1,3}){3}\/(2[4-9]|3[0-2])$/, 'an IPv4 range of 256 addresses at most, such as 10.0.0.5/32')
+const key = { kmsKeyId: text.optional().describe('A KMS key of that region: id, ARN or alias.') }
+const aws = z
+  .strictObject({
+    instanceType: matching(/^[a-z0-9-]+\.[a-z0-9]+$/, 'an instance type such as t3.small').default('t3.small'),
+    subnetId: matching(/^subnet-[0-9a-f]{8,17}$/, 'a subnet id: subnet-…').optional().describe('Without it, the default VPC.'),
+    instanceProfile: text.optional().describe('Needed where machines are reached through Session Manager.'),
+    reach: z
+      .union([
+        z.enum(['ssh', 'ssm']),
+        z.strictObject({ bastion: text.describe('[user@]host[:port], reached with your own ssh settings.'), ingress }),
+        z.strictObject({ proxyCommand: text.describe('As in ssh_config: %h and %p are replaced.'), ingress: ingress.optional() }),
+      ])
+      .default('ssh')
+      .describe('Straight by ssh from this address only, by Session Manager with no port open, by a bastion, or by a command of your own.'),
+    ...key,
+    regions: z
+      .record(matching(/^[a-z]{2,4}(-[a-z]+)+-\d$/, 'a region such as eu-west-1'), z.strictObject(key))
+      .default({})
+      .describe('Regions that get a copy of the promoted image, beside the one of the bake.'),
+    share: z
+      .strictObject({
+        accounts: z.array(matching(/^\d{12}$/, 'an account: 12 digits')).default([]),
+        organizations: z.array(matching(/^arn:aws[a-z-]*:organizations::/, 'the ARN of an organisation or of a unit')).default([]),
+      })
+      .prefault({})
+      .describe('Who else may launch the promoted image. Needs a KMS key of yours: what AWS encrypts by its own cannot be shared.'),
+    deprecateAfterDays: z.int().min(1).max(3650).optional().describe('When EC2 stops to offer the image; it still starts by its id.'),
+    protect: z.boolean().default(true).describe('Deregistration protection of the promoted image.'),
+    watermark: z.boolean().default(false).describe('Mark the image once it has passed, for the Allowed AMIs setting of the account.'),
+  })
+  .describe('How the family is baked on EC2.')
+
 /** The closed schema of `family.yaml`; the JSON Schema for editors is generated from it. */
 export const familySchema = z.strictObject({
   description: z.string().default(''),
@@ -112,6 +145,7 @@ export const familySchema = z.strictObject({
   seal: seal.prefault({}),
   verify: verify.prefault({}),
   image: image.prefault({}),
+  aws: aws.prefault({}),
 })
 
 export type FamilySpec = z.output<typeof familySchema>
