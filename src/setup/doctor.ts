@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs'
+import { statfs } from 'node:fs/promises'
+import { join } from 'node:path'
+import { messageOf } from '../core/errors.ts'
+import { runTool } from '../core/exec.ts'
+import { cacheFolder, homeFolder } from '../core/paths.ts'
+import { engineVersion, readEngineOrigin } from './engine.ts'
+import { readTools, type Tools } from './tools.ts'
+import { findVersion, isCompatible } from './version.ts'
+
+/** One thing that was looked at. */
+export interface Finding {
+  readonly name: string
+  readonly status: 'ok' | 'warning' | 'missing'
+  /** What was found: a version and how it was had, or what is wrong. */
+  readonly detail: string
+  /** What to do, where it is not ok. */
+  readonly hint?: string
+}
+
+const setUp = 'npm run setup'
+const ansibleVersions =
+  "import importlib.metadata as m; print(*(n + ' ' + m.version(n) for n in ('ansible-core', 'mitogen', 'pytest-testinfra')), sep=', ')"
+
+/** Looks at every tool that a bake needs, whether or not another one is missing. Never throws. */
+export async function readDoctor(): Promise<readonly Finding[]> {
+  let tools: Tools
+  try {
+    tools = readTools()
+  } catch (error) {
+    return [{ name: 'tools', status: 'missing', detail: messageOf(error), hint: setUp }, ...(await checkDisks())]
+  }
+  const { node, pulumi, venv, qemu } = tools
+  const checks = await Promise.all([
+    look('node', async () => (await runTool(node, ['--version'])).trim()),
+    checkEngine(pulumi),
+    look('ansible', async () => (await runTool(join(venv, 'bin/python'), ['-c', ansibleVersions])).trim()),
+    look('qemu', async () => (await runTool(qemu.system, ['--version'])).split('\n')[0] ?? ''),
+    checkFiles('firmware', [qemu.ovmf, qemu.ovmfCode, qemu.ovmfVars]),
+    checkFiles('goss', [tools.goss]),
+    checkDisks(),
+  ])
+  return [...checks.flat(), checkCommandPlugin(tools)]
+}
+
+/** What `du` says of a folder, in words: `1.2 GB`. */
+export function renderSize(kilobytes: number): string {
+  return kilobytes < 1e6 ? `${Math.round(kilobytes / 1e3)} MB` : `${(kilobytes / 1e6).toFixed(1)} GB`
+}
+
+async function look(name: string, find: () => Promise<string>): Promise<Finding> {
+  try {
+    return { name, status: 'ok', detail: await find() }
+  } catch (error) {
+    return { name, status: 'missing', detail: messageOf(error), hint: setUp }
+  }
+}
+
+async function checkEngine(pulumi: string): Promise<Finding> {
+  const found = await look('engine', async () => {
+    const version = findVersion(await runTool(pulumi, ['version'], { env: { PULUMI_SKIP_UPDATE_CHECK: 'true' }, timeoutMs: 30_000 }))
+    return `pulumi ${version}, ${readEngineOrigin(pulumi)}`
+  })
+  const version = findVersion(found.detail)
+  if (found.status !== 'ok' || (version && isCompatible(version, engineVersion))) return found
+  return { ...found, status: 'warning', hint: `the SDK is of ${engineVersion}: ${setUp}` }
+}
+
+function checkFiles(name: string, files: readonly string[]): Finding {
+  const missing = files.filter((file) => !existsSync(file))
+  if (missing.length === 0) return { name, status: 'ok', detail: files[0] ?? '' }
+  return { name, status: 'missing', detail: `${missing.join(', ')} is not there`, hint: setUp }
+}
+
+function checkCommandPlugin({ commandPlugin, commandPluginFolder }: Tools): Finding {
+  const detail =
+    commandPlugin === 'official' ? `official, ${commandPluginFolder}` : 'our stand-in: the official one could not be downloaded'
+  return { name: 'command plugin', status: 'ok', detail }
+}
+
+async function checkDisks(): Promise<readonly Finding[]> {
+  return [await checkDisk('disk', homeFolder()), await checkCache()]
+}
+
+async function checkDisk(name: string, folder: string): Promise<Finding> {
+  const least = 5e9
+  try {
+    const { bavail, bsize } = await statfs(existsSync(folder) ? folder : join(folder, '..'))
+    const free = bavail * bsize
+    const detail = `${renderSize(free / 1000)} free for ${folder}`
+    if (free >= least) return { name, status: 'ok', detail }
+    return { name, status: 'warning', detail, hint: `a bake needs about ${renderSize(least / 1000)}: make room, or set BAKEHOUSE_HOME` }
+  } catch (error) {
+    return { name, status: 'missing', detail: messageOf(error), hint: 'set BAKEHOUSE_HOME to a folder that can be written' }
+  }
+}
+
+async function checkCache(): Promise<Finding> {
+  return look('cache', async () => {
+    if (!existsSync(cacheFolder())) return `${cacheFolder()}, not there yet`
+    const kilobytes = Number.parseInt(await runTool('du', ['-sk', cacheFolder()], { timeoutMs: 60_000 }), 10)
+    return `${cacheFolder()}, ${renderSize(kilobytes * 1.024)}`
+  })
+}

@@ -1,0 +1,72 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { cacheKey, findCached, makeCached } from '../../src/setup/cached.ts'
+
+const quiet = (): void => {}
+let cache: string
+let before: string | undefined
+
+beforeEach(() => {
+  before = process.env.XDG_CACHE_HOME
+  cache = mkdtempSync(join(tmpdir(), 'cached-'))
+  process.env.XDG_CACHE_HOME = cache
+})
+
+afterEach(() => {
+  if (before === undefined) delete process.env.XDG_CACHE_HOME
+  else process.env.XDG_CACHE_HOME = before
+  rmSync(cache, { recursive: true, force: true })
+})
+
+describe('the cache of tools', () => {
+  it('gives another key for another version, another input, and inputs divided otherwise', () => {
+    const keys = [cacheKey('1', ['ab', 'c']), cacheKey('2', ['ab', 'c']), cacheKey('1', ['a', 'bc']), cacheKey('1', ['ab', 'd'])]
+    expect(new Set(keys).size).toBe(4)
+    expect(cacheKey('1', ['ab', 'c'])).toBe(keys[0])
+  })
+
+  it('fills a folder once', async () => {
+    let filled = 0
+    const fill = async (folder: string): Promise<void> => writeFileSync(join(folder, 'tool'), String(++filled))
+    const [first, second] = [await makeCached('tool/1', quiet, fill), await makeCached('tool/1', quiet, fill)]
+    expect([first, filled]).toEqual([second, 1])
+    expect(findCached('tool/1')).toBe(first)
+  })
+
+  it('lets two set-ups at once fill it once, the second one waiting', async () => {
+    let filled = 0
+    const fill = async (folder: string): Promise<void> => {
+      filled++
+      await sleep(150)
+      writeFileSync(join(folder, 'tool'), 'x')
+    }
+    const said: string[] = []
+    await Promise.all([makeCached('tool/1', quiet, fill), makeCached('tool/1', (text) => said.push(text), fill)])
+    expect(filled).toBe(1)
+    expect(said[0]).toContain('waiting for another set-up')
+  })
+
+  it('never offers what a set-up left half made, and makes it anew', async () => {
+    const failing = makeCached('tool/1', quiet, async (folder) => {
+      writeFileSync(join(folder, 'half'), '')
+      throw new Error('disk full')
+    })
+    await expect(failing).rejects.toThrow('disk full')
+    expect(findCached('tool/1')).toBeUndefined()
+    const folder = await makeCached('tool/1', quiet, async (place) => writeFileSync(join(place, 'tool'), ''))
+    expect(existsSync(join(folder, 'half'))).toBe(false)
+    expect(existsSync(join(folder, 'tool'))).toBe(true)
+  })
+
+  it('takes over the lock of a process that is dead, and leaves none behind', async () => {
+    const parent = join(cache, 'bakehouse/tool')
+    mkdirSync(parent, { recursive: true })
+    writeFileSync(join(parent, '1.lock'), JSON.stringify({ pid: process.pid, started: '1' }))
+    const folder = await makeCached('tool/1', quiet, async (place) => writeFileSync(join(place, 'tool'), 'x'))
+    expect(readFileSync(join(folder, 'tool'), 'utf8')).toBe('x')
+    expect(readdirSync(parent)).toEqual(['1'])
+  })
+})

@@ -1,0 +1,38 @@
+import { describe, expect, it, vi } from 'vitest'
+import { renderElapsed, startProgress } from '../../src/setup/progress.ts'
+
+describe('progress of the set-up', () => {
+  it.each([
+    [400, '0 s'],
+    [8_200, '8 s'],
+    [65_000, '1 min 5 s'],
+    [3_600_000, '60 min 0 s'],
+  ])('%i ms reads as %s', (ms, text) => {
+    expect(renderElapsed(ms)).toBe(text)
+  })
+
+  it('writes a plain line every 12 seconds where there is no terminal', async () => {
+    vi.useFakeTimers()
+    try {
+      const written: string[] = []
+      using progress = startProgress({ write: (text) => written.push(text) })
+      const ended = progress.follow('goss', 'building', async (report) => {
+        report('compiling')
+        await new Promise((resolve) => setTimeout(resolve, 26_000))
+      })
+      await vi.advanceTimersByTimeAsync(26_000)
+      await ended
+      expect(written).toEqual(['goss: building\n', 'goss: compiling (12 s)\n', 'goss: compiling (24 s)\n', 'goss: done in 26 s\n'])
+      expect(written.join('')).not.toContain('\x1b')
+    } finally {
+      vi.useRealTimers()
+    }
+  })
+
+  it('says how long a step that failed had been at it, and passes the error on', async () => {
+    const written: string[] = []
+    using progress = startProgress({ write: (text) => written.push(text) })
+    await expect(progress.follow('goss', 'building', () => Promise.reject(new Error('no space')))).rejects.toThrow('no space')
+    expect(written.at(-1)).toBe('goss: failed after 0 s\n')
+  })
+})
