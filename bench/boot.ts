@@ -1,0 +1,63 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { resolveLocalBase } from '../src/cloud/local/base/resolve.ts'
+import { removeInstance } from '../src/cloud/local/instances/instance.ts'
+import { launchInstance } from '../src/cloud/local/instances/launch.ts'
+import { runTool } from '../src/core/exec.ts'
+import { familySchema } from '../src/family/schema.ts'
+import { interleave, renderConditions, renderTable, timed } from './measure.ts'
+
+/** How long a machine takes from nothing to its first login: booted cold, and resumed from a warm snapshot. */
+export async function main([rounds = '5']: readonly string[]): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'boot-'))
+  const identityFile = join(folder, 'key')
+  await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identityFile])
+  const family = { ...familySchema.parse({ base: { debian: 'bookworm' } }), name: 'boot', folder }
+  const base = await resolveLocalBase(family, (line) => process.stderr.write(`${line}\n`), new AbortController().signal)
+  const boot = (warm: boolean) => async (): Promise<number> => {
+    let launched: Awaited<ReturnType<typeof launchInstance>> | undefined
+    const seconds = await timed(async () => {
+      launched = await launchInstance(
+        {
+          name: 'boot',
+          tags: {
+            tool: 'bakehouse',
+            family: 'boot',
+            version: '',
+            build: 'boot',
+            stage: 'trial',
+            expires: new Date(Date.now() + 3_600_000).toISOString(),
+          },
+          image: base.id,
+          publicKey: readFileSync(`${identityFile}.pub`, 'utf8').trim(),
+          identityFile,
+          knownHostsFile: join(folder, 'known_hosts'),
+          user: 'root',
+          login: 'credential',
+          ...family.machine,
+          loginTimeoutSeconds: 600,
+          warm,
+          diagnosticsFolder: '',
+        },
+        new AbortController().signal,
+      )
+    })
+    if (launched) await removeInstance(launched.instance)
+    return seconds
+  }
+  try {
+    await boot(true)()
+    const measured = await interleave(
+      [
+        { name: 'cold boot to login', run: boot(false) },
+        { name: 'warm snapshot to login', run: boot(true) },
+      ],
+      Number(rounds),
+    )
+    const [cold = 1, warm = 0] = measured.map((each) => each.median)
+    process.stdout.write(`${renderTable(measured)}\n\n${await renderConditions()}\n\nratio warm-over-cold: ${(warm / cold).toFixed(2)}\n`)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}

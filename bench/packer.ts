@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findAccelerator } from '../src/cloud/local/qemu/accelerator.ts'
+import { runTool } from '../src/core/exec.ts'
+import { readTools } from '../src/setup/tools.ts'
+
+/** What the peer is given: the same base disk, playbook and hardware as ours. */
+export interface PackerSpec {
+  readonly base: string
+  readonly playbook: string
+  readonly cpus: number
+  readonly memory: number
+  readonly mitogen: boolean
+}
+
+export interface PackerBuild {
+  readonly disk: string
+  readonly identityFile: string
+  readonly publicKey: string
+  readonly folder: string
+  remove(): void
+}
+
+/** A template with Packer's quickest settings: backing file, no compaction, no waiting for the boot, no ssh proxy. */
+export function packerTemplate(
+  spec: PackerSpec,
+  files: { output: string; identityFile: string; publicKey: string; accelerator: string[] },
+): object {
+  const { venv, qemu } = readTools()
+  const credential = `io.systemd.credential.binary:ssh.authorized_keys.root=${Buffer.from(`${files.publicKey}\n`).toString('base64')}`
+  const ssh =
+    '-F none -o ControlMaster=auto -o ControlPersist=60s -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR'
+  return {
+    builders: [
+      {
+        type: 'qemu',
+        qemu_binary: qemu.system,
+        disk_image: true,
+        iso_url: spec.base,
+        iso_checksum: 'none',
+        use_backing_file: true,
+        skip_resize_disk: true,
+        skip_compaction: true,
+        format: 'qcow2',
+        headless: true,
+        accelerator: 'none',
+        boot_wait: '-1s',
+        disk_interface: 'virtio',
+        disk_cache: 'unsafe',
+        disk_discard: 'unmap',
+        net_device: 'virtio-net',
+        ssh_username: 'root',
+        ssh_private_key_file: files.identityFile,
+        ssh_timeout: '10m',
+        shutdown_command: 'poweroff',
+        output_directory: files.output,
+        vm_name: 'disk.qcow2',
+        qemuargs: [
+          ['-machine', 'type=q35,smm=off,vmport=off'],
+          ...files.accelerator.reduce<string[][]>(
+            (pairs, word, index) => (index % 2 ? [...pairs.slice(0, -1), [pairs.at(-1)?.[0] ?? '', word]] : [...pairs, [word]]),
+            [],
+          ),
+          ['-smp', String(spec.cpus)],
+          ['-m', String(spec.memory)],
+          ['-bios', qemu.ovmf],
+          ['-boot', 'menu=off,strict=on'],
+          ['-device', 'virtio-rng-pci'],
+          ['-device', 'virtio-net-pci,netdev=user.0,romfile='],
+          ['-smbios', `type=11,value=${credential}`],
+        ],
+      },
+    ],
+    provisioners: [
+      {
+        type: 'ansible',
+        command: join(venv, 'bin/ansible-playbook'),
+        playbook_file: spec.playbook,
+        use_proxy: false,
+        user: 'root',
+        ansible_env_vars: [
+          'ANSIBLE_PIPELINING=True',
+          'ANSIBLE_HOST_KEY_CHECKING=False',
+          `ANSIBLE_SSH_ARGS=${ssh}`,
+          ...(spec.mitogen ? ['ANSIBLE_STRATEGY=mitogen_linear', `ANSIBLE_STRATEGY_PLUGINS=${mitogenFolder(venv)}`] : []),
+        ],
+        extra_arguments: ['-e', 'ansible_python_interpreter=/usr/bin/python3'],
+      },
+    ],
+  }
+}
+
+/** One build, from `packer build` to its end. */
+export async function buildWithPacker(spec: PackerSpec): Promise<PackerBuild> {
+  const folder = mkdtempSync(join(tmpdir(), 'peer-'))
+  const identityFile = join(folder, 'key')
+  await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identityFile])
+  const publicKey = (await runTool('ssh-keygen', ['-y', '-f', identityFile])).trim()
+  const output = join(folder, 'output')
+  const accelerator =
+    (await findAccelerator()) === 'tcg' ? ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'qemu64'] : ['-accel', 'kvm', '-cpu', 'host']
+  const template = join(folder, 'template.json')
+  writeFileSync(template, JSON.stringify(packerTemplate(spec, { output, identityFile, publicKey, accelerator })))
+  await runTool('packer', ['build', '-color=false', template], {
+    cwd: folder,
+    env: { CHECKPOINT_DISABLE: '1' },
+    logFile: join(folder, 'packer.log'),
+  })
+  return { disk: join(output, 'disk.qcow2'), identityFile, publicKey, folder, remove: () => rmSync(folder, { recursive: true }) }
+}
+
+/** Where the strategy plugins of Mitogen are in a Python environment. */
+function mitogenFolder(venv: string): string {
+  return join(venv, 'lib/python3.11/site-packages/ansible_mitogen/plugins/strategy')
+}

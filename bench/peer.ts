@@ -1,0 +1,116 @@
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { resolveLocalBase } from '../src/cloud/local/base/resolve.ts'
+import { removeInstance } from '../src/cloud/local/instances/instance.ts'
+import { launchInstance } from '../src/cloud/local/instances/launch.ts'
+import { flattenArguments } from '../src/cloud/local/qemu/img.ts'
+import { run, runTool } from '../src/core/exec.ts'
+import { homeFolder, sourceFolder } from '../src/core/paths.ts'
+import type { Family } from '../src/family/family.ts'
+import { readTools } from '../src/setup/tools.ts'
+import { buildFiles } from '../src/steps/request.ts'
+import { interleave, renderConditions, renderTable, timed } from './measure.ts'
+import { buildWithPacker, type PackerBuild, type PackerSpec } from './packer.ts'
+import { bakeReference, makeReferenceProject } from './reference-project.ts'
+
+/**
+ * A whole bake of ours against Packer's build alone, without and with Mitogen, and against Packer with Mitogen and
+ * then the same work: boot what it built, run the same checks, copy it. Same base disk, playbook and hardware.
+ */
+export async function main([rounds = '3']: readonly string[]): Promise<void> {
+  const project = makeReferenceProject()
+  const request = await firstBake(project)
+  const family = request.family
+  const base = await resolveLocalBase(family, () => {}, new AbortController().signal)
+  const spec = { base: base.id, playbook: join(family.folder, 'playbook.yml'), cpus: family.machine.cpus, memory: family.machine.memory }
+  const packer = (mitogen: boolean, after: (build: PackerBuild) => Promise<void> = async () => {}) =>
+    timedBuild({ ...spec, mitogen }, after)
+  try {
+    const measured = await interleave(
+      [
+        { name: 'bakehouse, whole bake', run: () => timed(() => bakeReference(project.env)) },
+        { name: 'Packer, build only', run: () => packer(false) },
+        { name: 'Packer with Mitogen, build only', run: () => packer(true) },
+        { name: 'Packer with Mitogen, same work', run: () => packer(true, (build) => verifyAndCopy(build, request)) },
+      ],
+      Number(rounds),
+    )
+    const [ours = 0, plain = 1, mitogen = 1, same = 1] = measured.map((each) => each.median)
+    const version = (await run('packer', ['version'])).stdout.replace(/^Packer v/, '').split('\n')[0] ?? ''
+    process.stdout.write(`${renderTable(measured)}\n\n${await renderConditions({ packer: version })}\n\n`)
+    process.stdout.write(`ratio packer-build-only: ${(ours / plain).toFixed(2)}\n`)
+    process.stdout.write(`ratio packer-mitogen-build-only: ${(ours / mitogen).toFixed(2)}\n`)
+    process.stdout.write(`ratio packer-mitogen-same-work: ${(ours / same).toFixed(2)}\n`)
+  } finally {
+    project.remove()
+  }
+}
+
+interface Request {
+  readonly family: Family
+  readonly [more: string]: unknown
+}
+
+/** The first bake makes what all later ones share (warm snapshot), and its request says what was asked of the steps. */
+async function firstBake(project: ReturnType<typeof makeReferenceProject>): Promise<Request> {
+  const { version } = await bakeReference(project.env)
+  const { default: request } = await import(join(project.home, 'builds/reference', version, buildFiles.request), { with: { type: 'json' } })
+  return request as Request
+}
+
+async function timedBuild(spec: PackerSpec, after: (build: PackerBuild) => Promise<void>): Promise<number> {
+  let build: PackerBuild | undefined
+  const seconds = await timed(async () => {
+    build = await buildWithPacker(spec)
+    await after(build)
+  })
+  build?.remove()
+  return seconds
+}
+
+/** What a bake does after the build: a cold boot of the result, hygiene and the family's suites, a standalone copy. */
+async function verifyAndCopy(build: PackerBuild, request: Request): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'peer-verify-'))
+  for (const sub of [buildFiles.steps, buildFiles.logs, buildFiles.junit]) mkdirSync(join(folder, sub))
+  writeFileSync(join(folder, buildFiles.request), JSON.stringify(request))
+  cpSync(build.identityFile, join(folder, 'key'))
+  const home = join(folder, 'home')
+  mkdirSync(home)
+  cpSync(join(homeFolder(), 'tools.json'), join(home, 'tools.json'))
+  const { instance, host } = await launchInstance(
+    {
+      name: 'peer',
+      tags: {
+        tool: 'bakehouse',
+        family: 'peer',
+        version: '',
+        build: 'peer',
+        stage: 'trial',
+        expires: new Date(Date.now() + 3_600_000).toISOString(),
+      },
+      image: build.disk,
+      publicKey: build.publicKey,
+      identityFile: build.identityFile,
+      knownHostsFile: join(folder, 'known_hosts'),
+      user: 'root',
+      login: 'credential',
+      ...request.family.machine,
+      loginTimeoutSeconds: 600,
+      warm: false,
+      diagnosticsFolder: '',
+    },
+    new AbortController().signal,
+  )
+  // Its verdict does not matter here: Packer seals nothing, so hygiene says no. The work is the same.
+  const verify = await run(process.execPath, [join(sourceFolder(), 'steps/run.ts'), 'verify', folder], {
+    env: { BAKEHOUSE_HOSTS: JSON.stringify([host]), BAKEHOUSE_HOME: home },
+  })
+  await removeInstance(instance)
+  if (verify.exitCode !== 0 && verify.exitCode !== 10) throw new Error(`the checks did not run:\n${verify.stderr}`)
+  await runTool(
+    readTools().qemu.img,
+    flattenArguments({ source: build.disk, sourceFormat: 'qcow2', target: join(folder, 'copy.qcow2'), compress: false }),
+  )
+  rmSync(folder, { recursive: true })
+}
