@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises'
 import { BuildFailed } from '../../../core/errors.ts'
 import type { CopyInputs, ImageInputs } from '../provider/properties.ts'
-import { flatten } from '../store/disk.ts'
+import { flatten } from '../qemu/img.ts'
 import { asidePath, digestFile, findImage, imagePath, publishImage, type StoredImage } from '../store/images.ts'
 import { findInstance, instanceFiles, isInstanceRunning } from './instance.ts'
 
@@ -19,7 +19,7 @@ export async function makeCandidate(spec: ImageInputs): Promise<StoredImage> {
 export async function copyImage(spec: CopyInputs, signal: AbortSignal): Promise<StoredImage> {
   if (!(await findImage(spec.source))) throw new BuildFailed(`there is no image ${spec.source} to copy`)
   const aside = await asidePath(spec.name)
-  await flatten(imagePath(spec.source), aside, { compress: spec.compress, signal })
+  await flatten({ source: imagePath(spec.source), sourceFormat: 'qcow2', target: aside, compress: spec.compress }, signal)
   return publish(aside, { name: spec.name, tags: spec.tags, digest: await digestFile(aside), created: new Date().toISOString() })
 }
 

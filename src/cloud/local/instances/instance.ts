@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import type { Tags } from '../../../core/model.ts'
 import { homeFolder } from '../../../core/paths.ts'
 import { isRunning, type ProcessIdentity } from '../../../core/process-identity.ts'
-import { stopMachine } from '../qemu/machine.ts'
+import { findMachine, stopMachine } from '../qemu/machine.ts'
 
 /** A machine of the embedded cloud, as written beside its disk before it is started. */
 export interface LocalInstance {
@@ -66,12 +66,19 @@ export async function listInstances(): Promise<readonly LocalInstance[]> {
 
 /** Whether the instance's own process runs. */
 export function isInstanceRunning(instance: LocalInstance): boolean {
-  return instance.process !== undefined && isRunning(instance.process)
+  return findInstanceProcess(instance) !== undefined
+}
+
+/** The instance's own process, while it runs. One whose starter died before it could write it down is found by its name. */
+function findInstanceProcess(instance: LocalInstance): ProcessIdentity | undefined {
+  if (instance.process && isRunning(instance.process)) return instance.process
+  return findMachine(instanceFiles(instance).pidFile, instance.id)
 }
 
 /** Stops an instance and removes all its files. Gone already is success. */
 export async function removeInstance(instance: LocalInstance): Promise<void> {
-  if (instance.process) await stopMachine(instance.process, instanceFiles(instance).qmpSocket)
+  const running = findInstanceProcess(instance)
+  if (running) await stopMachine(running, instanceFiles(instance).qmpSocket)
   await rm(instance.runtimeFolder, { recursive: true, force: true })
   await rm(instanceFiles(instance).folder, { recursive: true, force: true })
 }

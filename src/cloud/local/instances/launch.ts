@@ -1,15 +1,16 @@
 import { rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { BuildFailed, messageOf } from '../../../core/errors.ts'
 import type { Host } from '../../../core/model.ts'
-import { readTools } from '../../../setup/tools.ts'
 import type { InstanceInputs } from '../provider/properties.ts'
 import { findAccelerator } from '../qemu/accelerator.ts'
 import { qemuArguments } from '../qemu/arguments.ts'
+import { makeOverlay } from '../qemu/img.ts'
 import { startMachine } from '../qemu/machine.ts'
-import { makeOverlay } from '../store/disk.ts'
+import { waitForMemory } from '../qemu/memory.ts'
+import { findFreePort } from '../qemu/port.ts'
 import { imagePath } from '../store/images.ts'
+import { qemuTools } from '../tools.ts'
 import { diagnoseInstance, lastConsoleLine } from './diagnose.ts'
 import { instanceFiles, isInstanceRunning, type LocalInstance, makeInstance, removeInstance, writeInstance } from './instance.ts'
 import { type Login, waitForLogin } from './reach.ts'
@@ -17,6 +18,9 @@ import { writeSeed } from './seed.ts'
 
 /** A port that two machines wanted at the same moment is tried again with another, so often. */
 const startTries = 3
+
+/** How long a machine may queue for the memory of others, in ms. */
+const memoryDeadline = 30 * 60 * 1000
 
 export interface Launched {
   readonly instance: LocalInstance
@@ -29,6 +33,7 @@ export interface Launched {
  */
 export async function launchInstance(spec: InstanceInputs, signal: AbortSignal): Promise<Launched> {
   signal.throwIfAborted()
+  await waitForMemory(spec.memory, { timeoutMs: memoryDeadline, signal })
   const made = await makeInstance(spec.name, { tags: spec.tags, image: spec.image, sshPort: await findFreePort() })
   let instance = made
   try {
@@ -40,6 +45,7 @@ export async function launchInstance(spec: InstanceInputs, signal: AbortSignal):
       deadlineMs: spec.loginTimeoutSeconds * 1000,
       signal,
       isAlive: () => isInstanceRunning(instance),
+      qmpSocket: instanceFiles(instance).qmpSocket,
     })
     if (why !== undefined) throw await neverCameUp(instance, why)
     return { instance, host: hostOf(instance, login) }
@@ -52,7 +58,7 @@ export async function launchInstance(spec: InstanceInputs, signal: AbortSignal):
 
 async function start(made: LocalInstance, spec: InstanceInputs): Promise<LocalInstance> {
   const { seed, ...files } = instanceFiles(made)
-  const tools = readTools()
+  const tools = qemuTools()
   if (spec.login === 'cloud-init') await writeSeed(seed, { instanceId: made.id, user: spec.user, publicKey: spec.publicKey })
   const lifetimeSeconds = spec.tags.expires === '' ? 0 : Math.max(1, Math.round((Date.parse(spec.tags.expires) - Date.now()) / 1000))
   const accelerator = await findAccelerator()
@@ -60,16 +66,17 @@ async function start(made: LocalInstance, spec: InstanceInputs): Promise<LocalIn
     const sshPort = tries === 1 ? made.sshPort : await findFreePort()
     const args = qemuArguments({
       ...files,
+      name: made.id,
       accelerator,
       sshPort,
       cpus: spec.cpus,
       memory: spec.memory,
-      firmware: tools.qemu.ovmf,
+      firmware: tools.ovmf,
       credentials: spec.login === 'credential' ? credentials(spec) : {},
       ...(spec.login === 'cloud-init' ? { seed } : {}),
     })
     try {
-      const process = await startMachine({ program: tools.qemu.system, args, logFile: files.qemuLog, lifetimeSeconds, ...files })
+      const process = await startMachine({ program: tools.system, args, logFile: files.qemuLog, lifetimeSeconds, ...files })
       const instance = { ...made, sshPort, process }
       await writeInstance(instance)
       return instance
@@ -96,15 +103,4 @@ function loginOf(instance: LocalInstance, spec: InstanceInputs): Login {
 
 function hostOf(instance: LocalInstance, { port, user, identityFile, knownHostsFile, controlPath }: Login): Host {
   return { instanceId: instance.id, transport: 'ssh', address: '127.0.0.1', port, user, identityFile, knownHostsFile, controlPath }
-}
-
-function findFreePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer()
-    server.once('error', reject)
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address()
-      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
-    })
-  })
 }

@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { connectQmp, executeMonitor } from '../qemu/qmp.ts'
 
 /** A guest's secure shell, as seen from this machine. */
 export interface Login {
@@ -18,6 +19,7 @@ export interface ReachOptions {
   readonly signal: AbortSignal
   /** Ends the wait early: nobody will answer any more. */
   readonly isAlive: () => boolean
+  readonly qmpSocket: string
 }
 
 /** `ssh` that logs in, and leaves the connection open in the background. */
@@ -37,10 +39,10 @@ export function masterArguments(login: Login, logFile: string): string[] {
 /** Waits until the guest lets us in, and keeps that connection. The reason why not, or undefined. */
 export async function waitForLogin(login: Login, logFile: string, options: ReachOptions): Promise<string | undefined> {
   let why = 'its ssh port never answered'
-  for (const deadline = Date.now() + options.deadlineMs; Date.now() < deadline; await sleep(100)) {
+  for (const deadline = Date.now() + options.deadlineMs; Date.now() < deadline; await sleep(80)) {
     if (options.signal.aborted) return 'the build was cancelled'
     if (!options.isAlive()) return 'the machine ended by itself'
-    if (!(await answers(login.port))) continue
+    if (!(await isServed(login.port, options.qmpSocket).catch(() => false))) continue
     const exit = await runMaster(masterArguments(login, logFile))
     if (exit === 0) return undefined
     const said = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').at(-1)
@@ -49,19 +51,29 @@ export async function waitForLogin(login: Login, logFile: string, options: Reach
   return `${why} within ${Math.round(options.deadlineMs / 1000)} s`
 }
 
-/** Whether a secure shell says its name: the port itself is open from the start. */
-function answers(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const socket = createConnection({ port, host: '127.0.0.1' })
-    const end = (answer: boolean): void => {
-      socket.destroy()
-      resolve(answer)
-    }
-    socket.setTimeout(5000, () => end(false))
-    socket.once('data', (data: Buffer) => end(data.toString('latin1').startsWith('SSH-')))
-    socket.once('error', () => end(false))
-    socket.once('close', () => end(false))
+/**
+ * Whether somebody serves ssh in the guest. QEMU itself takes every connection at once, so its own table is asked
+ * whether the guest took it. One that the guest has not taken is given up soon: it is offered again only seconds later.
+ */
+async function isServed(port: number, qmpSocket: string): Promise<boolean> {
+  const socket = createConnection({ port, host: '127.0.0.1' })
+  const answer = new Promise<boolean>((resolve) => {
+    socket.once('data', (data: Buffer) => resolve(data.toString('latin1').startsWith('SSH-')))
+    socket.once('error', () => resolve(false))
+    socket.once('close', () => resolve(false))
   })
+  try {
+    const known = await Promise.race([answer, sleep(150)])
+    return known ?? (await isTaken(port, qmpSocket))
+  } finally {
+    socket.destroy()
+  }
+}
+
+async function isTaken(port: number, qmpSocket: string): Promise<boolean> {
+  using qmp = await connectQmp(qmpSocket)
+  const table = await executeMonitor(qmp, 'info usernet')
+  return table.split('\n').some((line) => line.includes('[ESTABLISHED]') && line.includes(` ${port} `))
 }
 
 /** It goes on in the background, so it gets none of our streams. */

@@ -8,6 +8,8 @@ export interface MachineShape {
 }
 
 export interface MachineSpec extends MachineShape {
+  /** Tells the process from any other that may get its pid. */
+  readonly name: string
   readonly accelerator: Accelerator
   /** UEFI firmware, one file. */
   readonly firmware: string
@@ -32,7 +34,7 @@ export interface MachineSpec extends MachineShape {
  */
 export function qemuArguments(spec: MachineSpec): string[] {
   return [
-    ...['-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'std'],
+    ...['-name', spec.name, '-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'std'],
     ...['-machine', `${spec.accelerator === 'hvf' ? 'q35' : 'q35,smm=off'},vmport=off`],
     ...acceleratorArguments(spec.accelerator),
     ...['-smp', String(spec.cpus), '-m', String(spec.memory)],

@@ -46,6 +46,17 @@ export async function startMachine(spec: StartSpec): Promise<ProcessIdentity> {
   return identity
 }
 
+/** The running process that a pid file names, if it is a machine of that name: pids are used again. */
+export function findMachine(pidFile: string, name: string): ProcessIdentity | undefined {
+  try {
+    const identity = findProcess(Number(readFileSync(pidFile, 'utf8')))
+    if (!identity || process.platform !== 'linux') return identity
+    return readFileSync(`/proc/${identity.pid}/cmdline`, 'utf8').split('\0').includes(name) ? identity : undefined
+  } catch {
+    return undefined
+  }
+}
+
 /** Resolves when the machine answers; with the reason when it does not in time. */
 async function waitForQmp(socket: string, signal: AbortSignal): Promise<string | undefined> {
   for (const deadline = Date.now() + startDeadline; !signal.aborted && Date.now() < deadline; await sleep(10)) {

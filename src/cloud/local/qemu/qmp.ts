@@ -69,8 +69,9 @@ function settle(reply: Reply, waiting: Map<number, Waiting>): void {
   else who?.resolve(reply.return)
 }
 
-/** A line for QEMU's human monitor, for what has no command of its own: `savevm`. Throws when it answers anything. */
-export async function executeMonitor(qmp: Qmp, line: string, timeoutMs = 120_000): Promise<void> {
+/** A line for QEMU's human monitor, for what has no command of its own. What it prints; throws when that is an error. */
+export async function executeMonitor(qmp: Qmp, line: string, timeoutMs = 120_000): Promise<string> {
   const answer = String(await qmp.execute('human-monitor-command', { 'command-line': line }, timeoutMs)).trim()
-  if (answer) throw new Error(`${line}: ${answer}`)
+  if (/^error:/i.test(answer)) throw new Error(`${line}: ${answer}`)
+  return answer
 }

@@ -1,0 +1,43 @@
+#!/bin/sh
+# A bootable disk from a root file system in a tar: GPT, an EFI system partition with systemd-boot, ext4.
+# No loop device, no mount. Usage: assemble.sh ROOTFS.tar DISK.raw WORK ESP_MIB DISK_MIB
+set -eu
+tar=$1 disk=$2 work=$3 esp_mib=$4 disk_mib=$5
+root_mib=$((disk_mib - esp_mib - 2))
+mkdir -p "$work/root" "$work/esp"
+tar -C "$work/root" --numeric-owner --xattrs --xattrs-include='*' --exclude='./dev/*' -xf "$tar"
+
+for image in "$work"/root/boot/vmlinuz-*; do version=${image##*/vmlinuz-}; done
+cd "$work/esp"
+mkdir -p EFI/BOOT EFI/systemd loader/entries "debian/$version"
+cp "$work/root/usr/lib/systemd/boot/efi/systemd-bootx64.efi" EFI/BOOT/BOOTX64.EFI
+cp EFI/BOOT/BOOTX64.EFI EFI/systemd/systemd-bootx64.efi
+echo 'timeout 0' > loader/loader.conf
+echo type1 > loader/entries.srel
+cp "$work/root/boot/vmlinuz-$version" "debian/$version/linux"
+cp "$work/root/boot/initrd.img-$version" "debian/$version/initrd.img-$version"
+cat > "loader/entries/debian-$version.conf" <<ENTRY
+title Debian GNU/Linux 12 (bookworm)
+version $version
+sort-key debian
+options $(cat "$work/root/etc/kernel/cmdline")
+linux /debian/$version/linux
+initrd /debian/$version/initrd.img-$version
+ENTRY
+
+truncate -s "${disk_mib}M" "$disk"
+sfdisk -q "$disk" <<TABLE
+label: gpt
+first-lba: 2048
+name=bakehouse-esp, start=2048, size=${esp_mib}MiB, type=C12A7328-F81F-11D2-BA4B-00A0C93EC93B
+name=bakehouse-root, size=${root_mib}MiB, type=4F68BCE3-E8CD-4DB1-96E7-FBCAF984B709
+TABLE
+truncate -s "${esp_mib}M" "$work/esp.img"
+mkfs.vfat -F 32 -n ESP "$work/esp.img" > /dev/null
+mcopy -s -i "$work/esp.img" "$work"/esp/* ::/
+dd if="$work/esp.img" of="$disk" bs=1M seek=1 conv=notrunc,sparse status=none
+mkfs.ext4 -q -F -L root -E "offset=$(((esp_mib + 1) * 1024 * 1024)),lazy_itable_init=1,lazy_journal_init=1,nodiscard" \
+  -d "$work/root" "$disk" "${root_mib}M"
+cp "$work/root/boot/vmlinuz-$version" "$work/vmlinuz"
+chmod 0644 "$disk" "$work/vmlinuz"
+rm -rf "$work/root" "$work/esp" "$work/esp.img"

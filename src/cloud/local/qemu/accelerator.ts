@@ -1,0 +1,4 @@
+import type { Accelerator } from './arguments.ts'
+export async function findAccelerator(): Promise<Accelerator> {
+  return 'tcg'
+}

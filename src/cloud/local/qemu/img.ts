@@ -1,0 +1,84 @@
+import { rm } from 'node:fs/promises'
+import { MissingError } from '../../../core/errors.ts'
+import { run, runTool } from '../../../core/exec.ts'
+import { qemuTools } from '../tools.ts'
+
+export interface OverlaySpec {
+  readonly file: string
+  readonly backing: string
+  readonly backingFormat: string
+  /** Bytes. */
+  readonly size: number
+}
+
+/** Arguments of `qemu-img` for a disk that holds only what differs from another. */
+export function overlayArguments({ file, backing, backingFormat, size }: OverlaySpec): string[] {
+  return ['create', '-q', '-f', 'qcow2', '-o', 'lazy_refcounts=on', '-F', backingFormat, '-b', backing, file, String(size)]
+}
+
+/** Makes a disk over an image, grown to so many GiB where that is more. */
+export async function makeOverlay(backing: string, file: string, gibibytes: number): Promise<void> {
+  const { format, virtualSize } = await readDiskInfo(backing)
+  await runImg(overlayArguments({ file, backing, backingFormat: format, size: Math.max(virtualSize, gibibytes * 1024 ** 3) }))
+}
+
+/** Copies a disk and all it stands on into one file. Nothing is left of it on failure. */
+export async function flatten(spec: FlattenSpec, signal: AbortSignal): Promise<void> {
+  try {
+    await runImg(flattenArguments(spec), { signal })
+  } catch (error) {
+    await rm(spec.target, { force: true })
+    throw error
+  }
+}
+
+export interface FlattenSpec {
+  readonly source: string
+  readonly sourceFormat: string
+  readonly target: string
+  readonly compress: boolean
+}
+
+/** Arguments of `qemu-img` for a disk of its own with all that the source and those behind it hold, zeroes left out. */
+export function flattenArguments({ source, sourceFormat, target, compress }: FlattenSpec): string[] {
+  const options = compress ? ['-c', '-o', 'compression_type=zstd'] : ['-W']
+  return ['convert', '-q', '-f', sourceFormat, '-O', 'qcow2', '-S', '64k', '-m', '8', '-T', 'writeback', ...options, source, target]
+}
+
+export interface DiskInfo {
+  readonly format: string
+  /** Bytes the guest sees. */
+  readonly virtualSize: number
+  /** Bytes it takes. */
+  readonly actualSize: number
+  readonly backing: string | undefined
+}
+
+/** What `qemu-img info` says. Throws with its own words when that is no disk image. */
+export async function readDiskInfo(file: string): Promise<DiskInfo> {
+  const text = await runImg(['info', '--output=json', '-U', file])
+  const info = JSON.parse(text) as Record<string, unknown>
+  return {
+    format: String(info.format),
+    virtualSize: Number(info['virtual-size']),
+    actualSize: Number(info['actual-size']),
+    backing: info['full-backing-filename'] as string | undefined,
+  }
+}
+
+/** Why a qcow2 is damaged; undefined when it is sound. */
+export async function findDamage(file: string): Promise<string | undefined> {
+  const { exitCode, stdout, stderr } = await run(qemuTools().img, ['check', '-q', '-f', 'qcow2', file])
+  // 3: clusters are leaked, which costs room and no data.
+  return exitCode === 0 || exitCode === 3 ? undefined : (stderr || stdout).trim().split('\n')[0] || `qemu-img check: exit ${exitCode}`
+}
+
+/** Runs `qemu-img`. Throws MissingError where there is none. */
+export async function runImg(args: readonly string[], options: Parameters<typeof runTool>[2] = {}): Promise<string> {
+  try {
+    return await runTool(qemuTools().img, args, options)
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
+    throw new MissingError('qemu-img is not there, and every disk is made with it', { hint: 'npm run setup', cause })
+  }
+}
