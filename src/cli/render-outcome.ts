@@ -46,6 +46,7 @@ export function renderFailure(outcome: BakeOutcome, request: BakeRequest): strin
 function renderCause({ family, version, status, error }: BakeOutcome): string {
   const message = error?.message ?? status
   const title = `${family} ${version}`
+  if (!version && status === 'cancelled') return `${family}: cancelled before anything was created`
   if (!version && !error?.phase) return message
   if (!error?.phase) return `${title}: ${message}`
   return status === 'cancelled' ? `${title}: cancelled during ${error.phase}, cleaned up` : `${title}: ${error.phase} failed: ${message}`

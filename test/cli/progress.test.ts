@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { renderEvent } from '../../src/cli/progress/progress.ts'
+import { isRepeated, renderEvent } from '../../src/cli/progress/progress.ts'
 import { renderProgress } from '../../src/cli/progress/render.ts'
 import { advance, type FamilyProgress } from '../../src/cli/progress/state.ts'
 import type { BuildEvent } from '../../src/core/events.ts'
@@ -44,6 +44,13 @@ describe('progress', () => {
         expect(stripVTControlCharacters(line).length).toBeLessThan(Math.max(columns, 1))
       }
     }
+  })
+
+  test('takes a task told again for the same task', () => {
+    const again: BuildEvent = { type: 'task', phase: 'configure', name: 'Serve\nthe \u001b[2Jpage', at: at(11) }
+    const before = progress('linux-web', events)
+    expect(isRepeated(before, again)).toBe(true)
+    expect(advance(before, again)).toEqual(before)
   })
 
   test('away from a terminal is a plain line an event', () => {

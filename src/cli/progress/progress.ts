@@ -66,9 +66,10 @@ function startLines(): Progress {
   }, 1000)
   return {
     listen(family, event) {
-      const after = advance(state.get(family) ?? { family, phases: [], notes: [] }, event)
+      const before = state.get(family) ?? { family, phases: [], notes: [] }
+      const after = advance(before, event)
       state.set(family, after)
-      const text = renderEvent(after, event)
+      const text = isRepeated(before, event) ? undefined : renderEvent(after, event)
       if (text) line(family, text)
     },
     end(family, how) {
@@ -78,6 +79,11 @@ function startLines(): Progress {
     note: say,
     stop: () => clearInterval(timer),
   }
+}
+
+/** A task told of once more is the same task: what waits says so many times a second. */
+export function isRepeated({ phases }: FamilyProgress, event: BuildEvent): boolean {
+  return event.type === 'task' && phases.find(({ phase }) => phase === event.phase)?.task?.name === event.name
 }
 
 /** One plain line for an event; undefined for one that says nothing new. */

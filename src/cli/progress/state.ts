@@ -32,7 +32,7 @@ export function advance(progress: FamilyProgress, event: BuildEvent): FamilyProg
 }
 
 function advancePhase(phase: PhaseProgress, event: Exclude<BuildEvent, { type: 'note' }>, now: number): PhaseProgress {
-  if (event.type === 'task') return { ...phase, task: { name: event.name, startedAt: now } }
+  if (event.type === 'task') return phase.task?.name === event.name ? phase : { ...phase, task: { name: event.name, startedAt: now } }
   const { task, ...rest } = phase
   if (event.type === 'task-done') {
     const counted = { ...rest, tasksDone: phase.tasksDone + 1 }
