@@ -25,12 +25,10 @@ export interface PackerBuild {
 /** A template with Packer's quickest settings: backing file, no compaction, no waiting for the boot, no ssh proxy. */
 export function packerTemplate(
   spec: PackerSpec,
-  files: { output: string; identityFile: string; publicKey: string; accelerator: string[] },
+  files: { output: string; identityFile: string; publicKey: string; accelerator: string[][] },
 ): object {
-  const { venv, qemu } = readTools()
+  const { qemu } = readTools()
   const credential = `io.systemd.credential.binary:ssh.authorized_keys.root=${Buffer.from(`${files.publicKey}\n`).toString('base64')}`
-  const ssh =
-    '-F none -o ControlMaster=auto -o ControlPersist=60s -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR'
   return {
     builders: [
       {
@@ -58,10 +56,7 @@ export function packerTemplate(
         vm_name: 'disk.qcow2',
         qemuargs: [
           ['-machine', 'type=q35,smm=off,vmport=off'],
-          ...files.accelerator.reduce<string[][]>(
-            (pairs, word, index) => (index % 2 ? [...pairs.slice(0, -1), [pairs.at(-1)?.[0] ?? '', word]] : [...pairs, [word]]),
-            [],
-          ),
+          ...files.accelerator,
           ['-smp', String(spec.cpus)],
           ['-m', String(spec.memory)],
           ['-bios', qemu.ovmf],
@@ -72,23 +67,35 @@ export function packerTemplate(
         ],
       },
     ],
-    provisioners: [
-      {
-        type: 'ansible',
-        command: join(venv, 'bin/ansible-playbook'),
-        playbook_file: spec.playbook,
-        use_proxy: false,
-        user: 'root',
-        ansible_env_vars: [
-          'ANSIBLE_PIPELINING=True',
-          'ANSIBLE_HOST_KEY_CHECKING=False',
-          `ANSIBLE_SSH_ARGS=${ssh}`,
-          ...(spec.mitogen ? ['ANSIBLE_STRATEGY=mitogen_linear', `ANSIBLE_STRATEGY_PLUGINS=${mitogenFolder(venv)}`] : []),
-        ],
-        extra_arguments: ['-e', 'ansible_python_interpreter=/usr/bin/python3'],
-      },
-    ],
+    provisioners: [provisioner(spec)],
   }
+}
+
+function provisioner(spec: PackerSpec): object {
+  const { venv } = readTools()
+  const ssh =
+    '-F none -o ControlMaster=auto -o ControlPersist=60s -o StrictHostKeyChecking=no -o UserKnownHostsFile=/dev/null -o LogLevel=ERROR'
+  return {
+    type: 'ansible',
+    command: join(venv, 'bin/ansible-playbook'),
+    playbook_file: spec.playbook,
+    use_proxy: false,
+    user: 'root',
+    ansible_env_vars: [
+      'ANSIBLE_PIPELINING=True',
+      'ANSIBLE_HOST_KEY_CHECKING=False',
+      `ANSIBLE_SSH_ARGS=${ssh}`,
+      ...(spec.mitogen ? ['ANSIBLE_STRATEGY=mitogen_linear', `ANSIBLE_STRATEGY_PLUGINS=${mitogenFolder(venv)}`] : []),
+    ],
+    extra_arguments: ['-e', 'ansible_python_interpreter=/usr/bin/python3'],
+  }
+}
+
+function accelerated(name: string, cpu: string): string[][] {
+  return [
+    ['-accel', name],
+    ['-cpu', cpu],
+  ]
 }
 
 /** One build, from `packer build` to its end. */
@@ -99,7 +106,7 @@ export async function buildWithPacker(spec: PackerSpec): Promise<PackerBuild> {
   const publicKey = (await runTool('ssh-keygen', ['-y', '-f', identityFile])).trim()
   const output = join(folder, 'output')
   const accelerator =
-    (await findAccelerator()) === 'tcg' ? ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'qemu64'] : ['-accel', 'kvm', '-cpu', 'host']
+    (await findAccelerator()) === 'tcg' ? accelerated('tcg,thread=multi,tb-size=1024', 'qemu64') : accelerated('kvm', 'host')
   const template = join(folder, 'template.json')
   writeFileSync(template, JSON.stringify(packerTemplate(spec, { output, identityFile, publicKey, accelerator })))
   await runTool('packer', ['build', '-color=false', template], {
