@@ -1,16 +1,37 @@
-import { findProblems } from './doctor-checks.ts'
+import { listFamilies } from '../family/read-family.ts'
+import { type Finding, readDoctor } from '../setup/doctor.ts'
 import { paintOut, print, printJson, renderColumns } from './output.ts'
+import { readToolVersion } from './tool-version.ts'
 
-/** Checks what a bake needs. Exit code 3 where something is missing. */
+/** Looks at tools, disk and families. Exit code 3 where a tool is missing, 2 where only a family is wrong. */
 export async function runDoctor({ json }: { readonly json: boolean }): Promise<number> {
-  const checks = await findProblems()
-  if (json) printJson(checks)
-  else {
-    const lines = renderColumns(checks.map(({ what, found }) => [what, found.split('\n')[0] ?? '']))
-    for (const [index, { ok, hint }] of checks.entries()) {
-      print(`${ok ? paintOut('green', '✓') : paintOut('red', '✗')} ${lines[index]}`)
-      if (!ok && hint) print(`  ${hint}`)
-    }
-  }
-  return checks.every(({ ok }) => ok) ? 0 : 3
+  const [tools, families] = await Promise.all([readDoctor(), checkFamilies()])
+  const findings: Finding[] = [{ name: 'bakehouse', status: 'ok', detail: readToolVersion() }, ...tools, ...families]
+  if (json) printJson(findings)
+  else for (const line of renderFindings(findings)) print(line)
+  if (tools.some(({ status }) => status === 'missing')) return 3
+  return families.some(({ status }) => status === 'missing') ? 2 : 0
+}
+
+/** A line for each thing, and what to do under those that are not well. */
+export function renderFindings(findings: readonly Finding[]): string[] {
+  const marks = { ok: paintOut('green', '✓'), warning: paintOut('yellow', '!'), missing: paintOut('red', '✗') } as const
+  const lines = renderColumns(findings.map(({ name, detail }) => [name, detail.split('\n')[0] ?? '']))
+  return findings.flatMap(({ status, hint }, index) => [
+    `${marks[status]} ${lines[index]}`,
+    ...(status !== 'ok' && hint ? [`  ${hint}`] : []),
+  ])
+}
+
+async function checkFamilies(): Promise<Finding[]> {
+  const families = await listFamilies()
+  return families.map(({ name, family, problem }) => ({
+    name: `family ${name}`,
+    status: problem === undefined ? 'ok' : 'missing',
+    detail: problem ?? `${family?.os}, ${family?.cloud}, ${count(family?.verify.suites.length ?? 0, 'suite')}`,
+  }))
+}
+
+function count(number: number, noun: string): string {
+  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runArguments } from '../../src/cli/arguments.ts'
 import { completeWords } from '../../src/cli/complete.ts'
+import { renderFindings } from '../../src/cli/doctor.ts'
 import { UsageError } from '../../src/core/errors.ts'
 import { sourceFolder } from '../../src/core/paths.ts'
 import { writeRecord } from '../../src/records/record.ts'
@@ -144,6 +145,16 @@ describe('history and show', () => {
     expect((await bakehouse(['history'])).stdout).not.toContain('\u001b[')
     expect((await bakehouse(['history'], { FORCE_COLOR: '1' })).stdout).toContain('\u001b[32m')
     expect((await bakehouse(['history'], { FORCE_COLOR: undefined, NO_COLOR: '1' })).stdout).not.toContain('\u001b[')
+  })
+})
+
+describe('doctor', () => {
+  test('says under what is not well what to do', () => {
+    const findings = [
+      { name: 'qemu', status: 'missing', detail: 'spawn ENOENT\nmore', hint: 'npm run setup' },
+      { name: 'node', status: 'ok', detail: '24', hint: 'not needed' },
+    ] as const
+    expect(renderFindings(findings)).toEqual(['✗ qemu  spawn ENOENT', '  npm run setup', '✓ node  24'])
   })
 })
 
