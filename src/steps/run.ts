@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { BakehouseError, BuildFailed, Cancelled, messageOf, UsageError } from '../core/errors.ts'
 import type { StepResult, SuiteResult } from '../core/model.ts'
 import { logFile, openContext, type StepContext, type StepName } from './context.ts'
@@ -80,4 +80,4 @@ function report(folder: string, result: StepResult): void {
   }
 }
 
-process.exitCode = await main(process.argv[2], process.argv[3])
+process.exitCode = await main(process.argv[2], process.argv[3] && resolve(process.argv[3]))

@@ -25,6 +25,8 @@ export function ansibleEnvironment(spec: AnsibleSpec, findSetting: FindSetting):
       own === undefined ? standard : own.split(delimiter).map((path) => (path.startsWith('~') ? path : resolve(spec.folder, path)))
     return [...first, ...rest].join(delimiter)
   }
+  const unlessSet = (key: string, variable: string, value: string) =>
+    findSetting('defaults', key, variable) === undefined ? { [variable]: value } : {}
   const callbacks = join(import.meta.dirname, 'callback_plugins')
   return {
     PATH: `${join(spec.venv, 'bin')}${delimiter}${process.env.PATH ?? ''}`,
@@ -34,7 +36,9 @@ export function ansibleEnvironment(spec: AnsibleSpec, findSetting: FindSetting):
     ANSIBLE_NOCOLOR: '1',
     ANSIBLE_FORCE_COLOR: '0',
     ANSIBLE_PIPELINING: 'True',
-    ...(findSetting('defaults', 'gathering', 'ANSIBLE_GATHERING') === undefined ? { ANSIBLE_GATHERING: 'smart' } : {}),
+    ...unlessSet('gathering', 'ANSIBLE_GATHERING', 'smart'),
+    // Ansible's 10 s are too short for a login on a busy machine.
+    ...unlessSet('timeout', 'ANSIBLE_TIMEOUT', '60'),
     ...(spec.strategy === 'mitogen' ? mitogenEnvironment(spec, paths) : {}),
     ...(spec.vaultPasswordFile === undefined ? {} : { ANSIBLE_VAULT_PASSWORD_FILE: spec.vaultPasswordFile }),
     ...(spec.installed === undefined ? {} : installedEnvironment(spec.installed, paths)),

@@ -29,7 +29,7 @@ export function parseTaskEvents(text: string): TaskEvent[] {
 /** How often a file of events is looked at, in ms. */
 const interval = 100
 
-/** Tells of each event of an existing file as it is written, until it is stopped; then of the last ones. */
+/** Tells of each event of an existing file as it is written, until it is stopped, which is safe to repeat. */
 export function followTasks(file: string, tell: (event: TaskEvent) => void): { stop: () => void } {
   const fd = openSync(file, 'r')
   const decoder = new StringDecoder('utf8')
@@ -42,8 +42,11 @@ export function followTasks(file: string, tell: (event: TaskEvent) => void): { s
     rest = rest.slice(end)
   }
   const timer = setInterval(readNew, interval)
+  let stopped = false
   return {
     stop() {
+      if (stopped) return
+      stopped = true
       clearInterval(timer)
       readNew()
       closeSync(fd)

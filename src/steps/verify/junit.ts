@@ -17,6 +17,7 @@ export function parseJunit(text: string): CaseResult[] {
     parseAttributeValue: false,
     parseTagValue: false,
     processEntities: true,
+    htmlEntities: true,
     isArray: (name) => ['testsuite', 'testcase', 'test-suite', 'test-case'].includes(name),
   })
   const root = parser.parse(text) as Element

@@ -63,7 +63,7 @@ export function testinfraArguments(spec: {
 }
 
 /** pytest's exit codes: 0 passed, 1 failed, 2 interrupted, 3 its own bug, 4 usage, 5 nothing collected. */
-function readReport(file: string, exitCode: number): SuiteReport {
+export function readReport(file: string, exitCode: number): SuiteReport {
   if (exitCode === 5) return { cases: [] }
   if (!existsSync(file)) return { cases: [], problem: `pytest gave no report (exit code ${exitCode})` }
   try {

@@ -1,0 +1,87 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, describe, expect, test } from 'vitest'
+import type { Host } from '../../src/core/model.ts'
+import { connect, lastLine, removeControlFolder, shellQuote, sshArguments } from '../../src/steps/connect.ts'
+
+const host: Host = {
+  instanceId: 'i-1',
+  transport: 'ssh',
+  address: '10.1.2.3',
+  port: 2222,
+  user: 'admin',
+  identityFile: '/builds/one two/keys/base',
+  knownHostsFile: '/builds/100%/known_hosts',
+}
+
+const folders: string[] = []
+const newFolder = (): string => {
+  const folder = mkdtempSync(join(tmpdir(), 'connect-test-'))
+  folders.push(folder)
+  return folder
+}
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true })
+})
+
+describe('sshArguments', () => {
+  const options = sshArguments(host, '/tmp/bh-x/1')
+  test.each([
+    ['reads no configuration of the user', '-F none'],
+    ['pins the host key', '-o StrictHostKeyChecking=yes'],
+    ['trusts the build’s known hosts only', '-o GlobalKnownHostsFile=/dev/null'],
+    ['quotes paths with blanks', '-o IdentityFile="/builds/one two/keys/base"'],
+    ['escapes what ssh_config takes for a token', '-o UserKnownHostsFile="/builds/100%%/known_hosts"'],
+    ['offers no key of an agent', '-o IdentityAgent=none'],
+    ['never asks', '-o BatchMode=yes'],
+    ['shares one connection', '-o ControlMaster=auto -o ControlPath="/tmp/bh-x/1"'],
+    ['names port and user', '-p 2222 -l admin'],
+  ])('%s', (_claim, part) => {
+    expect(options.join(' ')).toContain(part)
+  })
+
+  test('goes through a proxy command where there is one', () => {
+    expect(options.join(' ')).not.toContain('ProxyCommand')
+    expect(sshArguments({ ...host, proxyCommand: 'nc %h %p' }, '/s')).toContain('ProxyCommand=nc %h %p')
+  })
+})
+
+test('the socket’s path is short enough for every system, however long the build folder’s is', () => {
+  const folder = newFolder()
+  mkSteps(folder)
+  const { controlPath } = connect({ ...host, instanceId: 'x'.repeat(300) }, folder)
+  expect(controlPath.length).toBeLessThan(80)
+  removeControlFolder(folder)
+})
+
+test('two steps of one build share a connection, two machines do not', () => {
+  const folder = newFolder()
+  mkSteps(folder)
+  expect(connect(host, folder).controlPath).toBe(connect(host, folder).controlPath)
+  expect(connect({ ...host, instanceId: 'i-2' }, folder).controlPath).not.toBe(connect(host, folder).controlPath)
+  removeControlFolder(folder)
+})
+
+test.each([
+  ['plain-word_1.2/3', 'plain-word_1.2/3'],
+  ['two words', "'two words'"],
+  ["it's", `'it'\\''s'`],
+  ['', "''"],
+  ['$(rm)', "'$(rm)'"],
+])('quotes %j for a shell', (word, quoted) => {
+  expect(shellQuote(word)).toBe(quoted)
+})
+
+test.each([
+  [{ exitCode: 1, stdout: 'out', stderr: 'a\nb\n', timedOut: false }, 'b'],
+  [{ exitCode: 1, stdout: 'out\n', stderr: '', timedOut: false }, 'out'],
+  [{ exitCode: 255, stdout: '', stderr: '', timedOut: false }, 'it said nothing'],
+  [{ exitCode: 255, stdout: '', stderr: 'x', timedOut: true }, 'it took too long'],
+])('says why %j failed', (result, why) => {
+  expect(lastLine(result)).toBe(why)
+})
+
+function mkSteps(folder: string): void {
+  mkdirSync(join(folder, 'steps'))
+}

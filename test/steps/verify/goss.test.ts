@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process'
+import { describe, expect, test } from 'vitest'
+import { gossArguments, gossScript, parseGoss } from '../../../src/steps/verify/goss.ts'
+
+/** As goss 0.4.9 prints it. */
+const report = (running: string) => `<?xml version="1.0" encoding="UTF-8"?>
+<testsuite name="goss" errors="0" tests="3" failures="1" skipped="1" time="0.025" timestamp="2026-11-23T13:51:15Z">
+<testcase name="Command echo hi exit-status" time="0.000">
+<skipped/><system-out>Command: echo hi: exit-status: skipped</system-out>
+</testcase>
+<testcase name="File /etc/passwd exists" time="0.000">
+<system-out>File: /etc/passwd: exists: matches expectation: true</system-out>
+</testcase>
+<testcase name="Service nginx running" time="0.006">
+<system-err>Service: nginx: running: Expected ${running} to equal true</system-err>
+<failure>Service: nginx: running: Expected ${running} to equal true</failure>
+</testcase>
+</testsuite>
+`
+
+describe('parseGoss', () => {
+  test('says what was expected and what was found', () => {
+    expect(parseGoss(report('false'), 1, '').cases).toEqual([
+      { name: 'Command echo hi exit-status', status: 'skipped', durationMs: 0, message: '' },
+      { name: 'File /etc/passwd exists', status: 'passed', durationMs: 0 },
+      { name: 'Service nginx running', status: 'failed', durationMs: 6, message: 'expected true, got false' },
+    ])
+  })
+
+  test('reads the last attempt of several', () => {
+    const stdout = `${report('1')}Retrying in 500ms\n\n\nAttempt #2:\n${report('2')}Error: timeout of 1s reached before tests entered a passing state\n`
+    expect(parseGoss(stdout, 3, '').cases.at(-1)?.message).toBe('expected true, got 2')
+  })
+
+  test.each([
+    ['no test', 'Error: found 0 tests, source: goss.yaml', 78, /no report \(exit code 78\): said/],
+    ['not there', '', 127, /no report \(exit code 127\)/],
+    ['cut off', report('false').slice(0, 300), 1, /no report/],
+    ['an exit code that does not agree', report('false'), 0, /exit code is 0/],
+    ['a report that is not one', `<?xml version="1.0"?><html></testsuite>`, 1, /cannot be read/],
+  ])('%s is a problem', (_name, stdout, code, problem) => {
+    expect(parseGoss(stdout, code, 'said').problem).toMatch(problem)
+  })
+})
+
+test('the script puts every file where goss finds it, byte by byte, and removes them', () => {
+  const text = 'a: \'quoted\' "twice" $HOME `x`\n# ümläut\n'
+  const script = gossScript({
+    files: { 'goss.yaml': text },
+    gossfile: 'goss.yaml',
+    variables: { title: "it's" },
+    slug: `test-${process.pid}`,
+    timeoutMs: 9_000,
+  })
+  const inspect = script.replace(/ && \/dev\/shm\/bakehouse-goss .*/, ' && cat goss.yaml bakehouse-variables.json')
+  const { stdout, stderr } = spawnSync('sh', ['-s'], { input: inspect, encoding: 'utf8' })
+  expect(stderr).toBe('')
+  expect(stdout).toBe(`${text}{"title":"it's"}`)
+  expect(spawnSync('ls', [`/dev/shm/bakehouse-test-${process.pid}`]).status).not.toBe(0)
+})
+
+test('gossArguments: JUnit, no colours, and a few retries within the suite’s time', () => {
+  const line = gossArguments({ gossfile: 'goss.yaml', timeoutMs: 600_000 }).join(' ')
+  expect(line).toBe(
+    '/dev/shm/bakehouse-goss --gossfile goss.yaml --vars bakehouse-variables.json validate --format junit --no-color --retry-timeout 5s --sleep 500ms',
+  )
+})

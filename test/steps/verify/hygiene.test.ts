@@ -1,0 +1,67 @@
+import { spawnSync } from 'node:child_process'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { parseIdentity } from '../../../src/steps/identity.ts'
+import { compareClones, compareWithBase, parseHygiene } from '../../../src/steps/verify/hygiene.ts'
+
+const scripts = join(import.meta.dirname, '../../../src/steps')
+const base = { machineId: 'a'.repeat(32), hostKeys: ['SHA256:1', 'SHA256:2'] }
+
+test('reads the script’s lines, and nothing else', () => {
+  const text =
+    'warning: x\ncase\tpassed\t10\tthe clock is right\t\ncase\tfailed\t20\tno mail is left\tfound /var/mail/root\ncase\todd\t\tx\t\n'
+  expect(parseHygiene(text)).toEqual([
+    { name: 'the clock is right', status: 'passed', durationMs: 10 },
+    { name: 'no mail is left', status: 'failed', durationMs: 20, message: 'found /var/mail/root' },
+    { name: 'x', status: 'error', durationMs: 0, message: '' },
+  ])
+})
+
+test.each(['seal/linux.sh', 'verify/hygiene.sh'])('%s is valid for a POSIX shell', (script) => {
+  expect(spawnSync('sh', ['-n', join(scripts, script)], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
+})
+
+test('the script makes at least 20 checks and reaches its end, on this machine too', () => {
+  const variables = { TRIAL_KEY: 'AAAA', NOW: String(Math.round(Date.now() / 1000)), BOOTS: '1' }
+  const { stdout, stderr } = spawnSync('sh', [join(scripts, 'verify/hygiene.sh')], {
+    encoding: 'utf8',
+    env: { ...process.env, ...variables },
+  })
+  const cases = parseHygiene(stdout)
+  expect(stdout, stderr).toContain('\nhygiene done\n')
+  expect(cases.length).toBeGreaterThanOrEqual(20)
+  expect(new Set(cases.map(({ name }) => name)).size).toBe(cases.length)
+  expect(cases.find(({ name }) => name === 'the clock is right')?.status).toBe('passed')
+})
+
+test('notices a clock that is wrong and a stranger’s key', () => {
+  const { stdout } = spawnSync('sh', [join(scripts, 'verify/hygiene.sh')], {
+    encoding: 'utf8',
+    env: { ...process.env, TRIAL_KEY: 'AAAA', NOW: '1000000000', BOOTS: '1' },
+  })
+  expect(parseHygiene(stdout).find(({ name }) => name === 'the clock is right')).toMatchObject({ status: 'failed' })
+})
+
+test('takes machine id and fingerprints from what a guest says', () => {
+  const text = 'machine-id 0123\nhost-key ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKI60r+5qtPAWndOxnBel5saFq453S/y2yi+sFE1P/Af root@vm\n'
+  expect(parseIdentity(text)).toEqual({ machineId: '0123', hostKeys: ['SHA256:Dp8QWAgf4AcJ4HLtyXXAVK0f0j6cn3n/G1v+9Lxi9gs'] })
+})
+
+describe('an image is not the machine it was made on', () => {
+  const status = (trial: typeof base, from: typeof base | undefined = base) => compareWithBase(trial, from).map((one) => one.status)
+  test('unless machine id or host keys are the same', () => {
+    expect(status({ machineId: 'b', hostKeys: ['SHA256:3'] })).toEqual(['passed', 'passed'])
+    expect(status({ ...base, hostKeys: ['SHA256:3'] })).toEqual(['failed', 'passed'])
+    expect(status({ machineId: 'b', hostKeys: ['SHA256:3', 'SHA256:2'] })).toEqual(['passed', 'failed'])
+  })
+  test('nor can anybody tell if the base was not asked', () => {
+    expect(compareWithBase(base, undefined).map((one) => one.status)).toEqual(['skipped', 'skipped'])
+  })
+})
+
+test('two clones must differ in both', () => {
+  const other = { machineId: 'b', hostKeys: ['SHA256:3'] }
+  expect(compareClones([base, other]).map((one) => one.status)).toEqual(['passed', 'passed'])
+  expect(compareClones([base, { ...other, machineId: base.machineId }]).map((one) => one.status)).toEqual(['failed', 'passed'])
+  expect(compareClones([base, { ...other, hostKeys: ['SHA256:1'] }]).map((one) => one.status)).toEqual(['passed', 'failed'])
+})

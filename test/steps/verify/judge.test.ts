@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest'
+import type { CaseResult, SuiteResult } from '../../../src/core/model.ts'
+import { disagreement, expectedCases, findProblem, passes, renderVerdict } from '../../../src/steps/verify/judge.ts'
+
+const one = (status: CaseResult['status'], name = 'x', message?: string): CaseResult => ({
+  name,
+  status,
+  durationMs: 0,
+  ...(message === undefined ? {} : { message }),
+})
+const suite = (name: string, cases: CaseResult[], problem?: string): SuiteResult => ({
+  suite: name,
+  verifier: 'goss',
+  cases,
+  durationMs: 1,
+  junit: '',
+  ...(problem === undefined ? {} : { problem }),
+})
+
+describe('findProblem', () => {
+  test.each([
+    ['no test at all', [], undefined, 'no test ran'],
+    ['all were skipped', [one('skipped'), one('skipped')], undefined, 'no test ran: all 2 were skipped'],
+    ['fewer than the family asks for', [one('passed')], expectedCases(2, undefined), '1 tests ran, expected at least 2 (minimumCases)'],
+    ['fewer than last time', [one('passed')], expectedCases(undefined, 3), /expected at least 3 \(as many as the latest good/],
+    ['a skipped one does not count', [one('passed'), one('skipped')], expectedCases(2, undefined), /^1 tests ran/],
+  ])('%s is a problem', (_name, cases, expected, problem) => {
+    const found = findProblem({ cases }, expected)
+    if (typeof problem === 'string') expect(found).toBe(problem)
+    else expect(found).toMatch(problem)
+  })
+
+  test('the family’s own minimum permits fewer than last time', () => {
+    expect(findProblem({ cases: [one('passed')] }, expectedCases(1, 30))).toBeUndefined()
+  })
+})
+
+test.each([
+  [0, [one('passed')], undefined],
+  [1, [one('failed')], undefined],
+  [0, [one('failed')], 'the report has 1 failed tests, but the exit code is 0'],
+  [3, [one('passed')], 'the report has no failed test, but the exit code is 3'],
+])('exit code %i and report must agree', (code, cases, problem) => {
+  expect(disagreement(code, cases)).toBe(problem)
+})
+
+describe('renderVerdict', () => {
+  test('names suite, case and reason, and how many more there are', () => {
+    const failed = [one('failed', 'Service nginx running', 'expected true, got false\nmore'), one('error', 'y'), one('passed')]
+    expect(renderVerdict([suite('goss', failed)])).toBe('goss: Service nginx running: expected true, got false (and 1 more)')
+  })
+
+  test('names a suite that failed as a whole', () => {
+    expect(renderVerdict([suite('hygiene', [one('passed')]), suite('goss', [], 'no test ran')])).toBe('goss: no test ran')
+  })
+
+  test('is empty when nothing speaks against the image', () => {
+    expect(renderVerdict([suite('goss', [one('passed'), one('skipped')])])).toBe('')
+  })
+})
+
+test('a suite passes without failed cases and without a problem only', () => {
+  expect(passes(suite('a', [one('passed'), one('skipped')]))).toBe(true)
+  expect(passes(suite('a', [one('passed'), one('error')]))).toBe(false)
+  expect(passes(suite('a', [one('passed')], 'exit code 3'))).toBe(false)
+})
