@@ -30,23 +30,23 @@ export interface Progress {
 }
 
 /** Pauses in ms: between two looks at a machine that is still busy, at its state in the cloud, and inside of it. */
-const pauses = { busy: 15_000, state: 5_000, inside: 60_000 }
+const defaultPauses = { busy: 15_000, state: 5_000, inside: 60_000 }
 
 /**
  * Generalises the machine: EC2Launch where it is there, Sysprep itself elsewhere. Ends when the machine is stopped. Throws
  * BuildFailed with Sysprep's own error when generalising fails, and when the machine does not stop in time.
  */
-export async function sealWindows(context: StepContext, connection: Connection): Promise<void> {
+export async function sealWindows(context: StepContext, connection: Connection, pauses = defaultPauses): Promise<void> {
   const { family } = context.request
   const reached: Reached = { context, connection }
   const deadline = Date.now() + parseDuration(family.seal.timeout)
   if (family.seal.script !== undefined) await runFamilyScript(reached, family.seal.script, deadline)
   context.tell({ type: 'task', name: 'wait until nothing is installed any more' })
-  await waitUntilReady(reached, deadline)
+  await waitUntilReady(reached, deadline, pauses)
   context.tell({ type: 'task', name: 'generalise' })
   const cause = await startPowerShell(reached, readScript('windows-seal.ps1'), Math.max(60_000, deadline - Date.now()))
   if (cause !== undefined) throw new BuildFailed(`generalising could not be started: ${cause}`)
-  await waitUntilSealed(reached, deadline)
+  await waitUntilSealed(reached, deadline, pauses)
 }
 
 async function runFamilyScript(reached: Reached, file: string, deadline: number): Promise<void> {
@@ -61,7 +61,7 @@ async function runFamilyScript(reached: Reached, file: string, deadline: number)
   if (outcome.exitCode !== 0) throw new BuildFailed(`${file} ended with exit code ${outcome.exitCode}: ${firstLine(outcome.stderr)}`)
 }
 
-async function waitUntilReady(reached: Reached, deadline: number): Promise<void> {
+async function waitUntilReady(reached: Reached, deadline: number, pauses: typeof defaultPauses): Promise<void> {
   for (;;) {
     const outcome = await runPowerShell(reached, { script: readScript('windows-check.ps1'), timeoutMs: 300_000 })
     if (outcome.problem !== undefined) throw new BuildFailed(`the machine does not say whether it can be generalised: ${outcome.problem}`)
@@ -92,7 +92,7 @@ export function judgeReadiness({ imageState, pending, busy }: Readiness): Verdic
 }
 
 /** The machine goes down by itself. What the cloud says decides; the machine is asked now and then, as it may tell of a failure. */
-async function waitUntilSealed(reached: Reached, deadline: number): Promise<void> {
+async function waitUntilSealed(reached: Reached, deadline: number, pauses: typeof defaultPauses): Promise<void> {
   const { context } = reached
   let last: Progress | undefined
   for (let look = Date.now() + pauses.inside; ; ) {

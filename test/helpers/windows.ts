@@ -1,0 +1,126 @@
+import { generateKeyPairSync } from 'node:crypto'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import type { Host } from '../../src/core/model.ts'
+import { findProcess } from '../../src/core/process-identity.ts'
+import { familySchema } from '../../src/family/schema.ts'
+import { openContext, type StepContext, type StepName } from '../../src/steps/context.ts'
+import type { StepRequest } from '../../src/steps/request.ts'
+
+/** What the fake `ansible-playbook` was given, once for each run. */
+export interface Call {
+  readonly kind: string
+  readonly args: readonly string[]
+  readonly inventory: { readonly all: { readonly hosts: Record<string, Record<string, unknown>> } }
+  readonly variables: Record<string, unknown>
+  readonly variablesFile: string
+  /** Octal mode of the file of variables. */
+  readonly mode: string
+  readonly files: readonly string[]
+}
+
+export interface FakeWindows extends Disposable {
+  readonly context: StepContext
+  readonly host: Host
+  /** Folder of the build: nothing secret may be in it. */
+  readonly build: string
+  /** Folder of the family. */
+  readonly family: string
+  /** Sets what the machine answers: `pester/pester-report.xml`, `check/outcome.json`. */
+  answer(path: string, content: string | object): void
+  calls(): Call[]
+  /** The cloud's word for the machine. */
+  setState(state: 'running' | 'stopped'): void
+}
+
+const venv = join(import.meta.dirname, '../fixtures/windows/venv')
+
+/** A build of a Windows family whose Ansible is the fake one, on the embedded cloud with one machine of its own. */
+export function makeWindows(
+  step: StepName,
+  options: { family?: object; host?: Partial<Host>; env?: Record<string, string> } = {},
+): FakeWindows {
+  const folder = mkdtempSync(join(tmpdir(), 'bakehouse-test-'))
+  const [build, answers, family] = ['build', 'answers', 'family'].map((name) => join(folder, name)) as [string, string, string]
+  const write = (file: string, content: string | object): void => {
+    mkdirSync(dirname(file), { recursive: true })
+    writeFileSync(file, typeof content === 'string' ? content : JSON.stringify(content))
+  }
+  const identityFile = join(build, 'keys/trial')
+  write(`${identityFile}.pub`, 'ssh-rsa AAAATRIAL bakehouse-trial\n')
+  write(identityFile, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }).toString())
+  write(join(family, 'playbook.yml'), '- hosts: all\n')
+  write(join(family, 'verify/base.Tests.ps1'), 'Describe "it" {}')
+  const knownHostsFile = join(build, 'keys/known_hosts')
+  const host: Host = {
+    instanceId: 'vm-1',
+    transport: 'ssh',
+    address: '127.0.0.1',
+    port: 22,
+    user: 'Administrator',
+    identityFile,
+    knownHostsFile,
+    ...options.host,
+  }
+  const spec = familySchema.parse({
+    os: 'windows',
+    base: { amiId: 'ami-12345678' },
+    login: { by: 'cloud-init', user: 'Administrator', timeout: '5s' },
+    configure: { strategy: 'linear' },
+    ...options.family,
+  })
+  const request: StepRequest = {
+    family: { ...spec, name: 'win', folder: family },
+    version: '2026.11.23',
+    build: 'b1',
+    cloud: 'local',
+    previousCases: {},
+    prove: false,
+  }
+  write(join(build, 'request.json'), request)
+  const env: Record<string, string> = {
+    BAKEHOUSE_VENV: venv,
+    BAKEHOUSE_HOME: folder,
+    BAKEHOUSE_HOSTS: JSON.stringify([host]),
+    FAKE_WINDOWS: answers,
+    ...options.env,
+  }
+  const before = Object.fromEntries(Object.keys(env).map((name) => [name, process.env[name]]))
+  Object.assign(process.env, env)
+  mkdirSync(answers)
+  const setState = (state: 'running' | 'stopped'): void => {
+    const tags = { tool: 'bakehouse', family: 'win', version: request.version, build: 'b1', stage: 'base', expires: '' }
+    const own = state === 'running' ? { process: findProcess(process.pid) } : {}
+    write(join(folder, 'instances/vm-1/instance.json'), { id: 'vm-1', tags, image: 'i', sshPort: 1, runtimeFolder: folder, ...own })
+  }
+  setState('stopped')
+  return {
+    context: openContext(step, build, AbortSignal.timeout(60_000)),
+    host,
+    build,
+    family,
+    setState,
+    answer: (path, content) => write(join(answers, path), content),
+    calls: () =>
+      readFileSync(join(answers, 'calls.jsonl'), 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as Call),
+    [Symbol.dispose]() {
+      for (const [name, value] of Object.entries(before)) {
+        if (value === undefined) delete process.env[name]
+        else process.env[name] = value
+      }
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Files below a folder that hold the text, as it is or in base64. */
+export function filesWith(folder: string, text: string): string[] {
+  const forms = [text, Buffer.from(text).toString('base64').replace(/=+$/, '')]
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => join(folder, name))
+    .filter((file) => statSync(file).isFile() && forms.some((form) => readFileSync(file, 'latin1').includes(form)))
+}

@@ -1,0 +1,169 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { connect } from '../../../src/steps/connect.ts'
+import { findProblem } from '../../../src/steps/verify/judge.ts'
+import { pester, renderPesterScript } from '../../../src/steps/verify/pester.ts'
+import { type PesterAnswer, parsePester } from '../../../src/steps/verify/pester-report.ts'
+import { makeWindows } from '../../helpers/windows.ts'
+
+const fixture = (name: string): string => readFileSync(join(import.meta.dirname, '../../fixtures/pester', name), 'utf8')
+const summary = (about: object = {}): string =>
+  JSON.stringify({
+    version: '5.6.1',
+    result: 'Failed',
+    total: 6,
+    passed: 2,
+    failed: 1,
+    skipped: 1,
+    inconclusive: 1,
+    notRun: 1,
+    failedBlocks: 0,
+    failedContainers: 0,
+    errors: [],
+    ...about,
+  })
+const answer = (about: Partial<PesterAnswer> = {}): PesterAnswer => ({
+  report: fixture('junit.xml'),
+  summary: summary(),
+  exitCode: 1,
+  said: '',
+  ...about,
+})
+
+/** A report of these tests, all passed. */
+const passing = (...names: string[]): string =>
+  `<?xml version="1.0"?><testsuites name="Pester"><testsuite name="x">${names.map((name) => `<testcase name="${name}" status="Passed" time="0.1"/>`).join('')}</testsuite></testsuites>`
+const passed = (count: number, about: object = {}): string =>
+  summary({ result: 'Passed', total: count, passed: count, failed: 0, notRun: 0, ...about })
+
+describe('a report of Pester', () => {
+  it.each(['junit.xml', 'nunit25.xml', 'nunit3.xml'])('%s: tells passed, failed, skipped and inconclusive apart', (name) => {
+    const { cases, problem } = parsePester(answer({ report: fixture(name) }))
+    expect(problem).toBeUndefined()
+    const statusOf = Object.fromEntries(cases.map(({ name, status }) => [name.replace(/^.*(The|Logins)/, '$1'), status]))
+    expect(statusOf).toEqual({
+      'The system.is a Windows Server': 'passed',
+      'The network.has the firewall on for Domain': 'passed',
+      'The network.signs SMB': 'failed',
+      'The network.has a proxy': 'skipped',
+      'Logins.have no guest': 'error',
+    })
+    const failed = cases.find(({ status }) => status === 'failed')
+    expect(failed?.message).toContain('Expected $true, but got $false.')
+    expect(failed?.durationMs).toBe(45)
+  })
+
+  it('passes when code, summary and report say so', () => {
+    expect(parsePester({ report: passing('a', 'b'), summary: passed(2), exitCode: 0, said: '' })).toMatchObject({ cases: [{}, {}] })
+    expect(parsePester({ report: passing('a', 'b'), summary: passed(2), exitCode: 0, said: '' }).problem).toBeUndefined()
+  })
+
+  it.each([
+    ['none', { report: undefined }, 'gave no report'],
+    ['an empty one', { report: '' }, 'gave no report'],
+    ['one that is cut off', { report: fixture('junit.xml').slice(0, 900) }, 'cannot be read'],
+    ['one that is cut off between two elements', { report: fixture('nunit3.xml').split('<test-case id="1-1005"')[0] }, 'cannot be read'],
+    ['what is not XML', { report: 'Invoke-Pester : The term is not recognized' }, 'cannot be read'],
+    ['XML that is no report', { report: '<html><body/></html>' }, 'neither JUnit nor NUnit'],
+    [
+      'a billion laughs',
+      {
+        report: `<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><testsuites><testsuite name="&b;"/></testsuites>`,
+      },
+      'document type',
+    ],
+    ['no summary', { summary: undefined }, 'no summary'],
+    ['a summary that is cut off', { summary: summary().slice(0, 20) }, 'no summary'],
+    ['fewer tests than were run', { report: passing('a') }, 'says that there were 5 tests, but its report has 1'],
+    ['exit code 0 with a failed test', { exitCode: 0 }, 'exit code is 0'],
+    ['exit code 1 with none', { report: passing('a'), summary: passed(1), exitCode: 1 }, 'no failed test'],
+    ['exit code 255', { report: passing('a'), summary: passed(1), exitCode: 255 }, 'exit code is 255'],
+    [
+      'a summary of failure with exit code 0',
+      { report: passing('a'), summary: passed(1, { result: 'Failed' }), exitCode: 0 },
+      'says Failed',
+    ],
+    [
+      'a file that could not be run',
+      { report: passing('a'), summary: passed(1, { failedContainers: 1, errors: ['Unexpected token'] }), exitCode: 1 },
+      'Unexpected token',
+    ],
+    [
+      'a BeforeAll that failed',
+      { report: passing('a'), summary: passed(1, { failedBlocks: 1, errors: ['no such host'] }), exitCode: 1 },
+      'no such host',
+    ],
+  ] as [string, Partial<PesterAnswer>, string][])('is a failure when it is %s', (_what, about, why) => {
+    expect(parsePester(answer(about)).problem).toContain(why)
+  })
+
+  it('is a failure when it has no test: Pester itself ends with 0', () => {
+    const report = parsePester({ report: '<testsuites name="Pester"></testsuites>', summary: passed(0), exitCode: 0, said: '' })
+    expect(findProblem(report, undefined)).toBe('no test ran')
+  })
+
+  it('gives the reason that Pester did not run', () => {
+    const { problem } = parsePester({
+      report: undefined,
+      summary: JSON.stringify({ result: 'Error', errors: ['Pester 5 is not in the machine'] }),
+      exitCode: 2,
+      said: 'x',
+    })
+    expect(problem).toBe('Pester gave no report (exit code 2): Pester 5 is not in the machine')
+  })
+})
+
+describe('the script that runs Pester', () => {
+  it.each([
+    ['$configuration.Run.PassThru = $true'],
+    ['$configuration.Run.Exit = $false'],
+    ["$configuration.TestResult.OutputFormat = 'JUnitXml'"],
+    ['$configuration.TestResult.Enabled = $true'],
+    ["Import-Module Pester -MinimumVersion '5.0.0' -MaximumVersion '5.99.99'"],
+  ])('has %s', (line) => {
+    expect(renderPesterScript({ path: 'base.Tests.ps1' })).toContain(line)
+  })
+
+  it.each([
+    ["it's.Tests.ps1", "Join-Path $here 'it''s.Tests.ps1'"],
+    ['$(Stop-Computer).ps1', "Join-Path $here '$(Stop-Computer).ps1'"],
+    ['a’;Stop-Computer.ps1', "'a’’;Stop-Computer.ps1'"],
+  ])('expands nothing in the name %s', (path, line) => {
+    expect(renderPesterScript({ path })).toContain(line)
+  })
+
+  it('runs only the tests of some tags', () => {
+    expect(renderPesterScript({ path: 'x', tags: ['fast', "a'b"], format: 'NUnit3' })).toContain(
+      "$configuration.Filter.Tag = @('fast', 'a''b')",
+    )
+  })
+})
+
+describe('Pester in a machine', () => {
+  const suite = { pester: 'verify/base.Tests.ps1' }
+  const runIn = (windows: ReturnType<typeof makeWindows>) =>
+    pester.run({ context: windows.context, connection: connect(windows.host, windows.build), suite, slug: 'pester', timeoutMs: 30_000 })
+
+  it('copies the tests in, runs them, and brings their report back', async () => {
+    using windows = makeWindows('verify')
+    windows.answer('pester/outcome.json', { rc: 1, stdout: 'Tests Passed: 2', stderr: '' })
+    windows.answer('pester/pester-report.xml', fixture('junit.xml'))
+    windows.answer('pester/pester-summary.json', summary())
+    const { cases, problem } = await runIn(windows)
+    expect(problem).toBeUndefined()
+    expect(cases).toHaveLength(5)
+    expect(windows.calls()[0]).toMatchObject({ kind: 'pester', files: ['base.Tests.ps1', 'run.ps1'] })
+  })
+
+  it('is a failure when the machine cannot be reached', async () => {
+    using windows = makeWindows('verify')
+    windows.answer('unreachable', '')
+    expect((await runIn(windows)).problem).toContain('could not be reached')
+  })
+
+  it('is a failure when the machine gave nothing back', async () => {
+    using windows = makeWindows('verify')
+    expect((await runIn(windows)).problem).toContain('gave no report')
+  })
+})
