@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { UsageError } from '../../src/core/errors.ts'
 import { readFamily } from '../../src/family/read-family.ts'
+import { familySchema } from '../../src/family/schema.ts'
 import { familyFiles, makeProject } from './project.ts'
 
 const base = 'base: { debian: bookworm }'
-const keys = 'description, os, cloud, base, machine, login, configure, seal, verify, image'
+const keys = Object.keys(familySchema.shape).join(', ')
 const baseForms = '{debian} {image, sha256} {family} {ami} {amiId} {parameter}'
 const suiteForms = '{goss} {testinfra} {ansible} {pester} {inspec}'
 const duration = 'a duration such as 90s, 30m or 2h'
