@@ -9,7 +9,8 @@ import { createStack } from './stack.ts'
 
 /** What a bake would create, asked of the engine itself. The stack it needs for that is removed again. */
 export async function previewBuild(plan: Plan, journal: Journal, signal: AbortSignal): Promise<BakeOutcome> {
-  const nobody = { publicKey: '', identityFile: '' }
+  // Machines of a preview are never made, yet their inputs are checked.
+  const nobody = { publicKey: 'preview', identityFile: '/preview' }
   const spec = graphSpec(plan, { base: nobody, trial: nobody }, await chooseCloudResources(plan.cloud.name))
   const stack = await createStack(plan.stackName, plan.request.backend)
   const changes: PlannedChange[] = []

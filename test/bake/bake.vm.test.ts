@@ -31,7 +31,7 @@ const project: Project = makeProject({
   }),
   ...tinyFamily('failing-case', { goss: 'file:\n  /etc/absent: {exists: true}\n' }),
 })
-afterAll(() => project[Symbol.asyncDispose]())
+afterAll(() => project[Symbol.asyncDispose](), 120_000)
 
 /** What a bake leaves running or lying about: machines, and images that are not promoted. */
 function leftovers(): string[] {

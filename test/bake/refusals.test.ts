@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { run, runTool } from '../../src/core/exec.ts'
+import { sourceFolder } from '../../src/core/paths.ts'
+import { readTools } from '../../src/setup/tools.ts'
+import { makeProject } from '../helpers/project.ts'
+import { tinyFamily } from '../helpers/tiny-family.ts'
+
+const project = makeProject(tinyFamily('tiny'))
+afterAll(() => project[Symbol.asyncDispose](), 120_000)
+
+const sha256 = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex')
+const madeNothing = (): boolean =>
+  !['builds', 'images', 'instances'].some(
+    (name) => existsSync(join(project.home, name)) && readdirSync(join(project.home, name)).length > 0,
+  )
+
+function withBase(name: string, image: string, digest: string): void {
+  project.write(tinyFamily(name, { family: `base: {image: ${image}, sha256: ${digest}}\n` }))
+}
+
+describe('a bake refuses, and makes nothing', { timeout: 60_000 }, () => {
+  it('for a family that is not there, with the one that was meant', async () => {
+    const { exitCode, outcome } = await project.bake('tinny')
+    expect(exitCode).toBe(2)
+    expect(outcome.error?.message).toContain('tinny')
+    expect(`${outcome.error?.message} ${outcome.error?.hint}`).toContain('tiny')
+    expect(madeNothing()).toBe(true)
+  })
+
+  it('for a playbook that is not there, with the place that names it', async () => {
+    project.write({ 'lost/family.yaml': 'base: {debian: bookworm}\nconfigure:\n  playbook: absent.yml\n' })
+    const { exitCode, outcome } = await project.bake('lost')
+    expect(exitCode).toBe(2)
+    expect(outcome.error?.message).toMatch(/lost\/family\.yaml:3:\d+: .*absent\.yml/)
+    expect(madeNothing()).toBe(true)
+  })
+
+  it('for a base image of another digest, with both digests', async () => {
+    const disk = join(project.folder, 'disk.qcow2')
+    await runTool(readTools().qemu.img, ['create', '-q', '-f', 'qcow2', disk, '64M'])
+    withBase('other', disk, 'a'.repeat(64))
+    const { exitCode, outcome } = await project.bake('other')
+    expect(exitCode).toBe(2)
+    expect(outcome.error?.message).toContain('a'.repeat(64))
+    expect(outcome.error?.message).toContain(sha256(disk))
+    expect(madeNothing()).toBe(true)
+  })
+
+  it('for a base image that is damaged', async () => {
+    const disk = join(project.folder, 'damaged.qcow2')
+    await runTool(readTools().qemu.img, ['create', '-q', '-f', 'qcow2', disk, '64M'])
+    const bytes = readFileSync(disk)
+    bytes.fill(0xff, 24, 60)
+    writeFileSync(disk, bytes)
+    withBase('damaged', disk, sha256(disk))
+    const { exitCode, outcome } = await project.bake('damaged')
+    expect(exitCode).toBe(2)
+    expect(outcome.error?.message).toContain('damaged.qcow2')
+    expect(madeNothing()).toBe(true)
+  })
+
+  it('for a base image that is not there', async () => {
+    withBase('gone', '/nowhere/gone.qcow2', 'b'.repeat(64))
+    const { exitCode, outcome } = await project.bake('gone')
+    expect(exitCode).toBe(2)
+    expect(outcome.error?.message).toContain('/nowhere/gone.qcow2')
+  })
+
+  it('for a family whose base was never baked, with the command that bakes it', async () => {
+    project.write(tinyFamily('upper', { family: 'base: {family: tiny}\n' }))
+    const { exitCode, outcome } = await project.bake('upper')
+    expect(exitCode).toBe(2)
+    expect(outcome.error?.hint).toContain('--family tiny')
+  })
+
+  it('for a secret whose variable is not set, naming it', async () => {
+    project.write(tinyFamily('secretive', { family: 'base: {debian: bookworm}\nconfigure: {secrets: {token: {env: NOT_SET_ANYWHERE}}}\n' }))
+    const { exitCode, outcome } = await project.bake('secretive')
+    expect(exitCode).toBe(2)
+    expect(outcome.error?.message).toContain('NOT_SET_ANYWHERE')
+    expect(madeNothing()).toBe(true)
+  })
+
+  it('for a disk that is full, saying how much is needed where, with exit 3', async () => {
+    const disk = join(project.folder, 'big.qcow2')
+    await runTool(readTools().qemu.img, ['create', '-q', '-f', 'raw', disk, '96M'])
+    withBase('big', disk, 'c'.repeat(64))
+    const cache = join(project.folder, 'small-cache')
+    const command = `mkdir -p ${cache} && mount -t tmpfs -o size=32m tmpfs ${cache} && exec "$@"`
+    const bake = [process.execPath, join(sourceFolder(), 'bake.ts'), '--family', 'big', '--json']
+    const result = await run('unshare', ['-rm', 'sh', '-c', command, 'sh', ...bake], { env: { ...project.env, XDG_CACHE_HOME: cache } })
+    expect(result.exitCode, result.stderr).toBe(3)
+    expect(JSON.parse(result.stdout).error.message).toMatch(/needs .*small-cache.* free/)
+    expect(madeNothing()).toBe(true)
+  })
+})
