@@ -50,7 +50,8 @@ export function sshArguments(host: Host, controlPath: string): string[] {
     GlobalKnownHostsFile: '/dev/null',
     UpdateHostKeys: 'no',
     CheckHostIP: 'no',
-    ConnectTimeout: '30',
+    // A busy machine with emulated guests is slow to greet, and slower when it is asked again.
+    ConnectTimeout: '180',
     ServerAliveInterval: '5',
     ServerAliveCountMax: '6',
     ControlMaster: 'auto',

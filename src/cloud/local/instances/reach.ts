@@ -22,6 +22,12 @@ export interface ReachOptions {
   readonly qmpSocket: string
 }
 
+/**
+ * How long one login may take, in s. A busy machine with emulated guests needs minutes; a login that is given up
+ * and tried again only makes it busier.
+ */
+const connectSeconds = 180
+
 /** `ssh` that logs in, and leaves the connection open in the background. */
 export function masterArguments(login: Login, logFile: string): string[] {
   return [
@@ -29,7 +35,7 @@ export function masterArguments(login: Login, logFile: string): string[] {
     ...['-p', String(login.port), '-i', login.identityFile, '-l', login.user],
     // The guest is a process of ours, reached over the loopback: its key is learnt at the first contact, and pinned.
     ...['-o', 'StrictHostKeyChecking=accept-new', '-o', `UserKnownHostsFile=${login.knownHostsFile}`],
-    ...['-o', 'BatchMode=yes', '-o', 'IdentitiesOnly=yes', '-o', 'ControlPersist=yes', '-o', 'ConnectTimeout=20'],
+    ...['-o', 'BatchMode=yes', '-o', 'IdentitiesOnly=yes', '-o', 'ControlPersist=yes', '-o', `ConnectTimeout=${connectSeconds}`],
     ...['-o', 'ServerAliveInterval=5', '-o', 'ServerAliveCountMax=6', '-o', 'GSSAPIAuthentication=no'],
     ...['-o', 'PreferredAuthentications=publickey', '-o', 'KexAlgorithms=^curve25519-sha256', '-F', 'none'],
     '127.0.0.1',
