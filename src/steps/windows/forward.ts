@@ -1,3 +1,4 @@
+import type { Socket } from 'node:net'
 import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { makeCertificate } from './certificate.ts'
 import { type Endpoint, openPinned } from './probe.ts'
@@ -18,12 +19,11 @@ export interface Forward extends AsyncDisposable {
  */
 export async function openForward(endpoint: Endpoint, timeoutMs = 30_000): Promise<Forward> {
   const own = await makeCertificate('bakehouse-forward')
-  const sockets = new Set<TLSSocket>()
+  const sockets = new Set<Socket>()
   let lastError: Error | undefined
   const server = createServer({ key: own.key, cert: own.certificate }, (inner) => {
     inner.pause()
-    sockets.add(inner)
-    inner.once('close', () => sockets.delete(inner)).on('error', () => inner.destroy())
+    inner.on('error', () => inner.destroy())
     openPinned(endpoint, timeoutMs).then(
       (outer) => join(inner, outer, sockets),
       (error: Error) => {
@@ -33,6 +33,8 @@ export async function openForward(endpoint: Endpoint, timeoutMs = 30_000): Promi
     )
   })
   server.on('tlsClientError', () => {})
+  // Those that have not shaken hands yet count too: the door is not shut while one of them is open.
+  server.on('connection', (socket) => sockets.add(socket.once('close', () => sockets.delete(socket))))
   await new Promise<void>((done, failed) => server.once('error', failed).listen(0, '127.0.0.1', done))
   return {
     port: portOf(server),
@@ -45,7 +47,8 @@ export async function openForward(endpoint: Endpoint, timeoutMs = 30_000): Promi
   }
 }
 
-function join(inner: TLSSocket, outer: TLSSocket, sockets: Set<TLSSocket>): void {
+function join(inner: TLSSocket, outer: TLSSocket, sockets: Set<Socket>): void {
+  if (inner.destroyed) return void outer.destroy()
   sockets.add(outer)
   outer.once('close', () => {
     sockets.delete(outer)

@@ -1,0 +1,140 @@
+import { X509Certificate } from 'node:crypto'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { connect as connectTls } from 'node:tls'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { BuildFailed } from '../../../src/core/errors.ts'
+import { type Certificate, certificateArguments, makeCertificate, normaliseThumbprint } from '../../../src/steps/windows/certificate.ts'
+import { openForward } from '../../../src/steps/windows/forward.ts'
+import { fillProxyCommand, identifyEndpoint, openPinned, readThumbprint, waitForEndpoint } from '../../../src/steps/windows/probe.ts'
+
+const wrong = 'AB'.repeat(20)
+let certificate: Certificate
+let server: Server
+let port: number
+const requests: string[] = []
+
+/** WSMan as far as an unknown caller gets: Identify is answered, everything else wants a login. */
+beforeAll(async () => {
+  certificate = await makeCertificate('bakehouse-test')
+  server = createServer({ key: certificate.key, cert: certificate.certificate }, async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    requests.push(`${request.method} ${request.url}`)
+    if (request.headers.wsmanidentify === 'unauthenticated' && body.includes('wsmid:Identify')) {
+      const vendor =
+        '<wsmid:ProductVendor>Microsoft Corporation</wsmid:ProductVendor><wsmid:ProductVersion>OS: 0.0.0 SP: 0.0 Stack: 3.0</wsmid:ProductVersion>'
+      response.end(`<s:Envelope><s:Body><wsmid:IdentifyResponse>${vendor}</wsmid:IdentifyResponse></s:Body></s:Envelope>`)
+    } else {
+      response.writeHead(401, { 'www-authenticate': 'Negotiate' }).end()
+    }
+  })
+  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  port = (server.address() as AddressInfo).port
+})
+afterAll(() => server.close())
+
+const endpoint = (certificateThumbprint = certificate.thumbprint) => ({ address: '127.0.0.1', port, certificateThumbprint })
+
+describe('the certificate', () => {
+  it('is for the loopback, and vouches for nothing but itself', () => {
+    const parsed = new X509Certificate(certificate.certificate)
+    expect(parsed.checkIP('127.0.0.1')).toBe('127.0.0.1')
+    expect(parsed.checkIssued(parsed)).toBe(true)
+    expect(Date.parse(parsed.validTo) - Date.now()).toBeLessThan(8 * 86_400_000)
+    expect(certificate.thumbprint).toMatch(/^[0-9A-F]{40}$/)
+  })
+
+  it('has no secret among the arguments that make it', () => {
+    expect(certificateArguments({ name: 'n', key: '/k', certificate: '/c' })).toEqual(
+      expect.arrayContaining(['-x509', '-nodes', '/CN=n', '/k', '/c']),
+    )
+  })
+
+  it.each([
+    ['aa:BB:0c', 'AABB0C'],
+    [' aabb0c ', 'AABB0C'],
+  ])('is recognised however its thumbprint is written: %s', (text, plain) => {
+    expect(normaliseThumbprint(text)).toBe(plain)
+  })
+})
+
+describe('the endpoint', () => {
+  it('is recognised by its thumbprint, and speaks WSMan', async () => {
+    expect(await identifyEndpoint(endpoint(), 5_000)).toBe('OS: 0.0.0 SP: 0.0 Stack: 3.0')
+    expect(await readThumbprint(endpoint(), 5_000)).toBe(certificate.thumbprint)
+  })
+
+  it.each([
+    ['another thumbprint', wrong],
+    ['none', ''],
+    ['half of it', () => certificate.thumbprint.slice(0, 20)],
+  ])('gets not a byte when %s is pinned', async (_what, pinned) => {
+    const before = requests.length
+    const thumbprint = typeof pinned === 'function' ? pinned() : pinned
+    await expect(identifyEndpoint(endpoint(thumbprint), 5_000)).rejects.toThrow(/presents a certificate with the thumbprint/)
+    expect(requests).toHaveLength(before)
+  })
+
+  it('is not waited for when it is somebody else', async () => {
+    const started = Date.now()
+    await expect(waitForEndpoint(endpoint(wrong), 60_000, AbortSignal.timeout(60_000))).rejects.toBeInstanceOf(BuildFailed)
+    expect(Date.now() - started).toBeLessThan(5_000)
+  })
+
+  it('is waited for as long as the deadline says', async () => {
+    const nobody = { address: '127.0.0.1', port: 1, certificateThumbprint: wrong }
+    await expect(waitForEndpoint(nobody, 300, AbortSignal.timeout(60_000))).rejects.toThrow(/no PowerShell remoting on 127.0.0.1:1 within/)
+  })
+
+  it('is reached through a command where there is no other way', async () => {
+    const relay = `${process.execPath} -e "const s=require('net').connect(%p,'%h');process.stdin.pipe(s);s.pipe(process.stdout)"`
+    expect(await identifyEndpoint({ ...endpoint(), proxyCommand: relay }, 10_000)).toContain('Stack')
+  })
+
+  it('fills the words of a proxy command', () => {
+    expect(fillProxyCommand('aws --target %h --parameters portNumber=%p 100%%', { address: 'i-1', port: 5986 })).toBe(
+      'aws --target i-1 --parameters portNumber=5986 100%',
+    )
+  })
+})
+
+describe('the door', () => {
+  /** What a client of the door gets, which trusts the door's certificate alone. */
+  async function askThrough(door: { port: number; certificate: string }): Promise<string> {
+    const socket = connectTls({ host: '127.0.0.1', port: door.port, ca: door.certificate })
+    socket.write('POST /wsman HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
+    const chunks: Buffer[] = []
+    for await (const chunk of socket) chunks.push(chunk as Buffer)
+    return Buffer.concat(chunks).toString()
+  }
+
+  it('leads to the machine whose certificate is pinned', async () => {
+    await using door = await openForward(endpoint())
+    expect(await askThrough(door)).toMatch(/^HTTP\/1.1 401/)
+    expect(await askThrough(door)).toMatch(/^HTTP\/1.1 401/)
+  })
+
+  it('leads nowhere when the certificate is another one', async () => {
+    const before = requests.length
+    await using door = await openForward(endpoint(wrong))
+    await askThrough(door).catch(() => '')
+    expect(requests).toHaveLength(before)
+    expect(door.lastError()?.message).toContain(wrong)
+  })
+
+  it('has a certificate that no authority knows', async () => {
+    await using door = await openForward(endpoint())
+    await expect(askThrough({ port: door.port, certificate: certificate.certificate })).rejects.toThrow()
+  })
+
+  it('is shut when it is disposed of, with all that went through it', async () => {
+    const door = await openForward(endpoint())
+    const inner = connectTls({ host: '127.0.0.1', port: door.port, ca: door.certificate })
+    const closed = new Promise((done) => inner.once('close', done).once('error', () => {}))
+    await new Promise((done) => inner.once('secureConnect', done))
+    await door[Symbol.asyncDispose]()
+    await closed
+    await expect(openPinned({ address: '127.0.0.1', port: door.port, certificateThumbprint: wrong }, 1_000)).rejects.toThrow(/ECONNREFUSED/)
+  })
+})

@@ -1,0 +1,140 @@
+import { constants, createPublicKey, generateKeyPairSync, publicEncrypt } from 'node:crypto'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { BuildFailed, MissingError } from '../../../src/core/errors.ts'
+import { configure } from '../../../src/steps/configure.ts'
+import { seal } from '../../../src/steps/seal.ts'
+import { verify } from '../../../src/steps/verify.ts'
+import { type Certificate, makeCertificate } from '../../../src/steps/windows/certificate.ts'
+import { decryptPassword, waitForPassword } from '../../../src/steps/windows/password.ts'
+import { filesWith, makeWindows } from '../../helpers/windows.ts'
+
+const canary = 'Canary-9;$(x)"\'Pa55'
+
+function encrypt(password: string, identityFile: string): string {
+  const key = createPublicKey(readFileSync(identityFile))
+  return publicEncrypt({ key, padding: constants.RSA_PKCS1_PADDING }, Buffer.from(password)).toString('base64')
+}
+
+describe('the administrator’s password', () => {
+  it('is what the cloud encrypted to the build’s key', () => {
+    using windows = makeWindows('configure')
+    expect(decryptPassword(`\n${encrypt(canary, windows.host.identityFile)}\n`, windows.host.identityFile)).toBe(canary)
+  })
+
+  it('is asked for until the cloud has it', async () => {
+    using windows = makeWindows('configure')
+    const answers = [undefined, '', encrypt(canary, windows.host.identityFile)]
+    const findPasswordData = async (): Promise<string | undefined> => answers.shift()
+    expect(await waitForPassword(windows.context, windows.host, { findPasswordData, deadlineMs: 5_000, intervalMs: 1 })).toBe(canary)
+  })
+
+  it('is the family’s own secret where it names one', async () => {
+    using windows = makeWindows('configure', {
+      family: { configure: { secrets: { ansible_password: { env: 'WINDOWS_PASSWORD' } } } },
+      env: { WINDOWS_PASSWORD: canary },
+    })
+    expect(await waitForPassword(windows.context, windows.host, { deadlineMs: 1 })).toBe(canary)
+  })
+
+  it('says what to write where nobody gives it', async () => {
+    using windows = makeWindows('configure')
+    const thrown = await waitForPassword(windows.context, windows.host, { deadlineMs: 1 }).catch((error: unknown) => error)
+    expect(thrown).toBeInstanceOf(MissingError)
+    expect((thrown as MissingError).hint).toContain('ansible_password')
+  })
+
+  it('fails past the deadline', async () => {
+    using windows = makeWindows('configure')
+    const wait = waitForPassword(windows.context, windows.host, { findPasswordData: async () => undefined, deadlineMs: 5, intervalMs: 1 })
+    await expect(wait).rejects.toThrow(/has no administrator password/)
+  })
+
+  it.each([
+    ['a key of another kind', generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()],
+    ['no key at all', 'nothing'],
+  ])('cannot be had with %s, and the message says so', (_what, pem) => {
+    using windows = makeWindows('configure')
+    const data = encrypt(canary, windows.host.identityFile)
+    writeFileSync(windows.host.identityFile, pem)
+    expect(() => decryptPassword(data, windows.host.identityFile)).toThrow(BuildFailed)
+  })
+})
+
+describe('a machine by PowerShell remoting: no password in any file', () => {
+  let certificate: Certificate
+  let server: Server
+  beforeAll(async () => {
+    certificate = await makeCertificate('bakehouse-test')
+    server = createServer({ key: certificate.key, cert: certificate.certificate }, (_request, response) => {
+      response.end('<s:Envelope><wsmid:IdentifyResponse/></s:Envelope>')
+    })
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  })
+  afterAll(() => server.close())
+
+  const open = (step: 'configure' | 'seal' | 'verify', thumbprint = certificate.thumbprint) =>
+    makeWindows(step, {
+      family: {
+        login: { by: 'password', transport: 'psrp', user: 'Administrator', timeout: '5s' },
+        configure: { strategy: 'linear', secrets: { ansible_password: { env: 'WINDOWS_PASSWORD' } } },
+        verify: { suites: [{ pester: 'verify/base.Tests.ps1' }] },
+      },
+      host: { transport: 'psrp', port: (server.address() as AddressInfo).port, certificateThumbprint: thumbprint },
+      env: { WINDOWS_PASSWORD: canary },
+    })
+
+  it('configure: goes by a 0600 file that is gone afterwards, never as an argument', async () => {
+    using windows = open('configure')
+    windows.answer('identity/outcome.json', { rc: 0, stdout: 'machine-id S-1-5-21-1-2-3\r\n', stderr: '' })
+    await configure(windows.context)
+    const [identity, playbook] = windows.calls()
+    expect(identity?.kind).toBe('identity')
+    expect(playbook?.variables.ansible_password).toBe(canary)
+    expect(playbook?.mode).toBe('600')
+    expect(playbook?.args.join(' ')).not.toContain('Canary')
+    expect(JSON.stringify(playbook?.inventory)).not.toContain('Canary')
+    expect(existsSync(playbook?.variablesFile ?? '')).toBe(false)
+    expect(filesWith(windows.build, 'Canary-9')).toEqual([])
+    expect(readFileSync(`${windows.build}/logs/configure.log`, 'utf8')).toContain('the password is [redacted]')
+  })
+
+  it('configure: reaches the machine by the door, whose certificate alone is trusted', async () => {
+    using windows = open('configure')
+    windows.answer('identity/outcome.json', { rc: 0, stdout: 'machine-id S-1-5-21-1-2-3\n', stderr: '' })
+    await configure(windows.context)
+    const host = windows.calls().at(-1)?.inventory.all.hosts.win
+    expect(host).toMatchObject({
+      ansible_connection: 'psrp',
+      ansible_host: '127.0.0.1',
+      ansible_psrp_cert_validation: 'validate',
+      ansible_psrp_protocol: 'https',
+    })
+    expect(readFileSync(String(host?.ansible_psrp_ca_cert), 'utf8')).toContain('BEGIN CERTIFICATE')
+  })
+
+  it('configure: keeps it out of a failing task’s message', async () => {
+    using windows = open('configure')
+    windows.answer('identity/outcome.json', { rc: 0, stdout: 'machine-id S-1\n', stderr: '' })
+    windows.answer('playbook-fails', '')
+    const error = await configure(windows.context).catch((thrown: unknown) => thrown)
+    expect(String(error)).toContain("task 'Install updates' failed: 0x80240022")
+    expect(filesWith(windows.build, 'Canary-9')).toEqual([])
+  })
+
+  it.each(['seal', 'verify'] as const)('%s: is in none of its files', async (step) => {
+    using windows = open(step)
+    windows.answer('unreachable', '')
+    await (step === 'seal' ? seal : verify)(windows.context).catch(() => {})
+    expect(windows.calls()[0]?.variables.ansible_password).toBe(canary)
+    expect(filesWith(windows.build, 'Canary-9')).toEqual([])
+  })
+
+  it('is not even asked for when the certificate is another one', async () => {
+    using windows = open('configure', 'AB'.repeat(20))
+    await expect(configure(windows.context)).rejects.toThrow(/presents a certificate with the thumbprint/)
+    expect(() => windows.calls()).toThrow(/ENOENT/)
+  })
+})
