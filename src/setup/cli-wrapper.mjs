@@ -47,7 +47,8 @@ async function follow() {
     if (last) return
     if (process.ppid !== parent) cancel()
     idle = moved > 0 ? 0 : idle + 1
-    await pause(idle < 100 ? 10 : 40)
+    // The end wakes it at once; what is written meanwhile may wait, for emulated guests need the processor more.
+    await pause(idle < 20 ? 20 : 200)
   }
 }
 
