@@ -1,0 +1,127 @@
+import { readFileSync } from 'node:fs'
+import { describe, expect, it } from 'vitest'
+import { configure } from '../../../src/steps/configure.ts'
+import { passes } from '../../../src/steps/verify/judge.ts'
+import { verify } from '../../../src/steps/verify.ts'
+import { parseWindowsHygiene, renderHygieneScript } from '../../../src/steps/windows/hygiene.ts'
+import { makeWindows } from '../../helpers/windows.ts'
+
+const base = { machineId: 'S-1-5-21-1-2-3', hostKeys: [] }
+const said = (...lines: string[]): string => `machine-id S-1-5-21-4-5-6\n${lines.join('\n')}\nhygiene done\n`
+const good = 'case\tpassed\t12\tthe image was generalised\t'
+const outcome = (stdout: string, about: object = {}) => ({ stdout, stderr: '', ...about })
+
+describe('the hygiene of a Windows image', () => {
+  it('has a case for each check, and one for the SID', () => {
+    const report = parseWindowsHygiene(
+      outcome(said(good, 'case\tfailed\t3\tno leftover WinRM listener\ta listener with the certificate AB')),
+      base,
+    )
+    expect(report.problem).toBeUndefined()
+    expect(report.cases.map(({ name, status }) => [name, status])).toEqual([
+      ['the image was generalised', 'passed'],
+      ['no leftover WinRM listener', 'failed'],
+      ['the SID differs from the base', 'passed'],
+    ])
+    expect(report.cases[1]?.message).toBe('a listener with the certificate AB')
+    expect(report.identity.machineId).toBe('S-1-5-21-4-5-6')
+  })
+
+  it('fails when the image still is the machine that it was made on', () => {
+    const { cases } = parseWindowsHygiene(outcome(said(good)), { ...base, machineId: 'S-1-5-21-4-5-6' })
+    expect(cases.at(-1)).toMatchObject({ status: 'failed', message: 'both are S-1-5-21-4-5-6' })
+  })
+
+  it.each([
+    ['it was cut off', outcome(`machine-id S-1\n${good}\n`), 'did not finish'],
+    ['it said nothing', outcome(''), 'it said nothing'],
+    [
+      'PowerShell refused it',
+      outcome('', { stderr: 'cannot be loaded because running scripts is disabled\nx' }),
+      'running scripts is disabled',
+    ],
+    ['the machine was not reached', outcome(said(good), { problem: 'no route' }), 'no route'],
+  ])('is a failure when %s', (_what, given, why) => {
+    expect(parseWindowsHygiene(given, base).problem).toContain(why)
+  })
+
+  it('is a failure when the machine does not say its SID', () => {
+    expect(parseWindowsHygiene(outcome(`${good}\nhygiene done\n`), base).cases.at(-1)?.status).toBe('error')
+  })
+
+  it('asks at least twenty things, each once, and expands nothing in what it is told', () => {
+    const script = renderHygieneScript({ trialKey: "AAAA'$(x)", trialThumbprint: 'AB', buildUser: 'Administrator', now: 1 })
+    const names = [...script.matchAll(/^Check '([^']+)'/gm)].map(([, name]) => name)
+    expect(names.length).toBeGreaterThanOrEqual(20)
+    expect(new Set(names).size).toBe(names.length)
+    expect(script).toContain("$TrialKey = 'AAAA''$(x)'")
+  })
+})
+
+describe('verifying a Windows image', () => {
+  const pesterReport =
+    '<testsuites name="Pester"><testsuite name="x"><testcase name="a" status="Passed" time="0.1"/></testsuite></testsuites>'
+  const summary = { result: 'Passed', total: 1, passed: 1, failed: 0, notRun: 0, failedBlocks: 0, failedContainers: 0, errors: [] }
+  const open = () => {
+    const windows = makeWindows('verify', { family: { verify: { suites: [{ pester: 'verify/base.Tests.ps1' }] } } })
+    windows.answer('hygiene/outcome.json', { rc: 0, stdout: said(good), stderr: '' })
+    windows.answer('pester/outcome.json', { rc: 0, stdout: '', stderr: '' })
+    windows.answer('pester/pester-report.xml', pesterReport)
+    windows.answer('pester/pester-summary.json', summary)
+    return windows
+  }
+
+  it('looks at its hygiene first, then runs the family’s suites', async () => {
+    using windows = open()
+    const suites = await verify(windows.context)
+    expect(suites.map(({ suite }) => suite)).toEqual(['hygiene', 'pester'])
+    expect(suites.every(passes)).toBe(true)
+    expect(windows.calls().map(({ kind }) => kind)).toEqual(['hygiene', 'pester'])
+    expect(readFileSync(`${windows.build}/junit/pester.xml`, 'utf8')).toContain('tests="1"')
+  })
+
+  it.each([
+    [
+      'a failing check',
+      'hygiene/outcome.json',
+      { rc: 0, stdout: said('case\tfailed\t1\tthe firewall is on\tthe profile Public is off'), stderr: '' },
+      'hygiene: the firewall is on: the profile Public is off',
+    ],
+    [
+      'a failing test',
+      'pester/pester-report.xml',
+      pesterReport.replace('status="Passed" time="0.1"/>', 'status="Failed"><failure message="Expected 1"/></testcase>'),
+      'pester: a: Expected 1',
+    ],
+    ['a report that is cut off', 'pester/pester-report.xml', pesterReport.slice(0, 60), "pester: Pester's report cannot be read"],
+    [
+      'a report that says less than was run',
+      'pester/pester-summary.json',
+      { ...summary, total: 2, passed: 2 },
+      'pester: Pester says that there were 2 tests',
+    ],
+  ] as [string, string, string | object, string][])('stops promotion at %s, and names it', async (_what, path, content, why) => {
+    using windows = open()
+    windows.answer(path, content)
+    await expect(verify(windows.context)).rejects.toThrow(why)
+  })
+})
+
+describe('configuring a Windows machine', () => {
+  it('notes the SID of the base before the playbook runs', async () => {
+    using windows = makeWindows('configure')
+    windows.answer('identity/outcome.json', { rc: 0, stdout: 'machine-id S-1-5-21-1-2-3\r\n', stderr: '' })
+    await configure(windows.context)
+    expect(windows.calls().map(({ kind }) => kind)).toEqual(['identity', 'playbook'])
+    expect(JSON.parse(readFileSync(`${windows.build}/base-identity.json`, 'utf8'))).toEqual(base)
+  })
+
+  it('goes by OpenSSH with PowerShell behind it, the host key pinned', async () => {
+    using windows = makeWindows('configure')
+    windows.answer('identity/outcome.json', { rc: 0, stdout: 'machine-id S-1\n', stderr: '' })
+    await configure(windows.context)
+    const host = windows.calls().at(-1)?.inventory.all.hosts.win
+    expect(host).toMatchObject({ ansible_connection: 'ssh', ansible_shell_type: 'powershell', ansible_user: 'Administrator' })
+    expect(host?.ansible_ssh_args).toContain('StrictHostKeyChecking=yes')
+  })
+})
