@@ -46,8 +46,9 @@ export const localResources: CloudResources = {
     return { resource, instanceId: resource.instanceId, host: resource.host }
   },
 
-  image(logicalName, { name, tags, instance }, options) {
-    return withResource(new Image('Image', logicalName, { name, tags, instanceId: instance.instanceId }, options))
+  image(logicalName, { context, name, tags, instance }, options) {
+    const { compress } = context.family.image
+    return withResource(new Image('Image', logicalName, { name, tags, instanceId: instance.instanceId, compress }, options))
   },
 
   copy(logicalName, { context, name, tags, source }, options) {

@@ -2,25 +2,47 @@ import { rename, rm } from 'node:fs/promises'
 import { BuildFailed } from '../../../core/errors.ts'
 import type { CopyInputs, ImageInputs } from '../provider/properties.ts'
 import { flatten } from '../qemu/img.ts'
-import { asidePath, digestFile, findImage, imagePath, publishImage, type StoredImage } from '../store/images.ts'
+import { asidePath, digestFile, findImage, flatPath, imagePath, publishImage, type StoredImage } from '../store/images.ts'
 import { findInstance, instanceFiles, isInstanceRunning } from './instance.ts'
 
-/** Takes over the disk of a stopped instance as an image that stands on the instance's own: no byte is copied. */
-export async function makeCandidate(spec: ImageInputs): Promise<StoredImage> {
+/** A candidate copied into one file, which is no image yet. */
+interface Flat {
+  readonly path: string
+  readonly digest: string
+}
+
+/** Copies under way in this process, by candidate: made while the trial runs, published only once it passed. */
+const flattening = new Map<string, Promise<Flat>>()
+
+/**
+ * Takes over the disk of a stopped instance as an image that stands on the instance's own: no byte of it is copied.
+ * The copy that will be promoted is begun at once, out of the way of the guests, where nobody takes it for an image.
+ */
+export async function makeCandidate(spec: ImageInputs, signal: AbortSignal): Promise<StoredImage> {
   const instance = await findInstance(spec.instanceId)
   if (!instance) throw new BuildFailed(`there is no instance ${spec.instanceId} to make an image of`)
   if (isInstanceRunning(instance)) throw new BuildFailed(`instance ${spec.instanceId} still runs: its disk is not whole`)
   const aside = await asidePath(spec.name)
   await rename(instanceFiles(instance).disk, aside)
-  return publish(aside, { name: spec.name, tags: spec.tags, digest: '', created: new Date().toISOString() })
+  const made = await publish(aside, { name: spec.name, tags: spec.tags, digest: '', created: new Date().toISOString() })
+  const copy = makeFlat(spec.name, spec.compress, signal)
+  // Told when the copy is asked for; until then nobody listens.
+  copy.catch(() => {})
+  flattening.set(spec.name, copy)
+  return made
 }
 
 /** Copies an image into one file that stands on nothing, and makes that an image of its own. */
 export async function copyImage(spec: CopyInputs, signal: AbortSignal): Promise<StoredImage> {
   if (!(await findImage(spec.source))) throw new BuildFailed(`there is no image ${spec.source} to copy`)
-  const aside = await asidePath(spec.name)
-  await flatten({ source: imagePath(spec.source), sourceFormat: 'qcow2', target: aside, compress: spec.compress }, signal)
-  return publish(aside, { name: spec.name, tags: spec.tags, digest: await digestFile(aside), created: new Date().toISOString() })
+  const { path, digest } = await (flattening.get(spec.source) ?? makeFlat(spec.source, spec.compress, signal))
+  return publish(path, { name: spec.name, tags: spec.tags, digest, created: new Date().toISOString() })
+}
+
+async function makeFlat(name: string, compress: boolean, signal: AbortSignal): Promise<Flat> {
+  const path = flatPath(name)
+  await flatten({ source: imagePath(name), sourceFormat: 'qcow2', target: path, compress }, signal)
+  return { path, digest: await digestFile(path) }
 }
 
 async function publish(aside: string, image: StoredImage): Promise<StoredImage> {

@@ -38,8 +38,8 @@ const instance: ResourceHandler = {
 const image: ResourceHandler = {
   check: async (news) => ({ inputs: news, failures: checkInputs(imageInputs, news, unknownValue) }),
   diff: async (_id, olds, news) => diff(olds, news, replacing.image),
-  async create(inputs) {
-    const made = await makeCandidate(imageInputs.parse(inputs))
+  async create(inputs, context) {
+    const made = await makeCandidate(imageInputs.parse(inputs), context.signal)
     return { id: made.name, outputs: imageOutputs(inputs, made.digest) }
   },
   read: (id, state) => readImage(id, state),

@@ -31,7 +31,7 @@ export const instanceInputs = z.strictObject({
 })
 
 /** Inputs of `qemu:index:Image`: the disk of a stopped instance, taken over. */
-export const imageInputs = z.strictObject({ name: z.string().min(1), tags, instanceId: z.string().min(1) })
+export const imageInputs = z.strictObject({ name: z.string().min(1), tags, instanceId: z.string().min(1), compress: z.boolean() })
 
 /** Inputs of `qemu:index:ImageCopy`: the whole of an image in one file. */
 export const copyInputs = z.strictObject({ name: z.string().min(1), tags, source: z.string().min(1), compress: z.boolean() })

@@ -22,10 +22,10 @@ export async function makeOverlay(backing: string, file: string, gibibytes: numb
   await runImg(overlayArguments({ file, backing, backingFormat: format, size: Math.max(virtualSize, gibibytes * 1024 ** 3) }))
 }
 
-/** Copies a disk and all it stands on into one file. Nothing is left of it on failure. */
+/** Copies a disk and all it stands on into one file, after the guests have had the processor. Nothing is left of it on failure. */
 export async function flatten(spec: FlattenSpec, signal: AbortSignal): Promise<void> {
   try {
-    await runImg(flattenArguments(spec), { signal })
+    await runTool('nice', ['-n', '10', qemuTools().img, ...flattenArguments(spec)], { signal })
   } catch (error) {
     await rm(spec.target, { force: true })
     throw error

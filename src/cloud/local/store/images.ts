@@ -28,6 +28,11 @@ export async function asidePath(name: string): Promise<string> {
   return join(imagesFolder(), `.${name}.${process.pid}.partial`)
 }
 
+/** Where the one-file copy of an image is written; it goes with the image, unless it was made one itself. */
+export function flatPath(name: string): string {
+  return join(imagesFolder(), `.${name}.flat.partial`)
+}
+
 /** Makes a finished disk an image: flushed, renamed, and last its sidecar. A name is never given twice. */
 export async function publishImage(disk: string, image: StoredImage): Promise<void> {
   if (await findImage(image.name)) throw new UsageError(`An image named ${image.name} is there already: images are never replaced`)
@@ -66,6 +71,7 @@ export async function listImages(): Promise<readonly StoredImage[]> {
 export async function removeImage(name: string): Promise<void> {
   await rm(sidecarPath(name), { force: true })
   await rm(imagePath(name), { force: true })
+  await rm(flatPath(name), { force: true })
 }
 
 /** `sha256:…` of a file. */
