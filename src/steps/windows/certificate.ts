@@ -20,13 +20,13 @@ const days = 7
 
 /**
  * Makes a key and a certificate that vouches for nothing but itself: whoever connects compares its thumbprint, known
- * before the first connection. `name` is its common name; it also stands for this machine's own loopback addresses.
+ * before the first connection. Its common name is `bakehouse-<name>`, by which sealing finds it; it also stands for the loopback.
  */
 export async function makeCertificate(name: string): Promise<Certificate> {
   const folder = mkdtempSync(join(tmpdir(), 'bh-'))
   try {
     const files = { key: join(folder, 'key.pem'), certificate: join(folder, 'certificate.pem') }
-    await openssl(certificateArguments({ name, ...files }))
+    await openssl(certificateArguments({ name: `bakehouse-${name}`, ...files }))
     const certificate = readFileSync(files.certificate, 'utf8')
     return { certificate, key: readFileSync(files.key, 'utf8'), thumbprint: thumbprintOf(certificate) }
   } finally {

@@ -18,7 +18,7 @@ export interface Forward extends AsyncDisposable {
  * certificate is the pinned one.
  */
 export async function openForward(endpoint: Endpoint, timeoutMs = 30_000): Promise<Forward> {
-  const own = await makeCertificate('bakehouse-forward')
+  const own = await makeCertificate('forward')
   const sockets = new Set<Socket>()
   let lastError: Error | undefined
   const server = createServer({ key: own.key, cert: own.certificate }, (inner) => {

@@ -16,7 +16,7 @@ const requests: string[] = []
 
 /** WSMan as far as an unknown caller gets: Identify is answered, everything else wants a login. */
 beforeAll(async () => {
-  certificate = await makeCertificate('bakehouse-test')
+  certificate = await makeCertificate('test')
   server = createServer({ key: certificate.key, cert: certificate.certificate }, async (request, response) => {
     let body = ''
     for await (const chunk of request) body += chunk

@@ -67,7 +67,7 @@ describe('a machine by PowerShell remoting: no password in any file', () => {
   let certificate: Certificate
   let server: Server
   beforeAll(async () => {
-    certificate = await makeCertificate('bakehouse-test')
+    certificate = await makeCertificate('test')
     server = createServer({ key: certificate.key, cert: certificate.certificate }, (_request, response) => {
       response.end('<s:Envelope><wsmid:IdentifyResponse/></s:Envelope>')
     })

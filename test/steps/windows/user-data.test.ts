@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { makeKeyPair } from '../../../src/bake/keys.ts'
-import { makeFirstLogin } from '../../../src/steps/windows/first-login.ts'
+import { makeCertificate, packCertificate } from '../../../src/steps/windows/certificate.ts'
 import { quotePowerShell, renderWindowsUserData } from '../../../src/steps/windows/user-data.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bh-'))
-const key = { publicKey: 'ssh-rsa AAAATRIAL bakehouse', identityFile: join(folder, 'trial') }
+const publicKey = 'ssh-rsa AAAATRIAL bakehouse'
 /** The files that a script writes from base64, by name. */
 const written = (userData: string): Record<string, string> =>
   Object.fromEntries(
@@ -20,46 +20,47 @@ const written = (userData: string): Record<string, string> =>
   )
 
 describe('user data of a Windows machine', () => {
-  it('gives sshd the pinned host key and the build’s key, and takes no passwords', async () => {
-    const { userData, hostKey } = await makeFirstLogin({ ...key, transport: 'ssh', name: 'base' })
-    const files = written(userData)
-    expect(files.administrators_authorized_keys).toBe(`${key.publicKey}\n`)
+  it('gives sshd the pinned host key and the build’s key, and takes no passwords', () => {
+    execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(folder, 'made')])
+    const hostKey = readFileSync(join(folder, 'made'), 'utf8')
+    const files = written(renderWindowsUserData({ transport: 'ssh', publicKey, hostKey }))
+    expect(files.administrators_authorized_keys).toBe(`${publicKey}\n`)
     expect(files.sshd_config).toContain('PasswordAuthentication no')
     writeFileSync(join(folder, 'host'), files.ssh_host_ed25519_key ?? '', { mode: 0o600 })
     const own = execFileSync('ssh-keygen', ['-y', '-f', join(folder, 'host')], { encoding: 'utf8' }).trim()
-    expect(own).toContain(hostKey)
+    expect(readFileSync(join(folder, 'made.pub'), 'utf8')).toContain(own.split(' ')[1])
   })
 
   it('gives WinRM the pinned certificate, and leaves Basic and clear text off', async () => {
-    const { userData, certificateThumbprint = '' } = await makeFirstLogin({ ...key, transport: 'psrp', name: 'psrp' })
+    const made = await makeCertificate('test')
+    const { thumbprint } = made
+    const userData = renderWindowsUserData({
+      transport: 'psrp',
+      pfx: await packCertificate(made, 'pass-1'),
+      pfxPassword: 'pass-1',
+      thumbprint,
+    })
     const [, pfx = '', password = ''] = /FromBase64String\('([^']+)'\)[\s\S]*X509Certificate2\(\$bytes, '([^']+)'/.exec(userData) ?? []
     writeFileSync(join(folder, 'p.pfx'), Buffer.from(pfx, 'base64'))
     const pem = execFileSync('openssl', ['pkcs12', '-in', join(folder, 'p.pfx'), '-nodes', '-passin', `pass:${password}`], {
       encoding: 'utf8',
     })
     const certificate = new X509Certificate(/-----BEGIN CERTIFICATE[\s\S]*?END CERTIFICATE-----/.exec(pem)?.[0] ?? '')
-    expect(certificate.fingerprint.replaceAll(':', '')).toBe(certificateThumbprint)
+    expect(certificate.fingerprint.replaceAll(':', '')).toBe(thumbprint)
+    expect(certificate.subject).toBe('CN=bakehouse-test')
     expect(certificate.checkPrivateKey(createPrivateKey(/-----BEGIN PRIVATE KEY[\s\S]*?END PRIVATE KEY-----/.exec(pem)?.[0] ?? ''))).toBe(
       true,
     )
-    expect(userData).toContain(`-CertificateThumbPrint '${certificateThumbprint}'`)
+    expect(userData).toContain(`-CertificateThumbPrint '${thumbprint}'`)
     expect(userData).toContain("AllowUnencrypted -Value 'false'")
     expect(userData).toContain("Auth\\Basic -Value 'false'")
+    expect(Buffer.byteLength(userData), 'what EC2 takes').toBeLessThan(16_384)
   })
 
-  it('is what EC2 runs, once, and takes: at most 16 KiB, Windows line ends', async () => {
-    for (const transport of ['ssh', 'psrp'] as const) {
-      const { userData } = await makeFirstLogin({ ...key, transport, name: `size-${transport}` })
-      expect(userData).toMatch(/^<powershell>\r\n[\s\S]*<\/powershell>\r\n<persist>false<\/persist>\r\n$/)
-      expect(Buffer.byteLength(userData)).toBeLessThan(16_384)
-      expect(userData.replaceAll('\r\n', '')).not.toContain('\n')
-    }
-  })
-
-  it('is the same when it is asked for again, in a file of 0600', async () => {
-    const first = await makeFirstLogin({ ...key, transport: 'ssh', name: 'again' })
-    expect(await makeFirstLogin({ ...key, transport: 'ssh', name: 'again' })).toEqual(first)
-    expect(statSync(`${key.identityFile}.again.json`).mode & 0o777).toBe(0o600)
+  it('is run once, and has the line ends of Windows', () => {
+    const userData = renderWindowsUserData({ transport: 'ssh', publicKey, hostKey: 'h' })
+    expect(userData).toMatch(/^<powershell>\r\n[\s\S]*<\/powershell>\r\n<persist>false<\/persist>\r\n$/)
+    expect(userData.replaceAll('\r\n', '')).not.toContain('\n')
   })
 
   it.each([
