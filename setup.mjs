@@ -75,8 +75,22 @@ function findNode() {
   throw failure(`Node >= ${oldestNode} is needed to run TypeScript, this is ${process.versions.node}\n  try: install a newer Node`, 3)
 }
 
+/** What is installed is what the lock file says: known from our stamp, else by comparing, as after an `npm install`. */
 function packagesMatch() {
-  return findText(packagesStamp) === hashLock() && (existsSync(node) || process.platform !== 'linux')
+  if (!existsSync(node) && process.platform === 'linux') return false
+  if (findText(packagesStamp) === hashLock()) return true
+  const match = installedMatches()
+  if (match) writeFileSync(packagesStamp, hashLock())
+  return match
+}
+
+function installedMatches() {
+  const text = findText(join(root, 'node_modules', '.package-lock.json'))
+  if (text === undefined) return false
+  const installed = JSON.parse(text).packages
+  const wanted = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')).packages
+  const same = ([name, { version, optional }]) => name === '' || installed[name]?.version === version || (optional && !installed[name])
+  return Object.entries(wanted).every(same) && Object.keys(installed).every((name) => wanted[name] !== undefined)
 }
 
 /** Nothing that set-up is made from has changed, and everything it put in place is still there. */
