@@ -1,0 +1,37 @@
+import { GetPasswordDataCommand } from '@aws-sdk/client-ec2'
+import type { Cloud } from '../cloud.ts'
+import { findBase } from './base-image.ts'
+import { askOfNew, clients, findRegion } from './clients.ts'
+import { checkCredentials } from './credentials.ts'
+import { deleteCreated } from './delete.ts'
+import { listCreated } from './list.ts'
+import { checkAccount } from './preflight.ts'
+
+/** EC2 in the region, and by the credentials, of the environment. Throws MissingError without a region. */
+export async function aws(): Promise<Cloud> {
+  const region = await findRegion()
+  // The engine and its plugins, started later, are to work in the very region that the SDK found, be it by a profile.
+  process.env.AWS_REGION ??= region
+  return {
+    name: 'aws',
+    region,
+    async resolveBase(family, progress, signal) {
+      progress('credentials')
+      const account = await checkCredentials(family)
+      signal.throwIfAborted()
+      progress(`base image, for account ${account} in ${region}`)
+      const { base, image } = await findBase(family.base)
+      signal.throwIfAborted()
+      progress('instance type, subnet, quota, regions')
+      await checkAccount(family, image)
+      return base
+    },
+    list: (tags) => listCreated(region, tags),
+    delete: (created) => deleteCreated(created, region),
+    async findPasswordData(instanceId, signal) {
+      const query = new GetPasswordDataCommand({ InstanceId: instanceId })
+      const { PasswordData } = await askOfNew('to read the password', () => clients.ec2().send(query, { abortSignal: signal }))
+      return PasswordData || undefined
+    },
+  }
+}

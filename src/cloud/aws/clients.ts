@@ -1,0 +1,69 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { AutoScalingClient } from '@aws-sdk/client-auto-scaling'
+import { EC2Client } from '@aws-sdk/client-ec2'
+import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas'
+import { SSMClient } from '@aws-sdk/client-ssm'
+import { STSClient } from '@aws-sdk/client-sts'
+import { MissingError } from '../../core/errors.ts'
+import { findRefusal, isNotFound } from './errors.ts'
+
+/** Throttled calls are tried so often; the SDK waits longer each time, up to 20 s. `AWS_MAX_ATTEMPTS` overrides. */
+const attempts = 12
+
+/** A client of the service, made once a region; region, profile, endpoint and credentials come from the environment. */
+export const clients = {
+  ec2: cached((config) => new EC2Client(config)),
+  ssm: cached((config) => new SSMClient(config)),
+  sts: cached((config) => new STSClient(config)),
+  quotas: cached((config) => new ServiceQuotasClient(config)),
+  autoScaling: cached((config) => new AutoScalingClient(config)),
+}
+
+/** The region of the environment. Throws MissingError when there is none. */
+export async function findRegion(): Promise<string> {
+  try {
+    return await clients.ec2().config.region()
+  } catch (cause) {
+    throw new MissingError('No AWS region is set', { hint: 'set AWS_REGION, or a region in the profile that AWS_PROFILE names', cause })
+  }
+}
+
+/** Runs a call; what the account refuses becomes a MissingError that says so. */
+export async function ask<T>(what: string, call: () => Promise<T>): Promise<T> {
+  try {
+    return await call()
+  } catch (error) {
+    throw findRefusal(error, what) ?? error
+  }
+}
+
+/** The same for something made just now: that the service does not know it yet is normal, and is waited for, 2 minutes at most. */
+export async function askOfNew<T>(what: string, call: () => Promise<T>, pauseMs = 1_000): Promise<T> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await ask(what, call)
+    } catch (error) {
+      if (!isNotFound(error) || attempt * pauseMs > 120_000) throw error
+      await sleep(pauseMs)
+    }
+  }
+}
+
+interface Config {
+  readonly region?: string
+  readonly maxAttempts?: number
+}
+
+function cached<Client>(make: (config: Config) => Client): (region?: string) => Client {
+  const made = new Map<string, Client>()
+  return (region = '') => {
+    const found = made.get(region)
+    if (found) return found
+    const client = make({
+      ...(region === '' ? {} : { region }),
+      ...(process.env.AWS_MAX_ATTEMPTS === undefined ? { maxAttempts: attempts } : {}),
+    })
+    made.set(region, client)
+    return client
+  }
+}

@@ -1,0 +1,103 @@
+import { AmiCopy } from '@pulumi/aws/ec2/amiCopy.js'
+import { AmiLaunchPermission } from '@pulumi/aws/ec2/amiLaunchPermission.js'
+import { local } from '@pulumi/command'
+import { all, type CustomResourceOptions, type Input, type Output, output } from '@pulumi/pulumi'
+import type { ImageResource, ImageSpec } from '../cloud.ts'
+import { findRegion } from './clients.ts'
+import { runner } from './runner.ts'
+import { parseImageName, renderTags } from './tags.ts'
+
+/**
+ * The promoted image, one copy a region, shared as the family says. Deregistration protection, IMDSv2 and the tags of its
+ * snapshots are beyond the provider's resources: a command sets them, is part of the state like everything else, and undoes
+ * them when the version is removed. Nobody learns the image's id before all of that is done.
+ */
+export function promotedCopy(
+  logicalName: string,
+  spec: ImageSpec & { readonly source: Input<string> },
+  options: CustomResourceOptions,
+): ImageResource {
+  const { family } = spec.context
+  const tags = renderTags(spec.tags, spec.name, Object.keys(family.aws.regions))
+  const home = output(findRegion())
+  const image = copyTo({ logicalName, spec, tags, from: home, kmsKeyId: family.aws.kmsKeyId }, options)
+  const others = Object.entries(family.aws.regions).map(([region, { kmsKeyId }]) => ({
+    region,
+    image: copyTo({ logicalName: `${logicalName}-${region}`, spec, tags, from: home, kmsKeyId, region }, options),
+  }))
+  const shares = [
+    ...share(logicalName, image, undefined, spec, options),
+    ...others.flatMap((other) => share(`${logicalName}-${other.region}`, other.image, other.region, spec, options)),
+  ]
+  const imagesByRegion = all([home, image.id, all(others.map((other) => other.image.id))]).apply(([region, id, ids]) => ({
+    [region]: id,
+    ...Object.fromEntries(others.map((other, index) => [other.region, ids[index] ?? ''])),
+  }))
+  const { protect, watermark } = family.aws
+  const request = imagesByRegion.apply((byRegion) =>
+    JSON.stringify({ imagesByRegion: byRegion, tags, protect, ...(watermark ? { watermark: `bakehouse-${family.name}` } : {}) }),
+  )
+  const finished = new local.Command(`${logicalName}-finish`, runner('finish', request, 'release'), {
+    ...options,
+    dependsOn: [image, ...others.map((other) => other.image), ...shares],
+    customTimeouts: { create: '5h' },
+  })
+  const after = <T>(value: Input<T>): Output<T> => all([value, finished.stdout]).apply(([done]) => done as T)
+  const imageId = after<string>(image.id)
+  return { resource: finished, imageId, imageName: output(spec.name), digest: imageId, imagesByRegion: after(imagesByRegion) }
+}
+
+interface CopySpec {
+  readonly logicalName: string
+  readonly spec: ImageSpec & { readonly source: Input<string> }
+  readonly tags: Record<string, string>
+  readonly from: Output<string>
+  readonly kmsKeyId: string | undefined
+  readonly region?: string
+}
+
+function copyTo({ logicalName, spec, tags, from, kmsKeyId, region }: CopySpec, options: CustomResourceOptions): AmiCopy {
+  const { family, expires } = spec.context
+  const { family: of, version } = spec.tags
+  const days = family.aws.deprecateAfterDays
+  return new AmiCopy(
+    logicalName,
+    {
+      name: parseImageName(spec.name),
+      description: `${of} ${version}, baked and tested by Bakehouse`,
+      sourceAmiId: spec.source,
+      sourceAmiRegion: from,
+      encrypted: true,
+      ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
+      ...(region === undefined ? {} : { region }),
+      ...(days === undefined ? {} : { deprecationTime: deprecationTime(expires, days) }),
+      tags,
+    },
+    // The source goes with the temporaries, and the copy stays what it is.
+    { ...options, ignoreChanges: ['sourceAmiId'], customTimeouts: { create: '5h' } },
+  )
+}
+
+/** Counted from a time that does not change between the updates of one build; EC2 rounds to the minute. */
+export function deprecationTime(from: string, days: number): string {
+  const time = new Date(Date.parse(from) + days * 24 * 60 * 60 * 1000)
+  return `${time.toISOString().slice(0, 16)}:00Z`
+}
+
+function share(
+  logicalName: string,
+  image: AmiCopy,
+  region: string | undefined,
+  { context }: ImageSpec,
+  options: CustomResourceOptions,
+): AmiLaunchPermission[] {
+  const { accounts, organizations } = context.family.aws.share
+  const place = { imageId: image.id, ...(region === undefined ? {} : { region }) }
+  return [
+    ...accounts.map((accountId) => new AmiLaunchPermission(`${logicalName}-share-${accountId}`, { ...place, accountId }, options)),
+    ...organizations.map((arn) => {
+      const target = arn.includes(':ou/') ? { organizationalUnitArn: arn } : { organizationArn: arn }
+      return new AmiLaunchPermission(`${logicalName}-share-${arn.split('/').at(-1)}`, { ...place, ...target }, options)
+    }),
+  ]
+}

@@ -1,0 +1,85 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  DeleteKeyPairCommand,
+  DeleteSecurityGroupCommand,
+  DeleteSnapshotCommand,
+  DeleteVolumeCommand,
+  DeregisterImageCommand,
+  DescribeImagesCommand,
+  DisableImageDeregistrationProtectionCommand,
+  type EC2Client,
+  type Image,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2'
+import { BuildFailed } from '../../core/errors.ts'
+import type { Created } from '../cloud.ts'
+import { ask, clients } from './clients.ts'
+import { codeOf, isNotFound } from './errors.ts'
+import { parseId } from './list.ts'
+import { waitForTerminated } from './wait.ts'
+
+type Remove = (client: EC2Client, id: string, region: string) => Promise<unknown>
+
+const removers: Record<Created['kind'], Remove> = {
+  instance: terminate,
+  image: deregister,
+  snapshot: (client, SnapshotId) => client.send(new DeleteSnapshotCommand({ SnapshotId })),
+  volume: (client, VolumeId) => client.send(new DeleteVolumeCommand({ VolumeId })),
+  key: (client, KeyPairId) => client.send(new DeleteKeyPairCommand({ KeyPairId })),
+  network: deleteSecurityGroup,
+}
+
+/** Removes one thing with all that hangs on it: an image with its snapshots. That it is gone already is success. */
+export async function deleteCreated(created: Pick<Created, 'kind' | 'id'>, home: string): Promise<void> {
+  const { region, id } = parseId(created.id, home)
+  try {
+    await ask(`to delete the ${created.kind} ${id}`, () => removers[created.kind](clients.ec2(region), id, region))
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+  }
+}
+
+/** Ends only when the instance is gone: its key pair and its network can be deleted then. */
+async function terminate(client: EC2Client, id: string, region: string): Promise<void> {
+  await client.send(new TerminateInstancesCommand({ InstanceIds: [id] }))
+  await waitForTerminated(id, { deadlineMs: 15 * 60_000, pauseMs: 2_000, region })
+}
+
+async function deregister(client: EC2Client, id: string): Promise<void> {
+  const { Images } = await client.send(new DescribeImagesCommand({ ImageIds: [id], IncludeDisabled: true, IncludeDeprecated: true }))
+  const image = Images?.[0]
+  if (!image) return
+  if (image.DeregistrationProtection?.startsWith('enabled')) {
+    await client.send(new DisableImageDeregistrationProtectionCommand({ ImageId: id }))
+  }
+  await client.send(new DeregisterImageCommand({ ImageId: id, DeleteAssociatedSnapshots: true }))
+  for (const snapshot of snapshotsOf(image)) await deleteLeftSnapshot(client, snapshot)
+}
+
+/** The snapshots that an image is made of. */
+export function snapshotsOf(image: Image): string[] {
+  return (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? [])
+}
+
+/** Deregistering deletes what no other image uses; an API that does not know that option leaves them. */
+async function deleteLeftSnapshot(client: EC2Client, SnapshotId: string): Promise<void> {
+  try {
+    await client.send(new DeleteSnapshotCommand({ SnapshotId }))
+  } catch (error) {
+    if (!isNotFound(error) && codeOf(error) !== 'InvalidSnapshot.InUse') throw error
+  }
+}
+
+/** The interface of a terminated instance holds its group for some seconds more. */
+async function deleteSecurityGroup(client: EC2Client, GroupId: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await client.send(new DeleteSecurityGroupCommand({ GroupId }))
+      return
+    } catch (error) {
+      if (codeOf(error) !== 'DependencyViolation') throw error
+      if (attempt === 24) throw new BuildFailed(`security group ${GroupId} is still in use`, { cause: error })
+      await sleep(5_000)
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { GetConsoleOutputCommand, GetConsoleScreenshotCommand } from '@aws-sdk/client-ec2'
+import { ask, clients } from './clients.ts'
+
+/** The console log and a screenshot of an instance, as files in the folder. What cannot be had is left out. */
+export async function diagnose(instanceId: string, folder: string): Promise<void> {
+  const client = clients.ec2()
+  const results = await Promise.allSettled([
+    ask('to read consoles', () => client.send(new GetConsoleOutputCommand({ InstanceId: instanceId }))).then(({ Output }) =>
+      save(join(folder, `${instanceId}-console.txt`), Output),
+    ),
+    ask('to take screenshots', () => client.send(new GetConsoleScreenshotCommand({ InstanceId: instanceId }))).then(({ ImageData }) =>
+      save(join(folder, `${instanceId}-screen.jpg`), ImageData),
+    ),
+  ])
+  const failed = results.filter((result) => result.status === 'rejected')
+  if (failed.length === results.length) throw failed[0]?.reason
+}
+
+async function save(file: string, base64: string | undefined): Promise<void> {
+  if (base64) await writeFile(file, Buffer.from(base64, 'base64'), { mode: 0o600 })
+}

@@ -1,0 +1,63 @@
+import {
+  AttachImageWatermarkCommand,
+  CreateTagsCommand,
+  DescribeImagesCommand,
+  DisableImageDeregistrationProtectionCommand,
+  EnableImageDeregistrationProtectionCommand,
+  ModifyImageAttributeCommand,
+} from '@aws-sdk/client-ec2'
+import { askOfNew, clients } from './clients.ts'
+import { snapshotsOf } from './delete.ts'
+import { isNotFound } from './errors.ts'
+import { imageDeadlineMs, waitForImage } from './wait.ts'
+
+/** What a promoted image gets beyond what the provider's resources can say. */
+export interface FinishRequest {
+  readonly imagesByRegion: Readonly<Record<string, string>>
+  readonly tags: Readonly<Record<string, string>>
+  readonly protect: boolean
+  /** Its name; undefined for no mark. */
+  readonly watermark?: string
+}
+
+/** Tags the snapshots, requires IMDSv2 of what starts from the image, protects and marks it, in every region. Can be repeated. */
+export async function finish({ imagesByRegion, tags, protect, watermark }: FinishRequest): Promise<void> {
+  await Promise.all(
+    Object.entries(imagesByRegion).map(async ([region, ImageId]) => {
+      await waitForImage(ImageId, { deadlineMs: imageDeadlineMs, region })
+      const client = clients.ec2(region)
+      await tagSnapshots(ImageId, tags, region)
+      const imds = new ModifyImageAttributeCommand({ ImageId, Attribute: 'imdsSupport', ImdsSupport: { Value: 'v2.0' } })
+      await askOfNew('to require IMDSv2', () => client.send(imds))
+      if (watermark !== undefined) {
+        const mark = new AttachImageWatermarkCommand({ ImageId, WatermarkName: watermark })
+        await askOfNew('to mark images', () => client.send(mark))
+      }
+      if (!protect) return
+      await askOfNew('to protect images', () => client.send(new EnableImageDeregistrationProtectionCommand({ ImageId })))
+    }),
+  )
+}
+
+/** Lets the images be deregistered again. */
+export async function release({ imagesByRegion, protect }: FinishRequest): Promise<void> {
+  if (!protect) return
+  await Promise.all(
+    Object.entries(imagesByRegion).map(async ([region, ImageId]) => {
+      try {
+        await clients.ec2(region).send(new DisableImageDeregistrationProtectionCommand({ ImageId }))
+      } catch (error) {
+        if (!isNotFound(error)) throw error
+      }
+    }),
+  )
+}
+
+/** The provider tags the image alone; what the image is made of costs money too. */
+async function tagSnapshots(ImageId: string, tags: Readonly<Record<string, string>>, region: string): Promise<void> {
+  const client = clients.ec2(region)
+  const { Images } = await askOfNew('to look at images', () => client.send(new DescribeImagesCommand({ ImageIds: [ImageId] })))
+  const Resources = (Images ?? []).flatMap(snapshotsOf)
+  const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
+  if (Resources.length > 0) await askOfNew('to tag snapshots', () => client.send(new CreateTagsCommand({ Resources, Tags })))
+}

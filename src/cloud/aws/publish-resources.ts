@@ -1,0 +1,26 @@
+import { Parameter } from '@pulumi/aws/ssm/parameter.js'
+import { all, type Output, runtime } from '@pulumi/pulumi'
+import type { PublishedImage } from '../cloud.ts'
+import { parameterName } from './base-image.ts'
+import { waitForParameter } from './publish.ts'
+
+/** The parameter of the family in every region that has the image: launch templates and CloudFormation resolve it by themselves. */
+export function publishParameters(family: string, image: PublishedImage): Output<unknown> {
+  const name = parameterName(family)
+  const written = Object.entries(image.imagesByRegion).map(([region, value]) => {
+    const parameter = new Parameter(`latest-${region}`, {
+      name,
+      region,
+      type: 'String',
+      dataType: 'aws:ec2:image',
+      value,
+      description: `The latest good image of ${family}: ${image.version}`,
+      tags: { 'bakehouse:tool': 'bakehouse', 'bakehouse:family': family },
+    })
+    return all([parameter.id, parameter.version]).apply(async () => {
+      if (!runtime.isDryRun()) await waitForParameter(name, value, { region })
+      return value
+    })
+  })
+  return all(written)
+}

@@ -1,0 +1,23 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { GetParameterCommand } from '@aws-sdk/client-ssm'
+import { BuildFailed } from '../../core/errors.ts'
+import { askOfNew, clients } from './clients.ts'
+
+/**
+ * Waits until the parameter really holds the image: AWS answers a write with success first and looks at the image later, and
+ * then keeps the old value without a word. Throws BuildFailed past the deadline.
+ */
+export async function waitForParameter(
+  name: string,
+  imageId: string,
+  options: { readonly region: string; readonly deadlineMs?: number },
+): Promise<void> {
+  const deadlineMs = options.deadlineMs ?? 120_000
+  for (const end = Date.now() + deadlineMs; ; await sleep(1_000)) {
+    const query = new GetParameterCommand({ Name: name })
+    const { Parameter } = await askOfNew(`to read ${name}`, () => clients.ssm(options.region).send(query))
+    if (Parameter?.Value === imageId) return
+    if (Date.now() < end) continue
+    throw new BuildFailed(`parameter ${name} in ${options.region} was not set to ${imageId}: AWS found that the image cannot be used`)
+  }
+}

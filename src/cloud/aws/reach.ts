@@ -1,0 +1,59 @@
+import { MissingError } from '../../core/errors.ts'
+import type { Host } from '../../core/model.ts'
+import type { Family } from '../../family/family.ts'
+
+export type Reach = Family['aws']['reach']
+
+/** Where an instance is in the network, as EC2 tells it. */
+export interface Addresses {
+  readonly instanceId: string
+  readonly publicIp: string
+  readonly privateIp: string
+  readonly region: string
+}
+
+/** Address and way of an instance, as `ssh` takes them. */
+export function reachOf(reach: Reach, { instanceId, publicIp, privateIp, region }: Addresses): Pick<Host, 'address' | 'proxyCommand'> {
+  if (reach === 'ssh') return { address: publicIp || privateIp }
+  if (reach === 'ssm') return { address: instanceId, proxyCommand: sessionCommand(region) }
+  if ('bastion' in reach) return { address: privateIp, proxyCommand: bastionCommand(reach.bastion) }
+  return { address: privateIp || publicIp, proxyCommand: reach.proxyCommand }
+}
+
+/** The one port of the instance that is open. */
+export function portOf(family: Family): number {
+  return family.login.transport === 'psrp' ? 5986 : 22
+}
+
+/** The address range that may reach the instance; undefined where nobody has to. Throws MissingError where it cannot be found out. */
+export async function findIngress(reach: Reach): Promise<string | undefined> {
+  if (reach === 'ssm') return undefined
+  return reach === 'ssh' ? `${await findOwnAddress()}/32` : reach.ingress
+}
+
+function sessionCommand(region: string): string {
+  const document = 'AWS-StartSSHSession'
+  return `aws ssm start-session --region ${region} --target %h --document-name ${document} --parameters portNumber=%p`
+}
+
+/** The user's own ssh settings and agent count for the bastion: it is the user's, not the build's. */
+function bastionCommand(bastion: string): string {
+  const [, target = bastion, port] = /^(.*?)(?::(\d+))?$/.exec(bastion) ?? []
+  return `ssh -W [%h]:%p ${port === undefined ? '' : `-p ${port} `}${target}`
+}
+
+const addressService = 'https://checkip.amazonaws.com'
+
+async function findOwnAddress(): Promise<string> {
+  try {
+    const answer = await fetch(addressService, { signal: AbortSignal.timeout(10_000) })
+    const address = (await answer.text()).trim()
+    if (/^\d{1,3}(\.\d{1,3}){3}$/.test(address)) return address
+    throw new Error(`it answered ${answer.status}: ${address.slice(0, 80)}`)
+  } catch (cause) {
+    throw new MissingError(`The address this machine has in the internet is not known: ${addressService} does not tell`, {
+      hint: 'aws.reach in family.yaml: use ssm, a bastion, or a proxyCommand with its own ingress',
+      cause,
+    })
+  }
+}

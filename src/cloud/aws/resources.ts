@@ -1,0 +1,124 @@
+import { AmiFromInstance } from '@pulumi/aws/ec2/amiFromInstance.js'
+import { Instance } from '@pulumi/aws/ec2/instance.js'
+import { KeyPair } from '@pulumi/aws/ec2/keyPair.js'
+import { SecurityGroup } from '@pulumi/aws/ec2/securityGroup.js'
+import { local } from '@pulumi/command'
+import { all, type CustomResourceOptions, type Input, type Output, output, runtime, secret } from '@pulumi/pulumi'
+import { parseDuration } from '../../core/duration.ts'
+import type { Host, Tags } from '../../core/model.ts'
+import type { CloudResources, InstanceResource, InstanceSpec } from '../cloud.ts'
+import { findRegion } from './clients.ts'
+import { promotedCopy } from './copy-resources.ts'
+import { findSubnet } from './preflight.ts'
+import { publishParameters } from './publish-resources.ts'
+import { findIngress, portOf, reachOf } from './reach.ts'
+import { runner } from './runner.ts'
+import { parseImageName, renderTags } from './tags.ts'
+import { type FirstBoot, prepareFirstBoot } from './user-data.ts'
+
+/** The resources of EC2, on `@pulumi/aws`; what that cannot say is done by commands of our own (`run.ts`). */
+export const awsResources: CloudResources = {
+  instance(name, spec, options) {
+    const machine = makeMachine(name, spec, options)
+    const { family } = spec.context
+    const firstBoot = output(machine.firstBoot)
+    const request = all([machine.instance.id, machine.instance.publicIp, machine.instance.privateIp, firstBoot, findRegion()]).apply(
+      ([instanceId, publicIp, privateIp, { pinned }, region]) => {
+        const way = reachOf(family.aws.reach, { instanceId, publicIp, privateIp, region })
+        const host: Host = { instanceId, ...way, ...loginOf(spec), ...pinned }
+        return JSON.stringify({ host, deadlineMs: parseDuration(family.login.timeout) })
+      },
+    )
+    // The command has the phase's own name: the phase ends when somebody can log in, not when EC2 says "running".
+    const login = new local.Command(name, runner('login', request), { ...options, customTimeouts: { create: '12h' } })
+    const host = login.stdout.apply((text) => JSON.parse(text) as Host)
+    return { resource: login, instanceId: machine.instance.id, host } satisfies InstanceResource
+  },
+
+  image(logicalName, { context, name, tags, instance }, options) {
+    const image = new AmiFromInstance(
+      logicalName,
+      {
+        name: parseImageName(name),
+        sourceInstanceId: instance.instanceId,
+        description: describe(tags),
+        tags: renderTags(tags, name, Object.keys(context.family.aws.regions)),
+      },
+      { ...options, customTimeouts: { create: '4h' } },
+    )
+    const imagesByRegion = all([image.id, findRegion()]).apply(([id, region]) => ({ [region]: id }))
+    return { resource: image, imageId: image.id, imageName: output(name), digest: image.id, imagesByRegion }
+  },
+
+  copy: promotedCopy,
+  publish: publishParameters,
+}
+
+/** A key pair, a security group and an instance, around which nothing is left when they go. */
+function makeMachine(
+  name: string,
+  spec: InstanceSpec,
+  options: CustomResourceOptions,
+): { instance: Instance; firstBoot: Output<FirstBoot> } {
+  const { family, version, build, expires } = spec.context
+  const { instanceType, subnetId, instanceProfile, kmsKeyId, regions } = family.aws
+  const of: Tags = { tool: 'bakehouse', family: family.name, version, build, stage: spec.stage, expires }
+  const tags = renderTags(of, `${family.name}-${version}-${name}`, Object.keys(regions))
+  // The engine only looks in a preview: no key is made, nobody is asked for an address.
+  const firstBoot: Output<FirstBoot> = runtime.isDryRun() ? output({ userData: '', pinned: {} }) : output(prepareFirstBoot(name, spec))
+  const keyName = `bakehouse-${build}-${name}`
+  const key = new KeyPair(around(name, 'key'), { keyName, publicKey: spec.publicKey, tags }, options)
+  const group = new SecurityGroup(around(name, 'network'), groupArguments(name, spec, tags), options)
+  const instance = new Instance(
+    around(name, 'machine'),
+    {
+      ami: spec.image,
+      instanceType,
+      keyName: key.keyName,
+      vpcSecurityGroupIds: [group.id],
+      ...(subnetId === undefined ? {} : { subnetId }),
+      ...(instanceProfile === undefined ? {} : { iamInstanceProfile: instanceProfile }),
+      // The base is stopped to be made an image of; a trial that goes down, by its timer too, is gone with all it costs.
+      instanceInitiatedShutdownBehavior: spec.stage === 'base' ? 'stop' : 'terminate',
+      metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 1 },
+      rootBlockDevice: { encrypted: true, deleteOnTermination: true, ...(kmsKeyId === undefined ? {} : { kmsKeyId }) },
+      userData: secret(firstBoot.apply(({ userData }) => userData)),
+      tags,
+      volumeTags: tags,
+    },
+    options,
+  )
+  return { instance, firstBoot }
+}
+
+function groupArguments(name: string, { context: { family, build } }: InstanceSpec, tags: Record<string, string>) {
+  const port = portOf(family)
+  const open = (cidr: string | undefined) =>
+    cidr === undefined ? [] : [{ protocol: 'tcp', fromPort: port, toPort: port, cidrBlocks: [cidr], description: 'the build' }]
+  const ingress: Input<ReturnType<typeof open>> = runtime.isDryRun() ? [] : findIngress(family.aws.reach).then(open)
+  const { subnetId } = family.aws
+  return {
+    name: `bakehouse-${build}-${name}`,
+    description: `One machine of a bake of ${family.name}`,
+    ingress,
+    egress: [{ protocol: '-1', fromPort: 0, toPort: 0, cidrBlocks: ['0.0.0.0/0'] }],
+    ...(subnetId === undefined ? {} : { vpcId: findSubnet(subnetId).then(({ VpcId }) => VpcId) }),
+    tags,
+  }
+}
+
+function loginOf(spec: InstanceSpec): Pick<Host, 'transport' | 'port' | 'user' | 'identityFile' | 'knownHostsFile'> {
+  const { family } = spec.context
+  const { identityFile, knownHostsFile } = spec
+  return { transport: family.login.transport, port: portOf(family), user: family.login.user, identityFile, knownHostsFile }
+}
+
+function describe({ family, version, stage }: Tags): string {
+  return `${stage} ${family} ${version}, baked by Bakehouse`
+}
+
+/** `trial-2` and `machine` make `trial-machine-2`: the last number is not what the name ends a phase with. */
+export function around(name: string, what: string): string {
+  const [stage, ...rest] = name.split('-')
+  return [stage, what, ...rest].join('-')
+}

@@ -1,0 +1,31 @@
+import { messageOf } from '../../core/errors.ts'
+import type { Host } from '../../core/model.ts'
+import { type FinishRequest, finish, release } from './finish.ts'
+import { waitForLogin } from './login.ts'
+
+/** What `login` needs: an instance that the engine has made. */
+export interface LoginRequest {
+  readonly host: Host
+  readonly deadlineMs: number
+}
+
+/** The commands of the graph on EC2. What they are asked to do comes in `BAKEHOUSE_REQUEST` as JSON; no secrets in it. */
+const commands: Readonly<Record<string, (request: unknown) => Promise<void>>> = {
+  login: async (request) => {
+    const { host, deadlineMs } = request as LoginRequest
+    // The first login to a Windows machine is its own story: the steps know it.
+    if (host.transport === 'ssh') await waitForLogin(host, deadlineMs)
+    process.stdout.write(JSON.stringify(host))
+  },
+  finish: (request) => finish(request as FinishRequest),
+  release: (request) => release(request as FinishRequest),
+}
+
+const command = commands[process.argv[2] ?? '']
+try {
+  if (!command) throw new Error(`expected ${Object.keys(commands).join('|')}, got "${process.argv[2] ?? ''}"`)
+  await command(JSON.parse(process.env.BAKEHOUSE_REQUEST ?? ''))
+} catch (error) {
+  process.stderr.write(`${messageOf(error)}\n`)
+  process.exitCode = 1
+}

@@ -1,0 +1,15 @@
+import { join } from 'node:path'
+import type { Input } from '@pulumi/pulumi'
+
+/** Inputs of a command resource that runs `run.ts` with a request; `undo` is what removes it again. */
+export function runner(verb: 'login' | 'finish', request: Input<string>, undo?: 'release') {
+  return {
+    create: commandLine(verb),
+    ...(undo === undefined ? {} : { delete: commandLine(undo) }),
+    environment: { BAKEHOUSE_REQUEST: request },
+  }
+}
+
+function commandLine(verb: string): string {
+  return [process.execPath, join(import.meta.dirname, 'run.ts'), verb].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
+}

@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { stringify } from 'yaml'
+import { runTool } from '../../core/exec.ts'
+import type { Host } from '../../core/model.ts'
+import { makeCertificate, packCertificate } from '../../steps/windows/certificate.ts'
+import { renderWindowsUserData } from '../../steps/windows/user-data.ts'
+import type { InstanceSpec } from '../cloud.ts'
+
+/** What an instance is told at its first boot, and how it is known again when it answers. */
+export interface FirstBoot {
+  /** Holds a private key, of this machine and of no other: for Pulumi it is a secret. */
+  readonly userData: string
+  readonly pinned: Pick<Host, 'certificateThumbprint'>
+}
+
+/** Makes the identity of one machine, pins it (`knownHostsFile`), and renders its user data. */
+export async function prepareFirstBoot(name: string, spec: InstanceSpec): Promise<FirstBoot> {
+  const { login, os } = spec.context.family
+  if (os === 'windows' && login.transport === 'psrp') return windowsRemoting(name)
+  const hostKey = await pinHostKey(spec.knownHostsFile, name)
+  if (os === 'windows') {
+    return { userData: renderWindowsUserData({ transport: 'ssh', publicKey: spec.publicKey, hostKey: hostKey.private }), pinned: {} }
+  }
+  const { publicKey, context, stage } = spec
+  return { userData: renderLinuxUserData({ user: login.user, publicKey, hostKey, expires: context.expires, stage }), pinned: {} }
+}
+
+interface HostKey {
+  readonly private: string
+  readonly public: string
+}
+
+interface LinuxUserData {
+  readonly user: string
+  readonly publicKey: string
+  readonly hostKey: HostKey
+  /** ISO 8601: the machine powers itself off then, whoever forgot it. */
+  readonly expires: string
+}
+
+/** cloud-init's user data: the pinned host key, who may log in, and the end of the machine's life. Nothing of it stays on the disk. */
+export function renderLinuxUserData({ user, publicKey, hostKey, expires }: LinuxUserData & { readonly stage?: string }): string {
+  const end = expires.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')
+  const config = {
+    ssh_deletekeys: true,
+    ssh_genkeytypes: [],
+    ssh_keys: { ed25519_private: hostKey.private, ed25519_public: hostKey.public },
+    // Root gets the key of the instance like everybody else's default user, once it is not shut out.
+    ...(user === 'root' ? { disable_root: false } : { users: ['default', account(user, publicKey)] }),
+    // A timer of this boot only: it is not on the disk, so it cannot be in the image.
+    bootcmd: [['sh', '-c', `systemd-run --unit=bakehouse-lifetime --on-calendar='${end}' systemctl poweroff || true`]],
+  }
+  return `#cloud-config\n${stringify(config)}`
+}
+
+function account(name: string, publicKey: string): object {
+  return { name, sudo: 'ALL=(ALL) NOPASSWD:ALL', shell: '/bin/bash', ssh_authorized_keys: [publicKey] }
+}
+
+/** A host key made for this machine; `known_hosts` has it under any name, since its address is not known yet. */
+async function pinHostKey(knownHostsFile: string, name: string): Promise<HostKey> {
+  const folder = dirname(knownHostsFile)
+  const file = join(folder, `host-${name}`)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', file])
+  const [secret, open] = await Promise.all([readFile(file, 'utf8'), readFile(`${file}.pub`, 'utf8')])
+  await writeFile(knownHostsFile, `* ${open.trim()}\n`)
+  return { private: secret, public: open.trim() }
+}
+
+async function windowsRemoting(name: string): Promise<FirstBoot> {
+  const certificate = await makeCertificate(name)
+  const pfxPassword = randomBytes(18).toString('base64url')
+  const pfx = await packCertificate(certificate, pfxPassword)
+  const { thumbprint } = certificate
+  const userData = renderWindowsUserData({ transport: 'psrp', pfx, pfxPassword, thumbprint })
+  return { userData, pinned: { certificateThumbprint: thumbprint } }
+}

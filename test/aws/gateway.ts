@@ -1,0 +1,141 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { completeAnswer, createMissing, findMissing } from './missing-actions.ts'
+
+/** What is put between the caller and the API server. */
+export interface Faults {
+  /** Share of calls answered by "come back later", 0 to 1. */
+  readonly throttle?: number
+  /** How often at most something made just now is said not to be there; how often is drawn for each. */
+  readonly notFound?: number
+  /** Answers these actions with this error code, always. */
+  readonly refuse?: Readonly<Record<string, string>>
+}
+
+export interface Gateway extends AsyncDisposable {
+  readonly url: string
+  /** All calls so far, as `service:Action`. */
+  readonly calls: readonly string[]
+  /** How many calls were answered by a fault. */
+  readonly injected: { throttled: number; notFound: number }
+  faults: Faults
+}
+
+/** One call of an AWS API. */
+export interface Call {
+  readonly service: string
+  readonly action: string
+  readonly body: string
+  readonly region: string
+  readonly json: boolean
+}
+
+/** An answer in place of the API server's: a body, or an error. */
+export interface Answer {
+  readonly status: number
+  readonly body?: string
+  readonly code?: string
+}
+
+const notFoundCodes: Readonly<Record<string, string>> = {
+  ami: 'InvalidAMIID.NotFound',
+  i: 'InvalidInstanceID.NotFound',
+  key: 'InvalidKeyPair.NotFound',
+  sg: 'InvalidGroup.NotFound',
+}
+
+/** A loopback server in front of moto: injects faults, notes the calls, and answers the few actions that moto does not have. */
+export async function startGateway(target: string, given: Faults = {}): Promise<Gateway> {
+  const calls: string[] = []
+  const injected = { throttled: 0, notFound: 0 }
+  const fresh = new Map<string, number>()
+  const missing = createMissing()
+  const answer = async (request: IncomingMessage): Promise<{ status: number; type: string; text: string }> => {
+    const body = await readBody(request)
+    const call = parseCall(request, body)
+    if (call.action) calls.push(`${call.service}:${call.action}`)
+    const own = findFault(call, gateway.faults, fresh, injected) ?? findMissing(call, missing)
+    if (own) return { status: own.status, type: call.json ? 'application/x-amz-json-1.1' : 'text/xml', text: own.body ?? renderError(call, own.code) }
+    const headers = Object.entries(request.headers).filter(([name]) => !/^(connection|content-length|transfer-encoding|expect)$/.test(name))
+    const real = await fetch(`${target}${request.url ?? '/'}`, {
+      method: request.method ?? 'POST',
+      headers: headers.map(([name, value]): [string, string] => [name, String(value)]),
+      ...(body === '' ? {} : { body }),
+    })
+    const text = completeAnswer(call, await real.text(), missing)
+    if (real.ok && /^(Create|Copy|Run|Import)/.test(call.action)) noteFresh(text, gateway.faults, fresh)
+    return { status: real.status, type: real.headers.get('content-type') ?? 'text/xml', text }
+  }
+  const server = createServer((request, response) => {
+    answer(request).then(
+      ({ status, type, text }) => response.writeHead(status, { 'content-type': type }).end(text),
+      (error: unknown) => response.writeHead(500).end(String(error)),
+    )
+  })
+  const gateway: Gateway = {
+    url: `http://127.0.0.1:${await listen(server)}`,
+    calls,
+    injected,
+    faults: given,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise<void>((done) => server.close(() => done()))
+    },
+  }
+  return gateway
+}
+
+/** Service and region stand in the signature, the action in the form or in a header. */
+export function parseCall({ headers }: Pick<IncomingMessage, 'headers'>, body: string): Call {
+  const [, region = '', service = ''] = /Credential=[^/]+\/\d+\/([^/]+)\/([^/]+)\//.exec(headers.authorization ?? '') ?? []
+  const target = headers['x-amz-target']
+  if (typeof target === 'string') return { service, region, action: target.split('.').at(-1) ?? '', body, json: true }
+  const action = /(?:^|&)Action=(\w+)/.exec(body)?.[1] ?? ''
+  return { service, region, action, body: decodeURIComponent(body.replaceAll('+', ' ')), json: false }
+}
+
+function findFault(call: Call, faults: Faults, fresh: Map<string, number>, injected: Gateway['injected']): Answer | undefined {
+  const refused = faults.refuse?.[call.action]
+  if (refused) return { status: 400, code: refused }
+  if (faults.throttle !== undefined && call.action !== '' && Math.random() < faults.throttle) {
+    injected.throttled++
+    return { status: call.json ? 400 : 503, code: call.json ? 'ThrottlingException' : 'RequestLimitExceeded' }
+  }
+  if (call.service !== 'ec2') return undefined
+  for (const [id, left] of fresh) {
+    if (left === 0 || !call.body.includes(id)) continue
+    fresh.set(id, left - 1)
+    injected.notFound++
+    return { status: 400, code: notFoundCodes[id.split('-')[0] ?? ''] ?? 'InvalidID.NotFound' }
+  }
+  return undefined
+}
+
+function noteFresh(text: string, { notFound = 0 }: Faults, fresh: Map<string, number>): void {
+  if (notFound === 0) return
+  const made = /<(?:imageId|instanceId|groupId|keyPairId)>((?:ami|i|sg|key)-[0-9a-f]{8,17})</g
+  for (const [, id = ''] of text.matchAll(made)) {
+    if (!fresh.has(id)) fresh.set(id, 1 + Math.floor(Math.random() * notFound))
+  }
+}
+
+function renderError({ json }: Call, code = 'InternalError'): string {
+  const message = `${code}, said by the gateway of the test`
+  if (json) return JSON.stringify({ __type: code, message })
+  return `<?xml version="1.0"?><Response><Errors><Error><Code>${code}</Code><Message>${message}</Message></Error></Errors><RequestID>test</RequestID></Response>`
+}
+
+async function readBody(request: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = []
+  for await (const chunk of request) chunks.push(chunk as Buffer)
+  return Buffer.concat(chunks).toString()
+}
+
+function listen(server: Server): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      resolve(typeof address === 'object' && address ? address.port : 0)
+    })
+  })
+}

@@ -1,0 +1,56 @@
+import type { Answer, Call } from './gateway.ts'
+
+/** What moto does not keep of images, by image id. */
+export interface Missing {
+  readonly protected: Set<string>
+  readonly imds: Set<string>
+  readonly deprecated: Map<string, string>
+  readonly watermarks: Map<string, string>
+}
+
+export function createMissing(): Missing {
+  return { protected: new Set(), imds: new Set(), deprecated: new Map(), watermarks: new Map() }
+}
+
+const namespace = 'http://ec2.amazonaws.com/doc/2016-11-15/'
+
+/** The answer to an action that moto lacks; it refuses, as EC2 does, to deregister what is protected. */
+export function findMissing({ service, action, body }: Call, missing: Missing): Answer | undefined {
+  if (service !== 'ec2') return undefined
+  const parameters = new Map(body.split('&').map((pair) => pair.split('=', 2) as [string, string]))
+  const image = parameters.get('ImageId') ?? ''
+  const done = (result = '<return>true</return>'): Answer => ({
+    status: 200,
+    body: `<?xml version="1.0"?><${action}Response xmlns="${namespace}"><requestId>test</requestId>${result}</${action}Response>`,
+  })
+  if (action === 'DeregisterImage' && missing.protected.has(image)) return { status: 400, code: 'OperationNotPermitted' }
+  if (action === 'EnableImageDeregistrationProtection') return done(`<return>${missing.protected.add(image).size}</return>`)
+  if (action === 'DisableImageDeregistrationProtection') return done(`<return>${missing.protected.delete(image)}</return>`)
+  if (action === 'EnableImageDeprecation') {
+    missing.deprecated.set(image, parameters.get('DeprecateAt') ?? '')
+    return done()
+  }
+  if (action === 'AttachImageWatermark') {
+    missing.watermarks.set(image, parameters.get('WatermarkName') ?? '')
+    return done(`<watermarkKey>${parameters.get('WatermarkName')}</watermarkKey>`)
+  }
+  if (action === 'ModifyImageAttribute' && parameters.get('Attribute') === 'imdsSupport') {
+    missing.imds.add(image)
+    return done()
+  }
+  if (action === 'GetConsoleScreenshot') return done('<imageData>AAAA</imageData>')
+  return undefined
+}
+
+/** Puts what moto does not keep into what it says of images. */
+export function completeAnswer({ action }: Call, text: string, missing: Missing): string {
+  if (action !== 'DescribeImages') return text
+  return text.replaceAll(/<imageId>(ami-[0-9a-f]+)<\/imageId>/g, (whole, id: string) => {
+    const extra = [
+      missing.protected.has(id) ? '<deregistrationProtection>enabled-without-cooldown</deregistrationProtection>' : '',
+      missing.imds.has(id) ? '<imdsSupport>v2.0</imdsSupport>' : '',
+      missing.deprecated.has(id) ? `<deprecationTime>${missing.deprecated.get(id)}</deprecationTime>` : '',
+    ]
+    return whole + extra.join('')
+  })
+}

@@ -1,0 +1,94 @@
+import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { runTool } from '../../src/core/exec.ts'
+import { cacheFolder } from '../../src/core/paths.ts'
+
+/** A running EC2 API server, on the loopback. */
+export interface Moto extends AsyncDisposable {
+  readonly url: string
+}
+
+/** Starts moto on a free port; it ends when disposed of. The first call on a machine installs it (a minute). */
+export async function startMoto(logFile?: string): Promise<Moto> {
+  const venv = await installMoto()
+  const port = await freePort()
+  const log = logFile === undefined ? ('ignore' as const) : openSync(logFile, 'a')
+  const child = spawn(join(venv, 'bin/moto_server'), ['-H', '127.0.0.1', '-p', String(port)], { stdio: ['ignore', log, log] })
+  const url = `http://127.0.0.1:${port}`
+  const ended = new Promise<void>((done) => child.once('close', () => done()))
+  for (let attempt = 0; !(await answers(`${url}/moto-api/`)); attempt++) {
+    if (child.exitCode !== null || attempt > 600) throw new Error(`moto does not start (exit ${child.exitCode})`)
+    await sleep(100)
+  }
+  return {
+    url,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM')
+      await Promise.race([ended, sleep(5_000).then(() => child.kill('SIGKILL'))])
+    },
+  }
+}
+
+/** Environment in which every AWS tool talks to that server, and has no real credentials. */
+export function motoEnvironment(url: string): Record<string, string> {
+  return {
+    AWS_ENDPOINT_URL: url,
+    AWS_ACCESS_KEY_ID: 'testing',
+    AWS_SECRET_ACCESS_KEY: 'testing',
+    AWS_SESSION_TOKEN: 'testing',
+    AWS_REGION: 'eu-central-1',
+    AWS_DEFAULT_REGION: 'eu-central-1',
+    AWS_EC2_METADATA_DISABLED: 'true',
+    AWS_CONFIG_FILE: '/dev/null',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
+  }
+}
+
+/** A Python environment of its own, from pinned and hashed packages, shared by all clones with the same ones. */
+async function installMoto(): Promise<string> {
+  const requirements = join(import.meta.dirname, 'requirements.txt')
+  const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12)
+  const venv = join(cacheFolder(), `moto-${hash}`)
+  const done = join(venv, 'complete')
+  if (existsSync(done)) return venv
+  const lock = `${venv}.lock`
+  mkdirSync(cacheFolder(), { recursive: true })
+  try {
+    mkdirSync(lock)
+  } catch {
+    // Somebody else installs it: wait for that.
+    for (let second = 0; second < 600 && !existsSync(done); second++) await sleep(1_000)
+    return venv
+  }
+  try {
+    await runTool('python3', ['-m', 'venv', '--clear', venv])
+    const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes', '--no-deps', '-r', requirements]
+    await runTool(join(venv, 'bin/python'), pip)
+    mkdirSync(`${done}.tmp`)
+    renameSync(`${done}.tmp`, done)
+  } finally {
+    rmSync(lock, { recursive: true, force: true })
+  }
+  return venv
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once('error', reject)
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address()
+      server.close(() => resolve(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}
+
+async function answers(url: string): Promise<boolean> {
+  return fetch(url).then(
+    ({ ok }) => ok,
+    () => false,
+  )
+}
