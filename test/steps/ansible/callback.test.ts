@@ -1,0 +1,141 @@
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { run } from '../../../src/core/exec.ts'
+import { openPrivateFolder, renderVariables } from '../../../src/steps/ansible/private-folder.ts'
+import { ansibleEnvironment, settingsOf } from '../../../src/steps/ansible/settings.ts'
+import { findCause, parseTaskEvents, type TaskEnd } from '../../../src/steps/ansible/task-events.ts'
+import { findVenv } from '../../../src/steps/tool-paths.ts'
+
+const venv = venvOrNone()
+const folder = mkdtempSync(join(tmpdir(), 'callback-test-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const secret = '{{ not a template }} "x" \u2028'
+
+/** Runs a playbook on this machine; what our plugin told, and what Ansible printed. */
+async function play(name: string, tasks: string, strategy: 'linear' | 'mitogen' = 'linear') {
+  const playbook = join(folder, `${name}.yml`)
+  writeFileSync(
+    playbook,
+    `- hosts: localhost\n  connection: local\n  gather_facts: false\n  vars: {ansible_python_interpreter: /usr/bin/python3}\n  tasks:\n${tasks.replace(/^/gm, '    ')}\n`,
+  )
+  using files = openPrivateFolder({ count: 2 }, { variables: { canary: secret }, vaultPassword: undefined })
+  const spec = { folder, venv: venv ?? '', strategy, tasksFile: files.tasksFile, vaultPasswordFile: undefined, installed: undefined }
+  const result = await run(join(venv ?? '', 'bin/ansible-playbook'), ['-i', 'localhost,', '-e', `@${files.variablesFile}`, playbook], {
+    cwd: folder,
+    env: {
+      ...ansibleEnvironment(spec, settingsOf(folder)),
+      ANSIBLE_LOCAL_TEMP: join(folder, 'tmp'),
+      ANSIBLE_REMOTE_TEMP: join(folder, 'tmp'),
+    },
+  })
+  const events = parseTaskEvents(readFileSync(files.tasksFile, 'utf8'))
+  const ends = events.filter((event): event is TaskEnd => event.event === 'end')
+  return { ...result, events, ends, mode: statSync(files.variablesFile).mode & 0o777, folder: files.variablesFile }
+}
+
+describe.skipIf(venv === undefined)('the callback plugin', () => {
+  let all: Awaited<ReturnType<typeof play>>
+  beforeAll(async () => {
+    all = await play(
+      'all',
+      `
+- name: Fine
+  ansible.builtin.command: echo {{ count }}
+- name: Not now
+  ansible.builtin.command: "false"
+  when: false
+- name: Ignored
+  ansible.builtin.command: "false"
+  ignore_errors: true
+- name: Guarded
+  block:
+    - name: Inside
+      ansible.builtin.command: sh -c 'echo rescued >&2; exit 4'
+  rescue:
+    - name: Rescue
+      ansible.builtin.debug:
+        msg: saved
+- name: Secretly
+  ansible.builtin.command: sh -c 'echo "$C" >&2; exit 7'
+  environment: {C: "{{ canary }}"}
+  no_log: true
+  ignore_errors: true
+- name: Loop
+  ansible.builtin.command: "test {{ item }} = 1"
+  loop: [1, 2]
+- name: Never reached
+  ansible.builtin.debug:`,
+    )
+  }, 120_000)
+
+  test('tells of every task, when it starts and how it ended', () => {
+    expect(
+      all.ends.map(({ task, status, forgiven }) => [task, status, forgiven]),
+      all.stderr,
+    ).toEqual([
+      ['Fine', 'changed', false],
+      ['Not now', 'skipped', false],
+      ['Ignored', 'failed', true],
+      ['Inside', 'failed', true],
+      ['Rescue', 'ok', false],
+      ['Secretly', 'failed', true],
+      ['Loop', 'failed', false],
+    ])
+    expect(all.events[0]).toEqual({ event: 'start', task: 'Fine' })
+    expect(all.ends[0]?.ms).toBeGreaterThan(0)
+    expect(all.ends[0]?.action).toBe('ansible.builtin.command')
+  })
+
+  test('the cause is the task that stopped the play, not one that was forgiven', () => {
+    expect(all.exitCode).toBe(2)
+    expect(findCause(all.ends)).toBe("task 'Loop' failed: exit code 1")
+  })
+
+  test('says what a command said', () => {
+    expect(all.ends.find(({ task }) => task === 'Inside')?.message).toBe('exit code 4: rescued')
+  })
+
+  test('respects no_log', () => {
+    expect(all.ends.find(({ task }) => task === 'Secretly')?.message).toBe('hidden by no_log')
+    expect(JSON.stringify(all.events)).not.toContain('not a template')
+  })
+
+  test('variables go by a file that only this user may read, gone afterwards', () => {
+    expect(all.mode).toBe(0o600)
+    expect(() => statSync(all.folder)).toThrow()
+  })
+
+  test('a secret that looks like a template is not one', async () => {
+    const { stdout, exitCode } = await play('unsafe', '- ansible.builtin.debug:\n    var: canary')
+    expect(stdout).toContain('{{ not a template }}')
+    expect(exitCode).toBe(0)
+  }, 60_000)
+
+  test('works under Mitogen, without the one warning that is known', async () => {
+    const { ends, stdout, stderr } = await play('mitogen', '- name: Hello\n  ansible.builtin.command: echo hi', 'mitogen')
+    expect(ends, stdout).toMatchObject([{ task: 'Hello', status: 'changed' }])
+    expect(stdout + stderr).not.toContain('DEPRECATION')
+  }, 60_000)
+})
+
+test('a machine that cannot be reached is called that', () => {
+  const end = { event: 'end', task: 'Ping', action: 'ping', status: 'unreachable', ms: 1, message: 'timed out', forgiven: false } as const
+  expect(findCause([end])).toBe("the machine could not be reached in task 'Ping': timed out")
+})
+
+test('variables are written as YAML, secrets as text that is not a template', () => {
+  expect(renderVariables({ 'a b': [1, { c: null }] }, { s: 'x"\u0085' })).toBe('"a b": [1,{"c":null}]\n"s": !unsafe "x\\"\\u0085"\n')
+  expect(renderVariables({}, {})).toBe('{}\n')
+})
+
+/** Nothing to run Ansible with: those tests are skipped. */
+function venvOrNone(): string | undefined {
+  try {
+    return findVenv()
+  } catch {
+    return undefined
+  }
+}

@@ -1,0 +1,114 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test } from 'vitest'
+import { renderInventory, sshVariables } from '../../../src/steps/ansible/inventory.ts'
+import { playbookArguments } from '../../../src/steps/ansible/playbook.ts'
+import { isWithin, parseRequirements } from '../../../src/steps/ansible/requirements.ts'
+import { type AnsibleSpec, ansibleEnvironment, parseSettings, settingsOf } from '../../../src/steps/ansible/settings.ts'
+import type { Connection } from '../../../src/steps/connect.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'settings-test-'))
+const venv = join(folder, 'venv')
+mkdirSync(venv)
+writeFileSync(join(venv, 'pyvenv.cfg'), 'home = /usr/bin\nversion = 3.12.1\n')
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const spec: AnsibleSpec = { folder, venv, strategy: 'mitogen', tasksFile: '/t', vaultPasswordFile: undefined, installed: undefined }
+const nothing = () => undefined
+
+describe('ansibleEnvironment', () => {
+  test('runs Mitogen from the environment’s own Python', () => {
+    const env = ansibleEnvironment(spec, nothing)
+    expect(env.ANSIBLE_STRATEGY).toBe('mitogen_linear')
+    expect(env.ANSIBLE_STRATEGY_PLUGINS).toBe(join(venv, 'lib/python3.12/site-packages/ansible_mitogen/plugins/strategy'))
+  })
+
+  test('leaves the strategy alone when the family says linear', () => {
+    const env = ansibleEnvironment({ ...spec, strategy: 'linear' }, nothing)
+    expect(env).not.toHaveProperty('ANSIBLE_STRATEGY')
+    expect(env.ANSIBLE_PIPELINING).toBe('True')
+  })
+
+  test('adds to the family’s lists of folders', () => {
+    writeFileSync(
+      join(folder, 'ansible.cfg'),
+      '[defaults]\ncallback_plugins = ./mine:~/theirs\ngathering = explicit ; why\n# timeout = 3\n',
+    )
+    const env = ansibleEnvironment(spec, settingsOf(folder, {}))
+    expect(env.ANSIBLE_CALLBACK_PLUGINS).toMatch(/callback_plugins:.*\/mine:~\/theirs$/)
+    expect(env).not.toHaveProperty('ANSIBLE_GATHERING')
+    expect(env.ANSIBLE_TIMEOUT).toBe('60')
+  })
+
+  test('the environment’s own setting comes before that of ansible.cfg', () => {
+    expect(settingsOf(folder, { ANSIBLE_GATHERING: 'implicit' })('defaults', 'gathering', 'ANSIBLE_GATHERING')).toBe('implicit')
+  })
+
+  test('always checks host keys, whatever ansible.cfg says', () => {
+    expect(ansibleEnvironment(spec, () => 'False').ANSIBLE_HOST_KEY_CHECKING).toBe('True')
+  })
+})
+
+test('parseSettings reads sections, comments and both separators', () => {
+  const text = '[defaults]\nA_b = 1 # one\n; c = 2\n[ssh_connection]\nargs: -o X=y\n'
+  expect([...parseSettings(text)]).toEqual([
+    ['defaults.a_b', '1'],
+    ['ssh_connection.args', '-o X=y'],
+  ])
+})
+
+test('playbookArguments holds the name of a file, never a value', () => {
+  const args = playbookArguments({ playbook: '/f/p.yml', inventory: '/b/i.json', variablesFile: '/dev/shm/v.yml', become: true })
+  expect(args).toEqual(['--inventory', '/b/i.json', '--extra-vars', '@/dev/shm/v.yml', '--become', '/f/p.yml'])
+})
+
+test('the inventory has one host, the connection is the step’s, and no interpreter is looked for', () => {
+  const options = ['-F', 'none', '-o', 'ControlPath="/tmp/a b"', '-p', '22', '-l', 'root']
+  const connection = { host: { address: '1.2.3.4', port: 22, user: 'root' }, options } as unknown as Connection
+  expect(JSON.parse(renderInventory('web', sshVariables(connection)))).toEqual({
+    all: {
+      hosts: {
+        web: {
+          ansible_connection: 'ssh',
+          ansible_host: '1.2.3.4',
+          ansible_port: 22,
+          ansible_user: 'root',
+          ansible_ssh_args: `-F none -o 'ControlPath="/tmp/a b"'`,
+          ansible_python_interpreter: '/usr/bin/python3',
+        },
+      },
+    },
+  })
+})
+
+describe('requirements', () => {
+  test('reads both forms of the file', () => {
+    const text =
+      'collections:\n  - name: ansible.posix\n    version: 1.6.2\n  - community.general:>=9\nroles:\n  - src: git+https://x/y.git\n    name: y\n'
+    expect(parseRequirements(text)).toEqual([
+      { kind: 'collection', name: 'ansible.posix', version: '1.6.2' },
+      { kind: 'collection', name: 'community.general', version: '>=9' },
+      { kind: 'role', name: 'y', version: '*' },
+    ])
+    expect(parseRequirements('- src: geerlingguy.ntp\n')).toEqual([{ kind: 'role', name: 'geerlingguy.ntp', version: '*' }])
+    expect(parseRequirements('')).toEqual([])
+  })
+
+  test.each([['collections: ansible.posix'], ['collections:\n  - version: 1']])('refuses %j', (text) => {
+    expect(() => parseRequirements(text)).toThrow(/requirements.yml: expected/)
+  })
+
+  test.each([
+    ['1.6.2', '1.6.2', true],
+    ['1.6.2', '==1.6.3', false],
+    ['1.10.0', '>=1.9', true],
+    ['1.10.0', '>=1.9,<1.10', false],
+    ['2.0.0', '!=2.0.0', false],
+    ['3.1', '*', true],
+    ['3.1', '>3.1', false],
+    ['3.1', '~3', false],
+  ])('version %s is within %s: %s', (version, range, answer) => {
+    expect(isWithin(version, range)).toBe(answer)
+  })
+})

@@ -1,0 +1,219 @@
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { run } from '../../src/core/exec.ts'
+import type { StepResult } from '../../src/core/model.ts'
+
+const runner = join(import.meta.dirname, '../../src/steps/run.ts')
+let folder = ''
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'run-test-'))
+  mkdirSync(join(folder, 'bin'))
+  mkdirSync(join(folder, 'venv/bin'), { recursive: true })
+  mkdirSync(join(folder, 'family'))
+  writeFileSync(join(folder, 'family/playbook.yml'), '')
+})
+afterEach(() => rmSync(folder, { recursive: true }))
+
+/** A family whose tools are the scripts of this test: what is tested is our side of the conversation. */
+function request(configure: object = {}): void {
+  const family = {
+    name: 'fam',
+    os: 'linux',
+    folder: join(folder, 'family'),
+    configure: { playbook: 'playbook.yml', strategy: 'linear', become: false, variables: {}, secrets: {}, timeout: '1m', ...configure },
+    seal: { timeout: '1m' },
+    verify: { clones: 1, reboot: false, suites: [], timeout: '1m' },
+  }
+  writeFileSync(
+    join(folder, 'request.json'),
+    JSON.stringify({ family, version: 'v', build: 'b', cloud: 'local', previousCases: {}, prove: false }),
+  )
+}
+
+function script(path: string, text: string): void {
+  writeFileSync(join(folder, path), `#!/bin/sh\n${text}\n`)
+  chmodSync(join(folder, path), 0o755)
+}
+
+const host = { instanceId: 'i', transport: 'ssh', address: 'a', port: 22, user: 'root', identityFile: '/k', knownHostsFile: '/h' }
+
+async function step(name: string, env: Record<string, string> = {}) {
+  const all = {
+    BAKEHOUSE_HOSTS: JSON.stringify([host]),
+    BAKEHOUSE_VENV: join(folder, 'venv'),
+    PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
+    ...env,
+  }
+  const result = await run(process.execPath, [runner, name, folder], { env: all })
+  return { ...result, json: result.stdout ? (JSON.parse(result.stdout) as StepResult) : undefined }
+}
+
+test.each([[[]], [['bake', '.']], [['configure']]])('misuse %j: exit 2, nothing on standard output', async (args) => {
+  const result = await run(process.execPath, [runner, ...args])
+  expect(result).toMatchObject({ exitCode: 2, stdout: '' })
+  expect(result.stderr).toMatch(/^Expected configure\|seal\|verify\|prove and a build folder/)
+})
+
+test('a folder that is no build folder: exit 2, and why', async () => {
+  const { exitCode, json } = await step('configure')
+  expect(exitCode).toBe(2)
+  expect(json?.cause).toContain('Expected a build folder with request.json')
+})
+
+test('without hosts: exit 2', async () => {
+  request()
+  expect(await step('configure', { BAKEHOUSE_HOSTS: '[]' })).toMatchObject({
+    exitCode: 2,
+    json: { cause: expect.stringContaining('at least one host') },
+  })
+})
+
+describe('configure', () => {
+  beforeEach(() => script('bin/ssh', 'cat >/dev/null; echo "machine-id 1234"'))
+
+  test('prints one line, writes the same as its result, and remembers the base', async () => {
+    request()
+    script(
+      'venv/bin/ansible-playbook',
+      `echo '{"event":"end","task":"T","action":"a","status":"ok","ms":5,"message":"","forgiven":false}' >>"$BAKEHOUSE_TASKS"`,
+    )
+    const { exitCode, stdout, json } = await step('configure')
+    expect(json).toMatchObject({ step: 'configure', status: 'ok', cause: '', log: 'logs/configure.log', suites: [] })
+    expect(exitCode).toBe(0)
+    expect(stdout.trim().split('\n')).toHaveLength(1)
+    expect(readFileSync(join(folder, 'steps/configure.json'), 'utf8')).toBe(stdout)
+    expect(JSON.parse(readFileSync(join(folder, 'base-identity.json'), 'utf8'))).toEqual({ machineId: '1234', hostKeys: [] })
+    expect(readFileSync(join(folder, 'events.jsonl'), 'utf8')).toContain('"type":"task-done","name":"T","status":"ok","durationMs":5')
+  })
+
+  test('a playbook that matches no host did nothing, and that is a failure', async () => {
+    request()
+    script('venv/bin/ansible-playbook', 'exit 0')
+    expect(await step('configure')).toMatchObject({ exitCode: 10, json: { cause: expect.stringContaining('ran no task') } })
+  })
+
+  test('a canary in variables, output, a failing task and events is in no file and not in the result', async () => {
+    const canary = 's3cr3t"canary'
+    request({ secrets: { token: { env: 'TOKEN' } } })
+    const failure = JSON.stringify({
+      event: 'end',
+      task: `T ${canary}`,
+      action: 'a',
+      status: 'failed',
+      ms: 5,
+      message: `bad ${canary}`,
+      forgiven: false,
+    })
+    script(
+      'venv/bin/ansible-playbook',
+      [
+        'for last; do :; done; printf "%s\\n" "$@" >&2',
+        'echo "$TOKEN"; printf %s "$TOKEN" | base64',
+        `cat >>"$BAKEHOUSE_TASKS" <<'END'\n${failure}\nEND`,
+        'exit 2',
+      ].join('\n'),
+    )
+    const { exitCode, stdout, stderr, json } = await step('configure', { TOKEN: canary })
+    expect(exitCode).toBe(10)
+    expect(json?.cause).toBe("task 'T [redacted]' failed: bad [redacted]")
+    const everything = [stdout, stderr, ...files(folder).map((file) => readFileSync(file, 'utf8'))].join('\n')
+    for (const form of [canary, JSON.stringify(canary).slice(1, -1), Buffer.from(canary).toString('base64').slice(0, 12)]) {
+      expect(everything).not.toContain(form)
+    }
+    expect(readFileSync(join(folder, 'logs/configure.log'), 'utf8')).toContain('[redacted]')
+    expect(statSync(join(folder, 'logs/configure.log')).mode & 0o777).toBe(0o600)
+  })
+
+  test('a secret that is not set: exit 2, and the message names variable and family', async () => {
+    request({ secrets: { token: { env: 'TOKEN_OF_TEST' } } })
+    const { exitCode, json } = await step('configure')
+    expect(exitCode).toBe(2)
+    expect(json?.cause).toContain('fam: the secret "token" comes from the environment variable TOKEN_OF_TEST, which is not set')
+  })
+
+  test('a machine that does not answer: exit 10, with what ssh said', async () => {
+    request()
+    script('bin/ssh', 'echo "Connection refused" >&2; exit 255')
+    script(
+      'venv/bin/ansible-playbook',
+      `echo '{"event":"end","task":"T","action":"a","status":"unreachable","ms":5,"message":"no","forgiven":false}' >>"$BAKEHOUSE_TASKS"; exit 4`,
+    )
+    expect(await step('configure')).toMatchObject({ exitCode: 10, json: { cause: "the machine could not be reached in task 'T': no" } })
+  })
+
+  test('SIGTERM stops Ansible, and the result says so', async () => {
+    request()
+    script('venv/bin/ansible-playbook', `echo $$ >${join(folder, 'pid')}; exec sleep 60`)
+    const child = run(
+      'sh',
+      [
+        '-c',
+        `exec "$0" "$1" configure "$2" & p=$!; while [ ! -s "$2/pid" ]; do sleep 0.05; done; kill -TERM $p; wait $p`,
+        process.execPath,
+        runner,
+        folder,
+      ],
+      {
+        env: {
+          BAKEHOUSE_HOSTS: JSON.stringify([host]),
+          BAKEHOUSE_VENV: join(folder, 'venv'),
+          PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
+        },
+      },
+    )
+    expect((await child).exitCode).toBe(8)
+    expect(JSON.parse(readFileSync(join(folder, 'steps/configure.json'), 'utf8'))).toMatchObject({
+      status: 'failed',
+      cause: 'stopped by SIGTERM',
+    })
+    expect(existsSync(`/proc/${readFileSync(join(folder, 'pid'), 'utf8').trim()}`)).toBe(false)
+  })
+})
+
+describe('verify', () => {
+  const say = (lines: string) => script('bin/ssh', `cat >/dev/null\ncat <<'END'\n${lines}\nEND`)
+  beforeEach(() => {
+    request()
+    writeFileSync(join(folder, 'k.pub'), 'ssh-ed25519 AAAA x\n')
+  })
+  const hosts = (...ids: string[]) => ({
+    BAKEHOUSE_HOSTS: JSON.stringify(ids.map((instanceId) => ({ ...host, instanceId, identityFile: join(folder, 'k') }))),
+  })
+
+  test('hygiene is a gate: a case that fails is the cause', async () => {
+    say('machine-id 99\ncase\tpassed\t1\tthe clock is right\t\ncase\tfailed\t1\tno mail is left\tfound /var/mail/root\n\nhygiene done')
+    const { exitCode, json } = await step('verify', hosts('i'))
+    expect(exitCode).toBe(10)
+    expect(json?.cause).toBe('hygiene: no mail is left: found /var/mail/root')
+    expect(json?.suites[0]?.cases).toHaveLength(4)
+    expect(readFileSync(join(folder, 'junit/hygiene.xml'), 'utf8')).toContain('failures="1"')
+  })
+
+  test('a guest that dies in the middle did not pass', async () => {
+    say('machine-id 99\ncase\tpassed\t1\tthe clock is right\t')
+    expect(await step('verify', hosts('i'))).toMatchObject({
+      exitCode: 10,
+      json: { cause: expect.stringContaining('hygiene: the checks did not finish') },
+    })
+  })
+
+  test('two clones that are one machine fail', async () => {
+    say('machine-id 99\ncase\tpassed\t1\tthe clock is right\t\n\nhygiene done')
+    const { json } = await step('verify', hosts('i', 'j'))
+    expect(json?.cause).toBe('clones: machine ids differ between clones: two machines are 99')
+    expect(json?.suites.map(({ suite }) => suite)).toEqual(['hygiene', 'hygiene (clone 2)', 'clones'])
+  })
+
+  test('a healthy machine passes', async () => {
+    say('machine-id 99\ncase\tpassed\t1\tthe clock is right\t\n\nhygiene done')
+    expect(await step('verify', hosts('i'))).toMatchObject({ exitCode: 0, json: { status: 'ok', cause: '' } })
+  })
+})
+
+function files(path: string): string[] {
+  return readdirSync(path, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes('/venv'))
+    .map((entry) => join(entry.parentPath, entry.name))
+}
