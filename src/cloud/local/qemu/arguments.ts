@@ -7,7 +7,20 @@ export interface MachineShape {
   readonly memory: number
 }
 
+/** What a guest must find, so that it boots and is reached. */
+export interface Guest {
+  readonly os: 'linux' | 'windows'
+  /** `standard`: a SATA disk and an Intel network card, for which every Windows has drivers. */
+  readonly devices: 'virtio' | 'standard'
+  /** The guest's port that the forwarded one leads to: 22, or 5986 for PowerShell remoting. */
+  readonly port: number
+}
+
+const linuxGuest: Guest = { os: 'linux', devices: 'virtio', port: 22 }
+
 export interface MachineSpec extends MachineShape {
+  /** A Linux guest reached by SSH, if nothing else is said. */
+  readonly guest?: Guest
   /** Tells the process from any other that may get its pid. */
   readonly name: string
   readonly accelerator: Accelerator
@@ -17,7 +30,7 @@ export interface MachineSpec extends MachineShape {
   readonly disk: string
   /** A read-only disk with data for cloud-init. */
   readonly seed?: string
-  /** Port on 127.0.0.1 that leads to the guest's port 22. */
+  /** Port on 127.0.0.1 that leads to the guest's own. */
   readonly sshPort: number
   /** systemd credentials for the guest, by name. */
   readonly credentials: Readonly<Record<string, string>>
@@ -33,17 +46,21 @@ export interface MachineSpec extends MachineShape {
  * the firmware time. `cache=unsafe` is right here because a disk that outlives its guest is copied after it stopped.
  */
 export function qemuArguments(spec: MachineSpec): string[] {
+  const guest = spec.guest ?? linuxGuest
   return [
     ...['-name', spec.name, '-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'std'],
-    ...['-machine', `${spec.accelerator === 'hvf' ? 'q35' : 'q35,smm=off'},vmport=off`],
-    ...acceleratorArguments(spec.accelerator),
+    ...['-machine', `${spec.accelerator === 'hvf' ? 'q35' : 'q35,smm=off'},vmport=off${guest.os === 'windows' ? ',hpet=off' : ''}`],
+    ...acceleratorArguments(spec.accelerator, guest),
+    // Windows takes the clock of the machine for local time.
+    ...(guest.os === 'windows' ? ['-rtc', 'base=localtime,driftfix=slew'] : []),
     ...['-smp', String(spec.cpus), '-m', String(spec.memory)],
     ...['-bios', spec.firmware, '-boot', 'menu=off,strict=on'],
     ...['-drive', `if=none,id=disk,file=${escaped(spec.disk)},format=qcow2,cache=unsafe,discard=unmap,detect-zeroes=unmap`],
-    ...['-device', 'virtio-blk-pci,drive=disk,bootindex=0'],
-    ...(spec.seed === undefined ? [] : seedArguments(spec.seed)),
-    ...['-netdev', `user,id=net,hostfwd=tcp:127.0.0.1:${spec.sshPort}-:22`, '-device', 'virtio-net-pci,netdev=net,romfile='],
-    ...['-device', 'virtio-rng-pci'],
+    ...['-device', guest.devices === 'standard' ? 'ide-hd,bus=ide.0,drive=disk,bootindex=0' : 'virtio-blk-pci,drive=disk,bootindex=0'],
+    ...(spec.seed === undefined ? [] : seedArguments(spec.seed, guest)),
+    ...['-netdev', `user,id=net,hostfwd=tcp:127.0.0.1:${spec.sshPort}-:${guest.port}`],
+    ...['-device', `${guest.devices === 'standard' ? 'e1000e' : 'virtio-net-pci'},netdev=net,romfile=`],
+    ...(guest.devices === 'standard' ? [] : ['-device', 'virtio-rng-pci']),
     ...['-chardev', `file,id=console,path=${escaped(spec.consoleLog)}`, '-serial', 'chardev:console'],
     ...['-qmp', `unix:${escaped(spec.qmpSocket)},server=on,wait=off`],
     ...['-pidfile', spec.pidFile],
@@ -52,14 +69,31 @@ export function qemuArguments(spec: MachineSpec): string[] {
   ]
 }
 
-function acceleratorArguments(accelerator: Accelerator): string[] {
+/** What makes Windows quick and its clock right under a hypervisor that it knows of; emulated, it is no use. */
+const enlightenments = [
+  'hv_relaxed',
+  'hv_vapic',
+  'hv_spinlocks=0x1fff',
+  'hv_vpindex',
+  'hv_runtime',
+  'hv_synic',
+  'hv_stimer',
+  'hv_time',
+  'hv_frequencies',
+].join(',')
+
+function acceleratorArguments(accelerator: Accelerator, guest: Guest): string[] {
+  // Windows Server 2025 does not start without SSE 4.2 and POPCNT.
+  if (accelerator === 'tcg' && guest.os === 'windows') return ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'max']
+  if (accelerator === 'kvm' && guest.os === 'windows') return ['-accel', 'kvm', '-cpu', `host,${enlightenments}`]
   // A plain processor model boots faster when emulated; 1 GiB of translated code is room for a whole boot.
   if (accelerator === 'tcg') return ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'qemu64']
   return ['-accel', accelerator, '-cpu', 'host']
 }
 
-function seedArguments(seed: string): string[] {
-  return ['-drive', `if=none,id=seed,file=${escaped(seed)},format=raw,readonly=on`, '-device', 'virtio-blk-pci,drive=seed']
+function seedArguments(seed: string, guest: Guest): string[] {
+  const device = guest.os === 'windows' ? 'ide-cd,bus=ide.1,drive=seed' : 'virtio-blk-pci,drive=seed'
+  return ['-drive', `if=none,id=seed,file=${escaped(seed)},format=raw,readonly=on`, '-device', device]
 }
 
 /** systemd.system-credentials(7): binary ones come as base64. */
