@@ -23,11 +23,16 @@ function checkBase({ name, base, cloud, os }: Family): Problem[] {
   const clouds = cloudsOfBase[form]
   if (clouds && !clouds.includes(cloud)) {
     const forms = Object.keys(cloudsOfBase).filter((other) => cloudsOfBase[other]?.includes(cloud))
-    return [problem(['base'], `expected a base for the cloud ${cloud} (${[...forms, 'family'].join(', ')}), got ${form}`)]
+    const hint = os === 'windows' && forms.includes('image') ? windowsImage : undefined
+    return [problem(['base'], `expected a base for the cloud ${cloud} (${[...forms, 'family'].join(', ')}), got ${form}`, hint)]
   }
   if (form === 'debian' && os !== 'linux') return [problem(['base', 'debian'], `expected a base that runs ${os}, got Debian`)]
   return 'family' in base ? checkBaseFamily(name, base.family) : []
 }
+
+/** Windows itself can be given to nobody by us. */
+const windowsImage =
+  'bring a disk image of Windows: base: {image: <qcow2>, sha256: …}; it boots by UEFI and has a WinRM listener for HTTPS on port 5986, or OpenSSH'
 
 function checkBaseFamily(name: string, base: string): Problem[] {
   if (base === name) return [problem(['base', 'family'], `expected another family, got ${name} itself`)]

@@ -46,6 +46,10 @@ const machine = z.strictObject({
   cpus: z.int().min(1).max(64).default(2),
   memory: z.int().min(256).max(1_048_576).default(1024).describe('MiB.'),
   disk: z.int().min(1).max(16_384).default(4).describe('GiB; at least the size of the base.'),
+  devices: z
+    .enum(['virtio', 'standard'])
+    .default('virtio')
+    .describe('standard: for an image without virtio drivers, such as a plain Windows (local).'),
 })
 
 const configure = z.strictObject({
@@ -105,7 +109,9 @@ const key = { kmsKeyId: text.optional().describe('A KMS key of that region: id, 
 const aws = z
   .strictObject({
     instanceType: matching(/^[a-z0-9-]+\.[a-z0-9]+$/, 'an instance type such as t3.small').default('t3.small'),
-    subnetId: matching(/^subnet-[0-9a-f]{8,17}$/, 'a subnet id: subnet-…').optional().describe('Without it, the default VPC.'),
+    subnetId: matching(/^subnet-[0-9a-f]{8,17}$/, 'a subnet id: subnet-…')
+      .optional()
+      .describe('Without it, the default VPC.'),
     instanceProfile: text.optional().describe('Needed where machines are reached through Session Manager.'),
     reach: z
       .union([

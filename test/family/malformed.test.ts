@@ -32,7 +32,7 @@ const variants: Malformed[] = [
     what: 'a mistyped key inside',
     yaml: `${base}\nmachine:\n  cpu: 2\n`,
     at: '3:3',
-    says: 'expected one of the keys cpus, memory, disk in machine, got "cpu"',
+    says: 'expected one of the keys cpus, memory, disk, devices in machine, got "cpu"',
     hint: 'did you mean "cpus"?',
   },
   {
@@ -61,7 +61,7 @@ const variants: Malformed[] = [
     what: 'a section without content',
     yaml: `${base}\nmachine:\n`,
     at: '2:1',
-    says: 'expected machine to be a mapping with the keys cpus, memory, disk, got nothing',
+    says: 'expected machine to be a mapping with the keys cpus, memory, disk, devices, got nothing',
   },
   {
     what: 'a section that is a list',

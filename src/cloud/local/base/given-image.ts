@@ -62,7 +62,8 @@ async function openSource({ image, family, signal }: GivenImage): Promise<{ stre
   if (!/^https?:\/\//.test(image)) {
     const file = resolve(family.folder, image)
     const { size } = await stat(file).catch((cause: unknown) => {
-      throw new UsageError(`${family.name}: there is no base image ${file}`, { cause })
+      const hint = 'bring a disk image of Windows that boots by UEFI and has a WinRM listener for HTTPS on port 5986, or OpenSSH'
+      throw new UsageError(`${family.name}: there is no base image ${file}`, { cause, ...(family.os === 'windows' ? { hint } : {}) })
     })
     return { stream: createReadStream(file, { highWaterMark: 1 << 20 }), bytes: size }
   }

@@ -24,6 +24,10 @@ export const instanceInputs = z.strictObject({
   cpus: z.int().min(1),
   memory: z.int().min(64),
   disk: z.int().min(1),
+  os: z.enum(['linux', 'windows']).optional(),
+  transport: z.enum(['ssh', 'psrp']).optional(),
+  /** `standard`: devices for which the guest needs no drivers of ours. */
+  devices: z.enum(['virtio', 'standard']).optional(),
   loginTimeoutSeconds: z.int().min(1),
   warm: z.boolean(),
   /** Where console and screen go when the guest never comes up; empty for nowhere. */
