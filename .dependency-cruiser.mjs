@@ -36,7 +36,7 @@ export default {
       comment: 'A cloud is the lowest layer: what it needs of a build comes in the spec of cloud/cloud.ts.',
       severity: 'error',
       from: { path: '^src/cloud/' },
-      to: { path: '^src/(bake|graph|steps|records|cli)/', pathNot: '^src/steps/(request|windows/(user-data|certificate))\\.ts$' },
+      to: { path: '^src/(bake|graph|steps|records|cli)/', pathNot: '^src/steps/(request|windows/(user-data|certificate|probe))\\.ts$' },
     },
     {
       name: 'clouds-by-name-only-in-choose',
