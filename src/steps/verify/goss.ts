@@ -16,10 +16,11 @@ export const goss: Verifier = { prepare, run: runGoss }
 
 const copies = new Map<string, Promise<void>>()
 
-/** Copies the binary once per machine, however many suites there are. */
-async function prepare({ connection }: SuiteContext): Promise<void> {
-  const copy = copies.get(connection.controlPath) ?? sendBinary(connection)
-  copies.set(connection.controlPath, copy)
+/** Copies the binary once per boot of a machine, however many suites there are. */
+async function prepare({ connection, boots = 1 }: SuiteContext): Promise<void> {
+  const key = `${connection.controlPath} ${boots}`
+  const copy = copies.get(key) ?? sendBinary(connection)
+  copies.set(key, copy)
   await copy
 }
 

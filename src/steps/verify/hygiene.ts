@@ -10,6 +10,9 @@ export interface HygieneReport extends SuiteReport {
   readonly identity: Identity
 }
 
+/** When each machine was first started, in seconds since 1970; what it wrote since is its own. */
+const firstBoots = new Map<string, string>()
+
 /** The built-in gate of every Linux image: nothing of its making is in it, and it is a healthy machine. One round trip. */
 export async function runHygiene(context: StepContext, connection: Connection, boots: number): Promise<HygieneReport> {
   const { signal, folder } = context
@@ -18,9 +21,12 @@ export async function runHygiene(context: StepContext, connection: Connection, b
     TRIAL_KEY: readPublicKey(connection.host.identityFile),
     NOW: String(Math.round(Date.now() / 1000)),
     BOOTS: String(boots),
+    SINCE: firstBoots.get(connection.controlPath) ?? '',
   }
   const result = await runInGuest(connection, script, { signal, timeoutMs: 180_000, variables })
   context.log(`\n--- hygiene (exit code ${result.exitCode})\n${result.stdout}${result.stderr}`)
+  const booted = result.stdout.match(/^booted (\d+)$/m)?.[1]
+  if (booted && boots === 1) firstBoots.set(connection.controlPath, booted)
   const identity = parseIdentity(result.stdout)
   const cases = [...parseHygiene(result.stdout), ...compareWithBase(identity, findBaseIdentity(folder))]
   if (result.stdout.includes('\nhygiene done\n')) return { cases, identity }

@@ -21,6 +21,8 @@ export interface Trial {
 export interface SuiteContext {
   readonly context: StepContext
   readonly connection: Connection
+  /** How often the machine has been started; once, if nothing is said. */
+  readonly boots?: number
   readonly suite: Suite
   /** File name of its reports, without an ending. */
   readonly slug: string
