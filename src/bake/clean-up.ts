@@ -35,8 +35,13 @@ export async function removeBuild(remains: BuildRemains, report: (line: string) 
   await stack
     ?.destroy({ message: `remove the temporaries of ${remains.stackName}`, signal: deadline })
     .catch((error: unknown) => report(`the stack could not be destroyed: ${messageOf(error)}`))
-  for (const created of await ofBuild(remains)) {
-    await remains.cloud.delete(created).catch((error: unknown) => report(`${created.kind} ${created.id} is left: ${messageOf(error)}`))
+  // More than once: a cloud may say of what is quite new that it is not there, and list it all the same.
+  for (let round = 1; round <= 3; round++) {
+    const left = await ofBuild(remains)
+    if (left.length === 0) break
+    for (const created of left) {
+      await remains.cloud.delete(created).catch((error: unknown) => report(`${created.kind} ${created.id} is left: ${messageOf(error)}`))
+    }
   }
   if ((await ofBuild(remains)).length === 0) {
     await stack?.remove().catch((error: unknown) => report(`stack ${remains.stackName} is left: ${messageOf(error)}`))

@@ -54,7 +54,12 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
     const call = parseCall(request, body)
     if (call.action) calls.push(`${call.service}:${call.action}`)
     const own = findFault(call, gateway.faults, fresh, injected) ?? findMissing(call, missing)
-    if (own) return { status: own.status, type: call.json ? 'application/x-amz-json-1.1' : 'text/xml', text: own.body ?? renderError(call, own.code) }
+    if (own)
+      return {
+        status: own.status,
+        type: call.json ? 'application/x-amz-json-1.1' : 'text/xml',
+        text: own.body ?? renderError(call, own.code),
+      }
     const headers = Object.entries(request.headers).filter(([name]) => !/^(connection|content-length|transfer-encoding|expect)$/.test(name))
     const real = await fetch(`${target}${request.url ?? '/'}`, {
       method: request.method ?? 'POST',
@@ -62,7 +67,7 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
       ...(body === '' ? {} : { body }),
     })
     const text = completeAnswer(call, await real.text(), missing)
-    if (real.ok && /^(Create|Copy|Run|Import)/.test(call.action)) noteFresh(text, gateway.faults, fresh)
+    if (real.ok) noteFresh(call, text, gateway.faults, fresh)
     return { status: real.status, type: real.headers.get('content-type') ?? 'text/xml', text }
   }
   const server = createServer((request, response) => {
@@ -110,10 +115,19 @@ function findFault(call: Call, faults: Faults, fresh: Map<string, number>, injec
   return undefined
 }
 
-function noteFresh(text: string, { notFound = 0 }: Faults, fresh: Map<string, number>): void {
-  if (notFound === 0) return
-  const made = /<(?:imageId|instanceId|groupId|keyPairId)>((?:ami|i|sg|key)-[0-9a-f]{8,17})</g
-  for (const [, id = ''] of text.matchAll(made)) {
+/** What each action makes, by the element of its answer that names it. */
+const made: Readonly<Record<string, string>> = {
+  RunInstances: 'instanceId',
+  CreateImage: 'imageId',
+  CopyImage: 'imageId',
+  ImportKeyPair: 'keyPairId',
+  CreateSecurityGroup: 'groupId',
+}
+
+function noteFresh({ action }: Call, text: string, { notFound = 0 }: Faults, fresh: Map<string, number>): void {
+  const element = made[action]
+  if (notFound === 0 || element === undefined) return
+  for (const [, id = ''] of text.matchAll(new RegExp(`<${element}>([a-z]+-[0-9a-f]{8,17})<`, 'g'))) {
     if (!fresh.has(id)) fresh.set(id, 1 + Math.floor(Math.random() * notFound))
   }
 }

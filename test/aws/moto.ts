@@ -7,6 +7,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { runTool } from '../../src/core/exec.ts'
 import { cacheFolder } from '../../src/core/paths.ts'
 
+/** An image that every region of moto has from its start. */
+export const motoImage = 'ami-03cf127a'
+
 /** A running EC2 API server, on the loopback. */
 export interface Moto extends AsyncDisposable {
   readonly url: string

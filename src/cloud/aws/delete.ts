@@ -25,7 +25,7 @@ const removers: Record<Created['kind'], Remove> = {
   image: deregister,
   snapshot: (client, SnapshotId) => client.send(new DeleteSnapshotCommand({ SnapshotId })),
   volume: (client, VolumeId) => client.send(new DeleteVolumeCommand({ VolumeId })),
-  key: (client, KeyPairId) => client.send(new DeleteKeyPairCommand({ KeyPairId })),
+  key: (client, KeyName) => client.send(new DeleteKeyPairCommand({ KeyName })),
   network: deleteSecurityGroup,
 }
 

@@ -56,7 +56,7 @@ async function listRegion(client: EC2Client, tags: Partial<Tags>): Promise<Found
     ...instances,
     ...images,
     ...volumes,
-    ...(keys.KeyPairs ?? []).map((key): Found => ({ kind: 'key', id: key.KeyPairId, tags: key.Tags, state: 'available' })),
+    ...(keys.KeyPairs ?? []).map((key): Found => ({ kind: 'key', id: key.KeyName, tags: key.Tags, state: 'available' })),
     ...(networks.SecurityGroups ?? []).map(
       (group): Found => ({ kind: 'network', id: group.GroupId, tags: group.Tags, state: 'available' }),
     ),

@@ -1,0 +1,64 @@
+import type { Unwrap } from '@pulumi/pulumi'
+import type { Properties, ResourceHandler } from '../../../src/plugin/resource.ts'
+import { changedProperties } from '../../../src/plugin/serve.ts'
+
+type Plain<T> = { [K in keyof T]?: Unwrap<T[K]> }
+
+/** One resource type, in the terms of its SDK: names that the SDK does not have do not compile, others are refused when run. */
+export interface Emulation<Args, State> {
+  readonly inputs: readonly (keyof Args & string)[]
+  /** Inputs that can change in place; any other change replaces. */
+  readonly mutable?: readonly (keyof Args & string)[]
+  create(inputs: Plain<Args>): Promise<{ readonly id: string; readonly outputs: Plain<State> }>
+  update?(id: string, inputs: Plain<Args>, old: Plain<State>): Promise<Plain<State>>
+  delete(id: string, state: Plain<State>): Promise<void>
+}
+
+/** The handler of a resource type as the engine's protocol wants it. */
+export function emulate<Args, State>(emulation: Emulation<Args, State>): ResourceHandler {
+  const known: readonly string[] = emulation.inputs
+  const mutable: readonly string[] = emulation.mutable ?? []
+  const { update } = emulation
+  return {
+    async check(news) {
+      const unknown = Object.keys(news).filter((name) => !known.includes(name) && !name.startsWith('__'))
+      return { inputs: news, failures: unknown.map((property) => ({ property, reason: 'the emulated provider does not know this input' })) }
+    },
+    async diff(_id, olds, news) {
+      const changed = changedProperties(pick(olds, known), pick(news, known))
+      return { changed: changed.length > 0, replaces: changed.filter((name) => !mutable.includes(name)) }
+    },
+    async create(inputs) {
+      const { id, outputs } = await emulation.create(inputs as Plain<Args>)
+      return { id, outputs: { ...inputs, ...(outputs as Properties) } }
+    },
+    ...(update
+      ? {
+          update: async (id: string, olds: Properties, news: Properties) => ({
+            ...olds,
+            ...news,
+            ...((await update(id, news as Plain<Args>, olds as Plain<State>)) as Properties),
+          }),
+        }
+      : {}),
+    delete: (id, state) => emulation.delete(id, state as Plain<State>),
+  }
+}
+
+function pick(properties: Properties, names: readonly string[]): Properties {
+  return Object.fromEntries(names.flatMap((name) => (properties[name] === undefined ? [] : [[name, properties[name]]])))
+}
+
+/** Calls that say "not there" are as good as done. */
+export async function unlessGone(call: () => Promise<unknown>): Promise<void> {
+  try {
+    await call()
+  } catch (error) {
+    if (!/NotFound|Unavailable/.test(String((error as { name?: string }).name))) throw error
+  }
+}
+
+/** Tags as EC2's calls take them. */
+export function toTags(tags: Record<string, string | undefined> | undefined): { Key: string; Value: string }[] {
+  return Object.entries(tags ?? {}).map(([Key, Value]) => ({ Key, Value: Value ?? '' }))
+}

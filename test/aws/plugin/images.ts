@@ -1,0 +1,165 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  CopyImageCommand,
+  CreateImageCommand,
+  CreateTagsCommand,
+  DeleteSnapshotCommand,
+  DeregisterImageCommand,
+  DescribeImagesCommand,
+  DescribeInstancesCommand,
+  EnableImageDeprecationCommand,
+  type Image,
+  ModifyImageAttributeCommand,
+  StopInstancesCommand,
+} from '@aws-sdk/client-ec2'
+import { AddTagsToResourceCommand, DeleteParameterCommand, GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm'
+import type { AmiCopyArgs, AmiCopyState } from '@pulumi/aws/ec2/amiCopy.js'
+import type { AmiFromInstanceArgs, AmiFromInstanceState } from '@pulumi/aws/ec2/amiFromInstance.js'
+import type { AmiLaunchPermissionArgs, AmiLaunchPermissionState } from '@pulumi/aws/ec2/amiLaunchPermission.js'
+import type { ParameterArgs, ParameterState } from '@pulumi/aws/ssm/parameter.js'
+import { askOfNew, clients } from '../../../src/cloud/aws/clients.ts'
+import { emulate, toTags, unlessGone } from './emulate.ts'
+
+export const amiFromInstance = emulate<AmiFromInstanceArgs, AmiFromInstanceState>({
+  inputs: ['name', 'description', 'sourceInstanceId', 'tags'],
+  mutable: ['tags', 'description'],
+  async create({ name, description, sourceInstanceId = '', tags }) {
+    await requireStopped(sourceInstanceId)
+    const { ImageId = '' } = await askOfNew('test', () =>
+      clients.ec2().send(
+        new CreateImageCommand({
+          InstanceId: sourceInstanceId,
+          Name: name,
+          Description: description,
+          TagSpecifications: [{ ResourceType: 'image', Tags: toTags(tags) }],
+        }),
+      ),
+    )
+    await waitForAvailable(ImageId)
+    return { id: ImageId, outputs: {} }
+  },
+  delete: (id) => removeImage(id),
+})
+
+export const amiCopy = emulate<AmiCopyArgs, AmiCopyState>({
+  inputs: ['name', 'description', 'sourceAmiId', 'sourceAmiRegion', 'encrypted', 'kmsKeyId', 'region', 'deprecationTime', 'tags'],
+  mutable: ['tags', 'description', 'deprecationTime'],
+  async create({ name, description, sourceAmiId, sourceAmiRegion, encrypted, kmsKeyId, region, deprecationTime, tags }) {
+    const client = clients.ec2(region)
+    const { ImageId = '' } = await askOfNew('test', () =>
+      client.send(
+        new CopyImageCommand({
+          Name: name,
+          Description: description,
+          SourceImageId: sourceAmiId,
+          SourceRegion: sourceAmiRegion,
+          Encrypted: encrypted,
+          KmsKeyId: kmsKeyId,
+        }),
+      ),
+    )
+    // moto does not take tags with the copy, as EC2 and the real provider do.
+    await askOfNew('test', () => client.send(new CreateTagsCommand({ Resources: [ImageId], Tags: toTags(tags) })))
+    await waitForAvailable(ImageId, region)
+    if (deprecationTime) {
+      const DeprecateAt = new Date(deprecationTime)
+      await askOfNew('test', () => client.send(new EnableImageDeprecationCommand({ ImageId, DeprecateAt })))
+    }
+    return { id: ImageId, outputs: {} }
+  },
+  delete: (id, { region }) => removeImage(id, region),
+})
+
+export const amiLaunchPermission = emulate<AmiLaunchPermissionArgs, AmiLaunchPermissionState>({
+  inputs: ['imageId', 'accountId', 'organizationArn', 'organizationalUnitArn', 'region'],
+  async create({ imageId = '', region, ...who }) {
+    await askOfNew('test', () => clients.ec2(region).send(permission('Add', imageId, who)))
+    return { id: `${who.accountId ?? who.organizationArn ?? who.organizationalUnitArn}-${imageId}`, outputs: {} }
+  },
+  async delete(_id, { imageId = '', region, ...who }) {
+    await unlessGone(() => clients.ec2(region).send(permission('Remove', imageId, who)))
+  },
+})
+
+export const parameter = emulate<ParameterArgs, ParameterState>({
+  inputs: ['name', 'type', 'dataType', 'value', 'description', 'tags', 'region'],
+  mutable: ['value', 'description', 'tags'],
+  async create({ name = '', region, tags, ...rest }) {
+    await putParameter({ name, region, ...rest }, false)
+    await clients.ssm(region).send(new AddTagsToResourceCommand({ ResourceType: 'Parameter', ResourceId: name, Tags: toTags(tags) }))
+    return { id: name, outputs: { version: await readVersion(name, region) } }
+  },
+  async update(id, inputs) {
+    await putParameter(inputs, true)
+    return { version: await readVersion(id, inputs.region) }
+  },
+  async delete(id, { region }) {
+    await unlessGone(() => clients.ssm(region).send(new DeleteParameterCommand({ Name: id })))
+  },
+})
+
+/** The real provider would stop it; the graph must have done so long before. */
+async function requireStopped(id: string): Promise<void> {
+  const { Reservations } = await askOfNew('test', () => clients.ec2().send(new DescribeInstancesCommand({ InstanceIds: [id] })))
+  const state = Reservations?.[0]?.Instances?.[0]?.State?.Name
+  if (state !== 'stopped') throw new Error(`instance ${id} is ${state}: an image was to be made of it before it was sealed`)
+  await askOfNew('test', () => clients.ec2().send(new StopInstancesCommand({ InstanceIds: [id] })))
+}
+
+async function describe(id: string, region?: string): Promise<Image | undefined> {
+  const { Images } = await askOfNew('test', () => clients.ec2(region).send(new DescribeImagesCommand({ ImageIds: [id] })))
+  return Images?.[0]
+}
+
+async function waitForAvailable(id: string, region?: string): Promise<void> {
+  while ((await describe(id, region))?.State !== 'available') await sleep(500)
+}
+
+/** As the real provider: deregister, then the snapshots. */
+async function removeImage(id: string, region?: string): Promise<void> {
+  await unlessGone(async () => {
+    const snapshots = ((await describe(id, region))?.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? [])
+    await askOfNew('test', () => clients.ec2(region).send(new DeregisterImageCommand({ ImageId: id })))
+    for (const SnapshotId of snapshots) await clients.ec2(region).send(new DeleteSnapshotCommand({ SnapshotId }))
+  })
+}
+
+interface Who {
+  readonly accountId?: string | undefined
+  readonly organizationArn?: string | undefined
+  readonly organizationalUnitArn?: string | undefined
+}
+
+function permission(action: 'Add' | 'Remove', ImageId: string, who: Who): ModifyImageAttributeCommand {
+  const one = { UserId: who.accountId, OrganizationArn: who.organizationArn, OrganizationalUnitArn: who.organizationalUnitArn }
+  return new ModifyImageAttributeCommand({ ImageId, LaunchPermission: { [action]: [one] } })
+}
+
+interface ParameterInputs {
+  readonly name?: string | undefined
+  readonly type?: string | undefined
+  readonly dataType?: string | undefined
+  readonly value?: string | undefined
+  readonly description?: string | undefined
+  readonly region?: string | undefined
+}
+
+/** As AWS does: success first; a value that is no image of the account is then dropped without a word. */
+async function putParameter({ name = '', type, dataType, value = '', description, region }: ParameterInputs, Overwrite: boolean) {
+  const there = await describe(value, region).catch(() => undefined)
+  if (dataType === 'aws:ec2:image' && !there && Overwrite) return
+  await clients.ssm(region).send(
+    new PutParameterCommand({
+      Name: name,
+      Type: type as 'String',
+      DataType: dataType,
+      Value: value,
+      Description: description,
+      Overwrite,
+    }),
+  )
+}
+
+async function readVersion(Name: string, region?: string): Promise<number> {
+  return (await clients.ssm(region).send(new GetParameterCommand({ Name }))).Parameter?.Version ?? 0
+}
