@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { runTool } from '../../../core/exec.ts'
 import { connectQmp, executeMonitor } from '../qemu/qmp.ts'
 
 /** A guest's secure shell, as seen from this machine. */
@@ -12,6 +13,8 @@ export interface Login {
   readonly knownHostsFile: string
   /** The socket of the one connection that all who come later share. */
   readonly controlPath: string
+  /** The name its host keys are pinned under, where that is not its address. */
+  readonly hostAlias?: string
 }
 
 export interface ReachOptions {
@@ -37,6 +40,7 @@ export function masterArguments(login: Login, logFile: string): string[] {
     ...['-o', 'StrictHostKeyChecking=accept-new', '-o', `UserKnownHostsFile=${login.knownHostsFile}`],
     ...['-o', 'BatchMode=yes', '-o', 'IdentitiesOnly=yes', '-o', 'ControlPersist=yes', '-o', `ConnectTimeout=${connectSeconds}`],
     ...['-o', 'ServerAliveInterval=5', '-o', 'ServerAliveCountMax=6', '-o', 'GSSAPIAuthentication=no'],
+    ...(login.hostAlias === undefined ? [] : ['-o', `HostKeyAlias=${login.hostAlias}`]),
     ...['-o', 'PreferredAuthentications=publickey', '-o', 'KexAlgorithms=^curve25519-sha256', '-F', 'none'],
     '127.0.0.1',
   ]
@@ -49,7 +53,7 @@ export async function waitForLogin(login: Login, logFile: string, options: Reach
     if (options.signal.aborted) return 'the build was cancelled'
     if (!options.isAlive()) return 'the machine ended by itself'
     if (!(await isServed(login.port, options.qmpSocket).catch(() => false))) continue
-    const exit = await runMaster(masterArguments(login, logFile))
+    const exit = await runMaster(masterArguments(login, logFile), options.signal)
     if (exit === 0) return undefined
     const said = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').at(-1)
     why = `it answered on its ssh port, but let nobody in: ${said || `ssh exit ${exit}`}`
@@ -82,11 +86,31 @@ async function isTaken(port: number, qmpSocket: string): Promise<boolean> {
   return table.split('\n').some((line) => line.includes('[ESTABLISHED]') && line.includes(` ${port} `))
 }
 
+/** Runs a shell script in the guest, over the connection there is. What it prints; throws when it fails. */
+export function runInGuest(login: Login, script: string, options: { signal: AbortSignal; timeoutMs: number }): Promise<string> {
+  const args = [
+    '-F',
+    'none',
+    '-S',
+    login.controlPath,
+    '-o',
+    'BatchMode=yes',
+    '-p',
+    String(login.port),
+    '-l',
+    login.user,
+    '127.0.0.1',
+    'sh',
+    '-s',
+  ]
+  return runTool('ssh', args, { ...options, input: script })
+}
+
 /** It goes on in the background, so it gets none of our streams. */
-function runMaster(args: string[]): Promise<number> {
+function runMaster(args: string[], signal: AbortSignal): Promise<number> {
   return new Promise((resolve, reject) => {
-    const child = spawn('ssh', args, { stdio: 'ignore', detached: true })
-    child.once('error', reject)
+    const child = spawn('ssh', args, { stdio: 'ignore', detached: true, signal })
+    child.once('error', (error) => (signal.aborted ? resolve(255) : reject(error)))
     child.once('exit', (code) => resolve(code ?? 255))
   })
 }

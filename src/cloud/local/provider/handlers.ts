@@ -20,8 +20,8 @@ const instance: ResourceHandler = {
   diff: async (_id, olds, news) => diff(olds, news, replacing.instance),
   async create(inputs, context) {
     const spec = instanceInputs.parse(inputs)
-    const { instance: made, host } = await launchInstance(spec, context.signal)
-    return { id: made.id, outputs: { ...inputs, instanceId: made.id, host } }
+    const { instance: made, host, boot, note } = await launchInstance(spec, context.signal)
+    return { id: made.id, outputs: { ...inputs, instanceId: made.id, host, boot, note } }
   },
   async read(id, state) {
     const found = await findInstance(id)

@@ -30,7 +30,10 @@ export async function connectQmp(socketPath: string): Promise<Qmp> {
   await connected(socket)
   socket.on('error', failAll)
   socket.on('close', () => failAll(new Error('the machine closed its control connection')))
-  createInterface({ input: socket }).on('line', (line) => settle(JSON.parse(line) as Reply, waiting))
+  const lines = createInterface({ input: socket })
+  lines.on('line', (line) => settle(JSON.parse(line) as Reply, waiting))
+  // The interface passes on the socket's errors, which are handled where they arise.
+  lines.on('error', () => {})
 
   const execute: Qmp['execute'] = (command, args = {}, timeoutMs = 30_000) => {
     const id = ++lastId

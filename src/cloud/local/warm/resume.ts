@@ -1,0 +1,35 @@
+import { rm, writeFile } from 'node:fs/promises'
+import { runTool } from '../../../core/exec.ts'
+import { instanceFiles, type LocalInstance } from '../instances/instance.ts'
+import { runInGuest } from '../instances/reach.ts'
+import { loginOf, requireLogin, startInstance } from '../instances/start.ts'
+import type { InstanceInputs } from '../provider/properties.ts'
+import { parseHostKeys, renderKnownHosts, renewScript } from './renew.ts'
+import { hostAlias, type Snapshot, snapshotName } from './snapshot.ts'
+
+export interface Resume {
+  readonly made: LocalInstance
+  readonly snapshot: Snapshot
+  readonly spec: InstanceInputs
+  readonly signal: AbortSignal
+  /** Told as soon as a process runs, so that a failure can end it. */
+  readonly started: (instance: LocalInstance) => void
+}
+
+/** A machine that continues from a snapshot answers at once; this long is for a very busy computer, in ms. */
+const resumeDeadline = 120_000
+
+/** Wakes a sleeping machine and makes it one of its own: nothing that tells machines apart is left as it was. */
+export async function resumeSnapshot({ made, snapshot, spec, signal, started }: Resume): Promise<LocalInstance> {
+  await runTool('cp', ['--reflink=auto', '--sparse=auto', snapshot.disk, instanceFiles(made).disk], { signal })
+  const { cpus, memory, tags } = spec
+  const instance = await startInstance(made, { cpus, memory, tags, credentials: {}, snapshot: snapshotName })
+  started(instance)
+  const { identityFile, knownHostsFile } = snapshot
+  const login = { ...loginOf(instance, { user: 'root', identityFile, knownHostsFile }), hostAlias }
+  await requireLogin(instance, login, { deadlineMs: resumeDeadline, signal })
+  const printed = await runInGuest(login, renewScript(spec.publicKey), { signal, timeoutMs: resumeDeadline })
+  await rm(spec.knownHostsFile, { force: true })
+  await writeFile(spec.knownHostsFile, renderKnownHosts(instance.sshPort, parseHostKeys(printed)), { mode: 0o600 })
+  return instance
+}
