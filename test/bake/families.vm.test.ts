@@ -1,0 +1,84 @@
+import { spawn } from 'node:child_process'
+import { cpSync, existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { run, runTool } from '../../src/core/exec.ts'
+import { playbooksFolder } from '../../src/core/paths.ts'
+import { readTools } from '../../src/setup/tools.ts'
+import { makeProject, type Project } from '../helpers/project.ts'
+
+const project: Project = makeProject({})
+for (const family of ['linux-base', 'linux-web']) {
+  cpSync(join(playbooksFolder(), family), join(project.folder, 'playbooks', family), { recursive: true })
+}
+afterAll(() => project[Symbol.asyncDispose](), 300_000)
+
+const promoted: Record<string, string> = {}
+
+describe('the families that come with it', () => {
+  it('bakes linux-base, through a reboot in the middle of its playbook', async () => {
+    const { exitCode, outcome, stderr } = await project.bake('linux-base')
+    expect([exitCode, outcome.status], stderr).toEqual([0, 'promoted'])
+    const suites = outcome.verified?.map(({ suite, failed }) => ({ suite: suite.split(/[ :]/)[0], failed }))
+    expect(suites).toEqual(['hygiene', 'goss', 'testinfra', 'ansible'].map((suite) => ({ suite, failed: 0 })))
+    expect(outcome.verified?.[0]?.passed).toBeGreaterThanOrEqual(20)
+    const record = JSON.parse(readFileSync(outcome.recordPath ?? '', 'utf8'))
+    expect(record.tasks.map(({ name }: { name: string }) => name)).toContain('Reboot')
+    promoted['linux-base'] = outcome.imagePath ?? ''
+  })
+
+  it('bakes linux-web on top of it, and records that as its ancestor', async () => {
+    const { exitCode, outcome, stderr } = await project.bake('linux-web')
+    expect([exitCode, outcome.status], stderr).toEqual([0, 'promoted'])
+    const record = JSON.parse(readFileSync(outcome.recordPath ?? '', 'utf8'))
+    expect(record.base.ancestor).toEqual({ family: 'linux-base', version: expect.stringMatching(/^\d{4}\.\d\d\.\d\d/) })
+    promoted['linux-web'] = outcome.imagePath ?? ''
+  })
+
+  it('leaves images that stand on no other file', async () => {
+    for (const image of Object.values(promoted)) {
+      const info = JSON.parse(await runTool(readTools().qemu.img, ['info', '--output=json', image]))
+      expect(info['backing-filename'], image).toBeUndefined()
+    }
+  })
+
+  it('leaves images that boot by the command line in the readme, each machine with an identity of its own', async () => {
+    const key = join(project.folder, 'key')
+    await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
+    const identities = []
+    for (const port of [22_401, 22_402]) identities.push(await identityOf({ image: promoted['linux-web'] ?? '', port, key }))
+    const [one, other] = identities
+    expect(one).toMatch(/^[0-9a-f]{32}\n/)
+    expect(one?.split('\n')[0]).not.toBe(other?.split('\n')[0])
+    expect(one?.split('\n')[1]).not.toBe(other?.split('\n')[1])
+  })
+})
+
+/** The command line of the readme, as it stands there, with the reader's values filled in. */
+function readmeCommand(values: { image: string; port: number; key: string }): string {
+  const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
+  const [command = ''] = /qemu-system-x86_64 [\s\S]*?\n(?=ssh -p)/.exec(readme) ?? []
+  return command
+    .replace('<imagePath>', values.image)
+    .replace('2222', String(values.port))
+    .replace('~/.ssh/id_ed25519.pub', `${values.key}.pub`)
+    .replace('-accel kvm -accel tcg', existsSync('/dev/kvm') ? '-accel tcg' : '-accel kvm -accel tcg')
+}
+
+/** machine-id and ssh host key of a machine started by hand. */
+async function identityOf(values: { image: string; port: number; key: string }): Promise<string> {
+  const machine = spawn('sh', ['-c', `exec ${readmeCommand(values)}`], { stdio: 'ignore' })
+  try {
+    for (const deadline = Date.now() + 600_000; Date.now() < deadline; ) {
+      const options = ['StrictHostKeyChecking=no', 'UserKnownHostsFile=/dev/null', 'BatchMode=yes', 'ConnectTimeout=180', 'LogLevel=ERROR']
+      const ssh = ['-F', 'none', '-i', values.key, '-p', String(values.port), ...options.flatMap((option) => ['-o', option])]
+      const script = 'cat /etc/machine-id /etc/ssh/ssh_host_ed25519_key.pub'
+      const { exitCode, stdout } = await run('ssh', [...ssh, 'root@127.0.0.1', script])
+      if (exitCode === 0) return stdout
+      await new Promise((done) => setTimeout(done, 1000))
+    }
+    throw new Error('the machine started by hand never let us in')
+  } finally {
+    machine.kill('SIGKILL')
+  }
+}
