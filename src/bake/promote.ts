@@ -1,3 +1,4 @@
+import { chooseCloudResources } from '../cloud/choose.ts'
 import { UsageError } from '../core/errors.ts'
 import { requireOutput } from '../records/outputs.ts'
 import type { FamilyOutputs } from './api.ts'
@@ -33,7 +34,15 @@ export async function promote(image: LatestGood, options: { backend?: string; si
   if (typeof current === 'string' && compareVersions(image.version, current) <= 0) {
     throw new UsageError(`${image.family} ${image.version} is not newer than the latest good version, ${current}`)
   }
-  await stack.up(async () => ({ ...image }), { message: promotionMessage(image), signal: options.signal })
+  await stack.up(() => publishProgram(image), { message: promotionMessage(image), signal: options.signal })
+}
+
+/** The outputs, and what the cloud itself publishes: they wait for it, so that what fails there leaves them as they were. */
+async function publishProgram(image: LatestGood): Promise<Record<string, unknown>> {
+  const { publish } = await chooseCloudResources(image.cloud)
+  const published = publish?.(image.family, image)
+  if (!published) return { ...image }
+  return Object.fromEntries(Object.entries(image).map(([name, value]) => [name, published.apply(() => value as unknown)]))
 }
 
 /** One line for the audit. */

@@ -12,7 +12,7 @@ export async function waitForParameter(
   imageId: string,
   options: { readonly region: string; readonly deadlineMs?: number },
 ): Promise<void> {
-  const deadlineMs = options.deadlineMs ?? 120_000
+  const deadlineMs = options.deadlineMs ?? 60_000
   for (const end = Date.now() + deadlineMs; ; await sleep(1_000)) {
     const query = new GetParameterCommand({ Name: name })
     const { Parameter } = await askOfNew(`to read ${name}`, () => clients.ssm(options.region).send(query))
