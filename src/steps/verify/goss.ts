@@ -50,7 +50,7 @@ export function gossScript(spec: {
   readonly slug: string
   readonly timeoutMs: number
 }): string {
-  const folder = `/dev/shm/bakehouse-${spec.slug}`
+  const folder = `/dev/shm/bakehouse-suite-${spec.slug}`
   const all = { ...spec.files, 'bakehouse-variables.json': JSON.stringify(spec.variables) }
   const writes = Object.entries(all).map(([name, text]) => {
     const path = shellQuote(`${folder}/${name}`)
