@@ -1,0 +1,126 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { resolveLocalBase } from '../../../../src/cloud/local/base/resolve.ts'
+import { UsageError } from '../../../../src/core/errors.ts'
+import type { Family } from '../../../../src/family/family.ts'
+import { familySchema } from '../../../../src/family/schema.ts'
+
+let folder: string
+let disk: string
+let sha256: string
+let server: Server | undefined
+const digest = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex')
+const cached = (): string[] => readdirSync(join(folder, 'cache/bakehouse/base'))
+const resolveBase = (base: unknown) => {
+  const family = { ...familySchema.parse({ base }), name: 'mine', folder } as Family
+  return resolveLocalBase(family, () => {}, AbortSignal.timeout(60_000))
+}
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bakehouse-given-'))
+  vi.stubEnv('XDG_CACHE_HOME', join(folder, 'cache'))
+  vi.stubEnv('BAKEHOUSE_HOME', join(folder, 'home'))
+  disk = join(folder, 'my.qcow2')
+  execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', disk, '64M'])
+  sha256 = digest(disk)
+})
+afterEach(() => {
+  server?.close()
+  server = undefined
+  vi.unstubAllEnvs()
+  rmSync(folder, { recursive: true })
+})
+
+describe("a base image of the user's own", () => {
+  it('is taken by a path relative to the family, once', async () => {
+    const base = await resolveBase({ image: 'my.qcow2', sha256 })
+    expect(base).toMatchObject({ name: 'my.qcow2', digest: `sha256:${sha256}` })
+    rmSync(disk)
+    expect(await resolveBase({ image: 'my.qcow2', sha256 })).toEqual(base)
+    expect(digest(base.id)).toBe(sha256)
+  })
+
+  it('is fetched by URL', async () => {
+    server = createServer((_request, response) => response.end(readFileSync(disk)))
+    await new Promise<void>((done) => server?.listen(0, '127.0.0.1', done))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/my.qcow2`
+    expect((await resolveBase({ image: url, sha256 })).digest).toBe(`sha256:${sha256}`)
+  })
+
+  it('is refused under another digest, both told, and nothing of it kept', async () => {
+    const wrong = '0'.repeat(64)
+    const refused = resolveBase({ image: 'my.qcow2', sha256: wrong })
+    await expect(refused).rejects.toThrow(UsageError)
+    await expect(refused).rejects.toThrow(`has sha256 ${sha256}, expected ${wrong}`)
+    expect(cached()).toEqual([])
+  })
+
+  it('is refused when it is damaged', async () => {
+    truncateSync(disk, 70_000)
+    await expect(resolveBase({ image: 'my.qcow2', sha256: digest(disk) })).rejects.toThrow(/mine: the base image my.qcow2 is damaged/)
+    expect(cached()).toEqual([])
+  })
+
+  it('is refused when it stands on another file', async () => {
+    const overlay = join(folder, 'overlay.qcow2')
+    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', disk, overlay])
+    await expect(resolveBase({ image: 'overlay.qcow2', sha256: digest(overlay) })).rejects.toThrow('stands on another file')
+  })
+
+  it.each([
+    ['not there', 'absent.qcow2', /there is no base image/],
+    ['out of reach', 'http://127.0.0.1:1/x', /cannot be reached/],
+  ])('says that it is %s', async (_what, image, message) => {
+    await expect(resolveBase({ image, sha256 })).rejects.toThrow(message)
+  })
+
+  it('says what the server said', async () => {
+    server = createServer((_request, response) => response.writeHead(404).end())
+    await new Promise<void>((done) => server?.listen(0, '127.0.0.1', done))
+    const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/gone`
+    await expect(resolveBase({ image: url, sha256 })).rejects.toThrow('HTTP 404')
+  })
+
+  it('is fetched once when two want it at the same moment', async () => {
+    const both = await Promise.all([resolveBase({ image: disk, sha256 }), resolveBase({ image: disk, sha256 })])
+    expect(both[0]).toEqual(both[1])
+    expect(cached().filter((name) => !name.endsWith('.lock'))).toHaveLength(1)
+  })
+})
+
+describe('a base that is another family', () => {
+  const promoted = (version: string, created: string): void => {
+    const tags = { tool: 'bakehouse', family: 'linux-base', version, build: 'b', stage: 'promoted', expires: '' }
+    const path = join(folder, 'home/images', `linux-base-${version}`)
+    execFileSync('mkdir', ['-p', join(folder, 'home/images')])
+    writeFileSync(`${path}.qcow2`, version)
+    writeFileSync(`${path}.json`, JSON.stringify({ name: `linux-base-${version}`, tags, digest: `sha256:${version}`, created }))
+  }
+
+  it('is its newest promoted image, named as the ancestor', async () => {
+    promoted('2026.01.02', '2026-01-02T00:00:00Z')
+    promoted('2026.01.10', '2026-01-10T00:00:00Z')
+    expect(await resolveBase({ family: 'linux-base' })).toEqual({
+      id: 'linux-base-2026.01.10',
+      name: 'linux-base-2026.01.10',
+      digest: 'sha256:2026.01.10',
+      ancestor: { family: 'linux-base', version: '2026.01.10' },
+    })
+  })
+
+  it('must have been baked', async () => {
+    const refused = resolveBase({ family: 'linux-base' })
+    await expect(refused).rejects.toThrow('of which there is no good image yet')
+    await expect(refused).rejects.toMatchObject({ hint: expect.stringContaining('--family linux-base') })
+  })
+})
+
+it('refuses a base of another cloud', async () => {
+  await expect(resolveBase({ amiId: 'ami-12345678' })).rejects.toThrow('a base on AWS')
+})

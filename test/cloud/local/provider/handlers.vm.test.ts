@@ -1,0 +1,147 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { ensureDebianBase } from '../../../../src/cloud/local/base/debian.ts'
+import { local } from '../../../../src/cloud/local/local.ts'
+import { handlers } from '../../../../src/cloud/local/provider/handlers.ts'
+import { readDiskInfo } from '../../../../src/cloud/local/qemu/img.ts'
+import { run, runTool } from '../../../../src/core/exec.ts'
+import type { Host, Tags } from '../../../../src/core/model.ts'
+import type { Properties } from '../../../../src/plugin/resource.ts'
+
+const [instances, images, copies] = [handlers['qemu:index:Instance']!, handlers['qemu:index:Image']!, handlers['qemu:index:ImageCopy']!]
+let folder: string
+let base: string
+let number = 0
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'bakehouse-vm-'))
+  vi.stubEnv('BAKEHOUSE_HOME', join(folder, 'home'))
+  base = (await ensureDebianBase({ progress: () => {}, signal: AbortSignal.timeout(850_000) })).path
+})
+
+afterAll(async () => {
+  const cloud = await local()
+  for (const each of await cloud.list({})) await cloud.delete(each)
+  vi.unstubAllEnvs()
+  rmSync(folder, { recursive: true })
+})
+
+const context = (signal = AbortSignal.timeout(850_000)) => ({ urn: '', timeout: 0, signal })
+const tags = (stage: Tags['stage']): Tags => ({
+  ...{ tool: 'bakehouse', family: 'f', version: '1', build: 'b', stage },
+  expires: stage === 'promoted' ? '' : new Date(Date.now() + 3_600_000).toISOString(),
+})
+
+function inputs(more: Properties = {}): Properties {
+  const identityFile = join(folder, `key-${++number}`)
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identityFile])
+  return {
+    ...{ name: 'f-1-base', tags: tags('base'), image: base, cpus: 2, memory: 1024, disk: 4 },
+    ...{ publicKey: readFileSync(`${identityFile}.pub`, 'utf8').trim(), identityFile, knownHostsFile: join(folder, `hosts-${number}`) },
+    ...{ user: 'root', login: 'credential', loginTimeoutSeconds: 600, warm: true, diagnosticsFolder: join(folder, 'diagnostics') },
+    ...more,
+  }
+}
+
+/** A login of its own, by the instance's key and pinned host keys alone. */
+function sshArguments(host: Host, command: string): string[] {
+  const options = ['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=yes', `UserKnownHostsFile=${host.knownHostsFile}`]
+  const given = options.flatMap((option) => ['-o', option])
+  return ['-F', 'none', ...given, '-i', host.identityFile, '-p', String(host.port), `${host.user}@${host.address}`, command]
+}
+const ssh = (host: Host, command: string): Promise<string> => runTool('ssh', sshArguments(host, command))
+
+async function powerOff(id: string, host: Host): Promise<void> {
+  await run('ssh', sshArguments(host, 'systemctl poweroff'))
+  await expect.poll(() => instances.read!(id, {}), { timeout: 120_000 }).toBeUndefined()
+}
+
+describe('machines resumed from the snapshot of a booted base', () => {
+  it('differ in all that tells machines apart, keep the time, and let in nobody but their own key', async () => {
+    const [one, other] = [await instances.create(inputs(), context()), await instances.create(inputs(), context())]
+    const identities = await Promise.all(
+      [one, other].map(async ({ outputs }) => {
+        const host = outputs.host as Host
+        const before = Date.now() / 1000
+        const text = await ssh(
+          host,
+          'cat /etc/machine-id; date +%s; cat /etc/ssh/*.pub; head -c 16 /dev/urandom | base64; cat .ssh/authorized_keys',
+        )
+        const after = Date.now() / 1000
+        const [machineId, clock, ...rest] = text.trim().split('\n')
+        expect(Number(clock)).toBeGreaterThan(before - 2)
+        expect(Number(clock)).toBeLessThan(after + 2)
+        expect(rest.at(-1)).toBe(outputs.publicKey)
+        expect(text).not.toContain('bakehouse-warm')
+        return { machineId, hostKeys: rest.slice(0, -2), random: rest.at(-2) }
+      }),
+    )
+    expect([one.outputs.boot, other.outputs.boot]).toEqual(['warm', 'warm'])
+    const [first, second] = identities
+    expect(first!.machineId).not.toBe(second!.machineId)
+    expect(first!.random).not.toBe(second!.random)
+    expect(first!.hostKeys.filter((key) => second!.hostKeys.includes(key))).toEqual([])
+    const stranger = { ...(one.outputs.host as Host), identityFile: (other.outputs.host as Host).identityFile }
+    expect((await run('ssh', sshArguments(stranger, 'true'))).exitCode).not.toBe(0)
+    for (const { id, outputs } of [one, other]) await instances.delete!(id, outputs, context())
+    expect(await instances.read!(one.id, one.outputs)).toBeUndefined()
+  })
+})
+
+describe('an image of a machine', () => {
+  it('is not taken while it runs; its copy stands on nothing, boots, and outlives what it came from', async () => {
+    const machine = await instances.create(inputs(), context())
+    const host = machine.outputs.host as Host
+    await ssh(host, 'echo baked > /root/mark')
+    const candidateInputs = { name: 'f-1-candidate', tags: tags('candidate'), instanceId: machine.id, compress: false }
+    await expect(images.create(candidateInputs, context())).rejects.toThrow('still runs')
+    await powerOff(machine.id, host)
+
+    const candidate = await images.create(candidateInputs, context())
+    const copy = await copies.create({ name: 'f-1', tags: tags('promoted'), source: candidate.id, compress: false }, context())
+    await images.delete!(candidate.id, candidate.outputs, context())
+    await instances.delete!(machine.id, machine.outputs, context())
+    const info = await readDiskInfo(String(copy.outputs.path))
+    expect(info.backing).toBeUndefined()
+    expect(copy.outputs.digest).toMatch(/^sha256:[0-9a-f]{64}$/)
+
+    const cold = await instances.create(inputs({ image: copy.id, name: 'f-1-trial', tags: tags('trial'), warm: false }), context())
+    expect(cold.outputs.boot).toBe('cold')
+    expect(await ssh(cold.outputs.host as Host, 'cat /root/mark; systemctl --failed --no-legend')).toBe('baked\n')
+    await instances.delete!(cold.id, cold.outputs, context())
+    expect((await (await local()).list({})).map(({ id }) => id)).toEqual(['f-1'])
+    await copies.delete!(copy.id, copy.outputs, context())
+    await copies.delete!(copy.id, copy.outputs, context())
+    expect(existsSync(String(copy.outputs.path))).toBe(false)
+  })
+})
+
+describe('a machine that never comes up', () => {
+  it('says what was waited for, leaves its console and its screen, and nothing else', async () => {
+    const blank = join(folder, 'blank.qcow2')
+    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', blank, '1G'])
+    const failed = instances.create(inputs({ image: blank, warm: false, loginTimeoutSeconds: 20 }), context())
+    await expect(failed).rejects.toThrow(/never came up: its ssh port never answered within 20 s; the last line on its console: .+/)
+    const kept = readdirSync(join(folder, 'diagnostics'))
+    expect(kept).toEqual(expect.arrayContaining(['base-console.log', 'base-screen.png']))
+    expect(readFileSync(join(folder, 'diagnostics/base-screen.png')).subarray(1, 4).toString()).toBe('PNG')
+    expect(await (await local()).list({})).toEqual([])
+  })
+
+  it('is gone when the build is cancelled meanwhile', async () => {
+    const blank = join(folder, 'blank.qcow2')
+    const cancelled = instances.create(inputs({ image: blank, warm: false }), context(AbortSignal.timeout(3000)))
+    await expect(cancelled).rejects.toThrow()
+    expect(await (await local()).list({})).toEqual([])
+    expect(execFileSync('ps', ['-eo', 'args']).toString()).not.toContain('-name f-1-base')
+  })
+})
+
+it('lets in the user that cloud-init makes, where the family asks for that', async () => {
+  const machine = await instances.create(inputs({ login: 'cloud-init', user: 'baker', warm: true }), context())
+  expect(await ssh(machine.outputs.host as Host, 'sudo id -un; id -un')).toBe('root\nbaker\n')
+  await instances.delete!(machine.id, machine.outputs, context())
+})

@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest'
+import { type MachineSpec, qemuArguments } from '../../../../src/cloud/local/qemu/arguments.ts'
+
+const machine: MachineSpec = {
+  ...{ name: 'vm-1', accelerator: 'tcg', cpus: 2, memory: 1024, firmware: '/fw.fd', disk: '/d.qcow2', sshPort: 4000 },
+  ...{ credentials: {}, qmpSocket: '/q', consoleLog: '/c', pidFile: '/p' },
+}
+const line = (more: Partial<MachineSpec> = {}): string => qemuArguments({ ...machine, ...more }).join(' ')
+
+describe('the command line of a guest', () => {
+  it.each([
+    ['its name, so that it is told from others', '-name vm-1'],
+    ['UEFI firmware', '-bios /fw.fd'],
+    ['its disk on virtio, first in the boot order', 'virtio-blk-pci,drive=disk,bootindex=0'],
+    ['freed blocks given back', 'discard=unmap,detect-zeroes=unmap'],
+    ['nothing kept safe for a crash: it is a temporary', 'cache=unsafe'],
+    ['ssh on the loopback only', 'hostfwd=tcp:127.0.0.1:4000-:22'],
+    ['no network boot', 'romfile='],
+    ['randomness', 'virtio-rng-pci'],
+    ['a screen that can be photographed', '-vga std'],
+    ['its console in a file', 'file,id=console,path=/c'],
+    ['no default devices', '-nodefaults'],
+  ])('has %s', (_what, part) => {
+    expect(line()).toContain(part)
+  })
+
+  it('gives credentials as SMBIOS strings that systemd reads', () => {
+    expect(line({ credentials: { 'ssh.authorized_keys.root': 'ssh-ed25519 AAAA\n' } })).toContain(
+      `-smbios type=11,value=io.systemd.credential.binary:ssh.authorized_keys.root=${btoa('ssh-ed25519 AAAA\n')}`,
+    )
+  })
+
+  it('keeps commas of paths', () => {
+    expect(line({ disk: '/a,b.qcow2' })).toContain('file=/a,,b.qcow2')
+  })
+
+  it.each([
+    ['kvm', '-accel kvm -cpu host'],
+    ['hvf', '-accel hvf -cpu host'],
+    ['tcg', '-accel tcg,thread=multi'],
+  ] as const)('runs on %s', (accelerator, part) => {
+    expect(line({ accelerator })).toContain(part)
+  })
+
+  it('continues from a snapshot only when told to', () => {
+    expect(line({ snapshot: 'booted' })).toContain('-loadvm booted')
+    expect(line()).not.toContain('-loadvm')
+  })
+
+  it('has a seed disk only when there is one', () => {
+    expect(line({ seed: '/s.iso' })).toContain('file=/s.iso,format=raw,readonly=on')
+    expect(line()).not.toContain('drive=seed')
+  })
+})

@@ -1,0 +1,79 @@
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import {
+  asidePath,
+  findImage,
+  imagePath,
+  listImages,
+  publishImage,
+  removeImage,
+  type StoredImage,
+} from '../../../../src/cloud/local/store/images.ts'
+
+let folder: string
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'bakehouse-store-'))
+  vi.stubEnv('BAKEHOUSE_HOME', folder)
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+  rmSync(folder, { recursive: true })
+})
+const image = (name: string): StoredImage => ({
+  name,
+  tags: { tool: 'bakehouse', family: 'f', version: '1', build: 'b', stage: 'promoted', expires: '' },
+  digest: 'sha256:x',
+  created: '2026-01-01T00:00:00Z',
+})
+const publish = async (name: string): Promise<void> => {
+  const aside = await asidePath(name)
+  writeFileSync(aside, 'disk')
+  await publishImage(aside, image(name))
+}
+
+describe('the store', () => {
+  it('has what was published, and nothing else of it', async () => {
+    await publish('f-1')
+    expect(await findImage('f-1')).toEqual(image('f-1'))
+    expect(readdirSync(join(folder, 'images')).sort()).toEqual(['f-1.json', 'f-1.qcow2'])
+  })
+
+  it('never shows a half-written image: a disk aside, a disk without its record, a record without its disk, a torn record', async () => {
+    writeFileSync(await asidePath('f-1'), 'half')
+    writeFileSync(imagePath('f-2'), 'disk')
+    writeFileSync(join(folder, 'images/f-3.json'), JSON.stringify(image('f-3')))
+    writeFileSync(imagePath('f-4'), 'disk')
+    writeFileSync(join(folder, 'images/f-4.json'), '{"name": "f-')
+    expect(await listImages()).toEqual([])
+    for (const name of ['f-1', 'f-2', 'f-3', 'f-4']) expect(await findImage(name)).toBeUndefined()
+  })
+
+  it('never gives a name twice', async () => {
+    await publish('f-1')
+    await expect(publish('f-1')).rejects.toThrow('images are never replaced')
+  })
+
+  it('takes images of many writers at once', async () => {
+    await Promise.all(Array.from({ length: 20 }, (_, at) => publish(`f-${at}`)))
+    expect(await listImages()).toHaveLength(20)
+  })
+
+  it('forgets an image, and does not mind when it is gone already', async () => {
+    await publish('f-1')
+    await removeImage('f-1')
+    await removeImage('f-1')
+    expect(existsSync(imagePath('f-1'))).toBe(false)
+    expect(await listImages()).toEqual([])
+  })
+
+  it('lists a thousand images quickly enough to be asked at every bake', async () => {
+    await asidePath('f')
+    for (let at = 0; at < 1000; at++) {
+      writeFileSync(imagePath(`f-${at}`), '')
+      writeFileSync(join(folder, `images/f-${at}.json`), JSON.stringify(image(`f-${at}`)))
+    }
+    expect(await listImages()).toHaveLength(1000)
+  })
+})
