@@ -116,6 +116,15 @@ const reap: Verb = {
   run: async (args) => (await import('./reap-verb.ts')).runReap(args as never),
 }
 
+const consumers: Verb = {
+  command: 'consumers <family>',
+  describe: 'Name the groups, launch templates and instances that use a family, and which of them lag behind',
+  positionals: { family: { type: 'string', describe: 'The family' } },
+  options: { backend, json },
+  examples: [['consumers linux-base', 'who uses which version']],
+  run: async (args) => (await import('./consumers-verb.ts')).runConsumers(args as never),
+}
+
 const completion: Verb = {
   command: 'completion',
   describe: 'Print a shell function `bakehouse` with completion',
@@ -126,4 +135,4 @@ const completion: Verb = {
 }
 
 /** The verbs, the default one first. */
-export const verbs: readonly Verb[] = [bake, history, show, doctor, init, reap, completion]
+export const verbs: readonly Verb[] = [bake, history, show, doctor, init, reap, consumers, completion]

@@ -77,6 +77,19 @@ export interface Cloud {
    * is none yet. Only where the cloud makes such passwords.
    */
   findPasswordData?(instanceId: string, signal: AbortSignal): Promise<string | undefined>
+  /** Who uses which promoted image of a family. Only where the cloud can tell. */
+  consumers?(family: string): Promise<readonly Consumer[]>
+}
+
+/** Something that starts, or would start, machines from a promoted image. */
+export interface Consumer {
+  /** `group`, `launch-template`, `instance`, or what else the cloud calls it. */
+  readonly kind: string
+  readonly id: string
+  readonly imageId: string
+  readonly version: string
+  /** One short remark for people. */
+  readonly detail: string
 }
 
 /** What is published of a promoted image. */

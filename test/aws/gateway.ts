@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
+import { createRefreshes } from './instance-refresh.ts'
 import { completeAnswer, createMissing, findMissing } from './missing-actions.ts'
 
 /** What is put between the caller and the API server. */
@@ -17,6 +18,8 @@ export interface Gateway extends AsyncDisposable {
   readonly calls: readonly string[]
   /** How many calls were answered by a fault. */
   readonly injected: { throttled: number; notFound: number }
+  /** Images whose instances never get healthy. */
+  readonly sick: Set<string>
   faults: Faults
 }
 
@@ -49,11 +52,13 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
   const injected = { throttled: 0, notFound: 0 }
   const fresh = new Map<string, number>()
   const missing = createMissing()
+  const sick = new Set<string>()
+  const refreshes = createRefreshes(target, sick)
   const answer = async (request: IncomingMessage): Promise<{ status: number; type: string; text: string }> => {
     const body = await readBody(request)
     const call = parseCall(request, body)
     if (call.action) calls.push(`${call.service}:${call.action}`)
-    const own = findFault(call, gateway.faults, fresh, injected) ?? findMissing(call, missing)
+    const own = findFault(call, gateway.faults, fresh, injected) ?? findMissing(call, missing) ?? (await refreshes(call))
     if (own)
       return {
         status: own.status,
@@ -66,7 +71,10 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
       headers: headers.map(([name, value]): [string, string] => [name, String(value)]),
       ...(body === '' ? {} : { body }),
     })
-    const text = completeAnswer(call, await real.text(), missing)
+    const said = await real.text()
+    // What moto has never heard of it answers with a web page.
+    if (!real.ok && /^<!doctype html/i.test(said)) return { status: 400, type: 'text/xml', text: renderError(call, 'InvalidAction') }
+    const text = completeAnswer(call, said, missing)
     if (real.ok) noteFresh(call, text, gateway.faults, fresh)
     return { status: real.status, type: real.headers.get('content-type') ?? 'text/xml', text }
   }
@@ -80,6 +88,7 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
     url: `http://127.0.0.1:${await listen(server)}`,
     calls,
     injected,
+    sick,
     faults: given,
     async [Symbol.asyncDispose]() {
       server.closeAllConnections()

@@ -2,6 +2,7 @@ import { GetPasswordDataCommand } from '@aws-sdk/client-ec2'
 import type { Cloud } from '../cloud.ts'
 import { findBase } from './base-image.ts'
 import { askOfNew, clients, findRegion } from './clients.ts'
+import { listConsumers } from './consumers.ts'
 import { checkCredentials } from './credentials.ts'
 import { deleteCreated } from './delete.ts'
 import { listCreated } from './list.ts'
@@ -26,6 +27,7 @@ export async function aws(): Promise<Cloud> {
       await checkAccount(family, image)
       return base
     },
+    consumers: (family) => listConsumers(region, family),
     list: (tags) => listCreated(region, tags),
     delete: (created) => deleteCreated(created, region),
     async findPasswordData(instanceId, signal) {

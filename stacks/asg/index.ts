@@ -1,0 +1,23 @@
+import { Config } from '@pulumi/pulumi'
+import { asgProgram } from './program.ts'
+
+const config = new Config()
+const imageId = config.get('imageId')
+
+/** The program as `pulumi up` in this folder runs it: its settings from the stack's configuration. */
+const outputs = await asgProgram({
+  family: config.require('family'),
+  region: new Config('aws').require('region'),
+  subnetIds: config.requireObject<string[]>('subnetIds'),
+  instanceType: config.get('instanceType') ?? 't3.small',
+  minSize: config.getNumber('minSize') ?? 1,
+  maxSize: config.getNumber('maxSize') ?? 3,
+  targetGroupArns: config.getObject<string[]>('targetGroupArns') ?? [],
+  alarms: config.getObject<string[]>('alarms') ?? [],
+  checkpoints: config.getObject<number[]>('checkpoints') ?? [20, 100],
+  checkpointDelaySeconds: config.getNumber('checkpointDelaySeconds') ?? 300,
+  warmupSeconds: config.getNumber('warmupSeconds') ?? 120,
+  ...(imageId === undefined ? {} : { imageId }),
+})()
+
+export const { groupName, templateVersion, imageId: image, version, upgrade } = outputs

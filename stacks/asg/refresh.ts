@@ -1,0 +1,81 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  AutoScalingClient,
+  DescribeAutoScalingGroupsCommand,
+  DescribeInstanceRefreshesCommand,
+  type InstanceRefresh,
+  StartInstanceRefreshCommand,
+  type StartInstanceRefreshCommandInput,
+} from '@aws-sdk/client-auto-scaling'
+
+/** An upgrade of a group: which version of which template, and how careful. */
+export interface RefreshRequest {
+  readonly groupName: string
+  readonly templateId: string
+  /** A number: what has no number cannot be gone back from. */
+  readonly version: string
+  readonly alarms: readonly string[]
+  readonly checkpoints: readonly number[]
+  readonly checkpointDelaySeconds: number
+  readonly warmupSeconds: number
+}
+
+/** The instance refresh of an upgrade: the group gets the new template only when all of it went well, else AWS goes back. */
+export function refreshInput(request: RefreshRequest): StartInstanceRefreshCommandInput {
+  const { alarms, checkpoints, checkpointDelaySeconds, warmupSeconds } = request
+  return {
+    AutoScalingGroupName: request.groupName,
+    Strategy: 'Rolling',
+    DesiredConfiguration: { LaunchTemplate: { LaunchTemplateId: request.templateId, Version: request.version } },
+    Preferences: {
+      AutoRollback: true,
+      SkipMatching: true,
+      MinHealthyPercentage: 100,
+      MaxHealthyPercentage: 110,
+      InstanceWarmup: warmupSeconds,
+      CheckpointPercentages: [...checkpoints],
+      CheckpointDelay: checkpointDelaySeconds,
+      ScaleInProtectedInstances: 'Wait',
+      StandbyInstances: 'Wait',
+      ...(alarms.length > 0 ? { AlarmSpecification: { Alarms: [...alarms] } } : {}),
+    },
+  }
+}
+
+/** Moves the group to the version and waits for the end; `unchanged` when it is there already. Throws when AWS went back. */
+export async function refresh(request: RefreshRequest, pauseMs = 15_000): Promise<'unchanged' | 'upgraded'> {
+  const client = new AutoScalingClient({ maxAttempts: 12 })
+  const query = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [request.groupName] })
+  const group = (await client.send(query)).AutoScalingGroups?.[0]
+  if (!group) throw new Error(`there is no group ${request.groupName}`)
+  const { LaunchTemplateId, Version } = group.LaunchTemplate ?? {}
+  if (LaunchTemplateId === request.templateId && Version === request.version) return 'unchanged'
+  const { InstanceRefreshId = '' } = await client.send(new StartInstanceRefreshCommand(refreshInput(request)))
+  for (;;) {
+    const state = await describe(client, request.groupName, InstanceRefreshId)
+    if (state?.Status === 'Successful') return 'upgraded'
+    if (isOver(state?.Status)) {
+      throw new Error(`the upgrade of ${request.groupName} ended as ${state?.Status}: ${state?.StatusReason ?? 'no reason given'}`)
+    }
+    process.stderr.write(`${state?.Status} ${state?.PercentageComplete ?? 0} % ${state?.StatusReason ?? ''}\n`)
+    await sleep(pauseMs)
+  }
+}
+
+async function describe(client: AutoScalingClient, group: string, id: string): Promise<InstanceRefresh | undefined> {
+  const query = new DescribeInstanceRefreshesCommand({ AutoScalingGroupName: group, InstanceRefreshIds: [id] })
+  return (await client.send(query)).InstanceRefreshes?.[0]
+}
+
+function isOver(status: string | undefined): boolean {
+  return ['Failed', 'Cancelled', 'RollbackSuccessful', 'RollbackFailed'].includes(status ?? '')
+}
+
+if (import.meta.main) {
+  try {
+    process.stdout.write(await refresh(JSON.parse(process.env.BAKEHOUSE_REFRESH ?? '') as RefreshRequest))
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
+    process.exitCode = 1
+  }
+}
