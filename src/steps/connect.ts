@@ -51,7 +51,7 @@ export function sshArguments(host: Host, controlPath: string): string[] {
     UpdateHostKeys: 'no',
     CheckHostIP: 'no',
     // A busy machine with emulated guests is slow to greet, and slower when it is asked again.
-    ConnectTimeout: '180',
+    ConnectTimeout: '60',
     ServerAliveInterval: '5',
     ServerAliveCountMax: '6',
     ControlMaster: 'auto',
