@@ -11,13 +11,6 @@ export function isNotFound(error: unknown): boolean {
   return /^(Invalid[A-Za-z]+\.?(NotFound|Unavailable)|[A-Za-z]*ParameterNotFound)$/.test(codeOf(error))
 }
 
-/** Whether the service asks to come back later. */
-export function isThrottled(error: unknown): boolean {
-  return /^(RequestLimitExceeded|Throttling(Exception)?|RequestThrottled(Exception)?|TooManyRequestsException|SlowDown)$/.test(
-    codeOf(error),
-  )
-}
-
 const credentialCodes = new Set([
   'AuthFailure',
   'CredentialsProviderError',

@@ -52,7 +52,7 @@ export function renderLinuxUserData({ user, publicKey, hostKey, expires }: Linux
     // A timer of this boot only: it is not on the disk, so it cannot be in the image.
     bootcmd: [['sh', '-c', `systemd-run --unit=bakehouse-lifetime --on-calendar='${end}' systemctl poweroff || true`]],
   }
-  return `#cloud-config\n${stringify(config)}`
+  return `#cloud-config\n${stringify(config, { lineWidth: 0 })}`
 }
 
 function account(name: string, publicKey: string): object {

@@ -1,0 +1,167 @@
+/** One statement of an IAM policy. */
+export interface Statement {
+  readonly Sid: string
+  readonly Effect: 'Allow'
+  readonly Action: readonly string[]
+  readonly Resource: string | readonly string[]
+  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
+}
+
+/** What the provider calls for each of its resource types that a bake uses: make, look at, change, remove. */
+export const providerActions: Readonly<Record<string, readonly string[]>> = {
+  amiCopy: [
+    'ec2:CopyImage',
+    'ec2:CreateTags',
+    'ec2:DeleteSnapshot',
+    'ec2:DeleteTags',
+    'ec2:DeregisterImage',
+    'ec2:DescribeImages',
+    'ec2:DescribeSnapshots',
+    'ec2:DisableImageDeprecation',
+    'ec2:EnableImageDeprecation',
+    'ec2:ModifyImageAttribute',
+  ],
+  amiFromInstance: [
+    'ec2:CreateImage',
+    'ec2:CreateTags',
+    'ec2:DeleteSnapshot',
+    'ec2:DeregisterImage',
+    'ec2:DescribeImages',
+    'ec2:DescribeInstances',
+    'ec2:DescribeSnapshots',
+    'ec2:StopInstances',
+  ],
+  amiLaunchPermission: ['ec2:DescribeImageAttribute', 'ec2:DescribeImages', 'ec2:ModifyImageAttribute'],
+  instance: [
+    'ec2:CreateTags',
+    'ec2:DescribeImages',
+    'ec2:DescribeInstanceAttribute',
+    'ec2:DescribeInstanceCreditSpecifications',
+    'ec2:DescribeInstances',
+    'ec2:DescribeInstanceTypes',
+    'ec2:DescribeTags',
+    'ec2:DescribeVolumes',
+    'ec2:RunInstances',
+    'ec2:TerminateInstances',
+    'iam:PassRole',
+  ],
+  keyPair: ['ec2:CreateTags', 'ec2:DeleteKeyPair', 'ec2:DescribeKeyPairs', 'ec2:ImportKeyPair'],
+  parameter: [
+    'ssm:AddTagsToResource',
+    'ssm:DeleteParameter',
+    'ssm:DescribeParameters',
+    'ssm:GetParameter',
+    'ssm:ListTagsForResource',
+    'ssm:PutParameter',
+    'ssm:RemoveTagsFromResource',
+  ],
+  securityGroup: [
+    'ec2:AuthorizeSecurityGroupEgress',
+    'ec2:AuthorizeSecurityGroupIngress',
+    'ec2:CreateSecurityGroup',
+    'ec2:CreateTags',
+    'ec2:DeleteSecurityGroup',
+    'ec2:DescribeNetworkInterfaces',
+    'ec2:DescribeSecurityGroups',
+    'ec2:DescribeVpcs',
+    'ec2:RevokeSecurityGroupEgress',
+    'ec2:RevokeSecurityGroupIngress',
+  ],
+}
+
+/** Reading: cannot be bound to resources. */
+const reading = [
+  'autoscaling:DescribeAutoScalingGroups',
+  'ec2:DescribeImageAttribute',
+  'ec2:DescribeImageReferences',
+  'ec2:DescribeImages',
+  'ec2:DescribeInstanceAttribute',
+  'ec2:DescribeInstanceCreditSpecifications',
+  'ec2:DescribeInstanceTypes',
+  'ec2:DescribeInstances',
+  'ec2:DescribeKeyPairs',
+  'ec2:DescribeLaunchTemplateVersions',
+  'ec2:DescribeLaunchTemplates',
+  'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeSecurityGroups',
+  'ec2:DescribeSnapshots',
+  'ec2:DescribeSubnets',
+  'ec2:DescribeTags',
+  'ec2:DescribeVolumes',
+  'ec2:DescribeVpcs',
+  'servicequotas:GetServiceQuota',
+  'ssm:DescribeParameters',
+  'sts:GetCallerIdentity',
+]
+
+/** Making: what comes into being gets our tags in the same call, where EC2 lets one say so. */
+const making = ['ec2:CopyImage', 'ec2:CreateImage', 'ec2:CreateSecurityGroup', 'ec2:ImportKeyPair', 'ec2:RunInstances']
+
+/** Changing and removing: only what carries our tag. */
+const ownOnly = [
+  'ec2:AttachImageWatermark',
+  'ec2:AuthorizeSecurityGroupEgress',
+  'ec2:AuthorizeSecurityGroupIngress',
+  'ec2:DeleteKeyPair',
+  'ec2:DeleteSecurityGroup',
+  'ec2:DeleteTags',
+  'ec2:DeleteVolume',
+  'ec2:DeregisterImage',
+  'ec2:DisableImageDeprecation',
+  'ec2:DisableImageDeregistrationProtection',
+  'ec2:EnableImageDeprecation',
+  'ec2:EnableImageDeregistrationProtection',
+  'ec2:GetConsoleOutput',
+  'ec2:GetConsoleScreenshot',
+  'ec2:GetPasswordData',
+  'ec2:ModifyImageAttribute',
+  'ec2:RevokeSecurityGroupEgress',
+  'ec2:RevokeSecurityGroupIngress',
+  'ec2:StopInstances',
+  'ec2:TerminateInstances',
+]
+
+/** Not bound to our tag: a candidate's snapshots carry none, and a tag cannot be asked for before it is there. */
+const unbound = ['ec2:CreateTags', 'ec2:DeleteSnapshot']
+
+const parameters = [
+  'ssm:AddTagsToResource',
+  'ssm:DeleteParameter',
+  'ssm:GetParameter',
+  'ssm:ListTagsForResource',
+  'ssm:PutParameter',
+  'ssm:RemoveTagsFromResource',
+]
+
+/** The least that a bake, its clean-up and its promotion need. KMS keys have policies of their own: see the README. */
+export function bakePolicy(): { readonly Version: '2012-10-17'; readonly Statement: readonly Statement[] } {
+  return {
+    Version: '2012-10-17',
+    Statement: [
+      { Sid: 'Look', Effect: 'Allow', Action: reading, Resource: '*' },
+      { Sid: 'Make', Effect: 'Allow', Action: making, Resource: '*' },
+      {
+        Sid: 'Mark',
+        Effect: 'Allow',
+        Action: unbound,
+        Resource: ['arn:aws:ec2:*::image/*', 'arn:aws:ec2:*::snapshot/*', 'arn:aws:ec2:*:*:*/*'],
+      },
+      {
+        Sid: 'ChangeWhatIsOurs',
+        Effect: 'Allow',
+        Action: ownOnly,
+        Resource: '*',
+        Condition: { StringEquals: { 'aws:ResourceTag/bakehouse:tool': 'bakehouse' } },
+      },
+      { Sid: 'Publish', Effect: 'Allow', Action: parameters, Resource: 'arn:aws:ssm:*:*:parameter/bakehouse/*' },
+      { Sid: 'ReadPublicParameters', Effect: 'Allow', Action: ['ssm:GetParameter'], Resource: 'arn:aws:ssm:*::parameter/aws/service/*' },
+      {
+        Sid: 'PassTheInstanceProfile',
+        Effect: 'Allow',
+        Action: ['iam:PassRole'],
+        Resource: 'arn:aws:iam::*:role/bakehouse-*',
+        Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
+      },
+    ],
+  }
+}

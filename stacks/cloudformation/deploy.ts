@@ -1,0 +1,79 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  CloudFormationClient,
+  CreateStackCommand,
+  DescribeStacksCommand,
+  type Parameter,
+  type Stack,
+  UpdateStackCommand,
+} from '@aws-sdk/client-cloudformation'
+
+/** What a stack is to be. */
+export interface DeployRequest {
+  readonly stackName: string
+  /** Values of the template's parameters, by name; on an update those that are not given stay. */
+  readonly parameters: Readonly<Record<string, string>>
+}
+
+/**
+ * Creates the stack, or updates it: that is when CloudFormation looks at the parameter of the family again. What the stack's
+ * outputs then are; `changed` is false where the image and all else is as before. Throws when CloudFormation went back.
+ */
+export async function deploy(request: DeployRequest, pauseMs = 5_000): Promise<{ changed: boolean; outputs: Record<string, string> }> {
+  const client = new CloudFormationClient({ maxAttempts: 12 })
+  const { stackName: StackName } = request
+  const found = await findStack(client, StackName)
+  const input = { StackName, TemplateBody: readFileSync(join(import.meta.dirname, 'template.yaml'), 'utf8') }
+  const Parameters = parametersOf(request, found)
+  let changed = true
+  try {
+    if (found) await client.send(new UpdateStackCommand({ ...input, Parameters }))
+    else await client.send(new CreateStackCommand({ ...input, Parameters, OnFailure: 'DELETE' }))
+  } catch (error) {
+    if (!/No updates are to be performed/.test(String(error))) throw error
+    changed = false
+  }
+  const stack = await waitForEnd(client, StackName, pauseMs)
+  return { changed, outputs: Object.fromEntries((stack.Outputs ?? []).map((output) => [output.OutputKey ?? '', output.OutputValue ?? ''])) }
+}
+
+/** Given values, and the previous ones for all else that the stack has. */
+export function parametersOf({ parameters }: DeployRequest, found: Stack | undefined): Parameter[] {
+  const given = Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue }))
+  const kept = (found?.Parameters ?? []).filter(({ ParameterKey = '' }) => !(ParameterKey in parameters))
+  return [...given, ...kept.map(({ ParameterKey }) => ({ ParameterKey, UsePreviousValue: true }))]
+}
+
+async function findStack(client: CloudFormationClient, StackName: string): Promise<Stack | undefined> {
+  try {
+    return (await client.send(new DescribeStacksCommand({ StackName }))).Stacks?.[0]
+  } catch (error) {
+    if (/does not exist/.test(String(error))) return undefined
+    throw error
+  }
+}
+
+async function waitForEnd(client: CloudFormationClient, StackName: string, pauseMs: number): Promise<Stack> {
+  for (;;) {
+    const stack = await findStack(client, StackName)
+    const status = stack?.StackStatus ?? 'gone'
+    if (stack && /^(CREATE|UPDATE)_COMPLETE$/.test(status)) return stack
+    if (!/_IN_PROGRESS$/.test(status))
+      throw new Error(`stack ${StackName} ended as ${status}: ${stack?.StackStatusReason ?? 'see its events'}`)
+    await sleep(pauseMs)
+  }
+}
+
+if (import.meta.main) {
+  const [stackName = '', ...settings] = process.argv.slice(2)
+  const pairs = settings.map((setting) => /^([A-Za-z]+)=(.*)$/.exec(setting))
+  if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(stackName) || pairs.includes(null)) {
+    process.stderr.write('Expected a stack name and Parameter=value settings: node stacks/cloudformation/deploy.ts web Subnets=subnet-…\n')
+    process.exit(2)
+  }
+  const parameters = Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? '', pair?.[2] ?? '']))
+  const { changed, outputs } = await deploy({ stackName, parameters })
+  process.stdout.write(`${stackName} ${changed ? 'is up to date now' : 'was up to date'}: image ${outputs.Image}\n`)
+}
