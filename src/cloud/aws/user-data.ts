@@ -45,12 +45,11 @@ export function renderLinuxUserData({ user, publicKey, hostKey, expires }: Linux
   const end = expires.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')
   const config = {
     ssh_deletekeys: true,
-    ssh_genkeytypes: [],
     ssh_keys: { ed25519_private: hostKey.private, ed25519_public: hostKey.public },
     // Root gets the key of the instance like everybody else's default user, once it is not shut out.
     ...(user === 'root' ? { disable_root: false } : { users: ['default', account(user, publicKey)] }),
-    // A timer of this boot only: it is not on the disk, so it cannot be in the image.
-    bootcmd: [['sh', '-c', `systemd-run --unit=bakehouse-lifetime --on-calendar='${end}' systemctl poweroff || true`]],
+    // A timer of this boot only: it is not on the disk, so it cannot be in the image. It waits for what waits for cloud-init.
+    bootcmd: [['sh', '-c', `systemd-run --no-block --unit=bakehouse-lifetime --on-calendar='${end}' systemctl poweroff || true`]],
   }
   return `#cloud-config\n${stringify(config, { lineWidth: 0 })}`
 }

@@ -7,7 +7,7 @@ export function withMoto(): { readonly gateway: Gateway } {
   let moto: Moto
   const state = {} as { gateway: Gateway }
   beforeAll(async () => {
-    moto = await startMoto()
+    moto = await startMoto(process.env.MOTO_LOG)
     state.gateway = await startGateway(moto.url)
     Object.assign(process.env, motoEnvironment(state.gateway.url))
   }, 300_000)
