@@ -30,7 +30,7 @@ async function runTestinfra({ context, connection, suite, slug, timeoutMs }: Sui
   context.log(`${lines.join('')}${stream.end()}`)
   if (result.timedOut) return { cases: [], problem: 'it did not end in time' }
   try {
-    return readReport(report, result.exitCode)
+    return readReport(report, result.exitCode, connection.host.address)
   } finally {
     rmSync(report, { force: true })
   }
@@ -63,11 +63,11 @@ export function testinfraArguments(spec: {
 }
 
 /** pytest's exit codes: 0 passed, 1 failed, 2 interrupted, 3 its own bug, 4 usage, 5 nothing collected. */
-export function readReport(file: string, exitCode: number): SuiteReport {
+export function readReport(file: string, exitCode: number, address: string): SuiteReport {
   if (exitCode === 5) return { cases: [] }
   if (!existsSync(file)) return { cases: [], problem: `pytest gave no report (exit code ${exitCode})` }
   try {
-    const cases = parseJunit(readFileSync(file, 'utf8')).map((one) => ({ ...one, name: plainName(one.name) }))
+    const cases = parseJunit(readFileSync(file, 'utf8')).map((one) => ({ ...one, name: plainName(one.name, address) }))
     const problem = disagreement(exitCode, cases)
     return problem === undefined ? { cases } : { cases, problem }
   } catch (error) {
@@ -75,8 +75,8 @@ export function readReport(file: string, exitCode: number): SuiteReport {
   }
 }
 
-/** `verify.test_base test_time[ssh://root@127.0.0.1:2222]` is `test_time`: the machine is in the suite's name already. */
-function plainName(name: string): string {
+/** `verify.test_base test_time[ssh://10.0.0.1-utc]` is `test_time[utc]`: the machine is in the suite's name already. */
+function plainName(name: string, address: string): string {
   const test = name.slice(name.lastIndexOf(' ', name.includes('[') ? name.indexOf('[') : name.length) + 1)
-  return test.replace(/\[ssh:\/\/[^\]]*?\]$/, '').replace(/\[ssh:\/\/[^\]-]*-/, '[')
+  return test.replace(`[ssh://${address}]`, '').replace(`[ssh://${address}-`, '[')
 }

@@ -1,7 +1,16 @@
-import { expect, test } from 'vitest'
+import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Host } from '../../../src/core/model.ts'
-import { readReport, testinfraArguments } from '../../../src/steps/verify/testinfra.ts'
+import { createRedactor } from '../../../src/core/redact.ts'
+import type { Connection } from '../../../src/steps/connect.ts'
+import type { StepContext } from '../../../src/steps/context.ts'
+import { findVenv } from '../../../src/steps/tool-paths.ts'
+import { findProblem } from '../../../src/steps/verify/judge.ts'
+import { readReport, testinfra, testinfraArguments } from '../../../src/steps/verify/testinfra.ts'
 
+const venv = venvOrNone()
 const host = { address: '127.0.0.1', port: 2222, user: 'root' } as Host
 
 test.each([
@@ -22,7 +31,88 @@ test.each([
   [2, /no report \(exit code 2\)/, 0],
   [4, /no report \(exit code 4\)/, 0],
 ])('without a report, exit code %i says why', (code, problem, cases) => {
-  const report = readReport('/nowhere/report.xml', code)
+  const report = readReport('/nowhere/report.xml', code, '127.0.0.1')
   expect(report.problem ?? '').toMatch(problem)
   expect(report.cases).toHaveLength(cases)
 })
+
+describe.skipIf(venv === undefined)('on a guest (this machine, by an ssh that runs its last argument here)', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'testinfra-test-'))
+  afterAll(() => rmSync(folder, { recursive: true }))
+  beforeAll(() => {
+    mkdirSync(join(folder, 'junit'))
+    writeFileSync(join(folder, 'ssh'), '#!/bin/sh\necho x >>"$SSH_COUNT"\nfor last; do :; done\nexec sh -c "$last"\n')
+    chmodSync(join(folder, 'ssh'), 0o755)
+  })
+
+  /** What the verifier makes of this Python, and how many sessions it opened for it. */
+  async function runTests(python: string) {
+    writeFileSync(join(folder, 'test_it.py'), python)
+    writeFileSync(join(folder, 'count'), '')
+    const env = { PATH: `${folder}:${process.env.PATH}`, SSH_COUNT: join(folder, 'count') }
+    const before = { ...process.env }
+    Object.assign(process.env, env)
+    const context = {
+      folder,
+      venv,
+      log: () => {},
+      redactor: createRedactor([]),
+      signal: new AbortController().signal,
+      request: { family: { folder } },
+    }
+    try {
+      const connection = { host, options: ['-o', 'ControlPath="/a b"'] } as unknown as Connection
+      const suite = {
+        context: context as unknown as StepContext,
+        connection,
+        suite: { testinfra: 'test_it.py' },
+        slug: 'testinfra',
+        timeoutMs: 60_000,
+      }
+      return { report: await testinfra.run(suite), sessions: readFileSync(join(folder, 'count'), 'utf8').length / 2 }
+    } finally {
+      process.env = before
+    }
+  }
+
+  test('all commands of a run share one session, and their output arrives as it is', async () => {
+    const { report, sessions } = await runTests(`
+import pytest
+def test_bytes(host):
+    answer = host.run("printf '\\\\377\\\\001'; echo err >&2; exit 3")
+    assert (answer.rc, answer.stdout_bytes, answer.stderr) == (3, b"\\xff\\x01", "err\\n")
+@pytest.mark.parametrize("word", ["it's $HOME", "ü"])
+def test_quotes(host, word):
+    assert host.check_output("printf %s %s", "%s", word) == word
+`)
+    expect(report).toMatchObject({ cases: [{ name: 'test_bytes' }, { name: "test_quotes[it's $HOME]" }, {}] })
+    expect(report.cases.every(({ status }) => status === 'passed')).toBe(true)
+    expect(report.problem).toBeUndefined()
+    expect(sessions).toBe(1)
+  }, 60_000)
+
+  test('a failed assertion is the case’s message', async () => {
+    const { report } = await runTests('def test_uid(host):\n    assert host.user("root").uid == 1\n')
+    expect(report.cases[0]).toMatchObject({ name: 'test_uid', status: 'failed', message: expect.stringContaining('assert 0 == 1') })
+  }, 60_000)
+
+  test.each([
+    ['no test', 'x = 1\n'],
+    ['a file that cannot be read as Python', 'def (:\n'],
+  ])(
+    '%s does not pass',
+    async (_name, python) => {
+      const { report } = await runTests(python)
+      expect(findProblem(report, undefined) !== undefined || report.cases.some(({ status }) => status === 'error')).toBe(true)
+    },
+    60_000,
+  )
+})
+
+function venvOrNone(): string | undefined {
+  try {
+    return findVenv()
+  } catch {
+    return undefined
+  }
+}
