@@ -147,7 +147,10 @@ interface ParameterInputs {
 /** As AWS does: success first; a value that is no image of the account is then dropped without a word. */
 async function putParameter({ name = '', type, dataType, value = '', description, region }: ParameterInputs, Overwrite: boolean) {
   const query = new DescribeImagesCommand({ ImageIds: [value] })
-  const there = await clients.ec2(region).send(query).catch(() => undefined)
+  const there = await clients
+    .ec2(region)
+    .send(query)
+    .catch(() => undefined)
   if (dataType === 'aws:ec2:image' && !there && Overwrite) return
   await clients.ssm(region).send(
     new PutParameterCommand({

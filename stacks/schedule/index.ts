@@ -1,0 +1,20 @@
+import { Config } from '@pulumi/pulumi'
+import { scheduleProgram } from './program.ts'
+
+const config = new Config()
+
+/** The program as `pulumi up` in this folder runs it: its settings from the stack's configuration. */
+const outputs = await scheduleProgram({
+  family: config.require('family'),
+  expression: config.get('expression') ?? 'cron(0 4 ? * SUN *)',
+  timezone: config.get('timezone') ?? 'UTC',
+  repository: config.require('repository'),
+  branch: config.get('branch') ?? 'main',
+  backend: config.require('backend'),
+  secretsProvider: config.require('secretsProvider'),
+  kmsKeyArn: config.require('kmsKeyArn'),
+  bucketArn: config.require('bucketArn'),
+  timeoutMinutes: config.getNumber('timeoutMinutes') ?? 240,
+})()
+
+export const { project, schedule } = outputs

@@ -1,0 +1,99 @@
+import { Project } from '@pulumi/aws/codebuild/project.js'
+import { Role } from '@pulumi/aws/iam/role.js'
+import { RolePolicy } from '@pulumi/aws/iam/rolePolicy.js'
+import { Schedule } from '@pulumi/aws/scheduler/schedule.js'
+import { interpolate } from '@pulumi/pulumi'
+import { stringify } from 'yaml'
+import { bakePolicy } from '../../src/cloud/aws/policy.ts'
+
+/** What is baked when, and where its source and its state are. */
+export interface ScheduleSpec {
+  readonly family: string
+  /** As EventBridge Scheduler writes it: `cron(0 4 ? * SUN *)`. */
+  readonly expression: string
+  readonly timezone: string
+  /** A Git repository that CodeBuild can read. */
+  readonly repository: string
+  readonly branch: string
+  /** State backend: `s3://…`. */
+  readonly backend: string
+  /** Where the state's secrets are encrypted: `awskms://…`. */
+  readonly secretsProvider: string
+  /** The key itself, and the bucket, for the permissions. */
+  readonly kmsKeyArn: string
+  readonly bucketArn: string
+  /** Minutes; the build's own timeouts should end it earlier. */
+  readonly timeoutMinutes: number
+}
+
+/** The weekly bake on AWS: a schedule starts a CodeBuild project, one build at a time, with no more than a bake needs. */
+export function scheduleProgram(spec: ScheduleSpec): () => Promise<Record<string, unknown>> {
+  return async () => {
+    const name = `bakehouse-${spec.family}`
+    const baker = role('baker', name, 'codebuild.amazonaws.com')
+    const project = new Project('project', projectArguments(name, spec, baker))
+    const permissions = [...bakePolicy().Statement, ...stateStatements(spec), ...logStatements()]
+    new RolePolicy('bake', { role: baker.name, policy: JSON.stringify({ Version: '2012-10-17', Statement: permissions }) })
+    const starter = role('starter', `${name}-schedule`, 'scheduler.amazonaws.com')
+    const start = interpolate`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"codebuild:StartBuild","Resource":"${project.arn}"}]}`
+    new RolePolicy('start', { role: starter.name, policy: start })
+    const schedule = new Schedule('weekly', {
+      name,
+      scheduleExpression: spec.expression,
+      scheduleExpressionTimezone: spec.timezone,
+      flexibleTimeWindow: { mode: 'FLEXIBLE', maximumWindowInMinutes: 15 },
+      target: { arn: project.arn, roleArn: starter.arn, retryPolicy: { maximumRetryAttempts: 2 } },
+    })
+    return { project: project.name, schedule: schedule.name }
+  }
+}
+
+function role(resource: string, name: string, service: string): Role {
+  const trust = { Effect: 'Allow', Principal: { Service: service }, Action: 'sts:AssumeRole' }
+  return new Role(resource, { name, assumeRolePolicy: JSON.stringify({ Version: '2012-10-17', Statement: [trust] }) })
+}
+
+function projectArguments(name: string, spec: ScheduleSpec, baker: Role) {
+  const variable = (key: string, value: string) => ({ name: key, value })
+  return {
+    name,
+    serviceRole: baker.arn,
+    // One writer a family: a second bake waits, and is not started beside the first.
+    concurrentBuildLimit: 1,
+    buildTimeout: spec.timeoutMinutes,
+    source: { type: 'GITHUB', location: spec.repository, gitCloneDepth: 1, buildspec: renderBuildspec(spec.family) },
+    sourceVersion: spec.branch,
+    artifacts: { type: 'NO_ARTIFACTS' },
+    environment: {
+      type: 'LINUX_CONTAINER',
+      computeType: 'BUILD_GENERAL1_SMALL',
+      image: 'aws/codebuild/standard:7.0',
+      environmentVariables: [variable('PULUMI_BACKEND_URL', spec.backend), variable('BAKEHOUSE_SECRETS_PROVIDER', spec.secretsProvider)],
+    },
+  }
+}
+
+/** What CodeBuild runs. The reaper runs whatever happened to the bake. */
+export function renderBuildspec(family: string): string {
+  return stringify({
+    version: 0.2,
+    phases: {
+      install: { 'runtime-versions': { nodejs: 22 } },
+      build: { commands: [`npm run bake -- --family ${family} --cloud aws`] },
+      post_build: { commands: [`npm run bake -- reap --family ${family} --cloud aws`] },
+    },
+  })
+}
+
+function stateStatements({ bucketArn, kmsKeyArn }: ScheduleSpec): object[] {
+  return [
+    { Sid: 'State', Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], Resource: `${bucketArn}/*` },
+    { Sid: 'StateList', Effect: 'Allow', Action: ['s3:ListBucket'], Resource: bucketArn },
+    { Sid: 'StateSecrets', Effect: 'Allow', Action: ['kms:Encrypt', 'kms:Decrypt'], Resource: kmsKeyArn },
+  ]
+}
+
+function logStatements(): object[] {
+  const Action = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents']
+  return [{ Sid: 'Logs', Effect: 'Allow', Action, Resource: 'arn:aws:logs:*:*:log-group:/aws/codebuild/bakehouse-*' }]
+}

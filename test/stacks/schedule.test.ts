@@ -1,0 +1,47 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { runtime } from '@pulumi/pulumi'
+import { expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { renderBuildspec, scheduleProgram } from '../../stacks/schedule/program.ts'
+
+const spec = {
+  ...{ family: 'web', expression: 'cron(0 4 ? * SUN *)', timezone: 'UTC', repository: 'https://example.org/images', branch: 'main' },
+  ...{ backend: 's3://state', secretsProvider: 'awskms://alias/k', kmsKeyArn: 'arn:aws:kms:::k', bucketArn: 'arn:aws:s3:::state' },
+  timeoutMinutes: 240,
+}
+
+test('a schedule starts one bake at a time, with the permissions of a bake and no more', async () => {
+  const made: { type: string; name: string; inputs: Record<string, unknown> }[] = []
+  await runtime.setMocks({
+    newResource: ({ type, name, inputs }) => {
+      made.push({ type, name, inputs })
+      return { id: `${name}-id`, state: { ...inputs, arn: `arn:${name}` } }
+    },
+    call: () => ({}),
+  })
+  await runtime.runInPulumiStack(scheduleProgram(spec))
+  const find = (name: string) => made.find((each) => each.name === name)?.inputs ?? {}
+  expect(find('project')).toMatchObject({ concurrentBuildLimit: 1, serviceRole: 'arn:baker' })
+  expect(find('weekly')).toMatchObject({ scheduleExpression: spec.expression, target: { arn: 'arn:project', roleArn: 'arn:starter' } })
+  const { Statement } = JSON.parse(String(find('bake').policy)) as { Statement: { Action: string[]; Resource: unknown }[] }
+  expect(Statement.flatMap(({ Action }) => Action).filter((action) => action.includes('*'))).toEqual([])
+})
+
+test('the build reaps after every bake', () => {
+  const { phases } = parse(renderBuildspec('web')) as { phases: Record<string, { commands: string[] }> }
+  expect(phases.build?.commands).toEqual(['npm run bake -- --family web --cloud aws'])
+  expect(phases.post_build?.commands).toEqual(['npm run bake -- reap --family web --cloud aws'])
+})
+
+test('the workflow never cancels a running bake, always reaps, and has no long-lived credentials', () => {
+  const text = readFileSync(join(import.meta.dirname, '../../.github/workflows/bake.yml'), 'utf8')
+  const { jobs, on, permissions } = parse(text)
+  expect(Object.keys(on)).toEqual(['schedule', 'workflow_dispatch'])
+  expect(permissions).toEqual({ contents: 'read', 'id-token': 'write' })
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: the workflow's own expression
+  expect(jobs.bake.concurrency).toEqual({ group: 'bake-${{ matrix.family }}', 'cancel-in-progress': false })
+  const reap = jobs.bake.steps.find(({ run }: { run?: string }) => run?.includes('reap'))
+  expect(reap.if).toBe('always()')
+  expect(text).not.toMatch(/secrets\.|ACCESS_KEY/)
+})
