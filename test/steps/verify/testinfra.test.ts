@@ -41,7 +41,7 @@ describe.skipIf(venv === undefined)('on a guest (this machine, by an ssh that ru
   afterAll(() => rmSync(folder, { recursive: true }))
   beforeAll(() => {
     mkdirSync(join(folder, 'junit'))
-    writeFileSync(join(folder, 'ssh'), '#!/bin/sh\necho x >>"$SSH_COUNT"\nfor last; do :; done\nexec sh -c "$last"\n')
+    writeFileSync(join(folder, 'ssh'), '#!/bin/sh\necho "$*" | head -n 1 >>"$SSH_COUNT"\nfor last; do :; done\nexec sh -c "$last"\n')
     chmodSync(join(folder, 'ssh'), 0o755)
   })
 
@@ -69,7 +69,7 @@ describe.skipIf(venv === undefined)('on a guest (this machine, by an ssh that ru
         slug: 'testinfra',
         timeoutMs: 60_000,
       }
-      return { report: await testinfra.run(suite), sessions: readFileSync(join(folder, 'count'), 'utf8').length / 2 }
+      return { report: await testinfra.run(suite), sessions: readFileSync(join(folder, 'count'), 'utf8').trim().split('\n') }
     } finally {
       process.env = before
     }
@@ -88,7 +88,7 @@ def test_quotes(host, word):
     expect(report).toMatchObject({ cases: [{ name: 'test_bytes' }, { name: "test_quotes[it's $HOME]" }, {}] })
     expect(report.cases.every(({ status }) => status === 'passed')).toBe(true)
     expect(report.problem).toBeUndefined()
-    expect(sessions).toBe(1)
+    expect(sessions).toEqual([expect.stringContaining('ControlPath="/a b"')])
   }, 60_000)
 
   test('a failed assertion is the case’s message', async () => {

@@ -46,6 +46,14 @@ def run(self: SshBackend, command: str, *args, **kwargs):
 
 
 def pytest_configure(config) -> None:
+    made = SshBackend.__init__
+
+    def make(self: SshBackend, *args, **kwargs) -> None:
+        made(self, *args, **kwargs)
+        # testinfra 10.2 has the option, and forgets it on the way to the backend.
+        self.ssh_extra_args = config.option.ssh_extra_args
+
+    SshBackend.__init__ = make
     SshBackend.run = run
 
 
