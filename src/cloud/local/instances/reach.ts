@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { messageOf } from '../../../core/errors.ts'
 import { runTool } from '../../../core/exec.ts'
 import { connectQmp, executeMonitor } from '../qemu/qmp.ts'
 
@@ -23,6 +24,8 @@ export interface ReachOptions {
   /** Ends the wait early: nobody will answer any more. */
   readonly isAlive: () => boolean
   readonly qmpSocket: string
+  /** The guest is up already: nothing needs to be waited for before the login. */
+  readonly isAwake?: boolean
 }
 
 /**
@@ -48,12 +51,17 @@ export function masterArguments(login: Login, logFile: string): string[] {
 
 /** Waits until the guest lets us in, and keeps that connection. The reason why not, or undefined. */
 export async function waitForLogin(login: Login, logFile: string, options: ReachOptions): Promise<string | undefined> {
-  let why = 'its ssh port never answered'
-  for (const deadline = Date.now() + options.deadlineMs; Date.now() < deadline; await sleep(80)) {
-    if (options.signal.aborted) return 'the build was cancelled'
+  const { qmpSocket, signal } = options
+  const deadline = Date.now() + options.deadlineMs
+  let [why, pause, isUp] = ['its ssh port never answered', shortestPause, options.isAwake ?? false]
+  for (; Date.now() < deadline; await sleep(pause)) {
+    if (signal.aborted) return 'the build was cancelled'
     if (!options.isAlive()) return 'the machine ended by itself'
-    if (!(await isServed(login.port, options.qmpSocket).catch(() => false))) continue
-    const exit = await runMaster(masterArguments(login, logFile), options.signal)
+    isUp ||= await isLinkUp(qmpSocket)
+    if (!isUp) continue
+    pause = Math.min(pause * 1.5, longestPause)
+    if (!options.isAwake && !(await isServed(login.port, qmpSocket))) continue
+    const exit = await runMaster(masterArguments(login, logFile), signal)
     if (exit === 0) return undefined
     const said = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').at(-1)
     why = `it answered on its ssh port, but let nobody in: ${said || `ssh exit ${exit}`}`
@@ -61,10 +69,24 @@ export async function waitForLogin(login: Login, logFile: string, options: Reach
   return `${why} within ${Math.round(options.deadlineMs / 1000)} s`
 }
 
+/** Milliseconds between two tries. QEMU offers the guest each of them for seconds, and too many at once are turned away. */
+const [shortestPause, longestPause] = [100, 4000]
+
 /**
- * Whether somebody serves ssh in the guest. QEMU itself takes every connection at once, so its own table is asked
- * whether the guest took it. One that the guest has not taken is given up soon: it is offered again only seconds later.
+ * Whether the guest's network is up: a card that is up listens to the group of all hosts. Asked of QEMU, it costs the guest
+ * nothing. A card that does not tell is taken for up.
  */
+async function isLinkUp(qmpSocket: string): Promise<boolean> {
+  try {
+    using qmp = await connectQmp(qmpSocket)
+    const cards = (await qmp.execute('query-rx-filter')) as { 'multicast-table': string[] }[]
+    return cards.length === 0 || cards.some((card) => card['multicast-table'].includes('01:00:5e:00:00:01'))
+  } catch (error) {
+    return /not support/i.test(messageOf(error))
+  }
+}
+
+/** Whether somebody serves ssh in the guest. QEMU takes every connection at once, so its table is asked whether the guest took it. */
 async function isServed(port: number, qmpSocket: string): Promise<boolean> {
   const socket = createConnection({ port, host: '127.0.0.1' })
   const answer = new Promise<boolean>((resolve) => {
@@ -75,6 +97,8 @@ async function isServed(port: number, qmpSocket: string): Promise<boolean> {
   try {
     const known = await Promise.race([answer, sleep(150)])
     return known ?? (await isTaken(port, qmpSocket))
+  } catch {
+    return false
   } finally {
     socket.destroy()
   }

@@ -10,7 +10,7 @@ import { findFreePort } from '../qemu/port.ts'
 import { qemuTools } from '../tools.ts'
 import { lastConsoleLine } from './diagnose.ts'
 import { instanceFiles, isInstanceRunning, type LocalInstance, writeInstance } from './instance.ts'
-import { type Login, waitForLogin } from './reach.ts'
+import { type Login, type ReachOptions, waitForLogin } from './reach.ts'
 
 /** A port that two machines wanted at the same moment is tried again with another, so often. */
 const startTries = 5
@@ -51,7 +51,7 @@ export async function startInstance(made: LocalInstance, spec: StartSpec): Promi
 export async function requireLogin(
   instance: LocalInstance,
   login: Login,
-  wait: { deadlineMs: number; signal: AbortSignal },
+  wait: Pick<ReachOptions, 'deadlineMs' | 'signal' | 'isAwake'>,
 ): Promise<void> {
   await rm(login.controlPath, { force: true })
   const { folder, qmpSocket } = instanceFiles(instance)

@@ -27,7 +27,7 @@ export async function resumeSnapshot({ made, snapshot, spec, signal, started }: 
   started(instance)
   const { identityFile, knownHostsFile } = snapshot
   const login = { ...loginOf(instance, { user: 'root', identityFile, knownHostsFile }), hostAlias }
-  await requireLogin(instance, login, { deadlineMs: resumeDeadline, signal })
+  await requireLogin(instance, login, { deadlineMs: resumeDeadline, signal, isAwake: true })
   const printed = await runInGuest(login, renewScript(spec.publicKey), { signal, timeoutMs: resumeDeadline })
   await rm(spec.knownHostsFile, { force: true })
   await writeFile(spec.knownHostsFile, renderKnownHosts(instance.sshPort, parseHostKeys(printed)), { mode: 0o600 })

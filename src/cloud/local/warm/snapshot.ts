@@ -109,11 +109,14 @@ async function fallAsleep(instance: LocalInstance): Promise<void> {
   await qmp.execute('quit').catch(() => {})
 }
 
+/** Keeps the snapshots used last, and removes what a maker that died left. */
 async function prune(root: string, mine: string): Promise<void> {
-  const names = (await readdir(root)).filter((name) => /^[0-9a-f]{24}$/.test(name) && join(root, name) !== mine)
+  const names = (await readdir(root)).filter((name) => !name.endsWith('.lock') && join(root, name) !== mine)
   const aged = await Promise.all(names.map(async (name) => ({ path: join(root, name), at: (await stat(join(root, name))).mtimeMs })))
-  const old = aged.toSorted((one, other) => other.at - one.at).slice(keepSnapshots - 1)
-  await Promise.all(old.map(({ path }) => rm(path, { recursive: true, force: true })))
+  const [partial, whole] = [aged.filter(({ path }) => path.includes('.partial-')), aged.filter(({ path }) => !path.includes('.partial-'))]
+  const old = whole.toSorted((one, other) => other.at - one.at).slice(keepSnapshots - 1)
+  const dead = partial.filter(({ at }) => Date.now() - at > 60 * 60 * 1000)
+  await Promise.all([...old, ...dead].map(({ path }) => rm(path, { recursive: true, force: true })))
 }
 
 function stampOf(file: string): number[] {
