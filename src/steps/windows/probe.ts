@@ -15,7 +15,9 @@ export function openPinned(endpoint: Endpoint, timeoutMs: number): Promise<TLSSo
   const { address, port } = endpoint
   const expected = normaliseThumbprint(endpoint.certificateThumbprint ?? '')
   return new Promise((resolve, reject) => {
-    const socket = connect({ ...wayTo(endpoint), rejectUnauthorized: false, timeout: timeoutMs })
+    const way = wayTo(endpoint)
+    const socket = connect({ ...way, rejectUnauthorized: false, timeout: timeoutMs })
+    socket.once('close', () => closeWay(way))
     const fail = (error: Error): void => {
       socket.destroy()
       reject(error)
@@ -26,7 +28,8 @@ export function openPinned(endpoint: Endpoint, timeoutMs: number): Promise<TLSSo
       const presented = normaliseThumbprint(socket.getPeerX509Certificate()?.fingerprint ?? '')
       if (expected.length !== 40 || presented !== expected) return fail(strange(address, port, { expected, presented }))
       socket.setTimeout(0)
-      socket.removeListener('error', fail)
+      // What breaks from here on, whoever reads finds out.
+      socket.removeListener('error', fail).on('error', () => {})
       resolve(socket)
     })
   })
@@ -48,6 +51,11 @@ export function readThumbprint({ address, port }: Pick<Endpoint, 'address' | 'po
 /** The words of a ProxyCommand that stand for where it leads. */
 export function fillProxyCommand(command: string, { address, port }: Pick<Endpoint, 'address' | 'port'>): string {
   return command.replace(/%[hp%]/g, (token) => ({ '%h': address, '%p': String(port), '%%': '%' })[token] ?? token)
+}
+
+/** A connection's own end of a way that is no plain socket. */
+function closeWay(way: ConnectionOptions): void {
+  way.socket?.on('error', () => {}).destroy()
 }
 
 /** Straight to the machine, or through a command's standard input and output. */
@@ -110,6 +118,8 @@ async function readAll(socket: TLSSocket, timeoutMs: number): Promise<string> {
     for await (const chunk of socket) chunks.push(chunk as Buffer)
   } finally {
     clearTimeout(timer)
+    // A stream that is only half closed would keep its command, and with it this process, for ever.
+    socket.destroy()
   }
   return Buffer.concat(chunks).toString('utf8')
 }
