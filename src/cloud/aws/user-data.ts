@@ -42,16 +42,21 @@ interface LinuxUserData {
 
 /** cloud-init's user data: the pinned host key, who may log in, and the end of the machine's life. Nothing of it stays on the disk. */
 export function renderLinuxUserData({ user, publicKey, hostKey, expires }: LinuxUserData & { readonly stage?: string }): string {
-  const end = expires.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC')
+  const end = Math.floor(Date.parse(expires) / 1000)
   const config = {
     ssh_deletekeys: true,
     ssh_keys: { ed25519_private: hostKey.private, ed25519_public: hostKey.public },
     // Root gets the key of the instance like everybody else's default user, once it is not shut out.
     ...(user === 'root' ? { disable_root: false } : { users: ['default', account(user, publicKey)] }),
-    // A timer of this boot only: it is not on the disk, so it cannot be in the image. It waits for what waits for cloud-init.
-    bootcmd: [['sh', '-c', `systemd-run --no-block --unit=bakehouse-lifetime --on-calendar='${end}' systemctl poweroff || true`]],
+    // Of this boot only: it is not on the disk, so it cannot be in the image. No timer: making one waits for what waits for cloud-init.
+    bootcmd: [['sh', '-c', `systemd-run --no-block --unit=bakehouse-lifetime sh -c '${lifetime(end)}' || true`]],
   }
   return `#cloud-config\n${stringify(config, { lineWidth: 0 })}`
+}
+
+/** Shell that powers off at that time, in seconds since 1970. */
+function lifetime(end: number): string {
+  return `while [ $(date +%s) -lt ${end} ]; do sleep 60; done; systemctl poweroff`
 }
 
 function account(name: string, publicKey: string): object {

@@ -109,7 +109,7 @@ describe('user data', () => {
     const text = renderLinuxUserData({ ...base, user: 'admin' })
     expect(text.startsWith('#cloud-config\n')).toBe(true)
     expect(text).toContain('SECRET')
-    expect(text).toContain('2026-11-23 18:00:00 UTC')
+    expect(text).toContain(`-lt ${Date.parse(base.expires) / 1000} `)
     expect(text).toContain('name: admin')
   })
   test('lets root in where root is who logs in', () => {
