@@ -1,5 +1,6 @@
+import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
-import type { Duplex } from 'node:stream'
+import { Duplex } from 'node:stream'
 import { execa } from 'execa'
 
 export interface RunOptions {
@@ -46,9 +47,20 @@ export async function run(command: string, args: readonly string[], options: Run
   return { exitCode: result.exitCode ?? 255, stdout: text(result.stdout), stderr: text(result.stderr), timedOut: result.timedOut }
 }
 
-/** A shell command's standard input and output as one stream, such as a ProxyCommand's; its end is the stream's. */
+/** A shell command's standard input and output as one stream, such as a ProxyCommand's; the command ends when the stream is closed. */
 export function openPipe(command: string): Duplex {
-  return execa({ shell: true, encoding: 'buffer', buffer: false, reject: false, stderr: 'ignore' })`${command}`.duplex()
+  const child = spawn('sh', ['-c', `exec ${command}`], { stdio: ['pipe', 'pipe', 'ignore'] })
+  const pipe = Duplex.from({ readable: child.stdout, writable: child.stdin })
+  // Whoever uses the stream sees that it closed; why a command that was ended complains is nobody's concern.
+  for (const stream of [pipe, child.stdin, child.stdout]) stream.on('error', () => {})
+  child.once('error', (error) => pipe.destroy(error))
+  pipe.once('close', () => {
+    child.kill()
+    // What the command itself started may hold them still.
+    for (const stream of [child.stdin, child.stdout]) stream.destroy()
+    child.unref()
+  })
+  return pipe
 }
 
 /** Runs a command that the user talks to; its exit code. Ctrl-C is the command's to answer. */
