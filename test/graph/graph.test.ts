@@ -31,7 +31,13 @@ const fakeResources: CloudResources = {
 
 function image(name: string, inputs: pulumi.Inputs, options: pulumi.CustomResourceOptions) {
   const resource = new Fake('Image', name, inputs, options)
-  return { resource, imageId: resource.id, imageName: resource.id, digest: resource.id, imagesByRegion: pulumi.output<Record<string, string>>({ here: name }) as pulumi.Output<Record<string, string>> }
+  return {
+    resource,
+    imageId: resource.id,
+    imageName: resource.id,
+    digest: resource.id,
+    imagesByRegion: pulumi.output<Record<string, string>>({ here: name }) as pulumi.Output<Record<string, string>>,
+  }
 }
 
 function spec(verify: object = {}): GraphSpec {
