@@ -138,7 +138,14 @@ async function record(context: StepContext, { name, verifier, run, expected }: R
 }
 
 function suiteContext(context: StepContext, { trial, suite, name }: { trial: Trial; suite: Suite; name: string }): SuiteContext {
-  return { context, connection: trial.connection, boots: trial.boots, suite, slug: slugOf(name), timeoutMs: Math.max(1_000, trial.deadline - Date.now()) }
+  return {
+    context,
+    connection: trial.connection,
+    boots: trial.boots,
+    suite,
+    slug: slugOf(name),
+    timeoutMs: Math.max(1_000, trial.deadline - Date.now()),
+  }
 }
 
 function slugOf(name: string): string {

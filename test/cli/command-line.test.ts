@@ -39,7 +39,11 @@ describe('misuse', () => {
   test.each([
     [['--famly', 'x'], 'Expected an option of bake, got --famly', 'did you mean "--family"?'],
     [['--dry-rn'], 'Expected an option of bake, got --dry-rn', 'did you mean "--dry-run"?'],
-    [['histroy'], 'Expected a verb (bake, history, show, doctor, init, reap, consumers, completion), got "histroy"', 'did you mean "history"?'],
+    [
+      ['histroy'],
+      'Expected a verb (bake, history, show, doctor, init, reap, consumers, completion), got "histroy"',
+      'did you mean "history"?',
+    ],
     [['history', '--limt', '3'], 'Expected an option of history, got --limt', 'did you mean "--limit"?'],
     [['--family', 'linux-web', '--keep', 'sometimes'], 'Expected --keep to be one of never, failed, always, got "sometimes"'],
     [['--family'], 'Expected a value after --family, got nothing'],

@@ -14,13 +14,9 @@ let sshPort: number
 
 beforeAll(async () => {
   certificate = await makeCertificate('image')
-  server = createServer(
-    { key: certificate.key, cert: certificate.certificate },
-    (_request, response) => {
-      response.end('<s:Envelope><wsmid:IdentifyResponse/></s:Envelope>')
-    },
-    60_000,
-  )
+  server = createServer({ key: certificate.key, cert: certificate.certificate }, (_request, response) => {
+    response.end('<s:Envelope><wsmid:IdentifyResponse/></s:Envelope>')
+  })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   sshPort = (server.address() as AddressInfo).port
 })

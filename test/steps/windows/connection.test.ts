@@ -17,22 +17,18 @@ const requests: string[] = []
 /** WSMan as far as an unknown caller gets: Identify is answered, everything else wants a login. */
 beforeAll(async () => {
   certificate = await makeCertificate('test')
-  server = createServer(
-    { key: certificate.key, cert: certificate.certificate },
-    async (request, response) => {
-      let body = ''
-      for await (const chunk of request) body += chunk
-      requests.push(`${request.method} ${request.url}`)
-      if (request.headers.wsmanidentify === 'unauthenticated' && body.includes('wsmid:Identify')) {
-        const vendor =
-          '<wsmid:ProductVendor>Microsoft Corporation</wsmid:ProductVendor><wsmid:ProductVersion>OS: 0.0.0 SP: 0.0 Stack: 3.0</wsmid:ProductVersion>'
-        response.end(`<s:Envelope><s:Body><wsmid:IdentifyResponse>${vendor}</wsmid:IdentifyResponse></s:Body></s:Envelope>`)
-      } else {
-        response.writeHead(401, { 'www-authenticate': 'Negotiate' }).end()
-      }
-    },
-    60_000,
-  )
+  server = createServer({ key: certificate.key, cert: certificate.certificate }, async (request, response) => {
+    let body = ''
+    for await (const chunk of request) body += chunk
+    requests.push(`${request.method} ${request.url}`)
+    if (request.headers.wsmanidentify === 'unauthenticated' && body.includes('wsmid:Identify')) {
+      const vendor =
+        '<wsmid:ProductVendor>Microsoft Corporation</wsmid:ProductVendor><wsmid:ProductVersion>OS: 0.0.0 SP: 0.0 Stack: 3.0</wsmid:ProductVersion>'
+      response.end(`<s:Envelope><s:Body><wsmid:IdentifyResponse>${vendor}</wsmid:IdentifyResponse></s:Body></s:Envelope>`)
+    } else {
+      response.writeHead(401, { 'www-authenticate': 'Negotiate' }).end()
+    }
+  })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   port = (server.address() as AddressInfo).port
 })

@@ -68,13 +68,9 @@ describe('a machine by PowerShell remoting: no password in any file', () => {
   let server: Server
   beforeAll(async () => {
     certificate = await makeCertificate('test')
-    server = createServer(
-      { key: certificate.key, cert: certificate.certificate },
-      (_request, response) => {
-        response.end('<s:Envelope><wsmid:IdentifyResponse/></s:Envelope>')
-      },
-      60_000,
-    )
+    server = createServer({ key: certificate.key, cert: certificate.certificate }, (_request, response) => {
+      response.end('<s:Envelope><wsmid:IdentifyResponse/></s:Envelope>')
+    })
     await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
   })
   afterAll(() => server.close())
