@@ -91,6 +91,7 @@ describe('a bake on the embedded cloud', () => {
 
   it('keeps the latest good image, to the byte, when the next bake fails; the secret in the failing message stays out', async () => {
     const before = await project.outputs('tiny')
+    expect(before).toContain('imageId')
     const failing = '    - name: Fail with a secret\n      ansible.builtin.fail: {msg: "no such {{ token }}"}\n'
     project.write(tinyFamily('tiny', { family: tinyYaml, tasks: failing }))
     const { exitCode, outcome, stderr, stdout } = await project.bake('tiny', [], { TINY_TOKEN: canary })

@@ -31,6 +31,7 @@ export function makeProject(playbooks: Files): Project {
   const home = join(folder, '.bakehouse')
   mkdirSync(home)
   cpSync(join(homeFolder(), 'tools.json'), join(home, 'tools.json'))
+  cpSync(join(sourceFolder(), '../Pulumi.yaml'), join(folder, 'Pulumi.yaml'))
   const write = (files: Files): void => {
     for (const [path, text] of Object.entries(files)) {
       mkdirSync(dirname(join(folder, 'playbooks', path)), { recursive: true })
