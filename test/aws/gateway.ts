@@ -14,6 +14,8 @@ export interface Faults {
 
 export interface Gateway extends AsyncDisposable {
   readonly url: string
+  /** The API server behind it: calls to that one are neither noted nor disturbed. */
+  readonly target: string
   /** All calls so far, as `service:Action`. */
   readonly calls: readonly string[]
   /** How many calls were answered by a fault. */
@@ -86,6 +88,7 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
   })
   const gateway: Gateway = {
     url: `http://127.0.0.1:${await listen(server)}`,
+    target,
     calls,
     injected,
     sick,
