@@ -1,52 +1,78 @@
 import { randomBytes } from 'node:crypto'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { runTool } from '../../../core/exec.ts'
+
+/** A host key pair of one kind, as OpenSSH writes them. */
+export interface HostKey {
+  readonly kind: 'ed25519' | 'ecdsa'
+  readonly privateKey: string
+  readonly publicKey: string
+}
+
+/** New host keys for one machine. Made here, because an emulated processor takes a second for each; gone from here at once. */
+export async function makeHostKeys(): Promise<HostKey[]> {
+  const folder = await mkdtemp(join(tmpdir(), 'bakehouse-host-keys-'))
+  try {
+    const make = async (kind: HostKey['kind']): Promise<HostKey> => {
+      const file = join(folder, kind)
+      await runTool('ssh-keygen', ['-q', '-t', kind, '-N', '', '-C', '', '-f', file])
+      return { kind, privateKey: await readFile(file, 'utf8'), publicKey: (await readFile(`${file}.pub`, 'utf8')).trim() }
+    }
+    return await Promise.all([make('ed25519'), make('ecdsa')])
+  } finally {
+    await rm(folder, { recursive: true, force: true })
+  }
+}
 
 /**
  * What a resumed machine does first, all in one go: new randomness, the time of day, a machine-id, host keys, a lease
- * and a random seed of its own, and the build's key instead of the snapshot's. Prints the new public host keys.
+ * and a random seed of its own, and the build's key instead of the snapshot's. Few processes: each is slow where emulated.
  */
-export function renewScript(publicKey: string): string {
+export function renewScript(publicKey: string, hostKeys: readonly HostKey[]): string {
   return `set -eu
 umask 077
 # Machines of one snapshot would otherwise draw the same "random" numbers: fresh ones in, and the generator seeded from them.
-echo '${randomBytes(256).toString('base64')}' | base64 -d > /dev/urandom
+echo '${randomBytes(256).toString('base64')}' > /dev/urandom
 perl -e 'open(F, "+<", "/dev/urandom") and ioctl(F, 0x5207, 0) or exit 1' ||
   python3 -c 'import fcntl; fcntl.ioctl(open("/dev/urandom", "r+b", 0), 0x5207)'
 
-# The clock of the board went on while the machine slept. It counts whole seconds: half of one is what is missing on average.
-date -u -s "@$(cat /sys/class/rtc/rtc0/since_epoch).5" > /dev/null
+# The clock of the board went on while the machine slept. At once to the second, then in the background to the tick.
+read -r seconds < /sys/class/rtc/rtc0/since_epoch
+date -u -s "@$seconds" > /dev/null
+{ hwclock --hctosys --utc || true; } &
 
-tr -d '-' < /proc/sys/kernel/random/uuid > /etc/machine-id
+# The journal goes on under the new name.
+read -r old < /etc/machine-id
+new=${randomBytes(16).toString('hex')}
+echo "$new" > /etc/machine-id
 chmod 0444 /etc/machine-id
-
-cd /etc/ssh
-for key in ssh_host_*_key; do
-  kind=\${key#ssh_host_}
-  kind=\${kind%_key}
-  { rm -f "$key" "$key.pub"; ssh-keygen -q -t "$kind" -N '' -C '' -f "$key"; } &
+for journal in /var/log/journal /run/log/journal; do
+  [ ! -d "$journal/$old" ] || mv "$journal/$old" "$journal/$new"
 done
-cat > /root/.ssh/authorized_keys << 'KEY'
+
+rm -f /etc/ssh/ssh_host_*
+${hostKeys.map(writeHostKey).join('\n')}
+chmod 0644 /etc/ssh/ssh_host_*.pub
+cat > /root/.ssh/authorized_keys << 'END'
 ${publicKey}
-KEY
+END
 [ ! -e /var/lib/systemd/random-seed ] || head -c 32 /dev/urandom > /var/lib/systemd/random-seed
+# The server reads its keys again; connections that are there stay.
+read -r server < /run/sshd.pid
+kill -HUP "$server"
+{ networkctl renew $(ls /sys/class/net | grep -v '^lo$') || true; } > /dev/null 2>&1 < /dev/null &
 wait
-# The server reads its keys again; connections there are stay.
-kill -HUP "$(cat /run/sshd.pid)"
-{
-  networkctl renew $(ls /sys/class/net | grep -v '^lo$') || true
-  systemctl restart systemd-journald || true
-} > /dev/null 2>&1 < /dev/null &
-cat ssh_host_*_key.pub
 `
 }
 
-/** The public host keys that the script printed. Throws when there is none. */
-export function parseHostKeys(printed: string): string[] {
-  const keys = printed.split('\n').flatMap((line) => /^(?:ssh|ecdsa)-\S+ [A-Za-z0-9+/=]+/.exec(line)?.[0] ?? [])
-  if (keys.length === 0) throw new Error('the resumed machine told no host keys')
-  return keys
+/** A known_hosts file for a port of this computer. */
+export function renderKnownHosts(port: number, hostKeys: readonly HostKey[]): string {
+  return hostKeys.map(({ publicKey }) => `[127.0.0.1]:${port} ${publicKey}\n`).join('')
 }
 
-/** A known_hosts file for a port of this computer. */
-export function renderKnownHosts(port: number, keys: readonly string[]): string {
-  return keys.map((key) => `[127.0.0.1]:${port} ${key}\n`).join('')
+function writeHostKey({ kind, privateKey, publicKey }: HostKey): string {
+  const file = `/etc/ssh/ssh_host_${kind}_key`
+  return `cat > ${file} << 'END'\n${privateKey.trimEnd()}\nEND\necho '${publicKey}' > ${file}.pub`
 }

@@ -4,7 +4,7 @@ import { instanceFiles, type LocalInstance } from '../instances/instance.ts'
 import { runInGuest } from '../instances/reach.ts'
 import { loginOf, requireLogin, startInstance } from '../instances/start.ts'
 import type { InstanceInputs } from '../provider/properties.ts'
-import { parseHostKeys, renderKnownHosts, renewScript } from './renew.ts'
+import { makeHostKeys, renderKnownHosts, renewScript } from './renew.ts'
 import { hostAlias, type Snapshot, snapshotName } from './snapshot.ts'
 
 export interface Resume {
@@ -17,10 +17,13 @@ export interface Resume {
 }
 
 /** A machine that continues from a snapshot answers at once; this long is for a very busy computer, in ms. */
-const resumeDeadline = 120_000
+const resumeDeadline = 300_000
 
 /** Wakes a sleeping machine and makes it one of its own: nothing that tells machines apart is left as it was. */
 export async function resumeSnapshot({ made, snapshot, spec, signal, started }: Resume): Promise<LocalInstance> {
+  const makingHostKeys = makeHostKeys()
+  // Told where it is waited for.
+  makingHostKeys.catch(() => {})
   await runTool('cp', ['--reflink=auto', '--sparse=auto', snapshot.disk, instanceFiles(made).disk], { signal })
   const { cpus, memory, tags } = spec
   const instance = await startInstance(made, { cpus, memory, tags, credentials: {}, snapshot: snapshotName })
@@ -28,8 +31,9 @@ export async function resumeSnapshot({ made, snapshot, spec, signal, started }: 
   const { identityFile, knownHostsFile } = snapshot
   const login = { ...loginOf(instance, { user: 'root', identityFile, knownHostsFile }), hostAlias }
   await requireLogin(instance, login, { deadlineMs: resumeDeadline, signal, isAwake: true })
-  const printed = await runInGuest(login, renewScript(spec.publicKey), { signal, timeoutMs: resumeDeadline })
+  const hostKeys = await makingHostKeys
+  await runInGuest(login, renewScript(spec.publicKey, hostKeys), { signal, timeoutMs: resumeDeadline })
   await rm(spec.knownHostsFile, { force: true })
-  await writeFile(spec.knownHostsFile, renderKnownHosts(instance.sshPort, parseHostKeys(printed)), { mode: 0o600 })
+  await writeFile(spec.knownHostsFile, renderKnownHosts(instance.sshPort, hostKeys), { mode: 0o600 })
   return instance
 }
