@@ -1,7 +1,9 @@
 import { rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
 import { BuildFailed } from '../../../core/errors.ts'
+import { explainFullDisk, requireSpace } from '../base/free-space.ts'
 import type { CopyInputs, ImageInputs } from '../provider/properties.ts'
-import { flatten } from '../qemu/img.ts'
+import { findDamage, flatten, readDiskInfo } from '../qemu/img.ts'
 import { asidePath, digestFile, findImage, flatPath, imagePath, publishImage, type StoredImage } from '../store/images.ts'
 import { findInstance, instanceFiles, isInstanceRunning } from './instance.ts'
 
@@ -40,9 +42,23 @@ export async function copyImage(spec: CopyInputs, signal: AbortSignal): Promise<
 }
 
 async function makeFlat(name: string, compress: boolean, signal: AbortSignal): Promise<Flat> {
-  const path = flatPath(name)
-  await flatten({ source: imagePath(name), sourceFormat: 'qcow2', target: path, compress }, signal)
+  const [source, path] = [imagePath(name), flatPath(name)]
+  const needed = await sizeOfChain(source)
+  await requireSpace(dirname(path), needed, `The image ${name}`)
+  try {
+    await flatten({ source, sourceFormat: 'qcow2', target: path, compress }, signal)
+  } catch (error) {
+    throw await explainFullDisk(error, dirname(path), needed, `The image ${name}`)
+  }
+  const damage = await findDamage(path)
+  if (damage) throw new Error(`the copy of ${name} is damaged: ${damage}`)
   return { path, digest: await digestFile(path) }
+}
+
+/** Bytes that a disk and all it stands on take: its copy takes no more. */
+async function sizeOfChain(file: string): Promise<number> {
+  const { actualSize, backing } = await readDiskInfo(file)
+  return actualSize + (backing === undefined ? 0 : await sizeOfChain(backing))
 }
 
 async function publish(aside: string, image: StoredImage): Promise<StoredImage> {

@@ -22,9 +22,23 @@ export function imagePath(id: string): string {
   return isAbsolute(id) ? id : join(imagesFolder(), `${id}.qcow2`)
 }
 
+/** How long a file that is no image may be a writer's, in ms: a copy waits for the verdict on its image. */
+const longestWriting = 24 * 60 * 60 * 1000
+
+/** Removes what writers left that died: older than any writer, and no image. */
+export async function removeLeftovers(now = Date.now()): Promise<void> {
+  for (const name of await readdir(imagesFolder()).catch(() => [])) {
+    if (!name.endsWith('.partial')) continue
+    const path = join(imagesFolder(), name)
+    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }))
+    if (now - mtimeMs > longestWriting) await rm(path, { force: true })
+  }
+}
+
 /** Where a disk is written before it is an image. Nothing of that name is ever taken for one. */
 export async function asidePath(name: string): Promise<string> {
   await mkdir(imagesFolder(), { recursive: true })
+  await removeLeftovers()
   return join(imagesFolder(), `.${name}.${process.pid}.partial`)
 }
 

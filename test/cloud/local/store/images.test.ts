@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -9,6 +9,7 @@ import {
   listImages,
   publishImage,
   removeImage,
+  removeLeftovers,
   type StoredImage,
 } from '../../../../src/cloud/local/store/images.ts'
 
@@ -48,6 +49,15 @@ describe('the store', () => {
     writeFileSync(join(folder, 'images/f-4.json'), '{"name": "f-')
     expect(await listImages()).toEqual([])
     for (const name of ['f-1', 'f-2', 'f-3', 'f-4']) expect(await findImage(name)).toBeUndefined()
+  })
+
+  it('is rid of what a dead writer left, and spares what one still writes', async () => {
+    const [old, young] = [await asidePath('old'), await asidePath('young')]
+    for (const path of [old, young]) writeFileSync(path, 'half')
+    const longAgo = new Date(Date.now() - 25 * 60 * 60 * 1000)
+    utimesSync(old, longAgo, longAgo)
+    await removeLeftovers()
+    expect([old, young].map((path) => existsSync(path))).toEqual([false, true])
   })
 
   it('never gives a name twice', async () => {
