@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDuration } from '../core/duration.ts'
-import { BuildFailed, messageOf } from '../core/errors.ts'
+import { BuildFailed, MissingError, messageOf, UsageError } from '../core/errors.ts'
 import type { SuiteResult } from '../core/model.ts'
 import type { Family } from '../family/family.ts'
 import type { Suite } from '../family/schema.ts'
@@ -93,7 +93,8 @@ async function chooseHygiene(os: Family['os']): Promise<(trial: Trial) => Promis
 async function prepareSuites(context: StepContext, trial: Trial): Promise<void> {
   for (const suite of context.request.family.verify.suites) {
     const verifier = await chooseVerifier(verifierName(suite))
-    await verifier.prepare?.(suiteContext(context, { trial, suite, name: verifierName(suite) }))
+    // What goes wrong here goes wrong again when the suite runs, and is said there.
+    await verifier.prepare?.(suiteContext(context, { trial, suite, name: verifierName(suite) })).catch(() => {})
   }
 }
 
@@ -119,12 +120,14 @@ interface Recorded {
   readonly expected: { cases: number; why: string } | undefined
 }
 
-/** Runs one suite, judges it, and writes its JUnit XML. A verifier that throws is a suite that failed. */
+/** Runs one suite, judges it, and writes its JUnit XML. A machine that does not answer is a suite that failed. */
 async function record(context: StepContext, { name, verifier, run, expected }: Recorded): Promise<SuiteResult> {
   context.tell({ type: 'task', name })
   const started = performance.now()
   const report = await run().catch((error: unknown): SuiteReport => {
     context.signal.throwIfAborted()
+    // What the operator must put right is no verdict on the image.
+    if (error instanceof UsageError || error instanceof MissingError) throw error
     return { cases: [], problem: messageOf(error) }
   })
   const durationMs = Math.round(performance.now() - started)

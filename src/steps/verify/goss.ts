@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
-import { MissingError, messageOf, UsageError } from '../../core/errors.ts'
+import { messageOf, UsageError } from '../../core/errors.ts'
 import type { CaseResult } from '../../core/model.ts'
 import { copyToGuest, lastLine, runInGuest, shellQuote } from '../connect.ts'
 import { findGoss } from '../tool-paths.ts'
@@ -26,7 +26,7 @@ async function prepare({ connection, boots = 1 }: SuiteContext): Promise<void> {
 
 async function sendBinary(connection: SuiteContext['connection']): Promise<void> {
   const result = await copyToGuest(connection, findGoss(), binary)
-  if (result.exitCode !== 0) throw new MissingError(`goss could not be put into the machine: ${lastLine(result)}`, { hint: findGoss() })
+  if (result.exitCode !== 0) throw new Error(`goss could not be put into the machine: ${lastLine(result)}`)
 }
 
 async function runGoss(suite: SuiteContext): Promise<SuiteReport> {
