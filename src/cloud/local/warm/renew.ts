@@ -59,9 +59,12 @@ cat > /root/.ssh/authorized_keys << 'END'
 ${publicKey}
 END
 [ ! -e /var/lib/systemd/random-seed ] || head -c 32 /dev/urandom > /var/lib/systemd/random-seed
-# The server reads its keys again; connections that are there stay.
-read -r server < /run/sshd.pid
-kill -HUP "$server"
+# The server reads its keys at each connection; since OpenSSH 9.8 only when it starts. Connections that are there stay.
+if [ -x /usr/lib/openssh/sshd-session ] || [ -x /usr/libexec/openssh/sshd-session ]; then
+  read -r server < /run/sshd.pid
+  kill -HUP "$server"
+  sleep 1
+fi
 { networkctl renew $(ls /sys/class/net | grep -v '^lo$') || true; } > /dev/null 2>&1 < /dev/null &
 wait
 `
