@@ -131,8 +131,8 @@ async function writeSeed(file: string, id: string, userData: string, publicKey: 
   try {
     writeFileSync(join(folder, 'user-data'), userData)
     writeFileSync(join(folder, 'meta-data'), JSON.stringify({ 'instance-id': id, 'public-keys': [publicKey.trim()] }))
-    // Name servers come to this base when a lease does, which is too early for it where cloud-init has brought up the network.
-    writeFileSync(join(folder, 'vendor-data'), '#cloud-config\nbootcmd: [[systemctl, --no-block, start, resolv-conf.service]]\n')
+    // This base learns its name servers when networkd does, which it misses where cloud-init has brought up the network before.
+    writeFileSync(join(folder, 'vendor-data'), '#cloud-boothook\n#!/bin/sh\nsystemctl --no-block start resolv-conf.service\n')
     await runTool('xorriso', ['-as', 'genisoimage', '-quiet', '-V', 'cidata', '-J', '-r', '-o', file, folder])
   } finally {
     rmSync(folder, { recursive: true, force: true })
