@@ -95,6 +95,8 @@ export interface BakeOutcome extends Partial<FamilyOutputs> {
   readonly changes?: readonly PlannedChange[]
   /** What was kept, how to log in to it, and until when: one line each. */
   readonly kept?: readonly string[]
+  /** With `prove`: suites that pass on the unconfigured base too. */
+  readonly provesNothing?: readonly string[]
 }
 
 export type BakeListener = (event: BuildEvent) => void
@@ -102,6 +104,8 @@ export type BakeListener = (event: BuildEvent) => void
 export interface ReapOptions {
   /** Only say what would be removed. */
   readonly dryRun: boolean
+  /** End what `keep` kept for a look as well, before its time. */
+  readonly kept: boolean
   /** Only this family's leftovers. */
   readonly family?: string
   /** Only this cloud; without it, each that can be reached. */

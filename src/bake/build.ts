@@ -4,8 +4,10 @@ import { BuildFailed, Cancelled, messageOf } from '../core/errors.ts'
 import type { BuildEvent, Phase } from '../core/events.ts'
 import type { Host, StepResult, SuiteResult } from '../core/model.ts'
 import { type BuildOutputs, bakeProgram, type GraphSpec, keepProgram } from '../graph/graph.ts'
+import { namesOfUseless } from '../steps/proves-nothing.ts'
 import { buildFiles } from '../steps/request.ts'
 import type { BakeOutcome, BakeRequest } from './api.ts'
+import { completeBundle } from './bundle.ts'
 import { type BuildRemains, diagnose, removeBuild } from './clean-up.ts'
 import { followEngine } from './engine-phases.ts'
 import { followEvents } from './follow.ts'
@@ -24,6 +26,8 @@ import { readSourceCommit } from './tool-versions.ts'
 interface Built extends BuildOutputs {
   readonly stack: OpenStack
   readonly suites: readonly SuiteResult[]
+  /** Suites that pass on the unconfigured base too. */
+  readonly useless: readonly string[]
 }
 
 /** One whole build, from the family's file to the record. Throws nothing that a build can end with. */
@@ -56,13 +60,11 @@ async function bakeAndPromote(plan: Plan, journal: Journal, signal: AbortSignal)
     }
     const image = await describeImage(plan, built)
     await journal.during('promote', () => promote(image, { ...backendOf(plan), signal }))
-    const paths = await record.promoted(image, built.suites)
-    return promotedOutcome(plan, image, {
-      journal,
-      paths,
-      kept: plan.request.keep === 'always' ? hosts : [],
-      expires: spec.context.expires,
-    })
+    const kept = plan.request.keep === 'always' ? { keptUntil: spec.context.expires } : {}
+    const useless = built.useless.length > 0 ? { provesNothing: built.useless } : {}
+    const paths = await record.promoted({ image, suites: built.suites, ...kept, ...useless })
+    const running = plan.request.keep === 'always' ? await findRunning(plan, hosts) : []
+    return { ...promotedOutcome(plan, image, { journal, paths, kept: running, ...kept }), ...useless }
   } catch (error) {
     throw await settleFailure(plan, { error, hosts, journal, record, signal, expires: spec.context.expires })
   }
@@ -82,12 +84,12 @@ async function bakeImage(plan: Plan, spec: GraphSpec, journal: Journal, signal: 
     throw new BuildFailed(plan.redactor.text(message), { cause })
   }
   const { outputs } = await stack.read()
-  const verify = await findStep(plan.folder, 'verify')
+  const [configure, verify] = [await findStep(plan.folder, 'configure'), await findStep(plan.folder, 'verify')]
   // Errors that the engine swallows leave outputs out: nothing is promoted without all of them.
   if (verify?.status !== 'ok' || !outputs.imageId || !outputs.candidateId) {
     throw new BuildFailed('the engine reported success, but the build stack lacks the verified image')
   }
-  return { ...(outputs as unknown as BuildOutputs), stack, suites: verify.suites }
+  return { ...(outputs as unknown as BuildOutputs), stack, suites: verify.suites, useless: namesOfUseless(configure?.suites ?? []) }
 }
 
 /** Phase `keep`: the same program without the temporaries. */
@@ -135,19 +137,34 @@ async function settleFailure(plan: Plan, failure: Failure): Promise<unknown> {
   const error = signal.aborted ? new Cancelled('cancelled; everything it made was removed', { cause: failure.error }) : failure.error
   const note = (text: string): void =>
     journal.tell({ type: 'note', phase: 'clean', text: plan.redactor.text(text), at: new Date().toISOString() })
-  const kept = plan.request.keep !== 'never' && !signal.aborted && hosts.length > 0
-  await diagnose(remainsOf(plan), note).catch((trouble: unknown) => note(`no diagnostics: ${messageOf(trouble)}`))
+  const running = plan.request.keep === 'never' || signal.aborted ? [] : await findRunning(plan, hosts).catch(() => hosts)
+  const kept = running.length > 0
+  await diagnose(remainsOf(plan), note)
+    .then(() => completeBundle(plan, { phase, error }))
+    .catch((trouble: unknown) => note(`no diagnostics: ${messageOf(trouble)}`))
   if (!kept) {
     await journal
       .during('clean', () => removeBuild(remainsOf(plan), note))
       .catch((trouble: unknown) => note(`clean-up failed: ${messageOf(trouble)}`))
     await removeKeys(plan.folder)
   }
-  await failure.record.failed({ error, phase, suites: (await findStep(plan.folder, 'verify'))?.suites ?? [] })
+  const useless = namesOfUseless((await findStep(plan.folder, 'configure'))?.suites ?? [])
+  await failure.record.failed({
+    ...{ error, phase, suites: (await findStep(plan.folder, 'verify'))?.suites ?? [] },
+    ...(kept ? { keptUntil: failure.expires } : {}),
+    ...(useless.length > 0 ? { provesNothing: useless } : {}),
+  })
   return Object.assign(error instanceof Error ? error : new Error(messageOf(error)), {
     phase,
-    ...(kept ? { kept: hosts, expires: failure.expires } : {}),
+    ...(kept ? { kept: running, keptUntil: failure.expires } : {}),
   })
+}
+
+/** The hosts that can be logged in to: a base that was sealed cannot. */
+async function findRunning({ cloud, build }: Plan, hosts: readonly Host[]): Promise<Host[]> {
+  const created = await cloud.list({ tool: 'bakehouse', build })
+  const running = new Set(created.filter(({ kind, state }) => kind === 'instance' && state === 'running').map(({ id }) => id))
+  return hosts.filter(({ instanceId }) => running.has(instanceId))
 }
 
 function lastFailed(journal: Journal): Phase | undefined {

@@ -26,7 +26,7 @@ export function outcomeOf(plan: Plan, journal: Journal) {
 export function promotedOutcome(
   plan: Plan,
   image: LatestGood,
-  rest: { journal: Journal; paths: RecordPaths; kept: readonly Host[]; expires: string },
+  rest: { journal: Journal; paths: RecordPaths; kept: readonly Host[]; keptUntil?: string },
 ): BakeOutcome {
   const imagePath = findImagePath(image.imageId)
   return {
@@ -35,7 +35,7 @@ export function promotedOutcome(
     status: 'promoted',
     ...rest.paths,
     ...(imagePath ? { imagePath } : {}),
-    ...(rest.kept.length > 0 ? { kept: rest.kept.map((host) => renderLogin(host, rest.expires)) } : {}),
+    ...renderKept(rest),
   }
 }
 
@@ -52,7 +52,7 @@ export function failedOutcome(failed: {
   readonly error: unknown
 }): BakeOutcome {
   const { request, order, plan, journal, error } = failed
-  const detail = error as { phase?: Phase; kept?: readonly Host[]; expires?: string; stack?: string }
+  const detail = error as { phase?: Phase; kept?: readonly Host[]; keptUntil?: string; stack?: string }
   const redact = order?.redactor.text ?? ((text: string) => text)
   const known = error instanceof BakehouseError
   const phase = detail.phase ?? journal.failOpen() ?? journal.phases.findLast(({ status }) => status === 'failed')?.phase
@@ -68,15 +68,19 @@ export function failedOutcome(failed: {
       ...(phase ? { phase } : {}),
       ...(known || !detail.stack ? {} : { stack: redact(detail.stack) }),
     },
-    ...(detail.kept?.length ? { kept: detail.kept.map((host) => renderLogin(host, detail.expires ?? '')) } : {}),
+    ...renderKept(detail),
   }
 }
 
+function renderKept({ kept = [], keptUntil }: { kept?: readonly Host[]; keptUntil?: string }): Partial<BakeOutcome> {
+  return keptUntil === undefined || kept.length === 0 ? {} : { kept: kept.map((host) => renderLogin(host, keptUntil)) }
+}
+
 /** How to log in to a kept machine, and until when. */
-export function renderLogin(host: Host, expires: string): string {
+export function renderLogin(host: Host, until: string): string {
   const proxy = host.proxyCommand ? ` -o ProxyCommand='${host.proxyCommand}'` : ''
   const login = `ssh -i ${host.identityFile} -o UserKnownHostsFile=${host.knownHostsFile}${proxy} -p ${host.port} ${host.user}@${host.address}`
-  return `${login}  (until ${expires})`
+  return `${login}  (until ${until})`
 }
 
 function pathsOf(plan: Plan): Partial<BakeOutcome> {

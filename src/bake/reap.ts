@@ -4,30 +4,32 @@ import { join } from 'node:path'
 import { chooseCloud, cloudNames } from '../cloud/choose.ts'
 import type { Cloud, Created } from '../cloud/cloud.ts'
 import { messageOf } from '../core/errors.ts'
-import { homeFolder } from '../core/paths.ts'
+import { buildFolder, homeFolder } from '../core/paths.ts'
 import { isRunning, type ProcessIdentity } from '../core/process-identity.ts'
 import { listRecords } from '../records/history.ts'
 import type { Reap, Reaped, ReapOptions } from './api.ts'
+import { keepOnlyImage, whyEnded } from './ended.ts'
+import { removeKeys } from './keys.ts'
 import { findStack, listStacks, type OpenStack } from './stack.ts'
 
 /**
- * Removes what builds left behind: whatever carries our tags and is past its expiry or belongs to a build whose
- * process is gone, leases of dead processes, and build stacks that hold nothing. A promoted image is never touched.
+ * Removes what builds left behind: whatever carries our tags and is past its expiry or belongs to a build that has
+ * ended, leases of dead processes, and build stacks that hold nothing. A promoted image is never touched.
  */
 export const reap: Reap = async (options, signal) => {
   const running = await runningFamilies()
-  const abandoned = await abandonedBuilds(options, running)
+  const ended = await endedBuilds(options, running)
   const reaped: Reaped[] = []
   for (const name of options.cloud === undefined ? cloudNames : [options.cloud]) {
     signal.throwIfAborted()
-    reaped.push(...(await reapCloud(name, options, abandoned)))
+    reaped.push(...(await reapCloud(name, options, ended)))
   }
-  reaped.push(...(await reapStacks(options, running, abandoned)))
+  reaped.push(...(await reapStacks(options, running, ended)))
   reaped.push(...(await reapLeases(options)))
   return reaped
 }
 
-async function reapCloud(name: string, options: ReapOptions, abandoned: ReadonlySet<string>): Promise<Reaped[]> {
+async function reapCloud(name: string, options: ReapOptions, ended: ReadonlyMap<string, string>): Promise<Reaped[]> {
   let cloud: Cloud
   let created: readonly Created[]
   try {
@@ -39,7 +41,7 @@ async function reapCloud(name: string, options: ReapOptions, abandoned: Readonly
     throw error
   }
   const leftovers = created.flatMap((each) => {
-    const why = whyLeftover(each, abandoned)
+    const why = whyLeftover(each, ended)
     return why ? [{ each, why }] : []
   })
   return Promise.all(
@@ -52,43 +54,53 @@ async function reapCloud(name: string, options: ReapOptions, abandoned: Readonly
 }
 
 /** Why a thing is nobody's any more; undefined while it is somebody's. */
-export function whyLeftover({ tags }: Pick<Created, 'tags'>, abandoned: ReadonlySet<string>, now = new Date()): string | undefined {
+export function whyLeftover({ tags }: Pick<Created, 'tags'>, ended: ReadonlyMap<string, string>, now = new Date()): string | undefined {
   if (tags.stage === 'promoted') return undefined
-  if (abandoned.has(tags.build)) return 'the process of its build is gone'
-  if (tags.expires !== '' && Date.parse(tags.expires) < now.getTime()) return `expired ${tags.expires}`
-  return undefined
+  const expired = tags.expires !== '' && Date.parse(tags.expires) < now.getTime()
+  return ended.get(tags.build) ?? (expired ? `expired ${tags.expires}` : undefined)
 }
 
-/** A build stack without a resource in it records a build that made nothing; one of an abandoned build is destroyed first. */
-async function reapStacks(options: ReapOptions, running: ReadonlySet<string>, abandoned: ReadonlySet<string>): Promise<Reaped[]> {
+/** A build stack without a resource in it records a build that made nothing; of a build that has ended, the image alone stays. */
+async function reapStacks(options: ReapOptions, running: ReadonlySet<string>, ended: ReadonlyMap<string, string>): Promise<Reaped[]> {
   const reaped: Reaped[] = []
+  const builds = await buildIds(options.family)
   for (const name of await listStacks(options.backend)) {
     const [, family = '', version = ''] = /^(.*)-(\d{4}\.\d{2}\.\d{2}(?:-\d+)?)$/.exec(name) ?? []
     if (!family || (options.family !== undefined && options.family !== family) || running.has(family)) continue
     const stack = await findStack(name, options.backend)
     const state = await stack?.read()
     if (!stack || !state) continue
-    const cutOff = abandoned.has(await findBuildId(family, version)) && !state.resources.some(({ name: resource }) => resource === 'image')
-    if (!cutOff && state.resources.length + state.pending.length > 0) continue
-    const why = cutOff ? 'the process of its build is gone' : 'it holds no resource'
-    reaped.push(await attempt({ cloud: '', kind: 'stack', id: name, family, version, why }, options, () => removeStack(stack)))
+    const over = ended.get(builds.get(name) ?? '')
+    const left = state.resources.length + state.pending.length
+    const hasImage = state.resources.some(({ name: resource }) => resource === 'image')
+    if (left > 0 && (over === undefined || (hasImage && left === 1))) continue
+    const folder = buildFolder(family, version)
+    const leftover = { cloud: '', kind: 'stack', id: name, family, version, why: over ?? 'it holds no resource' }
+    reaped.push(await attempt(leftover, options, () => (hasImage ? keepOnlyImage(stack, folder) : removeStack(stack, folder))))
   }
   return reaped
 }
 
-async function removeStack(stack: OpenStack): Promise<void> {
+async function removeStack(stack: OpenStack, folder: string): Promise<void> {
   await stack.destroy({ message: `reap ${stack.name}`, signal: AbortSignal.timeout(15 * 60 * 1000) })
   await stack.remove()
+  await removeKeys(folder)
 }
 
-/** Builds whose record says that they run, while no process holds their family. */
-async function abandonedBuilds(options: ReapOptions, running: ReadonlySet<string>): Promise<ReadonlySet<string>> {
+/** Builds whose temporaries are nobody's any more, and why. */
+async function endedBuilds(options: ReapOptions, running: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
   const records = await listRecords(options.family)
-  return new Set(records.filter(({ family, status }) => status === 'running' && !running.has(family)).map(({ build }) => build))
+  return new Map(
+    records.flatMap((record) => {
+      const why = whyEnded(record, { running, kept: options.kept })
+      return why === undefined ? [] : [[record.build, why] as const]
+    }),
+  )
 }
 
-async function findBuildId(family: string, version: string): Promise<string> {
-  return (await listRecords(family)).find((record) => record.version === version)?.build ?? ''
+/** The build of each build stack, by the stack's name. */
+async function buildIds(family: string | undefined): Promise<ReadonlyMap<string, string>> {
+  return new Map((await listRecords(family)).map((record) => [`${record.family}-${record.version}`, record.build]))
 }
 
 async function reapLeases(options: ReapOptions): Promise<Reaped[]> {

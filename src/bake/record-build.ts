@@ -1,7 +1,6 @@
 import { join } from 'node:path'
 import { messageOf } from '../core/errors.ts'
 import type { Phase } from '../core/events.ts'
-import type { SuiteResult } from '../core/model.ts'
 import { type BuildRecord, writeAside, writeRecord } from '../records/record.ts'
 import { renderReport } from '../records/report.ts'
 import { buildFiles } from '../steps/request.ts'
@@ -17,9 +16,12 @@ export interface RecordPaths {
   readonly logPath: string
 }
 
+/** What the record of a build says of its end, however that came. */
+type Ending = Pick<BuildRecord, 'suites' | 'keptUntil' | 'provesNothing'>
+
 export interface OpenRecord {
-  promoted(image: LatestGood, suites: readonly SuiteResult[]): Promise<RecordPaths>
-  failed(how: { error: unknown; phase: Phase | undefined; suites: readonly SuiteResult[] }): Promise<RecordPaths>
+  promoted(how: Ending & { image: LatestGood }): Promise<RecordPaths>
+  failed(how: Ending & { error: unknown; phase: Phase | undefined }): Promise<RecordPaths>
 }
 
 /** Opens the record of a build, so that one that is killed leaves one too; it is closed by how the build ended. */
@@ -39,13 +41,13 @@ export async function recordBuild(plan: Plan, journal: Journal): Promise<OpenRec
   })
   await writeRecord(plan.folder, plan.redactor.value({ ...recordOf(plan, journal), startedAt, sourceCommit, status: 'running' }))
   return {
-    promoted: (image, suites) => write({ ...ended(), status: 'promoted', suites, image }),
-    failed: ({ error, phase, suites }) => {
+    promoted: (how) => write({ ...ended(), status: 'promoted', ...how }),
+    failed: ({ error, phase, ...how }) => {
       const { hint, exitCode } = error as { hint?: string; exitCode?: number }
       return write({
         ...ended(),
         status: exitCode === 8 ? 'cancelled' : 'failed',
-        suites,
+        ...how,
         error: { message: messageOf(error), ...(phase ? { phase } : {}), ...(hint ? { hint } : {}) },
       })
     },

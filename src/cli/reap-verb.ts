@@ -4,6 +4,7 @@ import { print, printJson, renderColumns, say } from './output.ts'
 
 interface ReapArguments {
   readonly 'dry-run': boolean
+  readonly kept: boolean
   readonly family?: string
   readonly cloud?: string
   readonly backend?: string
@@ -17,6 +18,7 @@ export async function runReap(args: ReapArguments): Promise<number> {
   const reaped = await reap(
     {
       dryRun: args['dry-run'],
+      kept: args.kept,
       ...(args.family === undefined ? {} : { family: args.family }),
       ...(args.cloud === undefined ? {} : { cloud: args.cloud }),
       ...(args.backend === undefined ? {} : { backend: args.backend }),

@@ -1,3 +1,4 @@
+import { againArguments } from '../bake/again.ts'
 import type { BakeOutcome, BakeRequest, PlannedChange } from '../bake/api.ts'
 import { renderDuration } from '../records/duration.ts'
 import { commandName, paint, paintOut, renderColumns } from './output.ts'
@@ -19,6 +20,7 @@ export function renderOutcome(outcome: BakeOutcome): string {
       ['report', outcome.reportPath],
       ['record', outcome.recordPath],
       ['logs', outcome.logPath],
+      ...uselessPlaces(outcome),
       ...keptPlaces(outcome),
     ]),
   ].join('\n')
@@ -37,6 +39,7 @@ export function renderFailure(outcome: BakeOutcome, request: BakeRequest): strin
       ['diagnostics', outcome.diagnosticsPath],
       ['report', outcome.reportPath],
       ['again', error?.exitCode === 10 ? renderAgain(request) : undefined],
+      ...uselessPlaces(outcome),
       ...keptPlaces(outcome),
     ]),
   ].join('\n')
@@ -53,13 +56,17 @@ function renderCause({ family, version, status, error }: BakeOutcome): string {
 }
 
 /** The one command that makes the same bake again and keeps the machine. */
-export function renderAgain({ family, cloud, prove, backend }: BakeRequest): string {
-  const rest = [cloud && `--cloud ${cloud}`, prove && '--prove', backend && `--backend '${backend}'`].filter(Boolean)
-  return [commandName, '--family', family, ...rest, '--keep failed'].join(' ')
+export function renderAgain(request: BakeRequest): string {
+  return [commandName, ...againArguments(request)].join(' ')
 }
 
-function keptPlaces({ kept = [] }: BakeOutcome): [string, string][] {
-  return kept.map((line) => ['kept', line])
+function keptPlaces({ family, kept = [] }: BakeOutcome): [string, string][] {
+  if (kept.length === 0) return []
+  return [...kept.map((line): [string, string] => ['kept', line]), ['end it', `${commandName} reap --kept --family ${family}`]]
+}
+
+function uselessPlaces({ provesNothing = [] }: BakeOutcome): [string, string][] {
+  return provesNothing.map((suite) => ['weak', `${suite} passes on the unconfigured base too: it proves nothing`])
 }
 
 function renderPlaces(places: readonly (readonly [string, string | undefined])[]): string[] {

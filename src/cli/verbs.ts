@@ -104,6 +104,7 @@ const reap: Verb = {
   positionals: {},
   options: {
     'dry-run': { type: 'boolean', default: false, describe: 'Only say what would be removed' },
+    kept: { type: 'boolean', default: false, describe: 'End what --keep kept for a look as well, before its time' },
     family: { type: 'string', describe: "Only this family's leftovers", requiresArg: true },
     cloud: { ...cloud, describe: 'Only this cloud' },
     backend,
@@ -112,6 +113,7 @@ const reap: Verb = {
   examples: [
     ['reap --dry-run', 'what is left over'],
     ['reap', 'remove it'],
+    ['reap --kept --family linux-web', 'the look at a kept machine is over'],
   ],
   run: async (args) => (await import('./reap-verb.ts')).runReap(args as never),
 }

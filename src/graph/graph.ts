@@ -52,12 +52,15 @@ export function bakeProgram(spec: GraphSpec): () => Promise<Record<string, unkno
   }
 }
 
+/** What the promoted image alone is made from. */
+type ImageSpecOfBuild = Pick<GraphSpec, 'context' | 'resources' | 'imageName'>
+
 /** The program of phase `keep`: the same promoted image, and nothing else. */
-export function keepProgram(spec: GraphSpec, candidateId: string): () => Promise<Record<string, unknown>> {
+export function keepProgram(spec: ImageSpecOfBuild, candidateId: string): () => Promise<Record<string, unknown>> {
   return async () => outputs(promoted(spec, output(candidateId), []), output(candidateId))
 }
 
-function promoted(spec: GraphSpec, source: Output<string>, dependsOn: Resource[]): ImageResource {
+function promoted(spec: ImageSpecOfBuild, source: Output<string>, dependsOn: Resource[]): ImageResource {
   return spec.resources.copy('image', { context: spec.context, name: spec.imageName, tags: tags(spec, 'promoted'), source }, { dependsOn })
 }
 
@@ -99,7 +102,7 @@ function trialNames(spec: GraphSpec): string[] {
   return Array.from({ length: spec.context.family.verify.clones }, (_, index) => (index === 0 ? 'trial' : `trial-${index + 1}`))
 }
 
-function tags(spec: GraphSpec, stage: Tags['stage']): Tags {
+function tags(spec: Pick<GraphSpec, 'context'>, stage: Tags['stage']): Tags {
   const { family, version, build, expires } = spec.context
   return { tool: 'bakehouse', family: family.name, version, build, stage, expires: stage === 'promoted' ? '' : expires }
 }

@@ -58,6 +58,8 @@ export interface BuildRecord {
   readonly tools: Readonly<Record<string, string>>
   readonly sourceCommit: string
   readonly buildStack: string
+  /** ISO 8601: how long what `--keep` kept of it may stay. */
+  readonly keptUntil?: string
   /** Suites that passed against the unconfigured base (`--prove`): they prove nothing. */
   readonly provesNothing?: readonly string[]
 }

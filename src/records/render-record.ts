@@ -15,6 +15,7 @@ export function renderRecord(record: BuildRecord): string[] {
       ({ phase, status: how, durationMs: took }) => `  ${markOf(how === 'done')} ${phase.padEnd(9)} ${renderDuration(took).padStart(8)}`,
     ),
     ...(record.suites.length > 0 ? ['', 'Suites', ...record.suites.flatMap(renderSuite)] : []),
+    ...(record.provesNothing ?? []).map((suite) => `  ! ${suite}: passes on the unconfigured base too, so it proves nothing`),
     ...renderTable('Image', imageRows(record)),
     ...renderTable('What went in', inputRows(record)),
   ]

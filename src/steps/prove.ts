@@ -3,13 +3,11 @@ import { join } from 'node:path'
 import { parseDuration } from '../core/duration.ts'
 import type { SuiteResult } from '../core/model.ts'
 import { onlyHost, type StepContext } from './context.ts'
+import { namesOfUseless, onBase, provesNothing } from './proves-nothing.ts'
 import { reach } from './reach.ts'
 import { buildFiles } from './request.ts'
 import { passes } from './verify/judge.ts'
 import { runSuites } from './verify.ts'
-
-/** What a suite that passes on the unconfigured base has as its `problem`. */
-export const provesNothing = 'it passes on the unconfigured base too: it proves nothing'
 
 /**
  * Runs the family's suites against the base as it is. Suites that pass there are named: in a note, and by their
@@ -19,11 +17,9 @@ export async function prove(context: StepContext): Promise<readonly SuiteResult[
   const deadline = Date.now() + parseDuration(context.request.family.verify.timeout)
   await using way = await reach(context, onlyHost(context))
   const alone = { ...way.context, request: { ...context.request, previousCases: {} } }
-  const suites = await runSuites(alone, { context: alone, connection: way.connection, suffix: ' (base)', boots: 1, deadline })
+  const suites = await runSuites(alone, { context: alone, connection: way.connection, suffix: onBase, boots: 1, deadline })
   const judged = suites.map((suite) => (passes(suite) ? { ...suite, problem: provesNothing } : suite))
-  for (const { suite } of judged.filter(({ problem }) => problem === provesNothing)) {
-    context.tell({ type: 'note', text: `${suite.replace(' (base)', '')}: ${provesNothing}` })
-  }
+  for (const name of namesOfUseless(judged)) context.tell({ type: 'note', text: `${name}: ${provesNothing}` })
   writeFileSync(join(context.folder, buildFiles.steps, 'proved.json'), `${JSON.stringify(context.redactor.value(judged), undefined, 2)}\n`)
   return judged
 }
