@@ -1,6 +1,6 @@
 import yargs, { type Argv } from 'yargs'
 import { BakehouseError, UsageError } from '../core/errors.ts'
-import { completeWords } from './complete.ts'
+import { completeWords, completionFlag } from './complete.ts'
 import { explainMisuse } from './explain-misuse.ts'
 import { commandName, print } from './output.ts'
 import { type Verb, verbs } from './verbs.ts'
@@ -8,6 +8,7 @@ import { type Verb, verbs } from './verbs.ts'
 /** Parses the arguments and runs the verb they name. The exit code; UsageError for arguments that cannot be understood. */
 export async function runArguments(argv: readonly string[]): Promise<number> {
   if (argv[0] === '-V' || argv[0] === '--tool-version') return printToolVersion()
+  if (argv[0] === completionFlag) return printWords(argv.slice(1))
   let code = 0
   const parser = verbs.reduce(
     (built, verb, index) => addVerb(built, verb, { isDefault: index === 0, done: (given) => (code = given) }),
@@ -38,7 +39,6 @@ function makeParser(argv: readonly string[]): Argv {
     )
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .exitProcess(false)
-    .completion('yargs-completion', false, (_current: string, _words: unknown) => completeWords(argv))
     .fail((message, error) => {
       if (error instanceof BakehouseError || (error && !message)) throw error
       throw explainMisuse(message, argv)
@@ -67,6 +67,11 @@ function refuseRepeated(args: Readonly<Record<string, unknown>>, verb: Verb): vo
     if (!option.array && Array.isArray(args[name])) throw new UsageError(`Expected --${name} once, got it ${args[name].length} times`)
     if (args[name] === '') throw new UsageError(`Expected a value after --${name}, got nothing`)
   }
+}
+
+function printWords(words: readonly string[]): number {
+  for (const word of completeWords(words)) print(word)
+  return 0
 }
 
 async function printToolVersion(): Promise<number> {

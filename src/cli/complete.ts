@@ -2,9 +2,11 @@ import { cloudNames } from '../cloud/choose.ts'
 import { familyNames } from '../family/names.ts'
 import { verbs } from './verbs.ts'
 
-/** The words that may come next; `argv` ends with what was typed so far, after the flag that asks for it. */
-export async function completeWords(argv: readonly string[]): Promise<string[]> {
-  const words = argv.slice(argv.indexOf('--get-yargs-completions') + 2)
+/** What the shell asks for words by. */
+export const completionFlag = '--complete-words'
+
+/** The words that may come next, given those after the program's name; the last is what was typed of it so far. */
+export function completeWords(words: readonly string[]): string[] {
   const [current = '', before = ''] = [words.at(-1), words.at(-2)]
   return candidates(words, before).filter((word) => word.startsWith(current))
 }

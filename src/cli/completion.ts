@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { sourceFolder } from '../core/paths.ts'
+import { completionFlag } from './complete.ts'
 import { print } from './output.ts'
 
 /** Prints the shell function and its completion. */
@@ -18,7 +19,7 @@ if [ -n "$ZSH_VERSION" ]; then
 fi
 _bakehouse() {
   local IFS=$'\\n'
-  COMPREPLY=($(bakehouse --get-yargs-completions bakehouse "\${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null))
+  COMPREPLY=($(bakehouse ${completionFlag} "\${COMP_WORDS[@]:1:$COMP_CWORD}" 2>/dev/null))
 }
 complete -o default -F _bakehouse bakehouse`
 }

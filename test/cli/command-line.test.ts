@@ -6,6 +6,7 @@ import { runArguments } from '../../src/cli/arguments.ts'
 import { completeWords } from '../../src/cli/complete.ts'
 import { renderFindings } from '../../src/cli/doctor.ts'
 import { UsageError } from '../../src/core/errors.ts'
+import { run } from '../../src/core/exec.ts'
 import { sourceFolder } from '../../src/core/paths.ts'
 import { writeRecord } from '../../src/records/record.ts'
 import { familyFiles, makeProject } from '../family/project.ts'
@@ -94,14 +95,21 @@ describe('help', () => {
     expect((await bakehouse(['-V'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
+  test('completion is a function of the shell, which fills in what was begun', async () => {
+    const type = 'eval "$0"; COMP_WORDS=(bakehouse reap --d); COMP_CWORD=2; _bakehouse; echo $COMPREPLY'
+    const { stdout } = await bakehouse(['completion'])
+    expect((await run('bash', ['-c', type, stdout])).stdout).toBe('--dry-run\n')
+  })
+
   test('completion knows verbs, options and families', async () => {
     using _project = await projectWithBuilds()
-    const complete = (...words: string[]): Promise<string[]> => completeWords(['--get-yargs-completions', 'bakehouse', ...words])
-    expect(await complete('hi')).toEqual(['history'])
-    expect(await complete('--family', '')).toEqual(['linux-web'])
-    expect(await complete('show', 'li')).toEqual(['linux-web'])
-    expect(await complete('reap', '--d')).toEqual(['--dry-run'])
-    expect(await complete('--keep', 'f')).toEqual(['failed'])
+    const complete = (...words: string[]): string[] => completeWords(words)
+    expect(complete('bake', '--keep', '')).toEqual(['never', 'failed', 'always'])
+    expect(complete('hi')).toEqual(['history'])
+    expect(complete('--family', '')).toEqual(['linux-web'])
+    expect(complete('show', 'li')).toEqual(['linux-web'])
+    expect(complete('reap', '--d')).toEqual(['--dry-run'])
+    expect(complete('--keep', 'f')).toEqual(['failed'])
   })
 })
 
