@@ -41,7 +41,7 @@ export function makeProject(playbooks: Files): Project {
   write(playbooks)
   const env = { BAKEHOUSE_PROJECT: folder, BAKEHOUSE_HOME: home, NO_COLOR: '1' }
   const bakehouse: Project['bakehouse'] = (args, more = {}) =>
-    run(process.execPath, [entry, ...args], { cwd: folder, env: { ...env, ...more }, timeoutMs: 900_000 })
+    run(process.execPath, [entry, ...args], { cwd: folder, env: { ...env, ...more }, timeoutMs: 1_700_000 })
   return {
     folder,
     home,

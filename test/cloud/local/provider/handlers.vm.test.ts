@@ -20,7 +20,7 @@ let number = 0
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bakehouse-vm-'))
   vi.stubEnv('BAKEHOUSE_HOME', join(folder, 'home'))
-  base = (await ensureDebianBase({ progress: () => {}, signal: AbortSignal.timeout(850_000) })).path
+  base = (await ensureDebianBase({ progress: () => {}, signal: AbortSignal.timeout(1_700_000) })).path
 })
 
 afterAll(async () => {
@@ -30,7 +30,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-const context = (signal = AbortSignal.timeout(850_000)) => ({ urn: '', timeout: 0, signal })
+const context = (signal = AbortSignal.timeout(1_700_000)) => ({ urn: '', timeout: 0, signal })
 const tags = (stage: Tags['stage']): Tags => ({
   ...{ tool: 'bakehouse', family: 'f', version: '1', build: 'b', stage },
   expires: stage === 'promoted' ? '' : new Date(Date.now() + 3_600_000).toISOString(),

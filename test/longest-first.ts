@@ -1,0 +1,17 @@
+import { basename } from 'node:path'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
+
+/** Files that take minutes, the longest first: one that starts last would have the machine to itself at the end. */
+const longest = ['families.vm.test.ts', 'bake.aws.test.ts', 'kept.vm.test.ts', 'graph.aws.test.ts', 'vm.vm.test.ts', 'bake.vm.test.ts']
+
+/** Starts the files that take longest before the others. */
+export class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const place = longest.indexOf(basename(moduleId))
+      return place < 0 ? longest.length : place
+    }
+    const sorted = await super.sort(files)
+    return sorted.toSorted((one, other) => rank(one) - rank(other))
+  }
+}
