@@ -19,7 +19,7 @@ import type { Journal } from './journal.ts'
 import { makeKeyPair } from './keys.ts'
 import { findLatestGood, type LatestGood } from './promote.ts'
 import { engine, listStacks } from './stack.ts'
-import { readToolVersions } from './tool-versions.ts'
+import { readToolVersions, shapingVersions } from './tool-versions.ts'
 import { nextVersion, parseVersion } from './version.ts'
 
 /** How long temporaries may live at most, in ms: the time-outs of a family are all shorter. */
@@ -73,7 +73,7 @@ export async function makePlan(order: Order, journal: Journal, signal: AbortSign
     latest,
     version,
     toolVersions,
-    inputsDigest: await computeInputsDigest(family, base, { cloud: cloud.name, ...toolVersions }),
+    inputsDigest: await computeInputsDigest(family, base, { cloud: cloud.name, ...shapingVersions(toolVersions) }),
     build: randomBytes(6).toString('hex'),
     folder: buildFolder(family.name, version),
     stackName: `${family.name}-${version}`,

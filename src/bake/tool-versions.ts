@@ -1,12 +1,36 @@
-import { readFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runTool } from '../core/exec.ts'
 import { projectFolder, sourceFolder } from '../core/paths.ts'
+import { readTools } from '../setup/tools.ts'
+import { engine } from './stack.ts'
 
-/** Versions of what shapes an image, for the record and for the digest of the inputs. */
+/** Versions of the tools of a build, for its record. */
 export async function readToolVersions(): Promise<Record<string, string>> {
   const { version } = JSON.parse(readFileSync(join(sourceFolder(), '../package.json'), 'utf8')) as { version: string }
-  return { bakehouse: version, node: process.versions.node }
+  const pulumi = (await engine()).version?.version
+  return { bakehouse: version, node: process.versions.node, ...(pulumi ? { pulumi } : {}), ...readPythonVersions(readTools().venv) }
+}
+
+/** Those that shape an image: another version of them is another input. */
+export function shapingVersions(versions: Readonly<Record<string, string>>): Record<string, string> {
+  const shaping = ['bakehouse', 'ansible-core', 'mitogen']
+  return Object.fromEntries(Object.entries(versions).filter(([name]) => shaping.includes(name)))
+}
+
+const pythonPackages = ['ansible-core', 'mitogen', 'pytest-testinfra']
+
+/** What is installed says so by the names of folders; asking Python takes half a second. */
+function readPythonVersions(venv: string): Record<string, string> {
+  const lib = join(venv, 'lib')
+  const installed = readdirSync(lib).flatMap((python) => readdirSync(join(lib, python, 'site-packages')))
+  return Object.fromEntries(
+    pythonPackages.flatMap((name) => {
+      const prefix = `${name.replaceAll('-', '_')}-`
+      const found = installed.find((entry) => entry.startsWith(prefix) && entry.endsWith('.dist-info'))
+      return found ? [[name, found.slice(prefix.length, -'.dist-info'.length)]] : []
+    }),
+  )
 }
 
 /** The commit that the project is at, `-dirty` when files differ from it; empty outside a repository. */

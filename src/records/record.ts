@@ -54,7 +54,7 @@ export interface BuildRecord {
   readonly inputsDigest?: string
   readonly image?: RecordedImage
   readonly error?: { readonly phase?: Phase; readonly message: string; readonly hint?: string }
-  /** Tool name → version: bakehouse, pulumi, ansible-core, mitogen, qemu, node. */
+  /** Tool name → version: bakehouse, node, pulumi, ansible-core, mitogen, pytest-testinfra. */
   readonly tools: Readonly<Record<string, string>>
   readonly sourceCommit: string
   readonly buildStack: string
