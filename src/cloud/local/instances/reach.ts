@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
-import { createConnection } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../../../core/errors.ts'
 import { runTool } from '../../../core/exec.ts'
-import { connectQmp, executeMonitor } from '../qemu/qmp.ts'
+import { connectQmp } from '../qemu/qmp.ts'
 
 /** A guest's secure shell, as seen from this machine. */
 export interface Login {
@@ -49,28 +48,32 @@ export function masterArguments(login: Login, logFile: string): string[] {
   ]
 }
 
-/** Waits until the guest lets us in, and keeps that connection. The reason why not, or undefined. */
+/**
+ * Waits until the guest lets us in, and keeps that connection. The reason why not, or undefined. Nothing but the login
+ * itself is tried: a guest whose network is up turns it away at once while nobody serves ssh, and a look first would cost an
+ * emulated guest a process of its server.
+ */
 export async function waitForLogin(login: Login, logFile: string, options: ReachOptions): Promise<string | undefined> {
   const { qmpSocket, signal } = options
   const deadline = Date.now() + options.deadlineMs
-  let [why, pause, isUp] = ['its ssh port never answered', shortestPause, options.isAwake ?? false]
+  let [why, pause, isUp] = ['its network never came up', shortestPause, options.isAwake ?? false]
   for (; Date.now() < deadline; await sleep(pause)) {
     if (signal.aborted) return 'the build was cancelled'
     if (!options.isAlive()) return 'the machine ended by itself'
     isUp ||= await isLinkUp(qmpSocket)
     if (!isUp) continue
-    pause = Math.min(pause * 1.5, longestPause)
-    if (!options.isAwake && !(await isServed(login.port, qmpSocket))) continue
     const exit = await runMaster(masterArguments(login, logFile), signal)
     if (exit === 0) return undefined
-    const said = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').at(-1)
-    why = `it answered on its ssh port, but let nobody in: ${said || `ssh exit ${exit}`}`
+    const said = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? ''
+    const unserved = /reset by peer|closed by/i.test(said)
+    why = unserved ? 'its ssh port never answered' : `it let nobody in: ${said || `ssh exit ${exit}`}`
+    pause = unserved ? shortestPause : Math.min(pause * 2, longestPause)
   }
   return `${why} within ${Math.round(options.deadlineMs / 1000)} s`
 }
 
-/** Milliseconds between two tries. QEMU offers the guest each of them for seconds, and too many at once are turned away. */
-const [shortestPause, longestPause] = [100, 4000]
+/** Milliseconds between two tries; more and more where the guest turned our key away, as it may punish those who insist. */
+const [shortestPause, longestPause] = [150, 4000]
 
 /**
  * Whether the guest's network is up: a card that is up listens to the group of all hosts. Asked of QEMU, it costs the guest
@@ -84,30 +87,6 @@ async function isLinkUp(qmpSocket: string): Promise<boolean> {
   } catch (error) {
     return /not support/i.test(messageOf(error))
   }
-}
-
-/** Whether somebody serves ssh in the guest. QEMU takes every connection at once, so its table is asked whether the guest took it. */
-async function isServed(port: number, qmpSocket: string): Promise<boolean> {
-  const socket = createConnection({ port, host: '127.0.0.1' })
-  const answer = new Promise<boolean>((resolve) => {
-    socket.once('data', (data: Buffer) => resolve(data.toString('latin1').startsWith('SSH-')))
-    socket.once('error', () => resolve(false))
-    socket.once('close', () => resolve(false))
-  })
-  try {
-    const known = await Promise.race([answer, sleep(150)])
-    return known ?? (await isTaken(port, qmpSocket))
-  } catch {
-    return false
-  } finally {
-    socket.destroy()
-  }
-}
-
-async function isTaken(port: number, qmpSocket: string): Promise<boolean> {
-  using qmp = await connectQmp(qmpSocket)
-  const table = await executeMonitor(qmp, 'info usernet')
-  return table.split('\n').some((line) => line.includes('[ESTABLISHED]') && line.includes(` ${port} `))
 }
 
 /** Runs a shell script in the guest, over the connection there is. What it prints; throws when it fails. */
