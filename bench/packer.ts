@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findAccelerator } from '../src/cloud/local/qemu/accelerator.ts'
@@ -111,10 +111,19 @@ export async function buildWithPacker(spec: PackerSpec): Promise<PackerBuild> {
   writeFileSync(template, JSON.stringify(packerTemplate(spec, { output, identityFile, publicKey, accelerator })))
   await runTool('packer', ['build', '-color=false', template], {
     cwd: folder,
-    env: { CHECKPOINT_DISABLE: '1' },
+    env: { CHECKPOINT_DISABLE: '1', PATH: `${writeShim(folder)}:${process.env.PATH ?? ''}` },
     logFile: join(folder, 'packer.log'),
   })
   return { disk: join(output, 'disk.qcow2'), identityFile, publicKey, folder, remove: () => rmSync(folder, { recursive: true }) }
+}
+
+/** Packer of Debian 12 is older than the wish of `qemu-img` to be told what format a backing file has: this tells it. */
+function writeShim(folder: string): string {
+  const bin = join(folder, 'bin')
+  mkdirSync(bin)
+  const script = `#!/bin/sh\ncase " $* " in *' create '*' -b '*) shift; set -- create -F qcow2 "$@" ;; esac\nexec '${readTools().qemu.img}' "$@"\n`
+  writeFileSync(join(bin, 'qemu-img'), script, { mode: 0o755 })
+  return bin
 }
 
 /** Where the strategy plugins of Mitogen are in a Python environment. */
