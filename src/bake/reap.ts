@@ -7,8 +7,9 @@ import { messageOf } from '../core/errors.ts'
 import { homeFolder } from '../core/paths.ts'
 import { isRunning, type ProcessIdentity } from '../core/process-identity.ts'
 import { listRecords } from '../records/history.ts'
+import type { BuildRecord } from '../records/record.ts'
 import type { Reap, Reaped, ReapOptions } from './api.ts'
-import { findStack, listStacks, type OpenStack } from './stack.ts'
+import { findState, knownStack, type ListedStack, listStacks, type OpenStack } from './stack.ts'
 
 /**
  * Removes what builds left behind: whatever carries our tags and is past its expiry or belongs to a build whose
@@ -16,13 +17,14 @@ import { findStack, listStacks, type OpenStack } from './stack.ts'
  */
 export const reap: Reap = async (options, signal) => {
   const running = await runningFamilies()
-  const abandoned = await abandonedBuilds(options, running)
+  const records = await listRecords(options.family)
+  const abandoned = abandonedBuilds(records, running)
   const reaped: Reaped[] = []
   for (const name of options.cloud === undefined ? cloudNames : [options.cloud]) {
     signal.throwIfAborted()
     reaped.push(...(await reapCloud(name, options, abandoned)))
   }
-  reaped.push(...(await reapStacks(options, running, abandoned)))
+  reaped.push(...(await reapStacks(options, running, records)))
   reaped.push(...(await reapLeases(options)))
   return reaped
 }
@@ -59,21 +61,36 @@ export function whyLeftover({ tags }: Pick<Created, 'tags'>, abandoned: Readonly
   return undefined
 }
 
-/** A build stack without a resource in it records a build that made nothing; one of an abandoned build is destroyed first. */
-async function reapStacks(options: ReapOptions, running: ReadonlySet<string>, abandoned: ReadonlySet<string>): Promise<Reaped[]> {
+/**
+ * A build stack without a resource in it records a build that made nothing; one of an abandoned build is destroyed first. Stacks
+ * that the records and the backend's list say to be whole are not opened: that is one run of the engine each.
+ */
+async function reapStacks(options: ReapOptions, running: ReadonlySet<string>, records: readonly BuildRecord[]): Promise<Reaped[]> {
+  const statuses = new Map(records.map(({ family, version, status }) => [`${family}-${version}`, status]))
   const reaped: Reaped[] = []
-  for (const name of await listStacks(options.backend)) {
+  for (const listed of await listStacks(options.backend)) {
+    const { name } = listed
     const [, family = '', version = ''] = /^(.*)-(\d{4}\.\d{2}\.\d{2}(?:-\d+)?)$/.exec(name) ?? []
     if (!family || (options.family !== undefined && options.family !== family) || running.has(family)) continue
-    const stack = await findStack(name, options.backend)
-    const state = await stack?.read()
-    if (!stack || !state) continue
-    const cutOff = abandoned.has(await findBuildId(family, version)) && !state.resources.some(({ name: resource }) => resource === 'image')
+    if (isWhole(listed, statuses.get(name))) continue
+    const state = await findState(name, options.backend)
+    if (!state) continue
+    const cutOff = statuses.get(name) === 'running' && !state.resources.some(({ name: resource }) => resource === 'image')
     if (!cutOff && state.resources.length + state.pending.length > 0) continue
     const why = cutOff ? 'the process of its build is gone' : 'it holds no resource'
-    reaped.push(await attempt({ cloud: '', kind: 'stack', id: name, family, version, why }, options, () => removeStack(stack)))
+    const remove = async (): Promise<void> => removeStack(await knownStack(name, options.backend))
+    reaped.push(await attempt({ cloud: '', kind: 'stack', id: name, family, version, why }, options, remove))
   }
   return reaped
+}
+
+/** A stack and the providers of its resources: a state of no more than these may hold nothing else. */
+const bookkeeping = 4
+
+/** Whether a stack surely holds an image that was promoted, going by its record or, of another machine's build, by its size. */
+export function isWhole({ resourceCount = 0 }: Pick<ListedStack, 'resourceCount'>, status: BuildRecord['status'] | undefined): boolean {
+  if (resourceCount === 0 || status === 'running') return false
+  return status === 'promoted' || resourceCount > bookkeeping
 }
 
 async function removeStack(stack: OpenStack): Promise<void> {
@@ -82,13 +99,8 @@ async function removeStack(stack: OpenStack): Promise<void> {
 }
 
 /** Builds whose record says that they run, while no process holds their family. */
-async function abandonedBuilds(options: ReapOptions, running: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-  const records = await listRecords(options.family)
+function abandonedBuilds(records: readonly BuildRecord[], running: ReadonlySet<string>): ReadonlySet<string> {
   return new Set(records.filter(({ family, status }) => status === 'running' && !running.has(family)).map(({ build }) => build))
-}
-
-async function findBuildId(family: string, version: string): Promise<string> {
-  return (await listRecords(family)).find((record) => record.version === version)?.build ?? ''
 }
 
 async function reapLeases(options: ReapOptions): Promise<Reaped[]> {

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { local } from '@pulumi/command'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createStack, type OpenStack } from '../../src/bake/stack.ts'
+import { type OpenStack, openStack } from '../../src/bake/stack.ts'
 import { toolsFile } from '../../src/setup/tools.ts'
 
 /**
@@ -21,7 +21,7 @@ describe('command:local:Command', () => {
     process.env.BAKEHOUSE_HOME = join(folder, 'home')
     mkdirSync(process.env.BAKEHOUSE_HOME)
     copyFileSync(tools, toolsFile())
-    stack = await createStack('conformance')
+    stack = await openStack('conformance')
   }, 60_000)
 
   afterAll(async () => {
