@@ -7,6 +7,8 @@ const benches: Readonly<Record<string, () => Promise<{ main(args: readonly strin
   start: () => import('./start.ts'),
   noop: () => import('./noop.ts'),
   boot: () => import('./boot.ts'),
+  many: () => import('./many.ts'),
+  growth: () => import('./growth.ts'),
 }
 
 const [name = '', ...args] = process.argv.slice(2)
