@@ -73,6 +73,20 @@ describe('command:local:Command', () => {
     expect((await stack.read()).resources).toEqual([])
   })
 
+  it('runs nothing in a preview, neither for a new one nor for a changed one', { timeout: 60_000 }, async () => {
+    const before = ran()
+    const program = (word: string) => async () => {
+      const { stdout } = new local.Command('previewed', { create: mark(word) })
+      return { stdout }
+    }
+    await stack.preview(program('new'), { message: 'test', signal })
+    expect(ran()).toEqual(before)
+    await stack.up(program('made'), { message: 'test', signal })
+    await stack.preview(program('changed'), { message: 'test', signal })
+    expect(ran()).toEqual([...before, 'made'])
+    await stack.up(async () => {}, { message: 'test', signal })
+  })
+
   it('fails with its exit status and standard error, and is not in the state then', { timeout: 60_000 }, async () => {
     const failures: string[] = []
     const program = async () => {
