@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { knownStack, openStack } from '../src/bake/stack.ts'
 import { run } from '../src/core/exec.ts'
 import { sourceFolder } from '../src/core/paths.ts'
-import { median, renderConditions, timed } from './measure.ts'
+import { median, parseRounds, renderConditions, timed } from './measure.ts'
 import { bakeReference, makeReferenceProject } from './reference-project.ts'
 import { growHome } from './seed-home.ts'
 
@@ -19,7 +19,8 @@ interface Part {
 }
 
 /** What a bake costs at the 1st and at the 1,000th build: one is made, then its traces are copied. */
-export async function main([rounds = '5']: readonly string[]): Promise<void> {
+export async function main(args: readonly string[]): Promise<void> {
+  const rounds = parseRounds(args, 5)
   const project = makeReferenceProject()
   Object.assign(process.env, project.env)
   const rows = new Map<string, number[]>()
@@ -30,7 +31,7 @@ export async function main([rounds = '5']: readonly string[]): Promise<void> {
     for (const [index, size] of sizes.entries()) {
       growHome({ home: project.home, family, version }, { from: sizes[index - 1] ?? 1, to: size })
       for (const part of parts) {
-        const seconds = await middle(part, Number(rounds))
+        const seconds = await middle(part, rounds)
         rows.set(part.name, [...(rows.get(part.name) ?? []), seconds])
         process.stderr.write(`${size} builds: ${part.name} … ${seconds.toFixed(2)} s\n`)
       }

@@ -1,12 +1,8 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
 import { parseArgs } from 'node:util'
-import { UsageError } from '../src/core/errors.ts'
-import { sourceFolder } from '../src/core/paths.ts'
 import { openInstantCloud } from './instant-cloud.ts'
-import { median, renderConditions } from './measure.ts'
-import { type TreeUse, watchTree } from './processes.ts'
+import { median, parseCount, renderConditions } from './measure.ts'
+import type { TreeUse } from './processes.ts'
+import { largestOf, megabytes, type WatchedBake, watchBake } from './watched-bake.ts'
 
 /** How often, how many families, and how many of them at once; the product's own choice without it. */
 export interface ManyRequest {
@@ -15,15 +11,8 @@ export interface ManyRequest {
   readonly parallel?: number
 }
 
-/** One bake of some families on the emulated cloud. */
-export interface ManyBake {
-  readonly seconds: number
-  readonly use: TreeUse
-}
-
 /** As many as the goal speaks of. */
 export const usualFamilies = 20
-const usage = 'npm run bench -- many [rounds] [--families n] [--parallel n]'
 
 /** Many families at once on the emulated cloud, whose machines do everything at once: what is left is ours. */
 export async function main(args: readonly string[]): Promise<void> {
@@ -47,47 +36,22 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 /** Bakes one family and many, in turn. The first bake of all warms what the rest shares, and is not counted. */
-export async function bakeMany({ rounds, families, parallel }: ManyRequest): Promise<{ one: ManyBake[]; many: ManyBake[] }> {
+export async function bakeMany({ rounds, families, parallel }: ManyRequest): Promise<{ one: WatchedBake[]; many: WatchedBake[] }> {
   await using cloud = await openInstantCloud(families)
   const [first = ''] = cloud.families
   const options = parallel === undefined ? [] : ['--parallel', String(parallel)]
-  const [one, many]: [ManyBake[], ManyBake[]] = [[], []]
-  await bake([first], options, cloud.env)
+  const [one, many]: [WatchedBake[], WatchedBake[]] = [[], []]
+  await watchBake(['--family', first, ...options], cloud.env)
   for (let round = 1; round <= rounds; round++) {
-    one.push(await bake([first], options, cloud.env))
+    one.push(await watchBake(['--family', first, ...options], cloud.env))
     process.stderr.write(`1 family, ${round} of ${rounds} … ${one.at(-1)?.seconds.toFixed(2)} s\n`)
-    many.push(await bake(cloud.families, options, cloud.env))
+    many.push(await watchBake(['--family', cloud.families.join(','), ...options], cloud.env))
     process.stderr.write(`${families} families, ${round} of ${rounds} … ${many.at(-1)?.seconds.toFixed(2)} s\n`)
   }
   return { one, many }
 }
 
-/** The use of the bake that took most memory. */
-export function largestOf(bakes: readonly ManyBake[]): TreeUse {
-  return bakes.map(({ use }) => use).reduce((most, use) => (use.peakBytes > most.peakBytes ? use : most))
-}
-
-/** Bytes in MB, whole. */
-export function megabytes(bytes: number): string {
-  return (bytes / 1e6).toFixed(0)
-}
-
-async function bake(names: readonly string[], options: readonly string[], env: Readonly<Record<string, string>>): Promise<ManyBake> {
-  const started = performance.now()
-  const child = spawn(process.execPath, [join(sourceFolder(), 'bake.ts'), '--family', names.join(','), '--json', ...options], {
-    env: { ...process.env, ...env },
-    stdio: ['ignore', 'ignore', 'pipe'],
-  })
-  const said: string[] = []
-  child.stderr.on('data', (chunk: Buffer) => said.push(chunk.toString()))
-  const watch = watchTree(child.pid ?? 0)
-  const [code] = (await once(child, 'close')) as [number | null]
-  const use = watch.stop()
-  if (code !== 0) throw new Error(`the bake ended with exit code ${code}:\n${said.join('')}`)
-  return { seconds: (performance.now() - started) / 1000, use }
-}
-
-function renderRow(count: number, bakes: readonly ManyBake[]): string {
+function renderRow(count: number, bakes: readonly WatchedBake[]): string {
   const seconds = bakes.map((each) => each.seconds)
   const numbers = [median(seconds), Math.min(...seconds), Math.max(...seconds)].map((value) => value.toFixed(2))
   return `| ${count} | ${numbers.join(' | ')} | ${bakes.length} | ${megabytes(largestOf(bakes).peakBytes)} |`
@@ -105,17 +69,11 @@ export function parseArguments(args: readonly string[]): ManyRequest {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
-    options: { families: { type: 'string' }, parallel: { type: 'string' } },
+    options: { rounds: { type: 'string' }, families: { type: 'string' }, parallel: { type: 'string' } },
   })
   return {
-    rounds: parseCount(positionals[0] ?? '3'),
+    rounds: parseCount(values.rounds ?? positionals[0] ?? '3'),
     families: parseCount(values.families ?? String(usualFamilies)),
     ...(values.parallel === undefined ? {} : { parallel: parseCount(values.parallel) }),
   }
-}
-
-function parseCount(text: string): number {
-  const count = Number(text)
-  if (Number.isInteger(count) && count > 0) return count
-  throw new UsageError(`Expected a whole number from 1 on, got "${text}": ${usage}`)
 }
