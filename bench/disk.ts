@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process'
 import { mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -27,16 +28,15 @@ export async function main(args: readonly string[]): Promise<void> {
   const project = makeReferenceProject()
   Object.assign(process.env, project.env)
   try {
-    const { usages, imagePath } = await bakeAndMeasure(project.home)
-    const base = await baseBytes()
-    const [added, promoted] = [overlayBytes(usages), allocated(imagePath)]
+    const { usages, added, imagePath } = await bakeAndMeasure(project.home)
+    const [base, promoted] = [await baseBytes(), allocated(imagePath)]
     const { table, compressed, slower } = await compareCompression(imagePath, rounds)
     const rows = usages.map(({ phase, ...sizes }) => `| ${[phase, ...Object.values(sizes).map(megabytes)].join(' | ')} |`)
     process.stdout.write(
       [
         ...['| after | machines MB | candidate MB | promoted MB |', '| --- | ---: | ---: | ---: |', ...rows, '', table, ''],
-        ...[`base ${megabytes(base)} MB, added ${megabytes(added)} MB, promoted ${megabytes(promoted)} MB, `].map((line) => line.trim()),
-        ...[`compressed ${megabytes(compressed)} MB`, '', await renderConditions(), ''],
+        `base ${megabytes(base)} MB, added ${megabytes(added)} MB, promoted ${megabytes(promoted)} MB, compressed ${megabytes(compressed)} MB`,
+        ...['', await renderConditions(), ''],
         `ratio promoted-over-base-plus-added: ${(promoted / (base + added)).toFixed(2)}`,
         `ratio compressed-over-plain-size: ${(compressed / promoted).toFixed(2)}`,
         `ratio compressed-over-plain-time: ${slower.toFixed(2)}`,
@@ -48,20 +48,22 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-async function bakeAndMeasure(home: string): Promise<{ usages: Usage[]; imagePath: string }> {
+async function bakeAndMeasure(home: string): Promise<{ usages: Usage[]; added: number; imagePath: string }> {
   const usages: Usage[] = []
+  let added = 0
   const request = { family: 'reference', keep: 'never', dryRun: false, ifChanged: false, prove: false } as const
   const outcome = await bakeFamily(
     request,
     (event) => {
       if (event.type !== 'phase' || event.status !== 'done') return
       usages.push({ phase: event.phase, ...measureHome(home) })
+      if (event.phase === 'candidate') added = writtenBytes(home)
       process.stderr.write(`${event.phase} … done\n`)
     },
     new AbortController().signal,
   )
   if (outcome.status !== 'promoted' || !outcome.imagePath) throw new Error(`the bake failed: ${outcome.error?.message}`)
-  return { usages, imagePath: outcome.imagePath }
+  return { usages, added, imagePath: outcome.imagePath }
 }
 
 function measureHome(home: string): Omit<Usage, 'phase'> {
@@ -74,9 +76,12 @@ function measureHome(home: string): Omit<Usage, 'phase'> {
   }
 }
 
-/** What the build wrote over its base: its machine's disk as it was sealed. */
-function overlayBytes(usages: readonly Usage[]): number {
-  return usages.find(({ phase }) => phase === 'seal')?.machines ?? 0
+/** What the build wrote over its base: the data in the candidate's own layer, without a sleeping machine's memory. */
+function writtenBytes(home: string): number {
+  const candidate = listFiles(join(home, 'images')).find((file) => file.endsWith('-candidate.qcow2')) ?? ''
+  const map = execFileSync(readTools().qemu.img, ['map', '--force-share', '--output=json', candidate], { encoding: 'utf8' })
+  const extents = JSON.parse(map) as { depth: number; data: boolean; length: number }[]
+  return extents.filter(({ depth, data }) => depth === 0 && data).reduce((all, { length }) => all + length, 0)
 }
 
 async function baseBytes(): Promise<number> {

@@ -10,7 +10,7 @@ export interface Capacity {
 }
 
 /** Memory of our own processes in one bake, in MiB: worker, engine, providers, a step with what it runs (`bench -- many`). */
-const ownMemory = 700
+const ownMemory = 900
 
 /** Bakes a processor can look after while their machines work elsewhere: most of such a bake is waiting. */
 const waitingPerProcessor = 4
