@@ -1,4 +1,4 @@
-import { UsageError } from '../src/core/errors.ts'
+import { BakehouseError, UsageError } from '../src/core/errors.ts'
 
 /** The comparisons, one file each; every one prints a Markdown table, and its ratios last. */
 const benches: Readonly<Record<string, () => Promise<{ main(args: readonly string[]): Promise<void> }>>> = {
@@ -7,6 +7,10 @@ const benches: Readonly<Record<string, () => Promise<{ main(args: readonly strin
   start: () => import('./start.ts'),
   noop: () => import('./noop.ts'),
   boot: () => import('./boot.ts'),
+  many: () => import('./many.ts'),
+  growth: () => import('./growth.ts'),
+  memory: () => import('./memory.ts'),
+  disk: () => import('./disk.ts'),
 }
 
 const [name = '', ...args] = process.argv.slice(2)
@@ -15,6 +19,7 @@ try {
   if (!load) throw new UsageError(`Expected one of ${Object.keys(benches).join(', ')}, got "${name}"`)
   await (await load()).main(args)
 } catch (error) {
-  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-  process.exitCode = error instanceof UsageError ? error.exitCode : 1
+  const known = error instanceof BakehouseError
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n${known && error.hint ? `  try: ${error.hint}\n` : ''}`)
+  process.exitCode = known ? error.exitCode : 1
 }

@@ -6,10 +6,11 @@ import { removeInstance } from '../src/cloud/local/instances/instance.ts'
 import { launchInstance } from '../src/cloud/local/instances/launch.ts'
 import { runTool } from '../src/core/exec.ts'
 import { familySchema } from '../src/family/schema.ts'
-import { interleave, renderConditions, renderTable, timed } from './measure.ts'
+import { interleave, parseRounds, renderConditions, renderTable, timed } from './measure.ts'
 
 /** How long a machine takes from nothing to its first login: booted cold, and resumed from a warm snapshot. */
-export async function main([rounds = '5']: readonly string[]): Promise<void> {
+export async function main(args: readonly string[]): Promise<void> {
+  const rounds = parseRounds(args, 5)
   const folder = mkdtempSync(join(tmpdir(), 'boot-'))
   const identityFile = join(folder, 'key')
   await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identityFile])
@@ -53,7 +54,7 @@ export async function main([rounds = '5']: readonly string[]): Promise<void> {
         { name: 'cold boot to login', run: boot(false) },
         { name: 'warm snapshot to login', run: boot(true) },
       ],
-      Number(rounds),
+      rounds,
     )
     const [cold = 1, warm = 0] = measured.map((each) => each.median)
     process.stdout.write(`${renderTable(measured)}\n\n${await renderConditions()}\n\nratio warm-over-cold: ${(warm / cold).toFixed(2)}\n`)

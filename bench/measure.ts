@@ -1,4 +1,6 @@
 import { cpus, totalmem } from 'node:os'
+import { parseArgs } from 'node:util'
+import { UsageError } from '../src/core/errors.ts'
 import { run } from '../src/core/exec.ts'
 import { readTools } from '../src/setup/tools.ts'
 
@@ -27,6 +29,19 @@ export async function interleave(contenders: readonly Contender[], rounds: numbe
     }
   }
   return contenders.map(({ name }, index) => ({ name, seconds: seconds[index] ?? [], median: median(seconds[index] ?? []) }))
+}
+
+/** How often to run each: `5`, or `--rounds 5`. Throws UsageError. */
+export function parseRounds(args: readonly string[], usual: number): number {
+  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { rounds: { type: 'string' } } })
+  return parseCount(values.rounds ?? positionals[0] ?? String(usual))
+}
+
+/** A whole number from 1 on. Throws UsageError. */
+export function parseCount(text: string): number {
+  const count = Number(text)
+  if (Number.isInteger(count) && count > 0) return count
+  throw new UsageError(`Expected a whole number from 1 on, got "${text}"`)
 }
 
 /** The middle one; the mean of the two middle ones of an even number. */
@@ -60,6 +75,11 @@ export async function renderConditions(more: Readonly<Record<string, string>> = 
   return `${machine}; ${Object.entries(versions)
     .map(([name, version]) => `${name} ${version}`)
     .join(', ')}`
+}
+
+/** Two lines: a figure beside its goal, and their ratio. */
+export function renderGoal(what: string, seconds: number, goal: number): string {
+  return `${what}: ${seconds.toFixed(3)} s, goal ${goal} s\nratio ${what.replaceAll(' ', '-')}-of-goal: ${(seconds / goal).toFixed(2)}\n`
 }
 
 /** How long some work takes, in seconds. */

@@ -1,10 +1,11 @@
 import { run } from '../src/core/exec.ts'
 import { projectFolder } from '../src/core/paths.ts'
-import { interleave, renderConditions, renderTable, timed } from './measure.ts'
+import { interleave, parseRounds, renderConditions, renderGoal, renderTable, timed } from './measure.ts'
 import { bakeReference, makeReferenceProject } from './reference-project.ts'
 
 /** What it costs when there is nothing to do: a bake of unchanged inputs, and set-up. */
-export async function main([rounds = '5']: readonly string[]): Promise<void> {
+export async function main(args: readonly string[]): Promise<void> {
+  const rounds = parseRounds(args, 5)
   const project = makeReferenceProject()
   try {
     await bakeReference(project.env)
@@ -12,8 +13,11 @@ export async function main([rounds = '5']: readonly string[]): Promise<void> {
       { name: 'bake --if-changed, nothing changed', run: () => timed(() => bakeReference(project.env, ['--if-changed'])) },
       { name: 'set-up, nothing to do', run: () => timed(() => run('node', ['setup.mjs'], { cwd: projectFolder() })) },
     ]
-    const measured = await interleave(contenders, Number(rounds))
-    process.stdout.write(`${renderTable(measured)}\n\n${await renderConditions()}\n`)
+    const measured = await interleave(contenders, rounds)
+    const [bake = 0, setUp = 0] = measured.map((each) => each.median)
+    process.stdout.write(`${renderTable(measured)}\n\n${await renderConditions()}\n\n`)
+    process.stdout.write(renderGoal('no-op bake', bake, 1.5))
+    process.stdout.write(renderGoal('set-up', setUp, 0.5))
   } finally {
     project.remove()
   }

@@ -2,7 +2,9 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { findAccelerator } from '../src/cloud/local/qemu/accelerator.ts'
+import { MissingError } from '../src/core/errors.ts'
 import { runTool } from '../src/core/exec.ts'
+import { findCommand } from '../src/setup/find-command.ts'
 import { readTools } from '../src/setup/tools.ts'
 
 /** What the peer is given: the same base disk, playbook and hardware as ours. */
@@ -96,6 +98,12 @@ function accelerated(name: string, cpu: string): string[][] {
     ['-accel', name],
     ['-cpu', cpu],
   ]
+}
+
+/** Throws MissingError where there is no Packer to measure against. */
+export function requirePacker(): void {
+  if (findCommand('packer')) return
+  throw new MissingError('Packer, which this compares with, is not installed', { hint: 'apt-get install --no-install-recommends packer' })
 }
 
 /** One build, from `packer build` to its end. */

@@ -10,15 +10,19 @@ import { homeFolder, sourceFolder } from '../src/core/paths.ts'
 import type { Family } from '../src/family/family.ts'
 import { readTools } from '../src/setup/tools.ts'
 import { buildFiles } from '../src/steps/request.ts'
-import { interleave, renderConditions, renderTable, timed } from './measure.ts'
-import { buildWithPacker, type PackerBuild, type PackerSpec } from './packer.ts'
+import { interleave, parseRounds, renderConditions, renderTable, timed } from './measure.ts'
+import { buildWithPacker, type PackerBuild, type PackerSpec, requirePacker } from './packer.ts'
 import { bakeReference, makeReferenceProject } from './reference-project.ts'
+import { buildByScript } from './script.ts'
 
 /**
  * A whole bake of ours against Packer's build alone, without and with Mitogen, and against Packer with Mitogen and
- * then the same work: boot what it built, run the same checks, copy it. Same base disk, playbook and hardware.
+ * then the same work: boot what it built, run the same checks, copy it. The floor is a shell script that only builds. Same base
+ * disk, playbook and hardware.
  */
-export async function main([rounds = '3']: readonly string[]): Promise<void> {
+export async function main(args: readonly string[]): Promise<void> {
+  const rounds = parseRounds(args, 3)
+  requirePacker()
   const project = makeReferenceProject()
   const request = await firstBake(project)
   const family = request.family
@@ -33,15 +37,17 @@ export async function main([rounds = '3']: readonly string[]): Promise<void> {
         { name: 'Packer, build only', run: () => packer(false) },
         { name: 'Packer with Mitogen, build only', run: () => packer(true) },
         { name: 'Packer with Mitogen, same work', run: () => packer(true, (build) => verifyAndCopy(build, request)) },
+        { name: 'Ansible + QEMU script, build only', run: () => buildByScript({ ...spec, mitogen: true }) },
       ],
-      Number(rounds),
+      rounds,
     )
-    const [ours = 0, plain = 1, mitogen = 1, same = 1] = measured.map((each) => each.median)
+    const [ours = 0, plain = 1, mitogen = 1, same = 1, floor = 1] = measured.map((each) => each.median)
     const version = (await run('packer', ['version'])).stdout.replace(/^Packer v/, '').split('\n')[0] ?? ''
     process.stdout.write(`${renderTable(measured)}\n\n${await renderConditions({ packer: version })}\n\n`)
     process.stdout.write(`ratio packer-build-only: ${(ours / plain).toFixed(2)}\n`)
     process.stdout.write(`ratio packer-mitogen-build-only: ${(ours / mitogen).toFixed(2)}\n`)
     process.stdout.write(`ratio packer-mitogen-same-work: ${(ours / same).toFixed(2)}\n`)
+    process.stdout.write(`ratio script-build-only: ${(ours / floor).toFixed(2)}\n`)
   } finally {
     project.remove()
   }

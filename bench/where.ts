@@ -1,14 +1,15 @@
-import { median, renderConditions, timed } from './measure.ts'
+import { median, parseRounds, renderConditions, timed } from './measure.ts'
 import { bakeReference, makeReferenceProject } from './reference-project.ts'
 
 /** Where the time of a bake goes: its phases by median, and what lies between them, which is ours. */
-export async function main([rounds = '3']: readonly string[]): Promise<void> {
+export async function main(args: readonly string[]): Promise<void> {
+  const rounds = parseRounds(args, 3)
   const project = makeReferenceProject()
   const walls: number[] = []
   const phases = new Map<string, number[]>()
   try {
     await bakeReference(project.env)
-    for (let round = 0; round < Number(rounds); round++) {
+    for (let round = 0; round < rounds; round++) {
       let outcome: Awaited<ReturnType<typeof bakeReference>> | undefined
       walls.push(
         await timed(async () => {

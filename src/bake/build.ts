@@ -18,13 +18,12 @@ import { failedOutcome, promotedOutcome, unchangedOutcome } from './outcome.ts'
 import { previewBuild } from './preview.ts'
 import { type LatestGood, promote } from './promote.ts'
 import { recordBuild } from './record-build.ts'
+import { type Reserved, reserveVersion } from './reserve.ts'
 import { makePlan, type Order, type Plan, prepare, readOrder } from './resolve.ts'
-import { createStack, type OpenStack } from './stack.ts'
 import { readSourceCommit } from './tool-versions.ts'
 
 /** What a build has when it passed. */
 interface Built extends BuildOutputs {
-  readonly stack: OpenStack
   readonly suites: readonly SuiteResult[]
   /** Suites that pass on the unconfigured base too. */
   readonly useless: readonly string[]
@@ -41,22 +40,25 @@ export async function runBuild(request: BakeRequest, listen: (event: BuildEvent)
     const resolved = await journal.during('resolve', () => makePlan(order as Order, journal, signal))
     if (request.ifChanged && resolved.latest?.inputsDigest === resolved.inputsDigest) return unchangedOutcome(resolved, journal)
     if (request.dryRun) return await previewBuild(resolved, journal, signal)
-    plan = resolved
-    return await bakeAndPromote(plan, journal, signal)
+    const reserved = await reserveVersion(resolved)
+    plan = reserved.plan
+    return await bakeAndPromote(reserved, journal, signal)
   } catch (error) {
     const failure = signal.aborted ? new Cancelled('cancelled', { cause: error }) : error
     return failedOutcome({ request, order, plan, journal, error: failure })
   }
 }
 
-async function bakeAndPromote(plan: Plan, journal: Journal, signal: AbortSignal): Promise<BakeOutcome> {
+async function bakeAndPromote(reserved: Reserved, journal: Journal, signal: AbortSignal): Promise<BakeOutcome> {
+  const { plan } = reserved
+  using _stack = reserved.stack
   const spec = await prepare(plan)
   const hosts: Host[] = []
   const record = await recordBuild(plan, journal)
   try {
-    const built = await bakeImage(plan, { ...spec, onHost: (host) => hosts.push(host) }, journal, signal)
+    const built = await bakeImage(reserved, { ...spec, onHost: (host) => hosts.push(host) }, journal, signal)
     if (plan.request.keep !== 'always') {
-      await journal.during('clean', () => removeTemporaries(plan, spec, built, signal))
+      await journal.during('clean', () => removeTemporaries(reserved, spec, built, signal))
     }
     const image = await describeImage(plan, built)
     await journal.during('promote', () => promote(image, { ...backendOf(plan), signal }))
@@ -66,13 +68,12 @@ async function bakeAndPromote(plan: Plan, journal: Journal, signal: AbortSignal)
     const running = plan.request.keep === 'always' ? await findRunning(plan, hosts) : []
     return { ...promotedOutcome(plan, image, { journal, paths, kept: running, ...kept }), ...useless }
   } catch (error) {
-    throw await settleFailure(plan, { error, hosts, journal, record, signal, expires: spec.context.expires })
+    throw await settleFailure(reserved, { error, hosts, journal, record, signal, expires: spec.context.expires })
   }
 }
 
 /** Phase `bake` of the graph. The engine's own story of what failed is replaced by the step's, which knows better. */
-async function bakeImage(plan: Plan, spec: GraphSpec, journal: Journal, signal: AbortSignal): Promise<Built> {
-  const stack = await createStack(plan.stackName, plan.request.backend)
+async function bakeImage({ plan, stack }: Reserved, spec: GraphSpec, journal: Journal, signal: AbortSignal): Promise<Built> {
   const { onEvent, failures } = followEngine(journal, plan.family.verify.clones)
   try {
     await using _events = followEvents(join(plan.folder, buildFiles.events), journal.tell)
@@ -89,12 +90,12 @@ async function bakeImage(plan: Plan, spec: GraphSpec, journal: Journal, signal: 
   if (verify?.status !== 'ok' || !outputs.imageId || !outputs.candidateId) {
     throw new BuildFailed('the engine reported success, but the build stack lacks the verified image')
   }
-  return { ...(outputs as unknown as BuildOutputs), stack, suites: verify.suites, useless: namesOfUseless(configure?.suites ?? []) }
+  return { ...(outputs as unknown as BuildOutputs), suites: verify.suites, useless: namesOfUseless(configure?.suites ?? []) }
 }
 
 /** Phase `keep`: the same program without the temporaries. */
-async function removeTemporaries(plan: Plan, spec: GraphSpec, built: Built, signal: AbortSignal): Promise<void> {
-  await built.stack.up(keepProgram(spec, built.candidateId), { message: `keep only the promoted image of ${plan.stackName}`, signal })
+async function removeTemporaries({ plan, stack }: Reserved, spec: GraphSpec, built: Built, signal: AbortSignal): Promise<void> {
+  await stack.up(keepProgram(spec, built.candidateId), { message: `keep only the promoted image of ${plan.stackName}`, signal })
   await removeKeys(plan.folder)
 }
 
@@ -131,7 +132,8 @@ interface Failure {
 }
 
 /** Diagnostics, clean-up and record of a failed build, in this order; the error to tell. Trouble here never hides it. */
-async function settleFailure(plan: Plan, failure: Failure): Promise<unknown> {
+async function settleFailure(reserved: Reserved, failure: Failure): Promise<unknown> {
+  const { plan } = reserved
   const { journal, signal, hosts } = failure
   const phase = journal.failOpen() ?? lastFailed(journal)
   const error = signal.aborted ? new Cancelled('cancelled; everything it made was removed', { cause: failure.error }) : failure.error
@@ -139,12 +141,12 @@ async function settleFailure(plan: Plan, failure: Failure): Promise<unknown> {
     journal.tell({ type: 'note', phase: 'clean', text: plan.redactor.text(text), at: new Date().toISOString() })
   const running = plan.request.keep === 'never' || signal.aborted ? [] : await findRunning(plan, hosts).catch(() => hosts)
   const kept = running.length > 0
-  await diagnose(remainsOf(plan), note)
+  await diagnose(remainsOf(reserved), note)
     .then(() => completeBundle(plan, { phase, error }))
     .catch((trouble: unknown) => note(`no diagnostics: ${messageOf(trouble)}`))
   if (!kept) {
     await journal
-      .during('clean', () => removeBuild(remainsOf(plan), note))
+      .during('clean', () => removeBuild(remainsOf(reserved), note))
       .catch((trouble: unknown) => note(`clean-up failed: ${messageOf(trouble)}`))
     await removeKeys(plan.folder)
   }
@@ -184,8 +186,8 @@ async function findStep(folder: string, step: StepResult['step']): Promise<StepR
   return text === undefined ? undefined : (JSON.parse(text) as StepResult)
 }
 
-function remainsOf({ cloud, family, build, folder, stackName, request }: Plan): BuildRemains {
-  return { cloud, family: family.name, build, folder, stackName, backend: request.backend }
+function remainsOf({ plan: { cloud, family, build, folder }, stack }: Reserved): BuildRemains {
+  return { cloud, family: family.name, build, folder, stack }
 }
 
 function backendOf(plan: Plan): { backend?: string } {

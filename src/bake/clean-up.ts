@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Cloud, Created } from '../cloud/cloud.ts'
 import { messageOf } from '../core/errors.ts'
 import { buildFiles } from '../steps/request.ts'
-import { findStack } from './stack.ts'
+import type { OpenStack } from './stack.ts'
 
 /** A build, as far as removing what it made needs it. */
 export interface BuildRemains {
@@ -11,8 +11,7 @@ export interface BuildRemains {
   readonly family: string
   readonly build: string
   readonly folder: string
-  readonly stackName: string
-  readonly backend: string | undefined
+  readonly stack: OpenStack
 }
 
 /** What the cloud can tell of the machines of a build from outside, as files in the folder of diagnostics. */
@@ -30,10 +29,10 @@ export async function diagnose(remains: BuildRemains, report: (line: string) => 
  * a creation that was cut off is not in the state. The stack goes last, when nothing is left.
  */
 export async function removeBuild(remains: BuildRemains, report: (line: string) => void): Promise<void> {
-  const stack = await findStack(remains.stackName, remains.backend)
+  const { stack } = remains
   const deadline = AbortSignal.timeout(15 * 60 * 1000)
   await stack
-    ?.destroy({ message: `remove the temporaries of ${remains.stackName}`, signal: deadline })
+    .destroy({ message: `remove the temporaries of ${stack.name}`, signal: deadline })
     .catch((error: unknown) => report(`the stack could not be destroyed: ${messageOf(error)}`))
   // More than once: a cloud may say of what is quite new that it is not there, and list it all the same.
   for (let round = 1; round <= 3; round++) {
@@ -44,7 +43,7 @@ export async function removeBuild(remains: BuildRemains, report: (line: string) 
     }
   }
   if ((await ofBuild(remains)).length === 0) {
-    await stack?.remove().catch((error: unknown) => report(`stack ${remains.stackName} is left: ${messageOf(error)}`))
+    await stack.remove().catch((error: unknown) => report(`stack ${stack.name} is left: ${messageOf(error)}`))
   }
 }
 

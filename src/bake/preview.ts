@@ -4,15 +4,16 @@ import { bakeProgram } from '../graph/graph.ts'
 import type { BakeOutcome, PlannedChange } from './api.ts'
 import type { Journal } from './journal.ts'
 import { outcomeOf } from './outcome.ts'
+import { reserveVersion } from './reserve.ts'
 import { graphSpec, type Plan } from './resolve.ts'
-import { createStack } from './stack.ts'
 
 /** What a bake would create, asked of the engine itself. The stack it needs for that is removed again. */
-export async function previewBuild(plan: Plan, journal: Journal, signal: AbortSignal): Promise<BakeOutcome> {
+export async function previewBuild(resolved: Plan, journal: Journal, signal: AbortSignal): Promise<BakeOutcome> {
+  const resources = await chooseCloudResources(resolved.cloud.name)
+  const { plan, stack } = await reserveVersion(resolved)
   // Machines of a preview are never made, yet their inputs are checked.
   const nobody = { publicKey: 'preview', identityFile: '/preview' }
-  const spec = graphSpec(plan, { base: nobody, trial: nobody }, await chooseCloudResources(plan.cloud.name))
-  const stack = await createStack(plan.stackName, plan.request.backend)
+  const spec = graphSpec(plan, { base: nobody, trial: nobody }, resources)
   const changes: PlannedChange[] = []
   try {
     const onEvent = (event: EngineEvent): void => {

@@ -2,7 +2,7 @@ import { chooseCloudResources } from '../cloud/choose.ts'
 import { UsageError } from '../core/errors.ts'
 import { requireOutput } from '../records/outputs.ts'
 import type { FamilyOutputs } from './api.ts'
-import { findStack, openStack } from './stack.ts'
+import { findState, knownStack, openStack } from './stack.ts'
 import { compareVersions } from './version.ts'
 
 /** What a family stack holds, the digest of the inputs with it, by which `--if-changed` decides. */
@@ -12,10 +12,8 @@ export interface LatestGood extends FamilyOutputs {
 
 /** The latest good image of a family, as its stack has it; undefined before the first promotion. */
 export async function findLatestGood(family: string, backend?: string): Promise<LatestGood | undefined> {
-  const stack = await findStack(family, backend)
-  if (!stack) return undefined
-  const { outputs } = await stack.read()
-  return outputs.imageId === undefined ? undefined : parseLatestGood(outputs)
+  const outputs = (await findState(family, backend))?.outputs
+  return outputs?.imageId === undefined ? undefined : parseLatestGood(outputs)
 }
 
 /** Reads the outputs of a family stack. Throws UsageError naming what is missing. */
@@ -29,11 +27,12 @@ export function parseLatestGood(outputs: Readonly<Record<string, unknown>>): Lat
  * a failed update publishes its outputs as well. Refuses to go backwards.
  */
 export async function promote(image: LatestGood, options: { backend?: string; signal: AbortSignal }): Promise<void> {
-  const stack = await openStack(image.family, options.backend)
-  const { version: current } = (await stack.read()).outputs
+  const state = await findState(image.family, options.backend)
+  const current = state?.outputs.version
   if (typeof current === 'string' && compareVersions(image.version, current) <= 0) {
     throw new UsageError(`${image.family} ${image.version} is not newer than the latest good version, ${current}`)
   }
+  const stack = await (state ? knownStack : openStack)(image.family, options.backend)
   await stack.up(() => publishProgram(image), { message: promotionMessage(image), signal: options.signal })
 }
 

@@ -7,10 +7,11 @@ import { messageOf } from '../core/errors.ts'
 import { buildFolder, homeFolder } from '../core/paths.ts'
 import { isRunning, type ProcessIdentity } from '../core/process-identity.ts'
 import { listRecords } from '../records/history.ts'
+import type { BuildRecord } from '../records/record.ts'
 import type { Reap, Reaped, ReapOptions } from './api.ts'
 import { keepOnlyImage, whyEnded } from './ended.ts'
 import { removeKeys } from './keys.ts'
-import { findStack, listStacks, type OpenStack } from './stack.ts'
+import { findState, knownStack, type ListedStack, listStacks, type OpenStack } from './stack.ts'
 
 /**
  * Removes what builds left behind: whatever carries our tags and is past its expiry or belongs to a build that has
@@ -18,13 +19,14 @@ import { findStack, listStacks, type OpenStack } from './stack.ts'
  */
 export const reap: Reap = async (options, signal) => {
   const running = await runningFamilies()
-  const ended = await endedBuilds(options, running)
+  const records = await listRecords(options.family)
+  const ended = endedBuilds(records, { running, kept: options.kept })
   const reaped: Reaped[] = []
   for (const name of options.cloud === undefined ? cloudNames : [options.cloud]) {
     signal.throwIfAborted()
     reaped.push(...(await reapCloud(name, options, ended)))
   }
-  reaped.push(...(await reapStacks(options, running, ended)))
+  reaped.push(...(await reapStacks(options, running, { records, ended })))
   reaped.push(...(await reapLeases(options)))
   return reaped
 }
@@ -60,25 +62,48 @@ export function whyLeftover({ tags }: Pick<Created, 'tags'>, ended: ReadonlyMap<
   return ended.get(tags.build) ?? (expired ? `expired ${tags.expires}` : undefined)
 }
 
-/** A build stack without a resource in it records a build that made nothing; of a build that has ended, the image alone stays. */
-async function reapStacks(options: ReapOptions, running: ReadonlySet<string>, ended: ReadonlyMap<string, string>): Promise<Reaped[]> {
+interface Known {
+  readonly records: readonly BuildRecord[]
+  /** Why builds are over, by build. */
+  readonly ended: ReadonlyMap<string, string>
+}
+
+/**
+ * A build stack without a resource in it records a build that made nothing; of a build that has ended, the image alone stays. Stacks
+ * that the records and the backend's list say to be whole are not opened: that is one run of the engine each.
+ */
+async function reapStacks(options: ReapOptions, running: ReadonlySet<string>, { records, ended }: Known): Promise<Reaped[]> {
+  const builds = new Map(records.map((record) => [`${record.family}-${record.version}`, record]))
   const reaped: Reaped[] = []
-  const builds = await buildIds(options.family)
-  for (const name of await listStacks(options.backend)) {
+  for (const listed of await listStacks(options.backend)) {
+    const { name } = listed
     const [, family = '', version = ''] = /^(.*)-(\d{4}\.\d{2}\.\d{2}(?:-\d+)?)$/.exec(name) ?? []
     if (!family || (options.family !== undefined && options.family !== family) || running.has(family)) continue
-    const stack = await findStack(name, options.backend)
-    const state = await stack?.read()
-    if (!stack || !state) continue
-    const over = ended.get(builds.get(name) ?? '')
+    const record = builds.get(name)
+    const over = ended.get(record?.build ?? '')
+    if (over === undefined && isWhole(listed, record?.status)) continue
+    const state = await findState(name, options.backend)
+    if (!state) continue
     const left = state.resources.length + state.pending.length
     const hasImage = state.resources.some(({ name: resource }) => resource === 'image')
     if (left > 0 && (over === undefined || (hasImage && left === 1))) continue
     const folder = buildFolder(family, version)
-    const leftover = { cloud: '', kind: 'stack', id: name, family, version, why: over ?? 'it holds no resource' }
-    reaped.push(await attempt(leftover, options, () => (hasImage ? keepOnlyImage(stack, folder) : removeStack(stack, folder))))
+    const end = async (): Promise<void> => {
+      const stack = await knownStack(name, options.backend)
+      await (hasImage ? keepOnlyImage(stack, folder) : removeStack(stack, folder))
+    }
+    reaped.push(await attempt({ cloud: '', kind: 'stack', id: name, family, version, why: over ?? 'it holds no resource' }, options, end))
   }
   return reaped
+}
+
+/** A stack and the providers of its resources: a state of no more than these may hold nothing else. */
+const bookkeeping = 4
+
+/** Whether a stack surely holds an image that was promoted, going by its record or, of another machine's build, by its size. */
+export function isWhole({ resourceCount = 0 }: Pick<ListedStack, 'resourceCount'>, status: BuildRecord['status'] | undefined): boolean {
+  if (resourceCount === 0 || status === 'running') return false
+  return status === 'promoted' || resourceCount > bookkeeping
 }
 
 async function removeStack(stack: OpenStack, folder: string): Promise<void> {
@@ -88,19 +113,16 @@ async function removeStack(stack: OpenStack, folder: string): Promise<void> {
 }
 
 /** Builds whose temporaries are nobody's any more, and why. */
-async function endedBuilds(options: ReapOptions, running: ReadonlySet<string>): Promise<ReadonlyMap<string, string>> {
-  const records = await listRecords(options.family)
+function endedBuilds(
+  records: readonly BuildRecord[],
+  about: { readonly running: ReadonlySet<string>; readonly kept: boolean },
+): ReadonlyMap<string, string> {
   return new Map(
     records.flatMap((record) => {
-      const why = whyEnded(record, { running, kept: options.kept })
+      const why = whyEnded(record, about)
       return why === undefined ? [] : [[record.build, why] as const]
     }),
   )
-}
-
-/** The build of each build stack, by the stack's name. */
-async function buildIds(family: string | undefined): Promise<ReadonlyMap<string, string>> {
-  return new Map((await listRecords(family)).map((record) => [`${record.family}-${record.version}`, record.build]))
 }
 
 async function reapLeases(options: ReapOptions): Promise<Reaped[]> {

@@ -1,11 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, readdir, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chooseCloud, chooseCloudResources } from '../cloud/choose.ts'
 import type { Cloud, CloudResources } from '../cloud/cloud.ts'
-import { UsageError } from '../core/errors.ts'
 import type { BaseImage } from '../core/model.ts'
-import { buildFolder, homeFolder, sourceFolder } from '../core/paths.ts'
+import { sourceFolder } from '../core/paths.ts'
 import { createRedactor, type Redactor } from '../core/redact.ts'
 import { computeInputsDigest } from '../family/digest.ts'
 import type { Family } from '../family/family.ts'
@@ -18,9 +17,9 @@ import type { BakeRequest } from './api.ts'
 import type { Journal } from './journal.ts'
 import { makeKeyPair } from './keys.ts'
 import { findLatestGood, type LatestGood } from './promote.ts'
-import { engine, listStacks } from './stack.ts'
+import { choosePlace } from './reserve.ts'
+import { engine } from './stack.ts'
 import { readToolVersions, shapingVersions } from './tool-versions.ts'
-import { nextVersion, parseVersion } from './version.ts'
 
 /** How long temporaries may live at most, in ms: the time-outs of a family are all shorter. */
 const lifetime = 4 * 60 * 60 * 1000
@@ -60,23 +59,19 @@ export async function readOrder(request: BakeRequest): Promise<Order> {
 export async function makePlan(order: Order, journal: Journal, signal: AbortSignal): Promise<Plan> {
   const { request, family, cloud } = order
   void engine()
-  const [base, latest, taken, toolVersions] = await Promise.all([
+  const [base, latest, toolVersions] = await Promise.all([
     cloud.resolveBase(family, (line) => journal.task('resolve', line), signal),
     findLatestGood(family.name, request.backend),
-    takenVersions(family.name, request.backend),
     readToolVersions(),
   ])
-  const version = request.version === undefined ? nextVersion(new Date(), taken) : requireFree(parseVersion(request.version), taken)
   return {
     ...order,
     base,
     latest,
-    version,
     toolVersions,
     inputsDigest: await computeInputsDigest(family, base, { cloud: cloud.name, ...shapingVersions(toolVersions) }),
     build: randomBytes(6).toString('hex'),
-    folder: buildFolder(family.name, version),
-    stackName: `${family.name}-${version}`,
+    ...(await choosePlace(request, latest)),
   }
 }
 
@@ -119,20 +114,4 @@ export function graphSpec(plan: Plan, keys: GraphSpec['keys'], resources: CloudR
 
 function quote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`
-}
-
-async function takenVersions(family: string, backend: string | undefined): Promise<ReadonlySet<string>> {
-  const folders = await readdir(join(homeFolder(), 'builds', family)).catch(() => [])
-  const prefix = `${family}-`
-  const stacks = (await listStacks(backend)).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length))
-  return new Set([...folders, ...stacks])
-}
-
-function requireFree(version: string, taken: ReadonlySet<string>): string {
-  if (taken.has(version)) {
-    throw new UsageError(`Version ${version} is taken: versions are never baked twice`, {
-      hint: 'leave --version out for the next free one',
-    })
-  }
-  return version
 }

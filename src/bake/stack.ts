@@ -1,5 +1,6 @@
 import { mkdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   type EngineEvent,
   LocalWorkspace,
@@ -7,12 +8,16 @@ import {
   type ProjectSettings,
   PulumiCommand,
   type PulumiFn,
-  type Stack,
+  Stack,
+  StackAlreadyExistsError,
+  StackNotFoundError,
 } from '@pulumi/pulumi/automation/index.js'
+import { messageOf } from '../core/errors.ts'
 import { homeFolder } from '../core/paths.ts'
 import { engineEnvironment } from '../setup/engine-environment.ts'
 import { wrapperRoot } from '../setup/wrapper.ts'
 import { pluginFolders } from './plugins.ts'
+import { parseState, type StackState } from './stack-state.ts'
 
 /** One stack, opened for this process alone. */
 export interface OpenStack {
@@ -25,6 +30,15 @@ export interface OpenStack {
   read(): Promise<StackState>
   /** Removes the stack itself, which must be empty; its history goes with it. */
   remove(): Promise<void>
+  /** Ends the use of a stack that stays: its work folder would be one more for every build. */
+  [Symbol.dispose](): void
+}
+
+/** A stack as the backend lists it. */
+export interface ListedStack {
+  readonly name: string
+  /** Resources of every kind in its state; undefined where the backend does not tell. */
+  readonly resourceCount: number | undefined
 }
 
 export interface UpdateOptions {
@@ -34,20 +48,9 @@ export interface UpdateOptions {
   readonly onEvent?: (event: EngineEvent) => void
 }
 
-export interface StackResource {
-  readonly urn: string
-  readonly type: string
-  readonly name: string
-  readonly id: string
-  readonly outputs: Readonly<Record<string, unknown>>
-}
-
-export interface StackState {
-  readonly outputs: Readonly<Record<string, unknown>>
-  /** Custom resources: what exists outside of the state. */
-  readonly resources: readonly StackResource[]
-  /** Resources whose creation was cut off: the state does not know whether they exist. */
-  readonly pending: readonly StackResource[]
+/** What the SDK's type of the engine's command line leaves out. */
+interface Runner {
+  run(args: string[], folder: string, environment: Readonly<Record<string, string>>): Promise<unknown>
 }
 
 /** The project all stacks belong to. */
@@ -62,32 +65,61 @@ export function engine(): Promise<PulumiCommand> {
 
 /** Opens the stack, made first where it is not there. `backend` is a state backend's URL. */
 export async function openStack(name: string, backend?: string): Promise<OpenStack> {
-  return wrap(await LocalWorkspace.createOrSelectStack(inline(name), await workspace(name, backend)))
+  return (await findStack(name, backend)) ?? (await createStack(name, backend)) ?? knownStack(name, backend)
 }
 
-/** Makes a stack that is not there yet. */
-export async function createStack(name: string, backend?: string): Promise<OpenStack> {
-  return wrap(await LocalWorkspace.createStack(inline(name), await workspace(name, backend)))
+/** Makes a stack; undefined when there is one of that name already, so that of two who try one has it. */
+export async function createStack(name: string, backend?: string): Promise<OpenStack | undefined> {
+  const place = await LocalWorkspace.create(await workspace(name, backend))
+  try {
+    // Not selected: the engine would remember that in one more file for every build.
+    const args = ['stack', 'init', name, '--no-select', '--secrets-provider', place.secretsProvider ?? '']
+    await ((await engine()) as unknown as Runner).run(args, place.workDir, place.envVars)
+  } catch (error) {
+    if (error instanceof StackAlreadyExistsError) return undefined
+    throw error
+  }
+  return attach(name, place)
 }
 
 /** Opens the stack; undefined when there is none of that name. */
 export async function findStack(name: string, backend?: string): Promise<OpenStack | undefined> {
+  return (await findState(name, backend)) && knownStack(name, backend)
+}
+
+/** What a stack holds; undefined when there is none of that name. One run of the engine. */
+export async function findState(name: string, backend?: string): Promise<StackState | undefined> {
+  const place = await LocalWorkspace.create(await workspace(name, backend))
   try {
-    return wrap(await LocalWorkspace.selectStack(inline(name), await workspace(name, backend)))
+    return parseState((await place.exportStack(name)).deployment)
   } catch (error) {
-    if (/no stack named/i.test(String(error))) return undefined
+    if (error instanceof StackNotFoundError) return undefined
     throw error
   }
 }
 
-/** Names of all stacks of the backend that belong to the project. */
-export async function listStacks(backend?: string): Promise<readonly string[]> {
-  const place = await LocalWorkspace.create(await workspace('.list', backend))
-  return (await place.listStacks()).map((stack) => stack.name.split('/').pop() ?? stack.name)
+/** Opens a stack that is there: nothing is asked of the engine. */
+export async function knownStack(name: string, backend?: string): Promise<OpenStack> {
+  return attach(name, await LocalWorkspace.create(await workspace(name, backend)))
 }
 
-function inline(stackName: string): { stackName: string; projectName: string; program: PulumiFn } {
-  return { stackName, projectName, program: async () => {} }
+/** All stacks of the backend that belong to the project. The backend opens each of them: no bake waits for that. */
+export async function listStacks(backend?: string): Promise<readonly ListedStack[]> {
+  const place = await LocalWorkspace.create(await workspace('.list', backend))
+  const stacks = await place.listStacks().catch(async (error: unknown) => {
+    // A file that a bake is writing at this moment cannot be read: once more.
+    if (!/EOF|no such file|unexpected end of JSON/i.test(messageOf(error))) throw error
+    await sleep(500)
+    return place.listStacks()
+  })
+  return stacks.map(({ name, resourceCount }) => ({ name: name.split('/').pop() ?? name, resourceCount }))
+}
+
+/** Every run of the engine names its stack, so that none has to be selected, which would be a run by itself. */
+async function attach(name: string, place: LocalWorkspace): Promise<OpenStack> {
+  Object.assign(place, { selectStack: async () => {} })
+  place.program = async () => {}
+  return wrap(await Stack.select(name, place))
 }
 
 // Each stack has a work folder of its own: the selection and the settings in it are shared state otherwise.
@@ -138,6 +170,9 @@ function wrap(stack: Stack): OpenStack {
       await stack.workspace.removeStack(stack.name)
       rmSync(stack.workspace.workDir, { recursive: true, force: true })
     },
+    [Symbol.dispose]() {
+      rmSync(stack.workspace.workDir, { recursive: true, force: true })
+    },
   }
 }
 
@@ -146,27 +181,4 @@ function withoutDebug(onEvent: (event: EngineEvent) => void) {
     const severity: string | undefined = event.diagnosticEvent?.severity
     if (severity !== 'debug') onEvent(event)
   }
-}
-
-interface RawResource {
-  readonly urn: string
-  readonly type: string
-  readonly custom?: boolean
-  readonly id?: string
-  readonly outputs?: Record<string, unknown>
-}
-
-/** Reads an exported deployment. */
-export function parseState(deployment: { resources?: RawResource[]; pending_operations?: { resource: RawResource }[] }): StackState {
-  const resources = deployment.resources ?? []
-  return {
-    outputs: resources.find((resource) => resource.type === 'pulumi:pulumi:Stack')?.outputs ?? {},
-    resources: resources.filter((resource) => resource.custom && !resource.type.startsWith('pulumi:')).map(toStackResource),
-    pending: (deployment.pending_operations ?? []).map((operation) => toStackResource(operation.resource)),
-  }
-}
-
-function toStackResource(resource: RawResource): StackResource {
-  const name = resource.urn.split('::').pop() ?? resource.urn
-  return { urn: resource.urn, type: resource.type, name, id: resource.id ?? '', outputs: resource.outputs ?? {} }
 }

@@ -2,10 +2,14 @@ import { UsageError } from '../core/errors.ts'
 
 const pattern = /^(\d{4})\.(\d{2})\.(\d{2})(?:-([1-9]\d*))?$/
 
-/** The version of a build made on that day (UTC): the first that is not taken, `2026.11.23`, then `2026.11.23-2`. */
-export function nextVersion(day: Date, taken: ReadonlySet<string>): string {
+/**
+ * The version of a build made on that day (UTC): the first that is not taken and newer than the latest good one, `2026.11.23`,
+ * then `2026.11.23-2`.
+ */
+export function nextVersion(day: Date, taken: ReadonlySet<string>, latest = ''): string {
   const date = day.toISOString().slice(0, 10).replaceAll('-', '.')
-  for (let count = 1; ; count++) {
+  const least = latest.startsWith(date) ? Number(pattern.exec(latest)?.[4] ?? 1) : 0
+  for (let count = least + 1; ; count++) {
     const version = count === 1 ? date : `${date}-${count}`
     if (!taken.has(version)) return version
   }

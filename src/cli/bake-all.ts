@@ -1,6 +1,7 @@
-import { availableParallelism, freemem } from 'node:os'
 import pLimit from 'p-limit'
 import type { BakeFamily, BakeOutcome, BakeRequest } from '../bake/api.ts'
+import type { Family } from '../family/family.ts'
+import { chooseParallel } from './choose-parallel.ts'
 import type { Progress } from './progress/progress.ts'
 
 interface Together {
@@ -12,17 +13,15 @@ interface Together {
   readonly bakeFamily?: BakeFamily
 }
 
-/** Memory that one bake may need, in bytes: two machines and our own processes. */
-const memoryOfBake = 2.5 * 1024 ** 3
-
 /**
  * Bakes all of them, several at once; one that starts from another waits for it, and is not baked when that failed.
  * With more than one, every family's file is read first: nothing is created while one of them is wrong.
  */
 export async function bakeAll(requests: readonly BakeRequest[], together: Together): Promise<BakeOutcome[]> {
-  const bases = requests.length > 1 ? await readBases(requests) : new Map<string, string>()
+  const families = requests.length > 1 ? await readFamilies(requests) : []
+  const bases = new Map(families.flatMap(({ name, base }) => ('family' in base ? [[name, base.family] as const] : [])))
   const { progress, signal, parallel, bakeFamily = (await import('../bake/bake.ts')).bakeFamily } = together
-  const limit = pLimit(parallel ?? defaultParallel())
+  const limit = pLimit(parallel ?? chooseParallel(families))
   const outcomes = new Map<string, Promise<BakeOutcome>>()
   const bake = async (request: BakeRequest): Promise<BakeOutcome> => {
     const base = await outcomes.get(bases.get(request.family) ?? '')
@@ -46,10 +45,9 @@ export function inOrder(requests: readonly BakeRequest[], bases: ReadonlyMap<str
   return [...requests].sort((left, right) => depth(left.family) - depth(right.family))
 }
 
-async function readBases(requests: readonly BakeRequest[]): Promise<Map<string, string>> {
+async function readFamilies(requests: readonly BakeRequest[]): Promise<Family[]> {
   const { readFamily } = await import('../family/read-family.ts')
-  const families = await Promise.all(requests.map(({ family, cloud }) => readFamily(family, cloud === undefined ? {} : { cloud })))
-  return new Map(families.flatMap(({ name, base }) => ('family' in base ? [[name, base.family] as const] : [])))
+  return Promise.all(requests.map(({ family, cloud }) => readFamily(family, cloud === undefined ? {} : { cloud })))
 }
 
 function isBad({ status }: BakeOutcome): boolean {
@@ -67,8 +65,4 @@ function skipped(request: BakeRequest, base: BakeOutcome): BakeOutcome {
     phases: [],
     error: { message: `not baked: its base ${base.family} ${base.status === 'failed' ? 'failed' : 'was cancelled'}`, exitCode },
   }
-}
-
-function defaultParallel(): number {
-  return Math.max(1, Math.min(availableParallelism(), Math.floor(freemem() / memoryOfBake)))
 }

@@ -18,6 +18,11 @@ export const cloudNames: readonly string[] = Object.keys(clouds)
 /** The cloud of a family that names none: it needs no account. */
 export const embeddedCloud = 'local'
 
+/** Whether machines of that cloud run on this computer, and so need its memory and its processors. */
+export function runsHere(name: string): boolean {
+  return name === embeddedCloud
+}
+
 /** Which clouds can start from a base of this form; a form that is not here goes with all. */
 export const cloudsOfBase: Readonly<Record<string, readonly string[]>> = {
   debian: ['local'],

@@ -105,7 +105,9 @@ function lifecycle(spec: PluginSpec, signal: AbortSignal): Record<string, Method
       return diffResponse(given ?? replaceOnAnyChange(olds, news))
     },
     create: async (request) => {
-      const { id, outputs } = await handler(request).create(read(request.getProperties()), context(request))
+      const inputs = read(request.getProperties())
+      // A preview asks too: nothing is made, and what only the making can tell stays unknown.
+      const { id, outputs } = request.getPreview() ? { id: '', outputs: inputs } : await handler(request).create(inputs, context(request))
       const response = new pb.CreateResponse()
       response.setId(id)
       response.setProperties(struct(outputs))
@@ -125,15 +127,20 @@ function lifecycle(spec: PluginSpec, signal: AbortSignal): Record<string, Method
     update: async (request) => {
       const { update } = handler(request)
       if (!update) throw new Error(`${request.getUrn()} cannot be updated in place`)
-      const response = new pb.UpdateResponse()
-      response.setProperties(struct(await update(request.getId(), read(request.getOlds()), read(request.getNews()), context(request))))
-      return response
+      const [olds, news] = [read(request.getOlds()), read(request.getNews())]
+      return updated(request.getPreview() ? news : await update(request.getId(), olds, news, context(request)))
     },
     delete: async (request) => {
       await handler(request).delete?.(request.getId(), read(request.getProperties()), context(request))
       return new Empty()
     },
   }
+}
+
+function updated(outputs: Properties): InstanceType<typeof pb.UpdateResponse> {
+  const response = new pb.UpdateResponse()
+  response.setProperties(struct(outputs))
+  return response
 }
 
 function unary(method: Method) {

@@ -36,7 +36,7 @@ test('the state is in the bucket: another machine sees the stack, and its secret
   mkdirSync(join(folder, 'another-machine'))
   cpSync(join(folder, '.bakehouse/tools.json'), join(folder, 'another-machine/tools.json'))
   try {
-    expect(await listStacks(backend)).toEqual(['linux-base'])
+    expect((await listStacks(backend)).map(({ name }) => name)).toEqual(['linux-base'])
     expect((await (await findStack('linux-base', backend))?.read())?.outputs).toMatchObject({ version: '2026.11.23' })
     const state = await (
       await fetch(`${moto.url}/state/.pulumi/stacks/bakehouse/linux-base.json`, { headers: { authorization: 'AWS testing:x' } })

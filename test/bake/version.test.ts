@@ -13,6 +13,14 @@ describe('versions', () => {
     expect(nextVersion(day, new Set(taken))).toBe(expected)
   })
 
+  it.each([
+    ['2026.11.23', '2026.11.23-2'],
+    ['2026.11.23-7', '2026.11.23-8'],
+    ['2026.11.22-7', '2026.11.23'],
+  ])('is newer than the latest good one, %s: %s', (latest, expected) => {
+    expect(nextVersion(day, new Set(), latest)).toBe(expected)
+  })
+
   it.each(['2026.11.23', '2024.02.29', '2026.11.23-2', '2026.11.23-10'])('accepts %s', (text) => {
     expect(parseVersion(text)).toBe(text)
   })

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { local } from '@pulumi/command'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { createStack, type OpenStack } from '../../src/bake/stack.ts'
+import { type OpenStack, openStack } from '../../src/bake/stack.ts'
 import { toolsFile } from '../../src/setup/tools.ts'
 
 /**
@@ -21,7 +21,7 @@ describe('command:local:Command', () => {
     process.env.BAKEHOUSE_HOME = join(folder, 'home')
     mkdirSync(process.env.BAKEHOUSE_HOME)
     copyFileSync(tools, toolsFile())
-    stack = await createStack('conformance')
+    stack = await openStack('conformance')
   }, 60_000)
 
   afterAll(async () => {
@@ -71,6 +71,20 @@ describe('command:local:Command', () => {
     await up(undefined)
     expect(ran().at(-1)).toBe('delete')
     expect((await stack.read()).resources).toEqual([])
+  })
+
+  it('runs nothing in a preview, neither for a new one nor for a changed one', { timeout: 60_000 }, async () => {
+    const before = ran()
+    const program = (word: string) => async () => {
+      const { stdout } = new local.Command('previewed', { create: mark(word) })
+      return { stdout }
+    }
+    await stack.preview(program('new'), { message: 'test', signal })
+    expect(ran()).toEqual(before)
+    await stack.up(program('made'), { message: 'test', signal })
+    await stack.preview(program('changed'), { message: 'test', signal })
+    expect(ran()).toEqual([...before, 'made'])
+    await stack.up(async () => {}, { message: 'test', signal })
   })
 
   it('fails with its exit status and standard error, and is not in the state then', { timeout: 60_000 }, async () => {

@@ -1,7 +1,6 @@
 import { messageOf } from '../../core/errors.ts'
 import type { Host } from '../../core/model.ts'
-import { type FinishRequest, finish, release } from './finish.ts'
-import { waitForLogin } from './login.ts'
+import type { FinishRequest } from './finish.ts'
 
 /** What `login` needs: an instance that the engine has made. */
 export interface LoginRequest {
@@ -9,16 +8,19 @@ export interface LoginRequest {
   readonly deadlineMs: number
 }
 
-/** The commands of the graph on EC2. What they are asked to do comes in `BAKEHOUSE_REQUEST` as JSON; no secrets in it. */
+/**
+ * The commands of the graph on EC2. What they are asked to do comes in `BAKEHOUSE_REQUEST` as JSON; no secrets in it. Each loads
+ * what it needs: a login, of which a bake has two, does without the SDK.
+ */
 const commands: Readonly<Record<string, (request: unknown) => Promise<void>>> = {
   login: async (request) => {
     const { host, deadlineMs } = request as LoginRequest
     // The first login to a Windows machine is its own story: the steps know it.
-    if (host.transport === 'ssh') await waitForLogin(host, deadlineMs)
+    if (host.transport === 'ssh') await (await import('./login.ts')).waitForLogin(host, deadlineMs)
     process.stdout.write(JSON.stringify(host))
   },
-  finish: (request) => finish(request as FinishRequest),
-  release: (request) => release(request as FinishRequest),
+  finish: async (request) => (await import('./finish.ts')).finish(request as FinishRequest),
+  release: async (request) => (await import('./finish.ts')).release(request as FinishRequest),
 }
 
 const command = commands[process.argv[2] ?? '']

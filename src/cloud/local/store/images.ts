@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises'
 import { UsageError } from '../../../core/errors.ts'
 import type { Tags } from '../../../core/model.ts'
 import { imagesFolder } from '../../../core/paths.ts'
+import { findJson } from './write.ts'
 
 /** What the store knows of an image: the sidecar beside its disk. An image without one is not there. */
 export interface StoredImage {
@@ -74,11 +75,21 @@ export async function findImage(name: string): Promise<StoredImage | undefined> 
   }
 }
 
-/** All images of the store, by name. */
+/** Sidecars read by this process, by path: one that is there never changes. */
+let read: ReadonlyMap<string, StoredImage> = new Map()
+
+/** All images of the store, by name. Sealing asks again and again: a sidecar is read once, as long as it is there. */
 export async function listImages(): Promise<readonly StoredImage[]> {
-  const names = await readdir(imagesFolder()).catch(() => [])
-  const found = names.filter((name) => name.endsWith('.json') && !name.startsWith('.')).map((name) => findImage(name.slice(0, -5)))
-  return (await Promise.all(found)).filter((image) => image !== undefined)
+  const names: readonly string[] = await readdir(imagesFolder()).catch(() => [])
+  const there = new Set(names)
+  const whole = names.filter((name) => name.endsWith('.json') && !name.startsWith('.') && there.has(`${name.slice(0, -5)}.qcow2`))
+  const paths = whole.map((name) => join(imagesFolder(), name))
+  read = new Map(paths.flatMap((path) => asEntry(path, read.get(path) ?? findJson<StoredImage>(path))))
+  return [...read.values()]
+}
+
+function asEntry(path: string, image: StoredImage | undefined): [string, StoredImage][] {
+  return image === undefined ? [] : [[path, image]]
 }
 
 /** Removes an image, the sidecar first: without it the rest is nothing. */

@@ -78,6 +78,14 @@ describe('the store', () => {
     expect(await listImages()).toEqual([])
   })
 
+  it('sees what was published and removed since it was listed last', async () => {
+    await publish('f-1')
+    expect(await listImages()).toEqual([image('f-1')])
+    await publish('f-2')
+    await removeImage('f-1')
+    expect(await listImages()).toEqual([image('f-2')])
+  })
+
   it('lists a thousand images quickly enough to be asked at every bake', async () => {
     await asidePath('f')
     for (let at = 0; at < 1000; at++) {

@@ -1,0 +1,44 @@
+import { bakeMany, parseArguments } from './many.ts'
+import { median, renderConditions } from './measure.ts'
+import { bakeReference, makeReferenceProject } from './reference-project.ts'
+import { largestOf, megabytes, type WatchedBake, watchBake } from './watched-bake.ts'
+
+/** What a bake holds in memory at most: one with a real machine, by kind of process, and many at once on the emulated cloud. */
+export async function main(args: readonly string[]): Promise<void> {
+  const asked = parseArguments(args)
+  const local = await bakeLocally(asked.rounds)
+  const use = largestOf(local)
+  const many = largestOf((await bakeMany({ ...asked, rounds: 1 })).many)
+  const machine = use.roles.find(({ role }) => role === 'machine')?.peakBytes ?? 0
+  const rows = use.roles.map(({ role, peakBytes, peakCount, cpuSeconds }) => {
+    return `| ${role} | ${megabytes(peakBytes)} | ${peakCount} | ${cpuSeconds.toFixed(1)} |`
+  })
+  const peaks = local.map((bake) => bake.use.peakBytes)
+  process.stdout.write(
+    [
+      ...['| process | peak MB | at once | CPU s |', '| --- | ---: | ---: | ---: |', ...rows],
+      ...[`| **all at once, the machine apart** | **${megabytes(median(peaks))}** | | |`, ''],
+      ...[await renderConditions(), ''],
+      `peak of a local bake: ${megabytes(median(peaks))} MB, its machine apart`,
+      `peak of ${asked.families} families on the emulated cloud: ${megabytes(many.peakBytes)} MB, ${megabytes(many.peakBytes / asked.families)} MB a family`,
+      `ratio own-memory-over-machine: ${(median(peaks) / machine).toFixed(2)}`,
+      '',
+    ].join('\n'),
+  )
+}
+
+async function bakeLocally(rounds: number): Promise<WatchedBake[]> {
+  const project = makeReferenceProject()
+  const bakes: WatchedBake[] = []
+  try {
+    await bakeReference(project.env)
+    for (let round = 1; round <= rounds; round++) {
+      const ofThis = (commandLine: string): boolean => commandLine.includes('qemu-system') && commandLine.includes(project.home)
+      bakes.push(await watchBake(['--family', 'reference'], project.env, ofThis))
+      process.stderr.write(`local bake, ${round} of ${rounds} … ${megabytes(bakes.at(-1)?.use.peakBytes ?? 0)} MB\n`)
+    }
+  } finally {
+    project.remove()
+  }
+  return bakes
+}

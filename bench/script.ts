@@ -1,0 +1,28 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { findAccelerator } from '../src/cloud/local/qemu/accelerator.ts'
+import { findFreePort } from '../src/cloud/local/qemu/port.ts'
+import { runTool } from '../src/core/exec.ts'
+import { readTools } from '../src/setup/tools.ts'
+import { findMitogen } from '../src/steps/ansible/settings.ts'
+import { timed } from './measure.ts'
+import type { PackerSpec } from './packer.ts'
+
+/** One build by `script.sh`, the floor: what the guest's own work takes where nobody looks after anything. In seconds. */
+export async function buildByScript(spec: PackerSpec): Promise<number> {
+  const { qemu, venv } = readTools()
+  const folder = mkdtempSync(join(tmpdir(), 'floor-'))
+  const emulated = (await findAccelerator()) === 'tcg'
+  const env = {
+    ...{ BASE: spec.base, PLAYBOOK: spec.playbook, FOLDER: folder, PORT: String(await findFreePort()) },
+    ...{ CPUS: String(spec.cpus), MEMORY: String(spec.memory) },
+    ...{ ACCELERATOR: emulated ? 'tcg,thread=multi,tb-size=1024' : 'kvm', PROCESSOR: emulated ? 'qemu64' : 'host' },
+    ...{ QEMU: qemu.system, QEMU_IMG: qemu.img, FIRMWARE: qemu.ovmf, VENV: venv, MITOGEN: findMitogen(venv) },
+  }
+  try {
+    return await timed(() => runTool(join(import.meta.dirname, 'script.sh'), [], { env }))
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}

@@ -1,0 +1,57 @@
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { UsageError } from '../core/errors.ts'
+import { buildFolder, homeFolder } from '../core/paths.ts'
+import type { BakeRequest } from './api.ts'
+import type { Plan } from './resolve.ts'
+import { createStack, type OpenStack } from './stack.ts'
+import { nextVersion, parseVersion } from './version.ts'
+
+/** A plan whose version nobody else can have: its stack is made. */
+export interface Reserved {
+  readonly plan: Plan
+  readonly stack: OpenStack
+}
+
+/**
+ * Makes the stack of the build, and so takes its version: of two machines that try the same one, one has it. Without a version
+ * asked for, the next free one is tried. Nobody has to list all the stacks there are, which takes longer with each build.
+ */
+export async function reserveVersion(plan: Plan): Promise<Reserved> {
+  const tried = new Set<string>()
+  for (let current = plan; ; ) {
+    const stack = await createStack(current.stackName, plan.request.backend)
+    if (stack) return { plan: current, stack }
+    if (plan.request.version !== undefined) throw isTaken(plan.version)
+    tried.add(current.version)
+    current = { ...plan, ...(await choosePlace(plan.request, plan.latest, tried)) }
+  }
+}
+
+/** The version asked for, or the next that no build of this project has, and what is named after it. */
+export async function choosePlace(
+  request: BakeRequest,
+  latest: Plan['latest'],
+  tried: ReadonlySet<string> = new Set(),
+): Promise<Pick<Plan, 'version' | 'folder' | 'stackName'>> {
+  const version = await chooseVersion(request, latest?.version, tried)
+  return { version, folder: buildFolder(request.family, version), stackName: `${request.family}-${version}` }
+}
+
+async function chooseVersion(
+  { family, version: given }: BakeRequest,
+  latest: string | undefined,
+  tried: ReadonlySet<string>,
+): Promise<string> {
+  const built: readonly string[] = await readdir(join(homeFolder(), 'builds', family)).catch(() => [])
+  if (given === undefined) return nextVersion(new Date(), new Set([...built, ...tried]), latest)
+  const version = parseVersion(given)
+  if (built.includes(version)) throw isTaken(version)
+  return version
+}
+
+function isTaken(version: string): UsageError {
+  return new UsageError(`Version ${version} is taken: versions are never baked twice`, {
+    hint: 'leave --version out for the next free one',
+  })
+}

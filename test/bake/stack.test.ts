@@ -1,0 +1,67 @@
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { secret } from '@pulumi/pulumi'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { BakeRequest } from '../../src/bake/api.ts'
+import { reserveVersion } from '../../src/bake/reserve.ts'
+import type { Plan } from '../../src/bake/resolve.ts'
+import { createStack, findState, knownStack, listStacks } from '../../src/bake/stack.ts'
+import { toolsFile } from '../../src/setup/tools.ts'
+
+const folder = mkdtempSync(join(tmpdir(), 'bh-stack-'))
+const home = join(folder, 'home')
+const signal = new AbortController().signal
+const before = process.env.BAKEHOUSE_HOME
+
+beforeAll(() => {
+  const tools = toolsFile()
+  process.env.BAKEHOUSE_HOME = home
+  mkdirSync(home)
+  copyFileSync(tools, toolsFile())
+})
+afterAll(() => {
+  if (before === undefined) delete process.env.BAKEHOUSE_HOME
+  else process.env.BAKEHOUSE_HOME = before
+  rmSync(folder, { recursive: true })
+})
+
+const filesOf = (name: string): string[] => (existsSync(join(home, name)) ? readdirSync(join(home, name)) : [])
+
+describe('a stack', { timeout: 120_000 }, () => {
+  it('is made once, and leaves nothing beside the state when it is closed', async () => {
+    const stack = await createStack('closed')
+    await stack?.up(async () => ({ word: secret('open sesame') }), { message: 'one', signal })
+    expect(await createStack('closed')).toBeUndefined()
+    stack?.[Symbol.dispose]()
+    expect(filesOf('work')).toEqual([])
+    expect(filesOf('home/workspaces').filter((name) => name.includes('workspace'))).toEqual([])
+  })
+
+  it('is updated, read and removed by one who has no work folder of it', async () => {
+    const stack = await knownStack('closed')
+    await stack.up(async () => ({ word: secret('open barley') }), { message: 'two', signal })
+    expect((await findState('closed'))?.outputs).toMatchObject({ word: expect.anything() })
+    expect(await listStacks()).toEqual([{ name: 'closed', resourceCount: expect.any(Number) }])
+    await stack.destroy({ message: 'end', signal })
+    await stack.remove()
+    expect(await findState('closed')).toBeUndefined()
+  })
+})
+
+describe('a version', { timeout: 120_000 }, () => {
+  const today = new Date().toISOString().slice(0, 10).replaceAll('-', '.')
+  const plan = (request: Partial<BakeRequest> = {}): Plan =>
+    ({ request: { family: 'tiny', ...request }, family: { name: 'tiny' }, version: today, stackName: `tiny-${today}` }) as Plan
+
+  it('that another machine took meanwhile is left to it, and the next one is tried', async () => {
+    await createStack(`tiny-${today}`)
+    const { plan: reserved, stack } = await reserveVersion(plan())
+    expect([reserved.version, stack.name]).toEqual([`${today}-2`, `tiny-${today}-2`])
+    expect(reserved.folder).toContain(join('builds/tiny', `${today}-2`))
+  })
+
+  it('that was asked for and is taken is refused', async () => {
+    await expect(reserveVersion(plan({ version: today }))).rejects.toThrow(`Version ${today} is taken`)
+  })
+})

@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { engineEnvironment } from '../../src/setup/engine-environment.ts'
+
+let home: string
+beforeEach(() => {
+  home = mkdtempSync(join(tmpdir(), 'bh-environment-'))
+  vi.stubEnv('BAKEHOUSE_HOME', home)
+  vi.stubEnv('XDG_CACHE_HOME', join(home, 'cache'))
+})
+afterEach(() => {
+  vi.unstubAllEnvs()
+  rmSync(home, { recursive: true })
+})
+
+const ours = {
+  PULUMI_BACKEND_URL: () => `file://${join(home, 'state')}`,
+  PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: () => 'true',
+  GOGC: () => '400',
+} as const
+
+describe('the environment of the engine', () => {
+  it.each(Object.entries(ours))('has a %s of ours', (name, value) => {
+    vi.stubEnv(name, undefined)
+    expect(engineEnvironment()[name]).toBe(value())
+  })
+
+  it.each(Object.keys(ours))('leaves a %s of the user', (name) => {
+    vi.stubEnv(name, 'mine')
+    expect(engineEnvironment()[name]).toBe('mine')
+  })
+
+  it('has one passphrase for all runs, unless the user has one', () => {
+    vi.stubEnv('PULUMI_CONFIG_PASSPHRASE', undefined)
+    vi.stubEnv('PULUMI_CONFIG_PASSPHRASE_FILE', undefined)
+    expect(engineEnvironment().PULUMI_CONFIG_PASSPHRASE_FILE).toBe(join(home, 'passphrase'))
+    vi.stubEnv('PULUMI_CONFIG_PASSPHRASE', 'mine')
+    expect(engineEnvironment()).not.toHaveProperty('PULUMI_CONFIG_PASSPHRASE_FILE')
+  })
+})
