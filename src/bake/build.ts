@@ -79,7 +79,7 @@ async function bakeImage(plan: Plan, spec: GraphSpec, journal: Journal, signal: 
     const step = await findFailedStep(plan.folder)
     const told = failures.find((failure) => failure.phase) ?? failures[0]
     const message = step?.cause ?? told?.message ?? messageOf(cause)
-    throw new BuildFailed(plan.redactor.text(message), { cause })
+    throw new BuildFailed(plan.redactor.text(message), { cause, ...(step?.hint ? { hint: step.hint } : {}) })
   }
   const { outputs } = await stack.read()
   const verify = await findStep(plan.folder, 'verify')

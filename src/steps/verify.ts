@@ -133,9 +133,9 @@ async function record(context: StepContext, { name, verifier, run, expected }: R
   const durationMs = Math.round(performance.now() - started)
   const problem = findProblem(report, expected)
   const junit = `${buildFiles.junit}/${slugOf(name)}.xml`
-  const cases = context.redactor.value(report.cases)
-  const result: SuiteResult = { suite: name, verifier, cases, durationMs, junit, ...(problem === undefined ? {} : { problem }) }
-  writeFileSync(join(context.folder, junit), renderJunit(context.redactor.value(result)))
+  const { cases } = report
+  const result: SuiteResult = context.redactor.value({ suite: name, verifier, cases, durationMs, junit, ...(problem ? { problem } : {}) })
+  writeFileSync(join(context.folder, junit), renderJunit(result))
   context.tell({ type: 'task-done', name, status: passes(result) ? 'ok' : 'failed', durationMs })
   return result
 }

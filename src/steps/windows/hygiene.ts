@@ -46,8 +46,10 @@ export function parseWindowsHygiene(
   base: Identity | undefined,
 ): HygieneReport {
   const identity = parseIdentity(outcome.stdout)
-  const cases = [...parseHygiene(outcome.stdout), compareSid(identity, base)]
-  if (outcome.problem === undefined && /(^|\n)hygiene done\n/.test(`${outcome.stdout}\n`)) return { cases, identity }
+  const cases = parseHygiene(outcome.stdout)
+  if (outcome.problem === undefined && /(^|\n)hygiene done\n/.test(`${outcome.stdout}\n`)) {
+    return { cases: [...cases, compareSid(identity, base)], identity }
+  }
   const why = outcome.problem ?? (outcome.stderr.trim().split('\n')[0] || 'it said nothing')
   return { cases, identity, problem: `the checks did not finish: ${why}` }
 }

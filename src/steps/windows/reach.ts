@@ -3,8 +3,6 @@ import { join } from 'node:path'
 import { chooseCloud } from '../../cloud/choose.ts'
 import { parseDuration } from '../../core/duration.ts'
 import type { Host } from '../../core/model.ts'
-import { createRedactor, type Redactor } from '../../core/redact.ts'
-import { secretValues } from '../../family/secrets.ts'
 import { type Connection, connect, shellQuote } from '../connect.ts'
 import type { StepContext } from '../context.ts'
 import type { Way } from '../reach.ts'
@@ -15,7 +13,7 @@ import { windowsPsrpVariables, windowsSshVariables } from './variables.ts'
 
 /**
  * The way to a Windows machine. Over SSH: host key pinned, the build's key. Over PowerShell remoting: the certificate pinned,
- * the password fetched here, known to this process alone, taken out of all that is written.
+ * the password fetched here, known to this process alone, taken out of all that it writes.
  */
 export async function reachWindows(context: StepContext, host: Host): Promise<Way> {
   const connection = connect(host, context.folder)
@@ -47,17 +45,13 @@ async function openSecret(context: StepContext, host: Host, deadlineMs: number):
   return withPassword(context, password)
 }
 
-/** The same context with one more secret: it reaches Ansible by the file of secret variables, and nothing that is written. */
+/**
+ * The same context with one more secret: it reaches Ansible by the file of secret variables. The redactor that the whole step
+ * shares learns it, so that it is in nothing that is written, be it the last word on why the step failed.
+ */
 export function withPassword(context: StepContext, password: string): StepContext {
-  const secrets = { ...context.secrets, variables: { ...context.secrets.variables, [passwordVariable]: password } }
-  const redactor: Redactor = createRedactor(secretValues(secrets))
-  return {
-    ...context,
-    secrets,
-    redactor,
-    log: (text) => context.log(redactor.text(text)),
-    tell: (event) => context.tell(redactor.value(event)),
-  }
+  context.redactor.learn(password)
+  return { ...context, secrets: { ...context.secrets, variables: { ...context.secrets.variables, [passwordVariable]: password } } }
 }
 
 function writeCertificate(folder: string, host: Host, certificate: string): string {
