@@ -1,21 +1,20 @@
 import { constants, createPublicKey, publicEncrypt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { createServer as createApi } from 'node:http'
-import { createServer, type Server } from 'node:https'
+import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { run } from '../../../src/core/exec.ts'
 import type { StepResult } from '../../../src/core/model.ts'
-import { type Certificate, makeCertificate } from '../../../src/steps/windows/certificate.ts'
 import { motoEnvironment } from '../../aws/moto.ts'
 import { type FakeWindows, filesWith, holds, makeWindows } from '../../helpers/windows.ts'
+import { withWsman } from '../../helpers/wsman.ts'
 
 const canary = 'Canary-9;$(x)"\'Pa55'
 const runner = join(import.meta.dirname, '../../../src/steps/run.ts')
 
 /** EC2 as far as it gives passwords, encrypted to the key of the build. */
-const api = createApi((request, response) => {
+const api = createServer((request, response) => {
   let body = ''
   request.on('data', (piece: Buffer) => {
     body += piece.toString()
@@ -31,21 +30,11 @@ const api = createApi((request, response) => {
 })
 const asked: string[] = []
 let identityFile = ''
-let certificate: Certificate
-let machine: Server
-const portOf = (server: Server | typeof api): number => (server.address() as AddressInfo).port
+const wsman = withWsman()
+const portOf = (server: typeof api): number => (server.address() as AddressInfo).port
 
-beforeAll(async () => {
-  certificate = await makeCertificate('test')
-  machine = createServer({ key: certificate.key, cert: certificate.certificate }, (_request, response) => {
-    response.end('<s:Envelope><wsmid:IdentifyResponse/></s:Envelope>')
-  })
-  await Promise.all([api, machine].map((server) => new Promise<void>((done) => server.listen(0, '127.0.0.1', done))))
-})
-afterAll(() => {
-  api.close()
-  machine.close()
-})
+beforeAll(() => new Promise<void>((done) => void api.listen(0, '127.0.0.1', done)))
+afterAll(() => void api.close())
 
 function open(step: 'configure' | 'seal' | 'verify'): FakeWindows {
   const windows = makeWindows(step, {
@@ -54,7 +43,7 @@ function open(step: 'configure' | 'seal' | 'verify'): FakeWindows {
       login: { by: 'password', transport: 'psrp', user: 'Administrator', timeout: '5s' },
       verify: { suites: [{ pester: 'verify/base.Tests.ps1' }] },
     },
-    host: { transport: 'psrp', port: portOf(machine), certificateThumbprint: certificate.thumbprint },
+    host: { transport: 'psrp', port: wsman.port, certificateThumbprint: wsman.certificate.thumbprint },
     env: motoEnvironment(`http://127.0.0.1:${portOf(api)}`),
   })
   identityFile = windows.host.identityFile
