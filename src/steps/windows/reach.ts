@@ -1,10 +1,10 @@
-import { chmodSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { chooseCloud } from '../../cloud/choose.ts'
 import { parseDuration } from '../../core/duration.ts'
 import type { Host } from '../../core/model.ts'
-import { type Connection, connect, shellQuote } from '../connect.ts'
+import { renderSshArguments } from '../ansible/inventory.ts'
+import { connect } from '../connect.ts'
 import type { StepContext } from '../context.ts'
+import { writeHostFile } from '../host-file.ts'
 import type { Way } from '../reach.ts'
 import { openForward } from './forward.ts'
 import { passwordVariable, waitForPassword } from './password.ts'
@@ -17,25 +17,20 @@ import { windowsPsrpVariables, windowsSshVariables } from './variables.ts'
  */
 export async function reachWindows(context: StepContext, host: Host): Promise<Way> {
   const connection = connect(host, context.folder)
-  if (host.transport === 'ssh') return { context, connection: overSsh(connection), async [Symbol.asyncDispose]() {} }
+  if (host.transport === 'ssh') {
+    const variables = windowsSshVariables(host, renderSshArguments(connection.options))
+    return { context, connection: { ...connection, variables }, async [Symbol.asyncDispose]() {} }
+  }
   const deadlineMs = parseDuration(context.request.family.login.timeout)
   await waitForEndpoint(host, deadlineMs, context.signal)
   const secret = await openSecret(context, host, deadlineMs)
   const door = await openForward(host)
-  const certificateFile = writeCertificate(context.folder, host, door.certificate)
+  const certificateFile = writeHostFile(context.folder, host, { name: 'door.pem', text: door.certificate })
   return {
     context: secret,
     connection: { ...connection, variables: windowsPsrpVariables(host, { port: door.port, certificateFile }) },
     [Symbol.asyncDispose]: () => door[Symbol.asyncDispose](),
   }
-}
-
-/** Options of `ssh` without those that the inventory has variables for. */
-function overSsh(connection: Connection): Connection {
-  const separate = ['-p', '-l']
-  const { host, options } = connection
-  const args = options.filter((option, index) => !separate.includes(option) && !separate.includes(options[index - 1] ?? ''))
-  return { ...connection, variables: windowsSshVariables(host, args.map(shellQuote).join(' ')) }
 }
 
 async function openSecret(context: StepContext, host: Host, deadlineMs: number): Promise<StepContext> {
@@ -52,11 +47,4 @@ async function openSecret(context: StepContext, host: Host, deadlineMs: number):
 export function withPassword(context: StepContext, password: string): StepContext {
   context.redactor.learn(password)
   return { ...context, secrets: { ...context.secrets, variables: { ...context.secrets.variables, [passwordVariable]: password } } }
-}
-
-function writeCertificate(folder: string, host: Host, certificate: string): string {
-  const file = join(folder, 'steps', `door-${host.instanceId.replace(/[^\w.-]/g, '_')}.pem`)
-  writeFileSync(file, certificate, { mode: 0o600 })
-  chmodSync(file, 0o600)
-  return file
 }

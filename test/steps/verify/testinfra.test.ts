@@ -8,7 +8,7 @@ import type { Connection } from '../../../src/steps/connect.ts'
 import type { StepContext } from '../../../src/steps/context.ts'
 import { findVenv } from '../../../src/steps/tool-paths.ts'
 import { findProblem } from '../../../src/steps/verify/judge.ts'
-import { readReport, testinfra, testinfraArguments } from '../../../src/steps/verify/testinfra.ts'
+import { parseTestinfra, testinfra, testinfraArguments } from '../../../src/steps/verify/testinfra.ts'
 
 const venv = venvOrNone()
 const host = { address: '127.0.0.1', port: 2222, user: 'root' } as Host
@@ -31,7 +31,7 @@ test.each([
   [2, /no report \(exit code 2\)/, 0],
   [4, /no report \(exit code 4\)/, 0],
 ])('without a report, exit code %i says why', (code, problem, cases) => {
-  const report = readReport('/nowhere/report.xml', code, '127.0.0.1')
+  const report = parseTestinfra({ report: undefined, exitCode: code, said: 'said' }, '127.0.0.1')
   expect(report.problem ?? '').toMatch(problem)
   expect(report.cases).toHaveLength(cases)
 })
