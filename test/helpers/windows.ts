@@ -34,9 +34,10 @@ export interface FakeWindows extends Disposable {
   setState(state: 'running' | 'stopped'): void
 }
 
+const keyOfBuild = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
 const venv = join(import.meta.dirname, '../fixtures/windows/venv')
 
-/** A build of a Windows family whose Ansible is the fake one, on the embedded cloud with one machine of its own. */
+/** A build whose Ansible is the fake one, on the embedded cloud with one machine of its own; of a Windows family, if nothing else is said. */
 export function makeWindows(
   step: StepName,
   options: { family?: object; host?: Partial<Host>; env?: Record<string, string>; cloud?: string } = {},
@@ -49,7 +50,7 @@ export function makeWindows(
   }
   const identityFile = join(build, 'keys/trial')
   write(`${identityFile}.pub`, 'ssh-rsa AAAATRIAL bakehouse-trial\n')
-  write(identityFile, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }).toString())
+  write(identityFile, keyOfBuild)
   write(join(family, 'playbook.yml'), '- hosts: all\n')
   write(join(family, 'verify/base.Tests.ps1'), 'Describe "it" {}')
   const knownHostsFile = join(build, 'keys/known_hosts')
