@@ -1,20 +1,9 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { BuildFailed } from '../../../src/core/errors.ts'
-import type { SuiteResult } from '../../../src/core/model.ts'
-import { passes } from '../../../src/steps/verify/judge.ts'
-import { parseJunit } from '../../../src/steps/verify/junit.ts'
-import { verify } from '../../../src/steps/verify.ts'
-import { makeWindows } from '../../helpers/windows.ts'
+import { describe, expect, it } from 'vitest'
+import { type Answer, expectStopped, verifyLinux, verifyWindows } from '../../helpers/gate.ts'
 
 // What every verifier can leave behind, good and bad, through the whole step: only a good answer is let through, and the message
 // of every other one names the case, or what is wrong with the suite.
 
-const fixtures = join(import.meta.dirname, '../../fixtures')
-/** Files of the machine's answers, by name. */
-type Answer = Readonly<Record<string, string | object>>
 type Row = readonly [what: string, answer: Answer, message: string]
 
 const bomb = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">]>'
@@ -29,73 +18,6 @@ const failing = junit(
 const erring = junit(one('Service nginx running', '<error message="no such service"/>'))
 const skipping = junit(one('Service nginx running', '<skipped/>'))
 const cutOff = failing.slice(0, 120)
-
-let answers = ''
-beforeEach(() => {
-  answers = mkdtempSync(join(tmpdir(), 'bakehouse-answers-'))
-})
-afterEach(() => rmSync(answers, { recursive: true, force: true }))
-
-/** Runs the verify step of a family with this one suite. */
-async function verifyLinux(suite: object, answer: Answer): Promise<readonly SuiteResult[]> {
-  for (const [name, content] of Object.entries(answer)) {
-    writeFileSync(join(answers, name), typeof content === 'string' ? content : JSON.stringify(content))
-  }
-  const report = join(answers, 'inspec.json')
-  using linux = makeWindows('verify', {
-    family: { os: 'linux', login: {}, verify: { suites: [suite], timeout: 'hangs' in answer ? '1s' : '1m' } },
-    host: { user: 'root' },
-    env: {
-      BAKEHOUSE_VENV: join(fixtures, 'linux/venv'),
-      BAKEHOUSE_GOSS: join(fixtures, 'linux/bin/ssh'),
-      FAKE_LINUX: answers,
-      PATH: `${join(fixtures, 'linux/bin')}:${join(fixtures, 'inspec')}:${process.env.PATH}`,
-      FAKE_INSPEC: existsSync(report) ? report : '',
-      FAKE_INSPEC_EXIT: String(answer['inspec.code'] ?? ''),
-      FAKE_INSPEC_CALL: join(answers, 'call.json'),
-      FAKE_INSPEC_HANGS: 'hangs' in answer ? '1' : '',
-    },
-  })
-  mkdirSync(join(linux.family, 'verify/profile'), { recursive: true })
-  for (const name of ['goss.yaml', 'test_it.py', 'verify.yml']) writeFileSync(join(linux.family, 'verify', name), '')
-  return await judged(linux, verify(linux.context))
-}
-
-async function verifyWindows(suite: object, answer: Answer): Promise<readonly SuiteResult[]> {
-  using windows = makeWindows('verify', { family: { verify: { suites: [suite], timeout: 'hangs' in answer ? '1s' : '1m' } } })
-  const stdout = 'machine-id S-1-5-21-4-5-6\ncase\tpassed\t1\tsetup is complete\t\nhygiene done\n'
-  windows.answer('hygiene/outcome.json', { rc: 0, stdout, stderr: '' })
-  for (const [name, content] of Object.entries(answer)) windows.answer(`pester/${name}`, content)
-  return await judged(windows, verify(windows.context))
-}
-
-/** The suites of a step that passed; the error of one that did not, after a look at what it left for the report. */
-async function judged(machine: { build: string }, step: Promise<readonly SuiteResult[]>): Promise<readonly SuiteResult[]> {
-  return step.catch((error: unknown) => {
-    const { suites = [] } = error as { suites?: readonly SuiteResult[] }
-    const bad = suites.filter((suite) => !passes(suite))
-    expect(
-      bad.map(({ verifier }) => verifier),
-      'its own suite failed, and no other',
-    ).toEqual([suites.at(-1)?.verifier])
-    const written = parseJunit(readFileSync(join(machine.build, bad[0]?.junit ?? ''), 'utf8'))
-    expect(
-      written.some(({ status }) => status === 'failed' || status === 'error'),
-      'and says so in its JUnit XML',
-    ).toBe(true)
-    throw error
-  })
-}
-
-async function expectStopped(step: Promise<unknown>, message: string): Promise<void> {
-  const error = await step.then(
-    () => expect.fail('it passed'),
-    (thrown: unknown) => thrown,
-  )
-  expect(error).toBeInstanceOf(BuildFailed)
-  expect((error as BuildFailed).exitCode).toBe(10)
-  expect((error as BuildFailed).message).toContain(message)
-}
 
 describe('goss', () => {
   const suite = { goss: 'verify/goss.yaml' }
