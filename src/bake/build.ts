@@ -82,7 +82,7 @@ async function bakeImage({ plan, stack }: Reserved, spec: GraphSpec, journal: Jo
     const step = await findFailedStep(plan.folder)
     const told = failures.find((failure) => failure.phase) ?? failures[0]
     const message = step?.cause ?? told?.message ?? messageOf(cause)
-    throw new BuildFailed(plan.redactor.text(message), { cause })
+    throw new BuildFailed(plan.redactor.text(message), { cause, ...(step?.hint ? { hint: step.hint } : {}) })
   }
   const { outputs } = await stack.read()
   const [configure, verify] = [await findStep(plan.folder, 'configure'), await findStep(plan.folder, 'verify')]

@@ -3,6 +3,8 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chooseCloud, chooseCloudResources } from '../cloud/choose.ts'
 import type { Cloud, CloudResources } from '../cloud/cloud.ts'
+import { parseDuration } from '../core/duration.ts'
+import { UsageError } from '../core/errors.ts'
 import type { BaseImage } from '../core/model.ts'
 import { sourceFolder } from '../core/paths.ts'
 import { createRedactor, type Redactor } from '../core/redact.ts'
@@ -13,6 +15,8 @@ import { readSecrets, secretValues } from '../family/secrets.ts'
 import type { GraphSpec } from '../graph/graph.ts'
 import { readTools } from '../setup/tools.ts'
 import { buildFiles, type StepRequest } from '../steps/request.ts'
+import { requireVerifiers } from '../steps/verify/verifier.ts'
+import { requirePassword } from '../steps/windows/password.ts'
 import type { BakeRequest } from './api.ts'
 import type { Journal } from './journal.ts'
 import { makeKeyPair } from './keys.ts'
@@ -21,8 +25,14 @@ import { choosePlace } from './reserve.ts'
 import { engine } from './stack.ts'
 import { readToolVersions, shapingVersions } from './tool-versions.ts'
 
-/** How long temporaries may live at most, in ms: the time-outs of a family are all shorter. */
-const lifetime = 4 * 60 * 60 * 1000
+/** What a cloud may take for its own part of a build, in ms. */
+const cloudTime = 2 * 60 * 60 * 1000
+
+/** How long temporaries may live, in ms: as long as the family lets its steps take, and the cloud's part. */
+export function lifetimeOf({ login, configure, seal, verify }: Pick<Family, 'login' | 'configure' | 'seal' | 'verify'>): number {
+  const steps = [login, configure, seal, login, verify].map(({ timeout }) => parseDuration(timeout))
+  return steps.reduce((sum, each) => sum + each, cloudTime)
+}
 
 /** A family as it will be baked, read and checked; nothing has been looked up yet. */
 export interface Order {
@@ -58,6 +68,8 @@ export async function readOrder(request: BakeRequest): Promise<Order> {
 /** Finds base, latest good image and version. Creates nothing but what a cache may hold. */
 export async function makePlan(order: Order, journal: Journal, signal: AbortSignal): Promise<Plan> {
   const { request, family, cloud } = order
+  await requireVerifiers(family.verify.suites)
+  requirePassword(family, cloud)
   void engine()
   const [base, latest, toolVersions] = await Promise.all([
     cloud.resolveBase(family, (line) => journal.task('resolve', line), signal),
@@ -99,7 +111,7 @@ export async function prepare(plan: Plan): Promise<GraphSpec> {
 /** The graph of a plan, with keys of its machines. */
 export function graphSpec(plan: Plan, keys: GraphSpec['keys'], resources: CloudResources): GraphSpec {
   const { family, version, build, folder } = plan
-  const expires = new Date(Date.now() + lifetime).toISOString()
+  const expires = new Date(Date.now() + lifetimeOf(family)).toISOString()
   const runner = join(sourceFolder(), 'steps/run.ts')
   return {
     context: { family, version, build, buildFolder: folder, expires },

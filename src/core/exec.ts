@@ -47,20 +47,37 @@ export async function run(command: string, args: readonly string[], options: Run
   return { exitCode: result.exitCode ?? 255, stdout: text(result.stdout), stderr: text(result.stderr), timedOut: result.timedOut }
 }
 
-/** A shell command's standard input and output as one stream, such as a ProxyCommand's; the command ends when the stream is closed. */
-export function openPipe(command: string): Duplex {
-  const child = spawn('sh', ['-c', `exec ${command}`], { stdio: ['pipe', 'pipe', 'ignore'] })
-  const pipe = Duplex.from({ readable: child.stdout, writable: child.stdin })
-  // Whoever uses the stream sees that it closed; why a command that was ended complains is nobody's concern.
-  for (const stream of [pipe, child.stdin, child.stdout]) stream.on('error', () => {})
-  child.once('error', (error) => pipe.destroy(error))
-  pipe.once('close', () => {
-    child.kill()
-    // What the command itself started may hold them still.
-    for (const stream of [child.stdin, child.stdout]) stream.destroy()
-    child.unref()
+/** A shell command's standard input and output as one stream, and the last line that it complained with. */
+export interface Pipe {
+  readonly stream: Duplex
+  readonly said: () => string
+}
+
+/** Opens a pipe through a command, such as a ProxyCommand; the command ends when the stream is closed. The stream has no errors: it closes. */
+export function openPipe(command: string): Pipe {
+  const child = spawn('sh', ['-c', `exec ${command}`], { stdio: ['pipe', 'pipe', 'pipe'] })
+  const { stdin, stdout, stderr } = child
+  let complaint = ''
+  stderr.on('data', (chunk: Buffer) => {
+    complaint = `${complaint}${chunk}`.slice(-2_000)
   })
-  return pipe
+  const stream = new Duplex({
+    read: () => void stdout.resume(),
+    write: (chunk: Buffer, _encoding, done) => void stdin.write(chunk, () => done()),
+    final: (done) => void stdin.end(() => done()),
+    destroy(_error, done) {
+      child.kill()
+      // What the command itself started may hold them still.
+      for (const each of [stdin, stdout, stderr]) each.destroy()
+      child.unref()
+      done(null)
+    },
+  })
+  stdout.on('data', (chunk: Buffer) => void (stream.push(chunk) || stdout.pause()))
+  stdout.once('end', () => stream.push(null))
+  for (const each of [stdin, stdout, stderr]) each.on('error', () => {})
+  child.once('error', () => stream.destroy())
+  return { stream, said: () => complaint.trim().split('\n').at(-1) ?? '' }
 }
 
 /** Runs a command that the user talks to; its exit code. Ctrl-C is the command's to answer. */

@@ -68,6 +68,8 @@ export interface StepResult {
   readonly durationMs: number
   /** Why it failed, redacted; empty when ok. */
   readonly cause: string
+  /** What the reader can do about it. */
+  readonly hint?: string
   /** Relative to the build folder. */
   readonly log: string
   readonly suites: readonly SuiteResult[]

@@ -5,6 +5,8 @@ import { secretForms } from './secret-forms.ts'
 
 /** Removes secret values from whatever is written. */
 export interface Redactor {
+  /** Adds a secret that became known later; from now on it is looked for as well. */
+  readonly learn: (secret: string) => void
   /** The text without any secret in any of its forms. */
   readonly text: (text: string) => string
   /** The same for every string inside a plain value, keys included. */
@@ -27,19 +29,28 @@ export const mark = '[redacted]'
 export const shortestSecret = 4
 
 /**
- * A redactor of these values: plain, base64 at every alignment, hexadecimal, URL-encoded, JSON-, shell- and
- * XML-escaped, each of them also when wrapped over lines. Time is linear in the text. Values shorter than
+ * A redactor of these values: plain, base64 at every alignment, hexadecimal, all three also of their UTF-16, URL-encoded, JSON-,
+ * shell-, PowerShell- and XML-escaped, each of them also when wrapped over lines. Time is linear in the text. Values shorter than
  * `shortestSecret` are not looked for.
  */
 export function createRedactor(secrets: readonly string[]): Redactor {
-  const forms = secrets.filter((secret) => secret.length >= shortestSecret).flatMap(secretForms)
-  const automaton = forms.length === 0 ? undefined : buildAutomaton(forms.map(squeeze))
+  const known = new Set(secrets)
+  let automaton = automatonOf(known)
+  const learn = (secret: string): void => {
+    if (known.has(secret)) return
+    automaton = automatonOf(known.add(secret))
+  }
   const stream = () => (automaton ? redactingStream(automaton) : { push: (piece: string) => piece, end: () => '' })
   const text = (whole: string): string => {
     const pass = stream()
     return pass.push(whole) + pass.end()
   }
-  return { stream, text, value: (value) => redactValue(value, text) }
+  return { learn, stream, text, value: (value) => redactValue(value, text) }
+}
+
+function automatonOf(secrets: ReadonlySet<string>): Automaton | undefined {
+  const forms = [...secrets].filter((secret) => secret.length >= shortestSecret).flatMap(secretForms)
+  return forms.length === 0 ? undefined : buildAutomaton(forms.map(squeeze))
 }
 
 /** A byte stream through a redactor. */

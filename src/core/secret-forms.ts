@@ -23,10 +23,16 @@ function encodings(value: string): string[] {
     ...urlForms(value),
     ...xmlForms(value),
     ...shellForms(value),
-    ...hexForms(value),
-    ...base64Forms(value),
-    ...base64Forms(value).map((form) => form.replaceAll('+', '-').replaceAll('/', '_')),
+    ...powerShellForms(value),
+    ...[Buffer.from(value, 'utf8'), utf16(value)].flatMap((bytes) => [...hexForms(bytes), ...base64Forms(bytes)]),
+    // A file of Windows that is read as if its characters were of one byte.
+    utf16(value).toString('latin1'),
   ]
+}
+
+/** What Windows takes for text: `-EncodedCommand` of PowerShell is base64 of it. */
+function utf16(value: string): Buffer {
+  return Buffer.from(value, 'utf16le')
 }
 
 function jsonEscape(value: string): string {
@@ -73,17 +79,22 @@ function shellForms(value: string): string[] {
   return [value.replaceAll("'", "'\\''"), value.replaceAll("'", `'"'"'`), value.replace(/["\\$`]/g, (char) => `\\${char}`), backslashed]
 }
 
-function hexForms(value: string): string[] {
-  const hex = Buffer.from(value, 'utf8').toString('hex')
+/** In single quotes, a quote is doubled, typographic ones too; in double quotes, a backtick escapes. */
+function powerShellForms(value: string): string[] {
+  return [value.replace(/['‘’‚‛]/g, '$&$&'), value.replace(/["`$]/g, '`$&')]
+}
+
+function hexForms(bytes: Buffer): string[] {
+  const hex = bytes.toString('hex')
   return [hex, hex.toUpperCase()]
 }
 
-/** At each of the three alignments, without the characters at the ends that depend on the neighbours. */
-function base64Forms(value: string): string[] {
-  const bytes = Buffer.from(value, 'utf8')
-  return [0, 1, 2].map((offset) => {
+/** At each of the three alignments, without the characters at the ends that depend on the neighbours; in both alphabets. */
+function base64Forms(bytes: Buffer): string[] {
+  const plain = [0, 1, 2].map((offset) => {
     const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64')
     const first = Math.ceil((offset * 8) / 6)
     return encoded.slice(first, Math.floor(((offset + bytes.length) * 8) / 6))
   })
+  return [...plain, ...plain.map((form) => form.replaceAll('+', '-').replaceAll('/', '_'))]
 }

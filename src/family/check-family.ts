@@ -6,6 +6,7 @@ import type { Family } from './family.ts'
 import { familyNames } from './names.ts'
 import type { Suite } from './schema.ts'
 import { didYouMean } from './suggest.ts'
+import { suiteFile, verifierName } from './suite.ts'
 
 /** What the schema cannot tell: fields that do not go together, files that are not there. */
 export function checkFamily(family: Family): Problem[] {
@@ -22,7 +23,9 @@ function checkBase({ name, base, cloud, os }: Family): Problem[] {
   const [form = ''] = Object.keys(base)
   const clouds = cloudsOfBase[form]
   if (clouds && !clouds.includes(cloud)) {
-    const forms = Object.keys(cloudsOfBase).filter((other) => cloudsOfBase[other]?.includes(cloud))
+    const forms = Object.keys(cloudsOfBase).filter(
+      (other) => cloudsOfBase[other]?.includes(cloud) && (other !== 'debian' || os === 'linux'),
+    )
     const hint = os === 'windows' && forms.includes('image') ? windowsImage : undefined
     return [problem(['base'], `expected a base for the cloud ${cloud} (${[...forms, 'family'].join(', ')}), got ${form}`, hint)]
   }
@@ -42,9 +45,9 @@ function checkBaseFamily(name: string, base: string): Problem[] {
 }
 
 function checkSystem({ os, login, configure, verify }: Family): Problem[] {
-  const wrong = os === 'windows' ? ['goss', 'testinfra'] : ['pester']
+  const wrong: readonly string[] = os === 'windows' ? ['goss', 'testinfra'] : ['pester']
   const suites = verify.suites.flatMap((suite, index) => {
-    const verifier = verifierOf(suite)
+    const verifier = verifierName(suite)
     const path = ['verify', 'suites', index, verifier]
     return wrong.includes(verifier) ? [problem(path, `expected a verifier that runs on ${os}, got ${verifier}`, undefined, 'key')] : []
   })
@@ -82,7 +85,7 @@ function checkFiles(family: Family): Problem[] {
 }
 
 function suiteFiles(suite: Suite, path: Path): [Path, string, 'file' | 'any'][] {
-  const verifier = verifierOf(suite)
+  const verifier = verifierName(suite)
   const values = suite as unknown as Readonly<Record<string, string | undefined>>
   return [verifier, 'inputs', 'waivers'].flatMap((key) => {
     const file = values[key]
@@ -107,16 +110,12 @@ function checkFile(folder: string, path: Path, { file, kind }: { file: string; k
 }
 
 function checkTwins(suites: readonly Suite[]): Problem[] {
-  const keys = suites.map((suite) => JSON.stringify([verifierOf(suite), (suite as Record<string, unknown>)[verifierOf(suite)]]))
+  const keys = suites.map((suite) => JSON.stringify([verifierName(suite), suiteFile(suite)]))
   return keys.flatMap((key, index) =>
     keys.indexOf(key) < index
       ? [problem(['verify', 'suites', index], `expected each suite once, got ${JSON.parse(key).join(' ')} again`)]
       : [],
   )
-}
-
-function verifierOf(suite: Suite): string {
-  return Object.keys(suite).find((key) => ['goss', 'testinfra', 'ansible', 'pester', 'inspec'].includes(key)) ?? ''
 }
 
 function problem(path: Path, text: string, hint?: string, at: 'value' | 'key' = 'value'): Problem {

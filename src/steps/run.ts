@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { BakehouseError, BuildFailed, Cancelled, messageOf, UsageError } from '../core/errors.ts'
+import { BakehouseError, Cancelled, messageOf } from '../core/errors.ts'
 import type { StepResult, SuiteResult } from '../core/model.ts'
 import { logFile, openContext, type StepContext, type StepName } from './context.ts'
 import { buildFiles } from './request.ts'
@@ -36,6 +36,7 @@ async function main(name: string | undefined, folder: string | undefined): Promi
     status: outcome.exitCode === 0 ? 'ok' : 'failed',
     durationMs: Math.round(performance.now() - started),
     cause: outcome.cause,
+    ...(outcome.hint ? { hint: outcome.hint } : {}),
     log: logFile(name as StepName),
     suites: outcome.suites,
   })
@@ -45,6 +46,7 @@ async function main(name: string | undefined, folder: string | undefined): Promi
 interface Outcome {
   readonly exitCode: number
   readonly cause: string
+  readonly hint?: string
   readonly suites: readonly SuiteResult[]
 }
 
@@ -57,16 +59,12 @@ async function attempt(name: StepName, folder: string, signal: AbortSignal): Pro
   } catch (thrown) {
     const error = signal.aborted ? signal.reason : thrown
     const redact = context?.redactor.value ?? (<T>(value: T) => value)
-    const cause = redact(causeOf(error))
+    const cause = redact(messageOf(error))
+    const hint = error instanceof BakehouseError && error.hint ? { hint: redact(error.hint) } : {}
     context?.log(`\n${error instanceof BakehouseError ? cause : redact((error as Error).stack ?? '') || cause}\n`)
     const suites = redact((thrown as WithSuites).suites ?? [])
-    return { exitCode: error instanceof BakehouseError ? error.exitCode : 1, cause, suites }
+    return { exitCode: error instanceof BakehouseError ? error.exitCode : 1, cause, ...hint, suites }
   }
-}
-
-function causeOf(error: unknown): string {
-  if (error instanceof BuildFailed || !(error instanceof BakehouseError)) return messageOf(error)
-  return error.hint && error instanceof UsageError ? `${error.message} (${error.hint})` : error.message
 }
 
 function report(folder: string, result: StepResult): void {

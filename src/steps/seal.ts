@@ -1,5 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { chooseCloud } from '../cloud/choose.ts'
 import { parseDuration } from '../core/duration.ts'
 import { BuildFailed } from '../core/errors.ts'
 import type { SuiteResult } from '../core/model.ts'
@@ -8,6 +7,7 @@ import { type Connection, disconnect } from './connect.ts'
 import { onlyHost, type StepContext } from './context.ts'
 import { diagnose } from './diagnose.ts'
 import { reach } from './reach.ts'
+import { findMachine } from './seal/machine.ts'
 
 /** What an operating system needs to become an image: from a configured machine to one that is going down. */
 export type Sealer = (context: StepContext, connection: Connection) => Promise<void>
@@ -39,11 +39,11 @@ export async function seal(context: StepContext): Promise<readonly SuiteResult[]
 /** The first pause between two looks, and the longest, in ms. */
 const pause = { first: 100, longest: 5_000 }
 
-async function waitUntilStopped({ request, signal }: StepContext, instanceId: string, deadline: number): Promise<void> {
-  const cloud = await chooseCloud(request.cloud)
+async function waitUntilStopped(context: StepContext, instanceId: string, deadline: number): Promise<void> {
+  const { request, signal } = context
   const started = Date.now()
   for (;;) {
-    const instance = (await cloud.list({ build: request.build })).find(({ kind, id }) => kind === 'instance' && id === instanceId)
+    const instance = await findMachine(context, instanceId)
     if (instance?.state === 'stopped') return
     if (!instance) throw new BuildFailed(`the machine ${instanceId} is gone`, { hint: 'Something else removed it while it was sealed.' })
     signal.throwIfAborted()

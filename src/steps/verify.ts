@@ -5,6 +5,7 @@ import { BuildFailed, MissingError, messageOf, UsageError } from '../core/errors
 import type { SuiteResult } from '../core/model.ts'
 import type { Family } from '../family/family.ts'
 import type { Suite } from '../family/schema.ts'
+import { verifierName } from '../family/suite.ts'
 import { disconnect, removeControlFolder } from './connect.ts'
 import type { StepContext } from './context.ts'
 import { diagnose } from './diagnose.ts'
@@ -14,7 +15,7 @@ import { buildFiles } from './request.ts'
 import type { HygieneReport } from './verify/hygiene.ts'
 import { expectedCases, findProblem, passes, renderVerdict, type SuiteReport } from './verify/judge.ts'
 import { renderJunit } from './verify/junit.ts'
-import { chooseVerifier, type SuiteContext, suiteNames, type Trial, verifierName } from './verify/verifier.ts'
+import { chooseVerifier, type SuiteContext, suiteNames, type Trial } from './verify/verifier.ts'
 
 /** Verifies every machine that was started from the candidate. Throws BuildFailed with the first reason against it. */
 export async function verify(context: StepContext): Promise<readonly SuiteResult[]> {
@@ -45,7 +46,7 @@ export async function runSuites(context: StepContext, trial: Trial): Promise<Sui
   return Promise.all(
     suites.map(async (suite, index) => {
       const name = `${names[index]}${trial.suffix}`
-      const verifier = await chooseVerifier(verifierName(suite))
+      const verifier = await chooseVerifier(suite)
       const expected = expectedCases(suite.minimumCases, context.request.previousCases[name])
       const run = () => verifier.run(suiteContext(context, { trial, suite, name }))
       return record(context, { name, verifier: verifierName(suite), run, expected })
@@ -92,7 +93,7 @@ async function chooseHygiene(os: Family['os']): Promise<(trial: Trial) => Promis
 
 async function prepareSuites(context: StepContext, trial: Trial): Promise<void> {
   for (const suite of context.request.family.verify.suites) {
-    const verifier = await chooseVerifier(verifierName(suite))
+    const verifier = await chooseVerifier(suite)
     // What goes wrong here goes wrong again when the suite runs, and is said there.
     await verifier.prepare?.(suiteContext(context, { trial, suite, name: verifierName(suite) })).catch(() => {})
   }
@@ -133,9 +134,9 @@ async function record(context: StepContext, { name, verifier, run, expected }: R
   const durationMs = Math.round(performance.now() - started)
   const problem = findProblem(report, expected)
   const junit = `${buildFiles.junit}/${slugOf(name)}.xml`
-  const cases = context.redactor.value(report.cases)
-  const result: SuiteResult = { suite: name, verifier, cases, durationMs, junit, ...(problem === undefined ? {} : { problem }) }
-  writeFileSync(join(context.folder, junit), renderJunit(context.redactor.value(result)))
+  const { cases } = report
+  const result: SuiteResult = context.redactor.value({ suite: name, verifier, cases, durationMs, junit, ...(problem ? { problem } : {}) })
+  writeFileSync(join(context.folder, junit), renderJunit(result))
   context.tell({ type: 'task-done', name, status: passes(result) ? 'ok' : 'failed', durationMs })
   return result
 }

@@ -23,6 +23,8 @@ export interface Gateway extends AsyncDisposable {
   /** Images whose instances never get healthy. */
   readonly sick: Set<string>
   faults: Faults
+  /** The administrator's password of every instance; what the API server makes up, if it is not set. */
+  password?: string
 }
 
 /** One call of an AWS API. */
@@ -60,7 +62,7 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
     const body = await readBody(request)
     const call = parseCall(request, body)
     if (call.action) calls.push(`${call.service}:${call.action}`)
-    const own = findFault(call, gateway.faults, fresh, injected) ?? findMissing(call, missing) ?? (await refreshes(call))
+    const own = findFault(call, gateway.faults, fresh, injected) ?? findMissing(call, missing, gateway.password) ?? (await refreshes(call))
     if (own)
       return {
         status: own.status,

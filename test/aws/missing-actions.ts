@@ -1,4 +1,5 @@
 import type { Answer, Call } from './gateway.ts'
+import { renderPasswordData } from './password-data.ts'
 
 /** What moto does not keep of images, by image id. */
 export interface Missing {
@@ -6,16 +7,19 @@ export interface Missing {
   readonly imds: Set<string>
   readonly deprecated: Map<string, string>
   readonly watermarks: Map<string, string>
+  /** Public keys by the name of their pair, and the pair of each instance. */
+  readonly keys: Map<string, string>
+  readonly pairs: Map<string, string>
 }
 
 export function createMissing(): Missing {
-  return { protected: new Set(), imds: new Set(), deprecated: new Map(), watermarks: new Map() }
+  return { protected: new Set(), imds: new Set(), deprecated: new Map(), watermarks: new Map(), keys: new Map(), pairs: new Map() }
 }
 
 const namespace = 'http://ec2.amazonaws.com/doc/2016-11-15/'
 
 /** The answer to an action that moto lacks; it refuses, as EC2 does, to deregister what is protected. */
-export function findMissing({ service, action, body }: Call, missing: Missing): Answer | undefined {
+export function findMissing({ service, action, body }: Call, missing: Missing, password?: string): Answer | undefined {
   if (service !== 'ec2') return undefined
   const parameters = new Map(body.split('&').map((pair) => pair.split('=', 2) as [string, string]))
   const image = parameters.get('ImageId') ?? ''
@@ -38,12 +42,24 @@ export function findMissing({ service, action, body }: Call, missing: Missing): 
     missing.imds.add(image)
     return done()
   }
+  if (action === 'ImportKeyPair') {
+    const material = Buffer.from(parameters.get('PublicKeyMaterial') ?? '', 'base64').toString()
+    missing.keys.set(parameters.get('KeyName') ?? '', material)
+  }
+  if (action === 'GetPasswordData' && password !== undefined) {
+    const key = missing.keys.get(missing.pairs.get(parameters.get('InstanceId') ?? '') ?? '') ?? ''
+    return done(`<passwordData>${renderPasswordData(password, key)}</passwordData>`)
+  }
   if (action === 'GetConsoleScreenshot') return done('<imageData>AAAA</imageData>')
   return undefined
 }
 
-/** Puts what moto does not keep into what it says of images. */
+/** Puts what moto does not keep into what it says of images, and notes whose key an instance has. */
 export function completeAnswer({ action }: Call, text: string, missing: Missing): string {
+  if (action === 'RunInstances') {
+    const [instance, pair] = [/<instanceId>(.*?)</, /<keyName>(.*?)</].map((pattern) => pattern.exec(text)?.[1] ?? '')
+    missing.pairs.set(instance ?? '', pair ?? '')
+  }
   if (action !== 'DescribeImages') return text
   return text.replaceAll(/<imageId>(ami-[0-9a-f]+)<\/imageId>/g, (whole, id: string) => {
     const extra = [

@@ -25,6 +25,11 @@ describe('one secret, every form', () => {
     hex: Buffer.from(canary).toString('hex'),
     'xml attribute': canary.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('"', '&quot;').replaceAll("'", '&apos;'),
     'base64 url': Buffer.from(canary).toString('base64url'),
+    'powershell, single quotes': `'${canary.replaceAll("'", "''")}'`,
+    'powershell, double quotes': `"${canary.replace(/["`$]/g, '`$&')}"`,
+    'powershell, encoded command': Buffer.from(`net user Administrator ${canary}`, 'utf16le').toString('base64'),
+    'utf-16, read byte by byte': Buffer.from(canary, 'utf16le').toString('latin1'),
+    'utf-16 as hex': Buffer.from(canary, 'utf16le').toString('hex'),
   }
   test.each(Object.entries(forms))('hides it as %s', (_name, form) => {
     const out = redactor.text(`before ${form} after`)
@@ -52,6 +57,14 @@ test('hides each line of a secret of several lines', () => {
   const key = '-----BEGIN KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\nQyNTUxOQAAACBzZWNyZXQh\n-----END KEY-----\n'
   const out = createRedactor([key]).text('+ b3BlbnNzaC1rZXktdjEAAAAA\n- QyNTUxOQAAACBzZWNyZXQh\n')
   expect(out).toBe(`+ ${mark}\n- ${mark}\n`)
+})
+
+test('hides a secret that it was told of later', () => {
+  const learning = createRedactor(['first-one'])
+  const whole = 'first-one second-one'
+  expect(learning.text(whole)).toBe(`${mark} second-one`)
+  learning.learn('second-one')
+  expect(learning.text(whole)).toBe(`${mark} ${mark}`)
 })
 
 test('hides secrets that overlap', () => {

@@ -34,12 +34,13 @@ export interface FakeWindows extends Disposable {
   setState(state: 'running' | 'stopped'): void
 }
 
+const keyOfBuild = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
 const venv = join(import.meta.dirname, '../fixtures/windows/venv')
 
-/** A build of a Windows family whose Ansible is the fake one, on the embedded cloud with one machine of its own. */
+/** A build whose Ansible is the fake one, on the embedded cloud with one machine of its own; of a Windows family, if nothing else is said. */
 export function makeWindows(
   step: StepName,
-  options: { family?: object; host?: Partial<Host>; env?: Record<string, string> } = {},
+  options: { family?: object; host?: Partial<Host>; env?: Record<string, string>; cloud?: string } = {},
 ): FakeWindows {
   const folder = mkdtempSync(join(tmpdir(), 'bakehouse-test-'))
   const [build, answers, family] = ['build', 'answers', 'family'].map((name) => join(folder, name)) as [string, string, string]
@@ -49,7 +50,7 @@ export function makeWindows(
   }
   const identityFile = join(build, 'keys/trial')
   write(`${identityFile}.pub`, 'ssh-rsa AAAATRIAL bakehouse-trial\n')
-  write(identityFile, generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }).toString())
+  write(identityFile, keyOfBuild)
   write(join(family, 'playbook.yml'), '- hosts: all\n')
   write(join(family, 'verify/base.Tests.ps1'), 'Describe "it" {}')
   const knownHostsFile = join(build, 'keys/known_hosts')
@@ -74,7 +75,7 @@ export function makeWindows(
     family: { ...spec, name: 'win', folder: family },
     version: '2026.11.23',
     build: 'b1',
-    cloud: 'local',
+    cloud: options.cloud ?? 'local',
     previousCases: {},
     prove: false,
   }
@@ -117,10 +118,30 @@ export function makeWindows(
   }
 }
 
-/** Files below a folder that hold the text, as it is or in base64. */
-export function filesWith(folder: string, text: string): string[] {
-  const forms = [text, Buffer.from(text).toString('base64').replace(/=+$/, '')]
+/** Files below a folder that hold the secret in any form. */
+export function filesWith(folder: string, secret: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
-    .filter((file) => statSync(file).isFile() && forms.some((form) => readFileSync(file, 'latin1').includes(form)))
+    .filter((file) => statSync(file).isFile() && holds(readFileSync(file, 'latin1'), secret))
+}
+
+/** Whether a text holds a secret: as it is, in JSON or a URL, as Windows writes text, in base64 of either with whatever before it. */
+export function holds(text: string, secret: string): boolean {
+  const bytes = [Buffer.from(secret), Buffer.from(secret, 'utf16le')]
+  const url = encodeURIComponent(secret)
+  const forms = [
+    secret,
+    JSON.stringify(secret).slice(1, -1),
+    url,
+    url.replace(/['()*!~]/g, (char) => `%${char.charCodeAt(0).toString(16)}`),
+  ]
+  return [...forms, ...bytes.map((each) => each.toString('latin1')), ...bytes.flatMap(base64Cores)].some((form) => text.includes(form))
+}
+
+/** What stands in base64 of these bytes whatever the bytes around them are, for each of the three places they can begin at. */
+function base64Cores(bytes: Buffer): string[] {
+  return [0, 1, 2].map((before) => {
+    const whole = Buffer.concat([Buffer.alloc(before), bytes, Buffer.alloc(3)]).toString('base64')
+    return whole.slice(before === 0 ? 0 : before + 1, Math.floor(((before + bytes.length) * 4) / 3))
+  })
 }

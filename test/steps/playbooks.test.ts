@@ -1,24 +1,35 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { run } from '../../src/core/exec.ts'
-import { playbooksFolder } from '../../src/core/paths.ts'
+import { playbooksFolder, sourceFolder } from '../../src/core/paths.ts'
 import { readTools } from '../../src/setup/tools.ts'
+import { parseRequirements } from '../../src/steps/ansible/requirements.ts'
 
 const folder = playbooksFolder()
-const families = readdirSync(folder).filter((name) => name.startsWith('linux-'))
-const files = families.flatMap((name) => ['playbook.yml', 'verify/verify.yml'].map((file) => join(folder, name, file))).filter(existsSync)
+const families = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'family.yaml')))
+const own = families.flatMap((name) => ['playbook.yml', 'verify/verify.yml'].map((file) => join(folder, name, file))).filter(existsSync)
+const files = [...own, ...globSync(join(sourceFolder(), 'steps/windows/plays/*.yml'))]
 const tools = findTools()
+/** Where the pinned collections are; the linter lives in an environment of its own. */
+const [collections = ''] = tools.venv ? globSync(`${tools.venv}/lib/python3*/site-packages`) : []
 
-describe('the families’ playbooks', () => {
-  test.skipIf(!tools.lint)(
+describe('the families’ playbooks, and the plays of the Windows steps', () => {
+  test('are those of every family', () => {
+    expect(own.map((file) => file.slice(folder.length + 1))).toEqual(
+      expect.arrayContaining(['linux-base/playbook.yml', 'linux-web/playbook.yml', 'windows-base/playbook.yml']),
+    )
+    expect(files.filter((file) => file.includes('/plays/'))).toHaveLength(3)
+  })
+
+  test.skipIf(!tools.lint || !collections)(
     'pass ansible-lint, profile production',
     async () => {
-      const env = { PATH: `${tools.lint}/bin:${process.env.PATH}`, NO_COLOR: '1' }
+      const env = { PATH: `${tools.lint}/bin:${process.env.PATH}`, NO_COLOR: '1', ANSIBLE_COLLECTIONS_PATH: collections }
       const result = await run('ansible-lint', ['--offline', '--profile', 'production', ...files], { cwd: join(folder, '..'), env })
       expect(result.exitCode, result.stdout + result.stderr).toBe(0)
     },
-    180_000,
+    240_000,
   )
 
   test.skipIf(!tools.venv).each(files)(
@@ -28,6 +39,16 @@ describe('the families’ playbooks', () => {
       expect(result.exitCode, result.stderr).toBe(0)
     },
     60_000,
+  )
+
+  test.skipIf(!collections).each(families.filter((name) => existsSync(join(folder, name, 'requirements.yml'))))(
+    '%s is pinned to collections that set-up puts in place',
+    (name) => {
+      for (const { name: collection, version } of parseRequirements(readFileSync(join(folder, name, 'requirements.yml'), 'utf8'))) {
+        const manifest = readFileSync(join(collections, 'ansible_collections', ...collection.split('.'), 'MANIFEST.json'), 'utf8')
+        expect((JSON.parse(manifest) as { collection_info: { version: string } }).collection_info.version, collection).toBe(version)
+      }
+    },
   )
 })
 

@@ -13,10 +13,12 @@ import { MissingError, UsageError } from '../../core/errors.ts'
 import type { Family } from '../../family/family.ts'
 import { ask, clients } from './clients.ts'
 import { isNotFound } from './errors.ts'
+import { requireReach } from './reach.ts'
 
 /** What would fail an hour later for want of permission to say so now. Throws UsageError or MissingError. */
 export async function checkAccount(family: Family, image: Image): Promise<void> {
   checkSharing(family)
+  requireReach(family.aws.reach)
   const [type] = await Promise.all([findInstanceType(family), checkSubnet(family), checkRegions(family)])
   checkArchitecture(type, image)
   await checkQuota(type, 1 + family.verify.clones)

@@ -1,6 +1,7 @@
 import { MissingError } from '../../core/errors.ts'
 import type { Host } from '../../core/model.ts'
 import type { Family } from '../../family/family.ts'
+import { findCommand } from '../../setup/find-command.ts'
 
 export type Reach = Family['aws']['reach']
 
@@ -18,6 +19,22 @@ export function reachOf(reach: Reach, { instanceId, publicIp, privateIp, region 
   if (reach === 'ssm') return { address: instanceId, proxyCommand: sessionCommand(region) }
   if ('bastion' in reach) return { address: privateIp, proxyCommand: bastionCommand(reach.bastion) }
   return { address: privateIp || publicIp, proxyCommand: reach.proxyCommand }
+}
+
+/** Throws MissingError where this machine lacks what the way goes through: asked before anything is created. */
+export function requireReach(reach: Reach): void {
+  if (reach !== 'ssm') return
+  const missing = Object.keys(sessionTools).filter((name) => findCommand(name) === undefined)
+  if (missing.length === 0) return
+  throw new MissingError(`aws.reach is ssm, but ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not on the PATH`, {
+    hint: missing.map((name) => sessionTools[name]).join('; '),
+  })
+}
+
+/** What a session is started with, and where to get it. */
+const sessionTools: Readonly<Record<string, string>> = {
+  aws: 'install the AWS CLI (https://aws.amazon.com/cli/)',
+  'session-manager-plugin': 'install the Session Manager plugin of the AWS CLI',
 }
 
 /** The one port of the instance that is open. */

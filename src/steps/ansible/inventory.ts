@@ -10,14 +10,19 @@ export function renderInventory(name: string, variables: HostVariables): string 
 
 /** Variables of a Linux host: the shared connection, and an interpreter that need not be looked for. */
 export function sshVariables({ host, options }: Connection): HostVariables {
-  const separate = ['-p', '-l']
-  const args = options.filter((option, index) => !separate.includes(option) && !separate.includes(options[index - 1] ?? ''))
   return {
     ansible_connection: 'ssh',
     ansible_host: host.address,
     ansible_port: host.port,
     ansible_user: host.user,
-    ansible_ssh_args: args.map(shellQuote).join(' '),
+    ansible_ssh_args: renderSshArguments(options),
     ansible_python_interpreter: '/usr/bin/python3',
   }
+}
+
+/** Options of `ssh` as one text, without those that the inventory has variables for. */
+export function renderSshArguments(options: readonly string[]): string {
+  const separate = ['-p', '-l']
+  const others = options.filter((option, index) => !separate.includes(option) && !separate.includes(options[index - 1] ?? ''))
+  return others.map(shellQuote).join(' ')
 }

@@ -1,9 +1,10 @@
-import { chmodSync, existsSync, writeFileSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { UsageError } from '../../core/errors.ts'
 import { run } from '../../core/exec.ts'
 import type { Connection } from '../connect.ts'
 import type { StepContext } from '../context.ts'
+import { writeHostFile } from '../host-file.ts'
 import { renderInventory, sshVariables } from './inventory.ts'
 import { openPrivateFolder } from './private-folder.ts'
 import { installRequirements } from './requirements.ts'
@@ -82,12 +83,8 @@ function buildVariables({ request }: StepContext): Record<string, string> {
 }
 
 function writeInventory(context: StepContext, connection: Connection): string {
-  const { host } = connection
-  const name = context.request.family.name
-  const file = join(context.folder, 'steps', `inventory-${host.instanceId.replace(/[^\w.-]/g, '_')}.json`)
-  writeFileSync(file, renderInventory(name, connection.variables ?? sshVariables(connection)), { mode: 0o600 })
-  chmodSync(file, 0o600)
-  return file
+  const text = renderInventory(context.request.family.name, connection.variables ?? sshVariables(connection))
+  return writeHostFile(context.folder, connection.host, { name: 'inventory.json', text })
 }
 
 /** Exit codes as Ansible documents them: 2 failed, 4 unreachable or unreadable, 5 options, 99 interrupted, 250 its own bug. */

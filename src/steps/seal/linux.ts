@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { parseDuration } from '../../core/duration.ts'
-import { BuildFailed, messageOf, UsageError } from '../../core/errors.ts'
+import { BuildFailed } from '../../core/errors.ts'
 import { type Connection, lastLine, runInGuest } from '../connect.ts'
 import type { StepContext } from '../context.ts'
+import { readFamilyScript } from './machine.ts'
 
 /** Printed by the script once all is removed, right before the power goes. */
 const sealed = 'bakehouse: sealed'
@@ -14,7 +15,7 @@ export async function sealLinux(context: StepContext, connection: Connection): P
   const settings = { signal: context.signal, timeoutMs: parseDuration(family.seal.timeout) }
   if (family.seal.script !== undefined) {
     context.tell({ type: 'task', name: `run ${family.seal.script}` })
-    const result = await runInGuest(connection, readScript(family.folder, family.seal.script), settings)
+    const result = await runInGuest(connection, readFamilyScript(context, family.seal.script), settings)
     context.log(`${result.stdout}${result.stderr}`)
     if (result.exitCode !== 0) throw new BuildFailed(`${family.seal.script} ended with exit code ${result.exitCode}: ${lastLine(result)}`)
   }
@@ -25,14 +26,4 @@ export async function sealLinux(context: StepContext, connection: Connection): P
   context.signal.throwIfAborted()
   // The connection dies with the machine, so that the exit code says nothing.
   if (!result.stdout.includes(sealed)) throw new BuildFailed(`sealing did not finish: ${lastLine(result)}`)
-}
-
-function readScript(folder: string, file: string): string {
-  try {
-    const text = readFileSync(resolve(folder, file), 'utf8')
-    // Scripts of other languages name their interpreter; ours is read by the shell that is already there.
-    return text.replace(/^#!.*\n/, '')
-  } catch (cause) {
-    throw new UsageError(`the script ${file} cannot be read: ${messageOf(cause)}`, { cause })
-  }
 }

@@ -1,13 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { chooseCloud } from '../../cloud/choose.ts'
 import { parseDuration } from '../../core/duration.ts'
-import { BuildFailed, messageOf, UsageError } from '../../core/errors.ts'
+import { BuildFailed } from '../../core/errors.ts'
 import type { Connection } from '../connect.ts'
 import type { StepContext } from '../context.ts'
 import { buildFiles } from '../request.ts'
-import { type Reached, runPowerShell, startPowerShell } from '../windows/powershell.ts'
+import { type Reached, reasonOf, runPowerShell, startPowerShell } from '../windows/powershell.ts'
+import { findMachine, readFamilyScript } from './machine.ts'
 
 /** What the machine says before it is generalised. */
 export interface Readiness {
@@ -58,7 +58,7 @@ async function runFamilyScript(reached: Reached, file: string, deadline: number)
   })
   context.log(`${outcome.stdout}${outcome.stderr}`)
   if (outcome.problem !== undefined) throw new BuildFailed(`${file} was not run: ${outcome.problem}`)
-  if (outcome.exitCode !== 0) throw new BuildFailed(`${file} ended with exit code ${outcome.exitCode}: ${firstLine(outcome.stderr)}`)
+  if (outcome.exitCode !== 0) throw new BuildFailed(`${file} ended with exit code ${outcome.exitCode}: ${reasonOf(outcome)}`)
 }
 
 async function waitUntilReady(reached: Reached, deadline: number, pauses: typeof defaultPauses): Promise<void> {
@@ -111,9 +111,7 @@ async function waitUntilSealed(reached: Reached, deadline: number, pauses: typeo
 }
 
 async function isDown({ context, connection }: Reached): Promise<boolean> {
-  const cloud = await chooseCloud(context.request.cloud)
-  const created = await cloud.list({ build: context.request.build })
-  const instance = created.find(({ kind, id }) => kind === 'instance' && id === connection.host.instanceId)
+  const instance = await findMachine(context, connection.host.instanceId)
   // One that is gone is for the caller to judge.
   return instance === undefined || instance.state === 'stopped'
 }
@@ -161,16 +159,4 @@ export function parseAnswer<T>(stdout: string): T {
 
 function readScript(name: string): string {
   return readFileSync(join(import.meta.dirname, name), 'utf8')
-}
-
-function readFamilyScript({ request }: StepContext, file: string): string {
-  try {
-    return readFileSync(resolve(request.family.folder, file), 'utf8')
-  } catch (cause) {
-    throw new UsageError(`the script ${file} cannot be read: ${messageOf(cause)}`, { cause })
-  }
-}
-
-function firstLine(text: string): string {
-  return text.trim().split('\n')[0] || 'it said nothing'
 }

@@ -1,8 +1,9 @@
 import type { CaseResult } from '../../core/model.ts'
+import { suiteFile } from '../../family/suite.ts'
 import { runPlaybook } from '../ansible/playbook.ts'
 import type { TaskEnd } from '../ansible/task-events.ts'
-import type { SuiteReport } from './judge.ts'
-import { type SuiteContext, suiteFile, type Verifier } from './verifier.ts'
+import { isBad, type SuiteReport, suiteReport } from './judge.ts'
+import type { SuiteContext, Verifier } from './verifier.ts'
 
 /** A playbook whose tasks are the tests. Its log is the step's. */
 export const ansible: Verifier = { run: runVerifyPlaybook }
@@ -31,10 +32,9 @@ async function runVerifyPlaybook({ context, connection, suite, slug, timeoutMs }
 /** Each task as a case: a change is a pass, what was ignored or rescued is not a failure. */
 export function reportTasks(ends: readonly TaskEnd[], cause: string | undefined): SuiteReport {
   const cases = ends.filter(({ action, status }) => !silent.has(action) || status === 'failed' || status === 'unreachable').map(taskCase)
-  const bad = cases.some(({ status }) => status === 'failed' || status === 'error')
-  if (cause !== undefined && !bad) return { cases, problem: cause }
-  if (cause === undefined && bad) return { cases, problem: 'a task failed, but the playbook passed' }
-  return { cases }
+  const bad = cases.some(isBad)
+  if (cause === undefined) return suiteReport(cases, bad ? 'a task failed, but the playbook passed' : undefined)
+  return suiteReport(cases, bad ? undefined : cause)
 }
 
 function taskCase({ task, status, ms, message, forgiven }: TaskEnd): CaseResult {

@@ -2,11 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { messageOf, UsageError } from '../../core/errors.ts'
 import type { CaseResult } from '../../core/model.ts'
+import { suiteFile } from '../../family/suite.ts'
 import { copyToGuest, lastLine, runInGuest, shellQuote } from '../connect.ts'
 import { findGoss } from '../tool-paths.ts'
-import { disagreement, type SuiteReport } from './judge.ts'
+import { disagreement, judgeAnswer, outOfTime, type SuiteReport, suiteReport } from './judge.ts'
 import { parseJunit } from './junit.ts'
-import { type SuiteContext, suiteFile, type Verifier } from './verifier.ts'
+import type { SuiteContext, Verifier } from './verifier.ts'
 
 /** In memory, and not mounted noexec, unlike /run. */
 const binary = '/dev/shm/bakehouse-goss'
@@ -38,7 +39,7 @@ async function runGoss(suite: SuiteContext): Promise<SuiteReport> {
   const script = gossScript({ files: readFiles(file), gossfile: basename(file), variables, slug: suite.slug, timeoutMs: suite.timeoutMs })
   const result = await runInGuest(connection, script, { signal: context.signal, timeoutMs: suite.timeoutMs })
   context.log(`\n--- ${suite.slug} (exit code ${result.exitCode})\n${result.stdout}${result.stderr}`)
-  if (result.timedOut) return { cases: [], problem: 'it did not end in time' }
+  if (result.timedOut) return outOfTime
   return parseGoss(result.stdout, result.exitCode, lastLine(result))
 }
 
@@ -76,14 +77,11 @@ export function gossArguments(spec: { readonly gossfile: string; readonly timeou
 export function parseGoss(stdout: string, exitCode: number, said: string): SuiteReport {
   const start = stdout.lastIndexOf('<?xml')
   const end = stdout.lastIndexOf('</testsuite>')
-  if (start < 0 || end < start) return { cases: [], problem: `goss gave no report (exit code ${exitCode}): ${said}` }
-  try {
-    const cases = parseJunit(stdout.slice(start, end + '</testsuite>'.length)).map(readable)
-    const problem = disagreement(exitCode, cases)
-    return problem === undefined ? { cases } : { cases, problem }
-  } catch (error) {
-    return { cases: [], problem: `goss's report cannot be read: ${messageOf(error)}` }
-  }
+  const report = start < 0 || end < start ? undefined : stdout.slice(start, end + '</testsuite>'.length)
+  return judgeAnswer('goss', { report, exitCode, said }, (text) => {
+    const cases = parseJunit(text).map(readable)
+    return suiteReport(cases, disagreement(exitCode, cases))
+  })
 }
 
 /** `Service: nginx: running: Expected false to equal true` of `Service nginx running` is `expected true, got false`. */

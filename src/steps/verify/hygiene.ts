@@ -72,6 +72,7 @@ function judge(name: string, known: unknown, good: boolean, message: string): Ca
   return good ? { name, status: 'passed', durationMs: 0 } : { name, status: 'failed', durationMs: 0, message }
 }
 
-function readPublicKey(identityFile: string): string {
+/** The body of the public half of a key: what an authorized_keys line has in its middle. */
+export function readPublicKey(identityFile: string): string {
   return readFileSync(`${identityFile}.pub`, 'utf8').split(' ')[1]?.trim() ?? ''
 }

@@ -1,17 +1,46 @@
-import { existsSync, readFileSync, rmSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { MissingError, UsageError } from '../../core/errors.ts'
+import { join } from 'node:path'
 import { run } from '../../core/exec.ts'
-import { findCommand } from '../../setup/find-command.ts'
-import { type Connection, shellQuote } from '../connect.ts'
+import type { CaseResult } from '../../core/model.ts'
+import { suiteFile } from '../../family/suite.ts'
+import { lastLine } from '../connect.ts'
 import { buildFiles } from '../request.ts'
+import { findInspec } from '../tool-paths.ts'
 import { passwordVariable } from '../windows/password.ts'
-import { parseInspec } from './inspec-report.ts'
-import type { SuiteReport } from './judge.ts'
-import { type SuiteContext, suiteFile, type Verifier } from './verifier.ts'
+import { inspecConfig, targetName } from './inspec-target.ts'
+import { broken, isBad, judgeAnswer, outOfTime, type SuiteReport, suiteReport, type ToolAnswer } from './judge.ts'
+import { reportFile, requireSuiteFile, type SuiteContext, type Verifier } from './verifier.ts'
 
 /** InSpec, or Cinc Auditor, which is the same without a licence key: on this machine, looking at the other one from outside. */
-export const inspec: Verifier = { prepare: async () => void findInspec(), run: runInspec }
+export const inspec: Verifier = { check: () => void findInspec(), run: runInspec }
+
+async function runInspec(given: SuiteContext): Promise<SuiteReport> {
+  const { context, connection, suite, slug, timeoutMs } = given
+  const { family } = context.request
+  const { inputs, waivers } = suite as { readonly inputs?: string; readonly waivers?: string }
+  using json = reportFile(join(context.folder, buildFiles.junit, `${slug}.inspec.json`))
+  using junit = reportFile(join(context.folder, buildFiles.junit, `${slug}.inspec.xml`))
+  const args = inspecArguments({
+    profile: requireSuiteFile(given, suiteFile(suite)),
+    transport: connection.host.transport === 'psrp' ? 'winrm' : 'ssh',
+    ...{ json: json.path, junit: junit.path },
+    ...(inputs === undefined ? {} : { inputs: requireSuiteFile(given, inputs) }),
+    ...(waivers === undefined ? {} : { waivers: requireSuiteFile(given, waivers) }),
+    sudo: family.os === 'linux' && connection.host.user !== 'root',
+  })
+  const redacted = context.redactor.stream()
+  const lines: string[] = [`\n--- ${slug}\n`]
+  const result = await run(findInspec(), args, {
+    cwd: family.folder,
+    // Whatever is secret goes over standard input: an argument could be read by everybody on this machine.
+    input: JSON.stringify(inspecConfig(connection, context.secrets.variables[passwordVariable])),
+    signal: context.signal,
+    timeoutMs,
+    onLine: (line) => lines.push(redacted.push(`${line}\n`)),
+  })
+  context.log(`${lines.join('')}${redacted.end()}`)
+  if (result.timedOut) return outOfTime
+  return parseInspec({ report: json.read(), exitCode: result.exitCode, said: lastLine(result) })
+}
 
 /** What a run is told. */
 export interface InspecSpec {
@@ -27,45 +56,10 @@ export interface InspecSpec {
   readonly sudo: boolean
 }
 
-async function runInspec({ context, connection, suite, slug, timeoutMs }: SuiteContext): Promise<SuiteReport> {
-  const { folder } = context.request.family
-  const { inputs, waivers } = suite as { readonly inputs?: string; readonly waivers?: string }
-  const [profile = '', inputFile, waiverFile] = [suiteFile(suite), inputs, waivers].map((file) => file && requireFile(folder, file))
-  const { host } = connection
-  const transport = host.transport === 'psrp' ? 'winrm' : 'ssh'
-  const json = join(context.folder, buildFiles.junit, `${slug}.inspec.json`)
-  const junit = join(context.folder, buildFiles.junit, `${slug}.inspec.xml`)
-  const spec: InspecSpec = {
-    ...{ profile, transport, json, junit },
-    ...(inputFile ? { inputs: inputFile } : {}),
-    ...(waiverFile ? { waivers: waiverFile } : {}),
-    sudo: context.request.family.os === 'linux' && host.user !== 'root',
-  }
-  for (const report of [json, junit]) rmSync(report, { force: true })
-  const redacted = context.redactor.stream()
-  const lines: string[] = [`\n--- ${slug}\n`]
-  try {
-    const result = await run(findInspec(), inspecArguments(spec), {
-      cwd: folder,
-      // Whatever is secret goes over standard input: an argument could be read by everybody on this machine.
-      input: JSON.stringify(inspecConfig(connection, context.secrets.variables[passwordVariable])),
-      signal: context.signal,
-      timeoutMs,
-      onLine: (line) => lines.push(redacted.push(`${line}\n`)),
-    })
-    if (result.timedOut) return { cases: [], problem: 'it did not end in time' }
-    const said = result.stderr.trim().split('\n').at(-1) || result.stdout.trim().split('\n').at(-1) || ''
-    return parseInspec({ report: readReport(json), exitCode: result.exitCode, said: context.redactor.text(said) })
-  } finally {
-    context.log(`${lines.join('')}${redacted.end()}`)
-    for (const report of [json, junit]) rmSync(report, { force: true })
-  }
-}
-
 /** Arguments of `inspec`. The target is a name in the configuration that it reads from standard input. */
 export function inspecArguments(spec: InspecSpec): string[] {
   return [
-    ...['exec', spec.profile, '--target', `${spec.transport}://${credentialSet}`, '--config', '-'],
+    ...['exec', spec.profile, '--target', `${spec.transport}://${targetName}`, '--config', '-'],
     ...(spec.sudo ? ['--sudo'] : []),
     ...(spec.inputs === undefined ? [] : ['--input-file', spec.inputs]),
     ...(spec.waivers === undefined ? [] : ['--waiver-file', spec.waivers]),
@@ -75,56 +69,98 @@ export function inspecArguments(spec: InspecSpec): string[] {
   ]
 }
 
-const credentialSet = 'bakehouse'
+/** Exit codes that mean that no verdict was reached. */
+const verdictless: Readonly<Record<number, string>> = {
+  1: 'InSpec did not understand how it was called, or could not reach the machine',
+  2: 'a plugin of InSpec failed',
+  3: 'InSpec stopped at something deprecated',
+  102: 'the profile could not be loaded',
+  130: 'InSpec was interrupted',
+  172: 'the licence of Chef InSpec is not accepted or set: give it CHEF_LICENSE_KEY, or install Cinc Auditor',
+  173: 'the licence of Chef InSpec is not valid here: check CHEF_LICENSE_KEY, or install Cinc Auditor',
+  174: 'the licence of Chef InSpec does not cover this use: check CHEF_LICENSE_KEY, or install Cinc Auditor',
+}
 
-type Way = Pick<Connection, 'host' | 'options' | 'variables'>
+interface Result {
+  readonly status?: string
+  readonly code_desc?: string
+  readonly run_time?: number
+  readonly message?: string
+  readonly skip_message?: string
+  readonly exception?: string
+}
 
-/** How InSpec reaches the machine: never by a connection whose other end is not known. */
-export function inspecConfig(connection: Way, password: string | undefined): object {
-  const { host, variables } = connection
-  if (host.transport === 'psrp') {
-    const door = { host: '127.0.0.1', port: variables?.ansible_port, user: host.user, password }
-    return config('winrm', { ...door, ssl: true, self_signed: false, ca_trust_file: variables?.ansible_psrp_ca_cert })
-  }
-  const login = { host: host.address, port: host.port, user: host.user, key_files: [host.identityFile] }
-  return config('ssh', {
-    ...login,
-    non_interactive: true,
-    proxy_command: innerCommand(connection),
-  })
+interface Control {
+  readonly id?: string
+  readonly title?: string | null
+  readonly results?: readonly Result[] | null
+  readonly waiver_data?: { readonly skipped_due_to_waiver?: unknown; readonly justification?: string; readonly message?: string }
+}
+
+interface Profile {
+  readonly name?: string
+  readonly status?: string
+  readonly status_message?: string
+  readonly skip_message?: string
+  readonly controls?: readonly Control[]
 }
 
 /**
- * InSpec checks no host key, so it is given no network: it speaks to a server inside the connection that is pinned. On Linux that
- * is an sshd of its own on standard input, as hardened images forward no ports; on Windows the port of the one that runs.
+ * A suite of InSpec, from the JSON of its `json` reporter. 0 is all passed, 100 some failed, 101 none failed and some were skipped;
+ * each must agree with the report. Every other code is a problem, as is a profile without any control, for which the code is 0.
  */
-function innerCommand({ host, options, variables }: Way): string {
-  const windows = variables?.ansible_shell_type === 'powershell'
-  const inner = windows ? ['-W', `127.0.0.1:22`, host.address] : [host.address, '--', host.user === 'root' ? sshd : `sudo -n ${sshd}`]
-  return ['ssh', ...options, ...inner].map(shellQuote).join(' ')
-}
-
-const sshd = '/usr/sbin/sshd -i'
-
-function config(transport: 'ssh' | 'winrm', credentials: object): object {
-  return { version: '1.2', credentials: { [transport]: { [credentialSet]: credentials } } }
-}
-
-/** The program: `cinc-auditor` or `inspec` of the PATH. Throws MissingError with what to install. */
-function findInspec(): string {
-  const found = findCommand('cinc-auditor') ?? findCommand('inspec')
-  if (found) return found
-  throw new MissingError('a suite is for InSpec, but neither inspec nor cinc-auditor is on the PATH', {
-    hint: 'install Cinc Auditor (free, https://cinc.sh/start/auditor/) or Chef InSpec (with a licence key)',
+export function parseInspec(answer: ToolAnswer): SuiteReport {
+  const { exitCode, said } = answer
+  const why = verdictless[exitCode]
+  if (why !== undefined) return broken(`${why} (exit code ${exitCode}): ${said}`)
+  return judgeAnswer('InSpec', answer, (report) => {
+    const { profiles } = JSON.parse(report) as { readonly profiles?: readonly Profile[] }
+    if (!Array.isArray(profiles) || profiles.length === 0) throw new Error('it has no profiles')
+    const controls = (profiles as readonly Profile[]).flatMap((profile) => profile.controls ?? [])
+    const cases = controls.flatMap(controlCases)
+    return suiteReport(cases, findUnusable(profiles, cases) ?? findContradiction(controls, exitCode))
   })
 }
 
-function requireFile(folder: string, file: string): string {
-  const path = resolve(folder, file)
-  if (!existsSync(path)) throw new UsageError(`the suite's ${file} is not there`, { hint: path })
-  return path
+function controlCases({ id = '', title, results, waiver_data: waiver }: Control): CaseResult[] {
+  const name = title ? `${id}: ${title}` : id
+  if (!Array.isArray(results)) throw new Error(`the control ${id} has no results`)
+  // A control whose every test is switched off tells of no result at all.
+  if (results.length === 0) return [{ name, status: 'skipped', durationMs: 0, message: waiver?.justification ?? 'it has no tests' }]
+  return (results as Result[]).map((result) => resultCase(name, result, waiver))
 }
 
-function readReport(file: string): string | undefined {
-  return existsSync(file) ? readFileSync(file, 'utf8') : undefined
+function resultCase(name: string, result: Result, waiver: Control['waiver_data']): CaseResult {
+  const status = statusOf(result)
+  const waived = waiver?.skipped_due_to_waiver ? `waived: ${waiver.justification ?? waiver.message ?? ''}` : undefined
+  const message = result.message ?? result.skip_message ?? waived ?? result.exception
+  return {
+    name: result.code_desc ? `${name}: ${result.code_desc}` : name,
+    status,
+    durationMs: Math.round((Number(result.run_time) || 0) * 1000),
+    ...(status === 'passed' ? {} : { message: message ?? result.status ?? 'it has no status' }),
+  }
+}
+
+function statusOf({ status, exception }: Result): CaseResult['status'] {
+  if (status === 'passed' || status === 'skipped') return status
+  return status === 'failed' && !exception ? 'failed' : 'error'
+}
+
+function findUnusable(profiles: readonly Profile[], cases: readonly CaseResult[]): string | undefined {
+  const failed = profiles.find(({ status }) => status === 'failed')
+  if (failed) return `the profile ${failed.name ?? ''} was not loaded: ${failed.status_message ?? 'no reason given'}`
+  const off = profiles.find(({ status }) => status === 'skipped')
+  if (off) return `the profile ${off.name ?? ''} is not for this machine: ${off.status_message ?? off.skip_message ?? 'no reason given'}`
+  return cases.length === 0 ? 'the profile has no control that ran' : undefined
+}
+
+/** As InSpec counts: what a control without results would have said, it does not ask. */
+function findContradiction(controls: readonly Control[], exitCode: number): string | undefined {
+  const statuses = controls.flatMap(({ results }) => results ?? []).map(statusOf)
+  const bad = statuses.filter((status) => isBad({ status })).length
+  const skipped = statuses.filter((status) => status === 'skipped').length
+  const expected = bad > 0 ? 100 : skipped > 0 ? 101 : 0
+  if (exitCode === expected) return undefined
+  return `the report has ${bad} failed and ${skipped} skipped tests, but the exit code is ${exitCode}, expected ${expected}`
 }

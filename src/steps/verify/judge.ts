@@ -1,9 +1,42 @@
+import { messageOf } from '../../core/errors.ts'
 import type { CaseResult, SuiteResult } from '../../core/model.ts'
 
 /** What a verifier found: its cases, and what was wrong with the suite as a whole. */
 export interface SuiteReport {
   readonly cases: readonly CaseResult[]
   readonly problem?: string
+}
+
+/** What a tool left of a run. */
+export interface ToolAnswer {
+  /** Text of its report; undefined when there is none. */
+  readonly report: string | undefined
+  readonly exitCode: number
+  /** The line that tells most of what it said, for a run without report. */
+  readonly said: string
+}
+
+/** What a tool's answer says of its suite. A report that is missing, and one that `parse` throws on, is a problem. */
+export function judgeAnswer(tool: string, { report, exitCode, said }: ToolAnswer, parse: (report: string) => SuiteReport): SuiteReport {
+  if (report === undefined || report.trim() === '') return broken(`${tool} gave no report (exit code ${exitCode})${said && `: ${said}`}`)
+  try {
+    return parse(report)
+  } catch (error) {
+    return broken(`${tool}'s report cannot be read: ${messageOf(error)}`)
+  }
+}
+
+/** A suite without a verdict. */
+export function broken(problem: string): SuiteReport {
+  return { cases: [], problem }
+}
+
+/** A suite that was stopped at its deadline. */
+export const outOfTime: SuiteReport = broken('it did not end in time')
+
+/** Cases, and a problem if there is one. */
+export function suiteReport(cases: readonly CaseResult[], problem: string | undefined): SuiteReport {
+  return problem === undefined ? { cases } : { cases, problem }
 }
 
 /** Why a suite must not pass although no case failed: nothing ran, or less than it should. */
@@ -26,22 +59,25 @@ export function expectedCases(minimum: number | undefined, previous: number | un
 
 /** Whether a verifier's exit code and its report say the same; the problem if they do not. */
 export function disagreement(exitCode: number, cases: readonly CaseResult[]): string | undefined {
-  const bad = cases.filter(({ status }) => status === 'failed' || status === 'error').length
+  const bad = cases.filter(isBad).length
   if (exitCode === 0 && bad > 0) return `the report has ${bad} failed tests, but the exit code is 0`
   if (exitCode !== 0 && bad === 0) return `the report has no failed test, but the exit code is ${exitCode}`
   return undefined
 }
 
+/** Whether a case speaks against its image. */
+export function isBad({ status }: Pick<CaseResult, 'status'>): boolean {
+  return status === 'failed' || status === 'error'
+}
+
 export function passes(suite: SuiteResult): boolean {
-  return suite.problem === undefined && suite.cases.every(({ status }) => status === 'passed' || status === 'skipped')
+  return suite.problem === undefined && !suite.cases.some(isBad)
 }
 
 /** The first reason against an image, and how many more there are: `goss: nginx: expected true, got false (and 2 more)`. */
 export function renderVerdict(suites: readonly SuiteResult[]): string {
   const reasons = suites.flatMap(({ suite, problem, cases }) => [
-    ...cases
-      .filter(({ status }) => status === 'failed' || status === 'error')
-      .map(({ name, message }) => `${suite}: ${name}${message ? `: ${firstLine(message)}` : ''}`),
+    ...cases.filter(isBad).map(({ name, message }) => `${suite}: ${name}${message ? `: ${firstLine(message)}` : ''}`),
     ...(problem === undefined ? [] : [`${suite}: ${problem}`]),
   ])
   return reasons.length > 1 ? `${reasons[0]} (and ${reasons.length - 1} more)` : (reasons[0] ?? '')

@@ -1,108 +1,106 @@
-import { existsSync, readFileSync, statSync } from 'node:fs'
-import { basename, resolve } from 'node:path'
-import { UsageError } from '../../core/errors.ts'
-import { runPowerShell } from '../windows/powershell.ts'
-import { quotePowerShell } from '../windows/user-data.ts'
-import type { SuiteReport } from './judge.ts'
-import { parsePester } from './pester-report.ts'
-import { type SuiteContext, suiteFile, type Verifier } from './verifier.ts'
+import { readFileSync, statSync } from 'node:fs'
+import { basename, join } from 'node:path'
+import type { CaseResult } from '../../core/model.ts'
+import { suiteFile } from '../../family/suite.ts'
+import { reasonOf, runPowerShell } from '../windows/powershell.ts'
+import { renderScript } from '../windows/script.ts'
+import { broken, disagreement, judgeAnswer, type SuiteReport, suiteReport, type ToolAnswer } from './judge.ts'
+import { parseJunit } from './junit.ts'
+import { findSuiteFile, requireSuiteFile, type SuiteContext, type Verifier } from './verifier.ts'
 
 /** Pester 5, run inside the machine; its report and a summary of its own are brought back. */
 export const pester: Verifier = { run: runPester }
 
-/** Where a family may keep a copy of the module, for machines that cannot fetch it. */
-const modules = 'verify/modules'
-
-async function runPester({ context, connection, suite, slug, timeoutMs }: SuiteContext): Promise<SuiteReport> {
-  const { folder } = context.request.family
-  const path = resolve(folder, suiteFile(suite))
-  if (!existsSync(path)) throw new UsageError(`the suite ${suiteFile(suite)} is not there`, { hint: path })
-  const isFolder = statSync(path).isDirectory()
-  const own = resolve(folder, modules)
-  const outcome = await runPowerShell(
-    { context, connection },
-    {
-      script: renderPesterScript({ path: isFolder ? '.' : basename(path) }),
-      ...(isFolder ? { folder: path } : { files: { [basename(path)]: readFileSync(path, 'utf8') } }),
-      ...(existsSync(own) ? { modules: own } : {}),
-      results: [pesterReport, pesterSummary],
-      timeoutMs,
-    },
-  )
-  context.log(`\n--- ${slug} (exit code ${outcome.exitCode})\n${outcome.stdout}${outcome.stderr}`)
-  if (outcome.problem !== undefined) return { cases: [], problem: outcome.problem }
+async function runPester(given: SuiteContext): Promise<SuiteReport> {
+  const path = requireSuiteFile(given, suiteFile(given.suite))
+  const [name, isFolder] = [basename(path), statSync(path).isDirectory()]
+  const own = findSuiteFile(given, modules)
+  const outcome = await runPowerShell(given, {
+    script: renderPesterScript(isFolder ? '.' : name),
+    ...(isFolder ? { folder: path } : { files: { [name]: readFileSync(path, 'utf8') } }),
+    ...(own === undefined ? {} : { modules: own }),
+    results: [reportFile, summaryFile],
+    timeoutMs: given.timeoutMs,
+  })
+  given.context.log(`\n--- ${given.slug} (exit code ${outcome.exitCode})\n${outcome.stdout}${outcome.stderr}`)
+  if (outcome.problem !== undefined) return broken(outcome.problem)
   return parsePester({
-    report: outcome.results[pesterReport],
-    summary: outcome.results[pesterSummary],
+    report: outcome.results[reportFile],
+    summary: outcome.results[summaryFile],
     exitCode: outcome.exitCode,
-    said: outcome.stderr.trim().split('\n')[0] ?? '',
+    said: reasonOf(outcome),
   })
 }
 
-export const pesterReport = 'pester-report.xml'
-export const pesterSummary = 'pester-summary.json'
+const [reportFile, summaryFile] = ['pester-report.xml', 'pester-summary.json'] as const
 
-/** What a run of Pester is told. */
-export interface PesterSpec {
-  /** File or folder of tests, beside the script. */
-  readonly path: string
-  readonly format?: 'JUnitXml' | 'NUnitXml' | 'NUnit2.5' | 'NUnit3'
-  /** Only tests with these tags. */
-  readonly tags?: readonly string[]
+/** Where a family may keep a copy of the module, for machines that cannot fetch it. */
+const modules = 'verify/modules'
+
+/** The script that runs Pester on tests beside it: a file, or `.` for all. */
+export function renderPesterScript(tests: string): string {
+  const known = { Tests: tests, Report: reportFile, Summary: summaryFile, Modules: modules }
+  return renderScript(join(import.meta.dirname, 'pester.ps1'), known)
+}
+
+/** What a run of Pester left: a report in JUnit, NUnit 2.5 or NUnit 3, and its own summary. */
+export interface PesterAnswer extends ToolAnswer {
+  /** JSON of what `Invoke-Pester -PassThru` gave; undefined when there is none. */
+  readonly summary: string | undefined
+}
+
+interface Summary {
+  readonly result: string
+  readonly total: number
+  readonly passed: number
+  readonly failed: number
+  readonly notRun: number
+  readonly failedBlocks: number
+  readonly failedContainers: number
+  /** Pester before 5.6 does not count them. */
+  readonly inconclusive?: number
+  readonly errors: readonly string[]
 }
 
 /**
- * A script that runs Pester 5 by a configuration object and leaves a report and a summary. Exit codes: 0 all passed, 1 not,
- * 2 Pester itself did not get through. `Run.Exit` stays off: it would make a number of failures the exit code.
+ * A suite of Pester. The exit code is never believed on its own: code, summary and report must say the same, and whatever is
+ * missing, cut off or contradictory is a problem. An inconclusive test is an error: it did not pass.
  */
-export function renderPesterScript({ path, format = 'JUnitXml', tags = [] }: PesterSpec): string {
-  return [
-    "$ErrorActionPreference = 'Stop'",
-    "$ProgressPreference = 'SilentlyContinue'",
-    '$here = Split-Path -Parent $MyInvocation.MyCommand.Path',
-    'function Write-Summary($summary) {',
-    `  [IO.File]::WriteAllText((Join-Path $here ${quotePowerShell(pesterSummary)}), ($summary | ConvertTo-Json -Compress))`,
-    '}',
-    'try {',
-    ...importPester.map((line) => `  ${line}`),
-    '  $configuration = New-PesterConfiguration',
-    `  $configuration.Run.Path = Join-Path $here ${quotePowerShell(path)}`,
-    '  $configuration.Run.PassThru = $true',
-    '  $configuration.Run.Exit = $false',
-    '  $configuration.TestResult.Enabled = $true',
-    `  $configuration.TestResult.OutputFormat = ${quotePowerShell(format)}`,
-    `  $configuration.TestResult.OutputPath = Join-Path $here ${quotePowerShell(pesterReport)}`,
-    "  $configuration.Output.Verbosity = 'Detailed'",
-    ...(tags.length === 0 ? [] : [`  $configuration.Filter.Tag = @(${tags.map(quotePowerShell).join(', ')})`]),
-    '  $run = Invoke-Pester -Configuration $configuration',
-    '  Write-Summary ([ordered]@{',
-    '    version = "$((Get-Module Pester).Version)"; result = "$($run.Result)"; total = $run.TotalCount; passed = $run.PassedCount',
-    '    failed = $run.FailedCount; skipped = $run.SkippedCount; inconclusive = [int]$run.InconclusiveCount; notRun = $run.NotRunCount',
-    '    failedBlocks = $run.FailedBlocksCount; failedContainers = $run.FailedContainersCount',
-    '    errors = @(@($run.FailedContainers) + @($run.FailedBlocks) | Where-Object { $_ } | ForEach-Object { "$($_.ErrorRecord)" })',
-    '  })',
-    "  if ($run.Result -eq 'Passed') { exit 0 } else { exit 1 }",
-    '} catch {',
-    '  Write-Summary ([ordered]@{ result = \'Error\'; errors = @("$_") })',
-    '  [Console]::Error.WriteLine("$_")',
-    '  exit 2',
-    '}',
-    '',
-  ].join('\r\n')
+export function parsePester(answer: PesterAnswer): SuiteReport {
+  const told = parseSummary(answer.summary)
+  return judgeAnswer('Pester', { ...answer, said: told?.errors[0] ?? answer.said }, (text) => {
+    const cases = parseJunit(text)
+    return suiteReport(cases, findContradiction(answer.exitCode, told, cases))
+  })
 }
 
-/** Windows brings Pester 3.4, which is another language: 5 is taken from beside the tests, from the machine, or from the gallery. */
-const importPester: readonly string[] = [
-  "$beside = Join-Path $here 'modules'",
-  'if (Test-Path $beside) { $env:PSModulePath = "$beside;$env:PSModulePath" }',
-  "$five = @{ MinimumVersion = [version]'5.0.0'; MaximumVersion = [version]'5.99.99' }",
-  '$found = Get-Module -ListAvailable -Name Pester | Where-Object { $_.Version -ge $five.MinimumVersion -and $_.Version -le $five.MaximumVersion }',
-  'if (-not $found) {',
-  '  [Net.ServicePointManager]::SecurityProtocol = [Net.SecurityProtocolType]::Tls12',
-  '  New-Item -ItemType Directory -Force -Path $beside | Out-Null',
-  "  try { Save-Module -Name Pester -Path $beside -Repository PSGallery -MinimumVersion '5.0.0' -MaximumVersion '5.99.99' -Force }",
-  `  catch { throw "Pester 5 is not in the machine and cannot be fetched: install it in the playbook, or keep it in ${modules}. $_" }`,
-  '  $env:PSModulePath = "$beside;$env:PSModulePath"',
-  '}',
-  "Import-Module Pester -MinimumVersion '5.0.0' -MaximumVersion '5.99.99'",
-]
+function findContradiction(exitCode: number, told: Summary | undefined, cases: readonly CaseResult[]): string | undefined {
+  if (!told) return `Pester left no summary of its run (exit code ${exitCode})`
+  const unrun = told.failedContainers + told.failedBlocks
+  if (unrun > 0) return `${unrun} blocks or files of tests did not run: ${told.errors[0] ?? 'no reason given'}`
+  const count = (status: CaseResult['status']): number => cases.filter((one) => one.status === status).length
+  for (const [word, said, seen] of [
+    ['tests', told.total - told.notRun, cases.length],
+    ['passed tests', told.passed, count('passed')],
+    ['failed tests', told.failed, count('failed')],
+    ['inconclusive tests', told.inconclusive ?? count('error'), count('error')],
+  ] as const) {
+    if (said !== seen) return `Pester says that there were ${said} ${word}, but its report has ${seen}`
+  }
+  if (exitCode === 0 && told.result !== 'Passed') return `Pester says ${told.result}, but the exit code is 0`
+  // An inconclusive test fails the suite by itself; Pester's own verdict does not count it.
+  return disagreement(
+    exitCode,
+    cases.filter(({ status }) => status !== 'error'),
+  )
+}
+
+function parseSummary(text: string | undefined): Summary | undefined {
+  try {
+    const { errors = [], ...rest } = JSON.parse(text ?? '') as Partial<Summary>
+    const zero = { result: '', total: 0, passed: 0, failed: 0, notRun: 0, failedBlocks: 0, failedContainers: 0 }
+    return { ...zero, ...rest, errors: Array.isArray(errors) ? errors : [String(errors)] }
+  } catch {
+    return undefined
+  }
+}

@@ -1,5 +1,8 @@
+import { existsSync, readFileSync, rmSync } from 'node:fs'
+import { resolve } from 'node:path'
 import { UsageError } from '../../core/errors.ts'
 import type { Suite } from '../../family/schema.ts'
+import { suiteFile, type VerifierName, verifierName } from '../../family/suite.ts'
 import type { Connection } from '../connect.ts'
 import type { StepContext } from '../context.ts'
 import type { SuiteReport } from './judge.ts'
@@ -31,6 +34,8 @@ export interface SuiteContext {
 
 /** One way to test a machine. */
 export interface Verifier {
+  /** Throws MissingError where this machine lacks its tool: asked before anything is created. */
+  check?(): void
   /** What can be done while the machine still starts. */
   prepare?(suite: SuiteContext): Promise<void>
   /** Runs the suite. What fails is in the report; only a tool that is missing throws. */
@@ -38,7 +43,7 @@ export interface Verifier {
 }
 
 /** Every verifier, by the key of its suites in family.yaml. */
-const verifiers: Readonly<Record<string, () => Promise<Verifier>>> = {
+const verifiers: Readonly<Record<VerifierName, () => Promise<Verifier>>> = {
   goss: async () => (await import('./goss.ts')).goss,
   testinfra: async () => (await import('./testinfra.ts')).testinfra,
   ansible: async () => (await import('./ansible.ts')).ansible,
@@ -46,24 +51,37 @@ const verifiers: Readonly<Record<string, () => Promise<Verifier>>> = {
   inspec: async () => (await import('./inspec.ts')).inspec,
 }
 
-/** What a suite says beside its verifier. */
-const common = new Set(['minimumCases', 'variables', 'inputs', 'waivers'])
-
-/** The key of a suite: which verifier runs it. */
-export function verifierName(suite: Suite): string {
-  return Object.keys(suite).find((key) => !common.has(key)) ?? ''
+/** The verifier of a suite; nothing of the others is loaded. */
+export async function chooseVerifier(suite: Suite): Promise<Verifier> {
+  return verifiers[verifierName(suite)]()
 }
 
-/** Loads a verifier; nothing of the others. */
-export async function chooseVerifier(name: string): Promise<Verifier> {
-  const load = verifiers[name]
-  if (!load) throw new UsageError(`Expected a verifier (${Object.keys(verifiers).join(', ')}), got "${name}"`)
-  return load()
+/** Throws MissingError where this machine lacks what a suite runs with. */
+export async function requireVerifiers(suites: readonly Suite[]): Promise<void> {
+  for (const suite of suites) (await chooseVerifier(suite)).check?.()
 }
 
-/** A file of a suite, relative to the family's folder: the value of its key. */
-export function suiteFile(suite: Suite): string {
-  return String((suite as Record<string, unknown>)[verifierName(suite)])
+/** The path of a file or folder of a suite; undefined when it is not there. */
+export function findSuiteFile({ context }: Pick<SuiteContext, 'context'>, file: string): string | undefined {
+  const path = resolve(context.request.family.folder, file)
+  return existsSync(path) ? path : undefined
+}
+
+/** The same. Throws UsageError when it is not there. */
+export function requireSuiteFile(suite: Pick<SuiteContext, 'context'>, file: string): string {
+  const path = findSuiteFile(suite, file)
+  if (path !== undefined) return path
+  throw new UsageError(`the suite's ${file} is not there`, { hint: resolve(suite.context.request.family.folder, file) })
+}
+
+/** Where a tool is to write its report, as it is with secrets and all: gone when the run is over, however it ended. */
+export function reportFile(path: string): Disposable & { readonly path: string; read(): string | undefined } {
+  rmSync(path, { force: true })
+  return {
+    path,
+    read: () => (existsSync(path) ? readFileSync(path, 'utf8') : undefined),
+    [Symbol.dispose]: () => rmSync(path, { force: true }),
+  }
 }
 
 /** A name for each suite: its verifier's, with the file's name added where there are several of one kind. */

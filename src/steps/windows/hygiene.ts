@@ -1,11 +1,10 @@
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { BuildFailed } from '../../core/errors.ts'
 import type { CaseResult } from '../../core/model.ts'
 import { findBaseIdentity, type Identity, parseIdentity } from '../identity.ts'
-import { type HygieneReport, parseHygiene } from '../verify/hygiene.ts'
-import { type Reached, runPowerShell } from './powershell.ts'
-import { quotePowerShell } from './user-data.ts'
+import { type HygieneReport, parseHygiene, readPublicKey } from '../verify/hygiene.ts'
+import { type PowerShellOutcome, type Reached, reasonOf, runPowerShell } from './powershell.ts'
+import { renderScript } from './script.ts'
 
 /** How long the checks may take, in ms: PowerShell starts slowly on a first boot. */
 const timeoutMs = 600_000
@@ -21,16 +20,14 @@ export async function readWindowsIdentity(reached: Reached): Promise<Identity> {
   const outcome = await runPowerShell(reached, { script: identityScript, timeoutMs: 300_000 })
   const identity = parseIdentity(outcome.stdout)
   if (identity.machineId) return identity
-  throw new BuildFailed(
-    `the machine does not say who it is: ${outcome.problem ?? (outcome.stderr.trim().split('\n')[0] || 'it said nothing')}`,
-  )
+  throw new BuildFailed(`the machine does not say who it is: ${reasonOf(outcome)}`)
 }
 
 /** The built-in gate of every Windows image: it was generalised, nothing of its making is in it, and it is a healthy machine. */
 export async function runWindowsHygiene(reached: Reached): Promise<HygieneReport> {
   const { context, connection } = reached
   const script = renderHygieneScript({
-    trialKey: connection.host.transport === 'ssh' ? readKeyBody(connection.host.identityFile) : '',
+    trialKey: connection.host.transport === 'ssh' ? readPublicKey(connection.host.identityFile) : '',
     trialThumbprint: connection.host.certificateThumbprint ?? '',
     buildUser: connection.host.user,
     now: Math.round(Date.now() / 1000),
@@ -42,14 +39,15 @@ export async function runWindowsHygiene(reached: Reached): Promise<HygieneReport
 
 /** What the checks found, from what the script printed. One that did not get to its end is a problem, whatever it had passed. */
 export function parseWindowsHygiene(
-  outcome: { readonly stdout: string; readonly stderr: string; readonly problem?: string },
+  outcome: Pick<PowerShellOutcome, 'stdout' | 'stderr' | 'problem'>,
   base: Identity | undefined,
 ): HygieneReport {
   const identity = parseIdentity(outcome.stdout)
-  const cases = [...parseHygiene(outcome.stdout), compareSid(identity, base)]
-  if (outcome.problem === undefined && /(^|\n)hygiene done\n/.test(`${outcome.stdout}\n`)) return { cases, identity }
-  const why = outcome.problem ?? (outcome.stderr.trim().split('\n')[0] || 'it said nothing')
-  return { cases, identity, problem: `the checks did not finish: ${why}` }
+  const cases = parseHygiene(outcome.stdout)
+  if (outcome.problem === undefined && /(^|\n)hygiene done\n/.test(`${outcome.stdout}\n`)) {
+    return { cases: [...cases, compareSid(identity, base)], identity }
+  }
+  return { cases, identity, problem: `the checks did not finish: ${reasonOf(outcome)}` }
 }
 
 /** The script with what it must know put before it. */
@@ -59,13 +57,9 @@ export function renderHygieneScript(known: {
   readonly buildUser: string
   readonly now: number
 }): string {
-  return [
-    `$TrialKey = ${quotePowerShell(known.trialKey)}`,
-    `$TrialThumbprint = ${quotePowerShell(known.trialThumbprint)}`,
-    `$BuildUser = ${quotePowerShell(known.buildUser)}`,
-    `$Now = ${known.now}`,
-    readFileSync(join(import.meta.dirname, 'hygiene.ps1'), 'utf8'),
-  ].join('\n')
+  const { trialKey, trialThumbprint, buildUser, now } = known
+  const variables = { TrialKey: trialKey, TrialThumbprint: trialThumbprint, BuildUser: buildUser, Now: now }
+  return renderScript(join(import.meta.dirname, 'hygiene.ps1'), variables)
 }
 
 /** Generalising must have given the machine a new SID. */
@@ -75,8 +69,4 @@ function compareSid(trial: Identity, base: Identity | undefined): CaseResult {
   if (!base?.machineId) return { name, status: 'skipped', durationMs: 0, message: 'the base was not asked' }
   if (base.machineId === trial.machineId) return { name, status: 'failed', durationMs: 0, message: `both are ${trial.machineId}` }
   return { name, status: 'passed', durationMs: 0 }
-}
-
-function readKeyBody(identityFile: string): string {
-  return readFileSync(`${identityFile}.pub`, 'utf8').split(' ')[1]?.trim() ?? ''
 }

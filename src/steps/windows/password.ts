@@ -1,12 +1,11 @@
 import { constants, createPrivateKey, privateDecrypt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { Cloud } from '../../cloud/cloud.ts'
 import { BuildFailed, MissingError, messageOf } from '../../core/errors.ts'
 import type { Host } from '../../core/model.ts'
+import type { Family } from '../../family/family.ts'
 import type { StepContext } from '../context.ts'
-
-/** Asks a cloud for the administrator's password of an instance, encrypted to its key pair (base64); undefined while there is none. */
-export type FindPasswordData = (instanceId: string, signal: AbortSignal) => Promise<string | undefined>
 
 /** The variable of a family's `configure.secrets` that gives the password of a machine whose cloud does not. */
 export const passwordVariable = 'ansible_password'
@@ -21,15 +20,11 @@ const interval = 15_000
 export async function waitForPassword(
   { secrets, signal, request }: Pick<StepContext, 'secrets' | 'signal' | 'request'>,
   host: Host,
-  cloud: { readonly findPasswordData?: FindPasswordData; readonly deadlineMs: number; readonly intervalMs?: number },
+  cloud: Pick<Cloud, 'findPasswordData'> & { readonly deadlineMs: number; readonly intervalMs?: number },
 ): Promise<string> {
   const given = secrets.variables[passwordVariable]
   if (given !== undefined) return given
-  if (!cloud.findPasswordData) {
-    throw new MissingError(`${request.family.name}: the password of ${host.user} is not known: the cloud ${request.cloud} gives none out`, {
-      hint: `name it in family.yaml: configure: {secrets: {${passwordVariable}: {env: WINDOWS_PASSWORD}}}`,
-    })
-  }
+  if (!cloud.findPasswordData) throw nobodyKnows(request.family, request.cloud)
   const end = Date.now() + cloud.deadlineMs
   for (;;) {
     const data = await cloud.findPasswordData(host.instanceId, signal)
@@ -41,6 +36,18 @@ export async function waitForPassword(
     }
     await sleep(Math.min(cloud.intervalMs ?? interval, Math.max(1, end - Date.now())), undefined, { signal })
   }
+}
+
+/** Throws MissingError where a family's machines want a password that nobody will give: asked before anything is created. */
+export function requirePassword(family: Family, cloud: Pick<Cloud, 'name' | 'findPasswordData'>): void {
+  const wanted = family.os === 'windows' && family.login.transport === 'psrp'
+  if (wanted && !cloud.findPasswordData && !(passwordVariable in family.configure.secrets)) throw nobodyKnows(family, cloud.name)
+}
+
+function nobodyKnows(family: Family, cloud: string): MissingError {
+  return new MissingError(`${family.name}: the password of ${family.login.user} is not known: the cloud ${cloud} gives none out`, {
+    hint: `name it in family.yaml: configure: {secrets: {${passwordVariable}: {env: WINDOWS_PASSWORD}}}`,
+  })
 }
 
 /** Decrypts what `GetPasswordData` gave with the private key of the build (RSA, PEM). Throws BuildFailed; nothing secret is in it. */

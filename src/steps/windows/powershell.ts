@@ -55,6 +55,11 @@ export async function runPowerShell({ context, connection }: Reached, run: Power
   }
 }
 
+/** Why a script did not do what it should: it was not run, or the first thing that it complained of. */
+export function reasonOf({ problem, stderr }: Pick<PowerShellOutcome, 'problem' | 'stderr'>): string {
+  return problem ?? (stderr.trim().split('\n')[0] || 'it said nothing')
+}
+
 /** Starts a script that outlives the connection; why that failed, undefined when it did not. */
 export async function startPowerShell({ context, connection }: Reached, script: string, timeoutMs: number): Promise<string | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'bh-'))

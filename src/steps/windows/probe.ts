@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
 import { BuildFailed, messageOf } from '../../core/errors.ts'
-import { openPipe } from '../../core/exec.ts'
+import { openPipe, type Pipe } from '../../core/exec.ts'
 import type { Host } from '../../core/model.ts'
 import { normaliseThumbprint } from './certificate.ts'
 
@@ -15,24 +15,31 @@ export function openPinned(endpoint: Endpoint, timeoutMs: number): Promise<TLSSo
   const { address, port } = endpoint
   const expected = normaliseThumbprint(endpoint.certificateThumbprint ?? '')
   return new Promise((resolve, reject) => {
-    const way = wayTo(endpoint)
+    const { way, pipe } = wayTo(endpoint)
     const socket = connect({ ...way, rejectUnauthorized: false, timeout: timeoutMs })
-    socket.once('close', () => closeWay(way))
     const fail = (error: Error): void => {
+      // What a command says of its end may come a moment after the end.
+      void sleep(pipe ? 100 : 0).then(() => reject(withWords(error, pipe?.said() ?? '')))
       socket.destroy()
-      reject(error)
     }
-    socket.once('error', fail)
+    // What breaks once it is open, whoever reads finds out.
+    socket.on('error', fail)
+    socket.once('close', () => {
+      pipe?.stream.destroy()
+      fail(new Error(`${address}:${port} closed the connection`))
+    })
     socket.once('timeout', () => fail(new Error(`no answer from ${address}:${port} within ${Math.round(timeoutMs / 1000)} s`)))
     socket.once('secureConnect', () => {
       const presented = normaliseThumbprint(socket.getPeerX509Certificate()?.fingerprint ?? '')
-      if (expected.length !== 40 || presented !== expected) return fail(strange(address, port, { expected, presented }))
-      socket.setTimeout(0)
-      // What breaks from here on, whoever reads finds out.
-      socket.removeListener('error', fail).on('error', () => {})
-      resolve(socket)
+      if (expected.length === 40 && presented === expected) return resolve(socket.setTimeout(0))
+      reject(strange(address, port, { expected, presented }))
+      socket.destroy()
     })
   })
+}
+
+function withWords(error: Error, said: string): Error {
+  return said === '' ? error : new Error(`${error.message}: ${said}`, { cause: error })
 }
 
 /** The thumbprint that an endpoint presents: for a machine reached over this machine's own loopback, where nobody is in between. */
@@ -53,15 +60,12 @@ export function fillProxyCommand(command: string, { address, port }: Pick<Endpoi
   return command.replace(/%[hp%]/g, (token) => ({ '%h': address, '%p': String(port), '%%': '%' })[token] ?? token)
 }
 
-/** A connection's own end of a way that is no plain socket. */
-function closeWay(way: ConnectionOptions): void {
-  way.socket?.on('error', () => {}).destroy()
-}
-
 /** Straight to the machine, or through a command's standard input and output. */
-function wayTo(endpoint: Endpoint): ConnectionOptions {
+function wayTo(endpoint: Endpoint): { readonly way: ConnectionOptions; readonly pipe?: Pipe } {
   const { address, port, proxyCommand } = endpoint
-  return proxyCommand === undefined ? { host: address, port } : { socket: openPipe(fillProxyCommand(proxyCommand, endpoint)) }
+  if (proxyCommand === undefined) return { way: { host: address, port } }
+  const pipe = openPipe(fillProxyCommand(proxyCommand, endpoint))
+  return { way: { socket: pipe.stream }, pipe }
 }
 
 /** What `Identify` asks: the only request that WSMan answers to somebody unknown. */

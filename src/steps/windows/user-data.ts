@@ -1,3 +1,5 @@
+import { quotePowerShell } from './script.ts'
+
 /** What a Windows machine is told at its first boot, so that the build can log in to it and knows it when it answers. */
 export type WindowsUserDataSpec =
   | {
@@ -31,11 +33,6 @@ export function renderWindowsUserData(spec: WindowsUserDataSpec): string {
     '<persist>false</persist>',
     '',
   ].join('\r\n')
-}
-
-/** A literal of PowerShell: nothing in it is expanded. */
-export function quotePowerShell(text: string): string {
-  return `'${text.replace(/['‘’‚‛]/g, '$&$&')}'`
 }
 
 function sshScript({ publicKey, hostKey }: Extract<WindowsUserDataSpec, { transport: 'ssh' }>): string[] {

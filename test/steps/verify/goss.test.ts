@@ -1,6 +1,13 @@
 import { spawnSync } from 'node:child_process'
-import { describe, expect, test } from 'vitest'
-import { gossArguments, gossScript, parseGoss } from '../../../src/steps/verify/goss.ts'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, test, vi } from 'vitest'
+import type { Connection } from '../../../src/steps/connect.ts'
+import type { StepContext } from '../../../src/steps/context.ts'
+import { findGoss } from '../../../src/steps/tool-paths.ts'
+import { goss, gossArguments, gossScript, parseGoss } from '../../../src/steps/verify/goss.ts'
+import { findProblem } from '../../../src/steps/verify/judge.ts'
 
 /** As goss 0.4.9 prints it. */
 const report = (running: string) => `<?xml version="1.0" encoding="UTF-8"?>
@@ -65,3 +72,53 @@ test('gossArguments: JUnit, no colours, and a few retries within the suite’s t
     '/dev/shm/bakehouse-goss --gossfile goss.yaml --vars bakehouse-variables.json validate --format junit --no-color --retry-timeout 5s --sleep 500ms',
   )
 })
+
+describe.skipIf(!hasGoss())('the real goss on a guest (this machine, by an ssh that runs its last argument here)', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'goss-test-'))
+  afterAll(() => {
+    vi.unstubAllEnvs()
+    for (const path of [folder, '/dev/shm/bakehouse-goss']) rmSync(path, { recursive: true, force: true })
+  })
+
+  async function runGoss(yaml: string) {
+    writeFileSync(join(folder, 'goss.yaml'), yaml)
+    vi.stubEnv('PATH', `${join(import.meta.dirname, '../../fixtures/here')}:${process.env.PATH}`)
+    const context = { log: () => {}, signal: new AbortController().signal, request: { family: { folder } } } as unknown as StepContext
+    const connection = { host: { address: 'here', user: 'root' }, options: [], controlPath: folder } as unknown as Connection
+    return goss.run({
+      context,
+      connection,
+      suite: { goss: 'goss.yaml', variables: { file: '/etc/passwd' } },
+      slug: 'goss',
+      timeoutMs: 4_000,
+    })
+  }
+
+  test('passes what is so, variables filled in', async () => {
+    const report = await runGoss('file:\n  {{ .Vars.file }}: {exists: true}\n')
+    expect(report).toEqual({ cases: [expect.objectContaining({ name: 'File /etc/passwd exists', status: 'passed' })] })
+  })
+
+  test('names what is not, and agrees with the exit code', async () => {
+    const { cases, problem } = await runGoss('file:\n  /etc/passwd: {exists: true}\n  /nowhere: {exists: true}\n')
+    expect(problem).toBeUndefined()
+    expect(cases.filter(({ status }) => status === 'failed')).toMatchObject([
+      { name: 'File /nowhere exists', message: 'expected true, got false' },
+    ])
+  })
+
+  test.each([
+    ['a file without a test', '{}\n', /found 0 tests|no test ran/],
+    ['a file that is not YAML', 'file: [\n', /gave no report/],
+  ])('does not pass %s', async (_name, yaml, why) => {
+    expect(findProblem(await runGoss(yaml), undefined)).toMatch(why)
+  })
+})
+
+function hasGoss(): boolean {
+  try {
+    return findGoss() !== ''
+  } catch {
+    return false
+  }
+}

@@ -3,9 +3,10 @@ import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { MissingError, UsageError } from '../../../src/core/errors.ts'
 import { connect } from '../../../src/steps/connect.ts'
-import { inspec, inspecArguments, inspecConfig } from '../../../src/steps/verify/inspec.ts'
-import { type InspecAnswer, parseInspec } from '../../../src/steps/verify/inspec-report.ts'
-import { findProblem } from '../../../src/steps/verify/judge.ts'
+import { inspec, inspecArguments, parseInspec } from '../../../src/steps/verify/inspec.ts'
+import { inspecConfig } from '../../../src/steps/verify/inspec-target.ts'
+import { findProblem, type ToolAnswer } from '../../../src/steps/verify/judge.ts'
+import { requireVerifiers } from '../../../src/steps/verify/verifier.ts'
 import { withPassword } from '../../../src/steps/windows/reach.ts'
 import { filesWith, makeWindows } from '../../helpers/windows.ts'
 
@@ -21,7 +22,7 @@ const report = (...statuses: string[]): string =>
       },
     ],
   })
-const answer = (about: Partial<InspecAnswer>): InspecAnswer => ({ report: mixed, exitCode: 100, said: 'said', ...about })
+const answer = (about: Partial<ToolAnswer>): ToolAnswer => ({ report: mixed, exitCode: 100, said: 'said', ...about })
 
 afterEach(() => vi.unstubAllEnvs())
 
@@ -102,6 +103,19 @@ describe('a report of InSpec', () => {
     [0, report('passed', 'passed')],
     [100, report('passed', 'failed')],
     [101, report('passed', 'skipped')],
+    [
+      0,
+      JSON.stringify({
+        profiles: [
+          {
+            controls: [
+              { id: 'a', results: [{ status: 'passed' }] },
+              { id: 'empty', results: [] },
+            ],
+          },
+        ],
+      }),
+    ],
   ])('is believed when exit code %i says the same', (exitCode, text) => {
     expect(parseInspec(answer({ report: text, exitCode })).problem).toBeUndefined()
   })
@@ -127,6 +141,7 @@ describe('a report of InSpec', () => {
     ['one that is cut off', mixed.slice(0, 700), 100, 'cannot be read'],
     ['what is not JSON', '<html/>', 0, 'cannot be read'],
     ['JSON that is no report', '{"controls": []}', 0, 'no profiles'],
+    ['null', 'null', 0, 'cannot be read'],
     ['a report without a profile', '{"profiles": []}', 0, 'no profiles'],
     ['a control without results', '{"profiles": [{"controls": [{"id": "a"}]}]}', 0, 'no results'],
     ['a profile without controls, for which the exit code is 0', '{"profiles": [{"name": "p", "controls": []}]}', 0, 'no control'],
@@ -145,6 +160,8 @@ describe('a report of InSpec', () => {
     ['a failed test with exit code 0', report('failed'), 0, 'the exit code is 0, expected 100'],
     ['a passed test with exit code 100', report('passed'), 100, 'the exit code is 100, expected 0'],
     ['a skipped test with exit code 0', report('skipped', 'passed'), 0, 'expected 101'],
+    ['a skipped test with exit code 100', report('skipped', 'passed'), 100, 'expected 101'],
+    ['a failed test with exit code 101', report('failed', 'skipped'), 101, 'expected 100'],
     ['an unknown exit code', report('passed'), 255, 'the exit code is 255'],
   ] as [string, string | undefined, number, string][])('is a failure when it is %s', (_what, text, exitCode, why) => {
     expect(parseInspec(answer({ report: text, exitCode })).problem).toContain(why)
@@ -194,13 +211,9 @@ describe('InSpec on a machine', () => {
     )
   })
 
-  it('says what to install where it is not there', async () => {
-    using windows = open(0)
+  it('says what to install where it is not there, before anything is made', async () => {
     vi.stubEnv('PATH', '/nowhere')
-    const connection = connect(windows.host, windows.build)
-    const thrown = await inspec
-      .prepare?.({ context: windows.context, connection, suite, slug: 'inspec', timeoutMs: 1 })
-      .catch((error: unknown) => error)
+    const thrown = await requireVerifiers([{ inspec: 'verify/profile' }]).catch((error: unknown) => error)
     expect(thrown).toBeInstanceOf(MissingError)
     expect((thrown as MissingError).hint).toContain('Cinc Auditor')
   })

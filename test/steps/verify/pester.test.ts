@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { connect } from '../../../src/steps/connect.ts'
 import { findProblem } from '../../../src/steps/verify/judge.ts'
-import { pester, renderPesterScript } from '../../../src/steps/verify/pester.ts'
-import { type PesterAnswer, parsePester } from '../../../src/steps/verify/pester-report.ts'
+import { type PesterAnswer, parsePester, pester, renderPesterScript } from '../../../src/steps/verify/pester.ts'
 import { makeWindows } from '../../helpers/windows.ts'
 
 const fixture = (name: string): string => readFileSync(join(import.meta.dirname, '../../fixtures/pester', name), 'utf8')
@@ -35,7 +34,7 @@ const answer = (about: Partial<PesterAnswer> = {}): PesterAnswer => ({
 const passing = (...names: string[]): string =>
   `<?xml version="1.0"?><testsuites name="Pester"><testsuite name="x">${names.map((name) => `<testcase name="${name}" status="Passed" time="0.1"/>`).join('')}</testsuite></testsuites>`
 const passed = (count: number, about: object = {}): string =>
-  summary({ result: 'Passed', total: count, passed: count, failed: 0, notRun: 0, ...about })
+  summary({ result: 'Passed', total: count, passed: count, failed: 0, notRun: 0, inconclusive: 0, ...about })
 
 describe('a report of Pester', () => {
   it.each(['junit.xml', 'nunit25.xml', 'nunit3.xml'])('%s: tells passed, failed, skipped and inconclusive apart', (name) => {
@@ -78,6 +77,14 @@ describe('a report of Pester', () => {
     ['fewer tests than were run', { report: passing('a') }, 'says that there were 5 tests, but its report has 1'],
     ['exit code 0 with a failed test', { exitCode: 0 }, 'exit code is 0'],
     ['exit code 1 with none', { report: passing('a'), summary: passed(1), exitCode: 1 }, 'no failed test'],
+    ['exit code 0 where 256 tests failed', { summary: summary({ failed: 256 }), exitCode: 0 }, '256 failed tests, but its report has 1'],
+    ['exit code -1, as Windows shows it', { report: passing('a'), summary: passed(1), exitCode: 4_294_967_295 }, 'exit code is 4294967295'],
+    [
+      'an inconclusive test that it shows as skipped',
+      { summary: summary({ inconclusive: 2 }) },
+      '2 inconclusive tests, but its report has 1',
+    ],
+    ['a summary that is no object', { summary: 'null' }, 'no summary'],
     ['exit code 255', { report: passing('a'), summary: passed(1), exitCode: 255 }, 'exit code is 255'],
     [
       'a summary of failure with exit code 0',
@@ -122,21 +129,15 @@ describe('the script that runs Pester', () => {
     ['$configuration.TestResult.Enabled = $true'],
     ["Import-Module Pester -MinimumVersion '5.0.0' -MaximumVersion '5.99.99'"],
   ])('has %s', (line) => {
-    expect(renderPesterScript({ path: 'base.Tests.ps1' })).toContain(line)
+    expect(renderPesterScript('base.Tests.ps1')).toContain(line)
   })
 
   it.each([
-    ["it's.Tests.ps1", "Join-Path $here 'it''s.Tests.ps1'"],
-    ['$(Stop-Computer).ps1', "Join-Path $here '$(Stop-Computer).ps1'"],
-    ['a’;Stop-Computer.ps1', "'a’’;Stop-Computer.ps1'"],
+    ["it's.Tests.ps1", "$Tests = 'it''s.Tests.ps1'"],
+    ['$(Stop-Computer).ps1', "$Tests = '$(Stop-Computer).ps1'"],
+    ['a’;Stop-Computer.ps1', "$Tests = 'a’’;Stop-Computer.ps1'"],
   ])('expands nothing in the name %s', (path, line) => {
-    expect(renderPesterScript({ path })).toContain(line)
-  })
-
-  it('runs only the tests of some tags', () => {
-    expect(renderPesterScript({ path: 'x', tags: ['fast', "a'b"], format: 'NUnit3' })).toContain(
-      "$configuration.Filter.Tag = @('fast', 'a''b')",
-    )
+    expect(renderPesterScript(path)).toContain(line)
   })
 })
 

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
@@ -8,7 +8,7 @@ import type { Connection } from '../../../src/steps/connect.ts'
 import type { StepContext } from '../../../src/steps/context.ts'
 import { findVenv } from '../../../src/steps/tool-paths.ts'
 import { findProblem } from '../../../src/steps/verify/judge.ts'
-import { readReport, testinfra, testinfraArguments } from '../../../src/steps/verify/testinfra.ts'
+import { parseTestinfra, testinfra, testinfraArguments } from '../../../src/steps/verify/testinfra.ts'
 
 const venv = venvOrNone()
 const host = { address: '127.0.0.1', port: 2222, user: 'root' } as Host
@@ -31,7 +31,7 @@ test.each([
   [2, /no report \(exit code 2\)/, 0],
   [4, /no report \(exit code 4\)/, 0],
 ])('without a report, exit code %i says why', (code, problem, cases) => {
-  const report = readReport('/nowhere/report.xml', code, '127.0.0.1')
+  const report = parseTestinfra({ report: undefined, exitCode: code, said: 'said' }, '127.0.0.1')
   expect(report.problem ?? '').toMatch(problem)
   expect(report.cases).toHaveLength(cases)
 })
@@ -41,15 +41,13 @@ describe.skipIf(venv === undefined)('on a guest (this machine, by an ssh that ru
   afterAll(() => rmSync(folder, { recursive: true }))
   beforeAll(() => {
     mkdirSync(join(folder, 'junit'))
-    writeFileSync(join(folder, 'ssh'), '#!/bin/sh\necho "$*" | head -n 1 >>"$SSH_COUNT"\nfor last; do :; done\nexec sh -c "$last"\n')
-    chmodSync(join(folder, 'ssh'), 0o755)
   })
 
   /** What the verifier makes of this Python, and how many sessions it opened for it. */
   async function runTests(python: string) {
     writeFileSync(join(folder, 'test_it.py'), python)
     writeFileSync(join(folder, 'count'), '')
-    const env = { PATH: `${folder}:${process.env.PATH}`, SSH_COUNT: join(folder, 'count') }
+    const env = { PATH: `${join(import.meta.dirname, '../../fixtures/here')}:${process.env.PATH}`, SSH_COUNT: join(folder, 'count') }
     const before = { ...process.env }
     Object.assign(process.env, env)
     const context = {

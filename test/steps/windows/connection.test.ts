@@ -1,48 +1,32 @@
 import { X509Certificate } from 'node:crypto'
-import { createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { BuildFailed } from '../../../src/core/errors.ts'
-import { type Certificate, certificateArguments, makeCertificate, normaliseThumbprint } from '../../../src/steps/windows/certificate.ts'
+import { afterEach, describe, expect, it, vi } from 'vitest'
+import { findIngress, portOf, reachOf, requireReach } from '../../../src/cloud/aws/reach.ts'
+import { BuildFailed, MissingError } from '../../../src/core/errors.ts'
+import type { Family } from '../../../src/family/family.ts'
+import { certificateArguments, normaliseThumbprint } from '../../../src/steps/windows/certificate.ts'
 import { openForward } from '../../../src/steps/windows/forward.ts'
 import { fillProxyCommand, identifyEndpoint, openPinned, readThumbprint, waitForEndpoint } from '../../../src/steps/windows/probe.ts'
+import { withWsman } from '../../helpers/wsman.ts'
 
 const wrong = 'AB'.repeat(20)
-let certificate: Certificate
-let server: Server
-let port: number
-const requests: string[] = []
+const wsman = withWsman()
+const { requests } = wsman
 
-/** WSMan as far as an unknown caller gets: Identify is answered, everything else wants a login. */
-beforeAll(async () => {
-  certificate = await makeCertificate('test')
-  server = createServer({ key: certificate.key, cert: certificate.certificate }, async (request, response) => {
-    let body = ''
-    for await (const chunk of request) body += chunk
-    requests.push(`${request.method} ${request.url}`)
-    if (request.headers.wsmanidentify === 'unauthenticated' && body.includes('wsmid:Identify')) {
-      const vendor =
-        '<wsmid:ProductVendor>Microsoft Corporation</wsmid:ProductVendor><wsmid:ProductVersion>OS: 0.0.0 SP: 0.0 Stack: 3.0</wsmid:ProductVersion>'
-      response.end(`<s:Envelope><s:Body><wsmid:IdentifyResponse>${vendor}</wsmid:IdentifyResponse></s:Body></s:Envelope>`)
-    } else {
-      response.writeHead(401, { 'www-authenticate': 'Negotiate' }).end()
-    }
-  })
-  await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  port = (server.address() as AddressInfo).port
+const endpoint = (certificateThumbprint = wsman.certificate.thumbprint) => ({
+  address: '127.0.0.1',
+  port: wsman.port,
+  certificateThumbprint,
 })
-afterAll(() => server.close())
-
-const endpoint = (certificateThumbprint = certificate.thumbprint) => ({ address: '127.0.0.1', port, certificateThumbprint })
 
 describe('the certificate', () => {
   it('is for the loopback, and vouches for nothing but itself', () => {
-    const parsed = new X509Certificate(certificate.certificate)
+    const parsed = new X509Certificate(wsman.certificate.certificate)
     expect(parsed.checkIP('127.0.0.1')).toBe('127.0.0.1')
     expect(parsed.checkIssued(parsed)).toBe(true)
     expect(Date.parse(parsed.validTo) - Date.now()).toBeLessThan(8 * 86_400_000)
-    expect(certificate.thumbprint).toMatch(/^[0-9A-F]{40}$/)
+    expect(wsman.certificate.thumbprint).toMatch(/^[0-9A-F]{40}$/)
   })
 
   it('has no secret among the arguments that make it', () => {
@@ -62,13 +46,13 @@ describe('the certificate', () => {
 describe('the endpoint', () => {
   it('is recognised by its thumbprint, and speaks WSMan', async () => {
     expect(await identifyEndpoint(endpoint(), 5_000)).toBe('OS: 0.0.0 SP: 0.0 Stack: 3.0')
-    expect(await readThumbprint(endpoint(), 5_000)).toBe(certificate.thumbprint)
+    expect(await readThumbprint(endpoint(), 5_000)).toBe(wsman.certificate.thumbprint)
   })
 
   it.each([
     ['another thumbprint', wrong],
     ['none', ''],
-    ['half of it', () => certificate.thumbprint.slice(0, 20)],
+    ['half of it', () => wsman.certificate.thumbprint.slice(0, 20)],
   ])('gets not a byte when %s is pinned', async (_what, pinned) => {
     const before = requests.length
     const thumbprint = typeof pinned === 'function' ? pinned() : pinned
@@ -90,6 +74,11 @@ describe('the endpoint', () => {
   it('is reached through a command where there is no other way', async () => {
     const relay = `${process.execPath} -e "const s=require('net').connect(%p,'%h');process.stdin.pipe(s);s.pipe(process.stdout)"`
     expect(await identifyEndpoint({ ...endpoint(), proxyCommand: relay }, 10_000)).toContain('Stack')
+  })
+
+  it('is failed by a command that ends at once, with what it said', async () => {
+    const ended = identifyEndpoint({ ...endpoint(), proxyCommand: 'sh -c "echo no such host >&2; exit 1"' }, 10_000)
+    await expect(ended).rejects.toThrow(/: no such host$/)
   })
 
   it('fills the words of a proxy command', () => {
@@ -125,7 +114,7 @@ describe('the door', () => {
 
   it('has a certificate that no authority knows', async () => {
     await using door = await openForward(endpoint())
-    await expect(askThrough({ port: door.port, certificate: certificate.certificate })).rejects.toThrow()
+    await expect(askThrough({ port: door.port, certificate: wsman.certificate.certificate })).rejects.toThrow()
   })
 
   it('is shut when it is disposed of, with all that went through it', async () => {
@@ -136,5 +125,46 @@ describe('the door', () => {
     await door[Symbol.asyncDispose]()
     await closed
     await expect(openPinned({ address: '127.0.0.1', port: door.port, certificateThumbprint: wrong }, 1_000)).rejects.toThrow(/ECONNREFUSED/)
+  })
+})
+
+describe('through Session Manager', () => {
+  const tools = join(import.meta.dirname, '../../fixtures/windows/bin')
+  const way = reachOf('ssm', { instanceId: 'i-0abc', publicIp: '', privateIp: '10.0.0.5', region: 'eu-central-1' })
+  const port = portOf({ login: { transport: 'psrp' } } as Family)
+  const tunnelled = (certificateThumbprint = wsman.certificate.thumbprint) => ({ ...way, port, certificateThumbprint })
+  const open = (machine = 'i-0abc'): void => {
+    vi.stubEnv('PATH', `${tools}:${process.env.PATH}`)
+    vi.stubEnv('FAKE_SESSION', `${machine} 5986:${wsman.port}`)
+  }
+  afterEach(() => vi.unstubAllEnvs())
+
+  it('the machine is reached by its id, on the port of PowerShell remoting, while none of its ports is open to anybody', async () => {
+    open()
+    expect(await identifyEndpoint(tunnelled(), 15_000)).toContain('Stack')
+    expect(await findIngress('ssm')).toBeUndefined()
+  })
+
+  it('the certificate is pinned all the same', async () => {
+    open()
+    const before = requests.length
+    await expect(identifyEndpoint(tunnelled(wrong), 15_000)).rejects.toThrow(`the pinned one is ${wrong}`)
+    expect(requests).toHaveLength(before)
+  })
+
+  it('a machine that has no agent is waited for until the deadline', async () => {
+    open('i-0other')
+    await expect(waitForEndpoint(tunnelled(), 1_000, AbortSignal.timeout(60_000))).rejects.toThrow(
+      /^no PowerShell remoting on i-0abc:5986 within 1 s: .*: An error occurred \(TargetNotConnected\)/,
+    )
+  })
+
+  it('needs two programs, which are asked for before anything is made', () => {
+    open()
+    expect(() => requireReach('ssm')).not.toThrow()
+    vi.stubEnv('PATH', '/nowhere')
+    expect(() => requireReach('ssh')).not.toThrow()
+    expect(() => requireReach('ssm')).toThrow(MissingError)
+    expect(() => requireReach('ssm')).toThrow('aws and session-manager-plugin are not on the PATH')
   })
 })

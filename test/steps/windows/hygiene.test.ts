@@ -107,6 +107,30 @@ describe('verifying a Windows image', () => {
   })
 })
 
+describe('two machines of one Windows image', () => {
+  const verifyTwo = async (verification: object, ...sids: string[]) => {
+    using windows = makeWindows('verify', { family: { verify: { suites: [], ...verification } } })
+    const hosts = sids.map((sid, index) => {
+      windows.answer(`hygiene-vm-${index + 1}/outcome.json`, { rc: 0, stdout: said(good).replace('S-1-5-21-4-5-6', sid), stderr: '' })
+      return { ...windows.host, instanceId: `vm-${index + 1}` }
+    })
+    const suites = await verify({ ...windows.context, hosts })
+    return { suites: suites.map(({ suite }) => suite), kinds: windows.calls().map(({ kind }) => kind) }
+  }
+
+  it('must not have one SID', async () => {
+    await expect(verifyTwo({ clones: 2 }, 'S-1-5-21-7-8-9', 'S-1-5-21-7-8-9')).rejects.toThrow('two machines are S-1-5-21-7-8-9')
+    const { suites } = await verifyTwo({ clones: 2 }, 'S-1-5-21-7-8-9', 'S-1-5-21-7-8-8')
+    expect(suites).toEqual(['hygiene', 'hygiene (clone 2)', 'clones'])
+  })
+
+  it('are looked at again after a reboot, if the family says so', async () => {
+    const { suites, kinds } = await verifyTwo({ reboot: true }, 'S-1-5-21-7-8-9')
+    expect(suites).toEqual(['hygiene', 'hygiene (after reboot)'])
+    expect(kinds).toEqual(['hygiene', 'reboot', 'hygiene'])
+  })
+})
+
 describe('configuring a Windows machine', () => {
   it('notes the SID of the base before the playbook runs', async () => {
     using windows = makeWindows('configure')

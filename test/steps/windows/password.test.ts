@@ -1,15 +1,13 @@
 import { constants, createPublicKey, generateKeyPairSync, publicEncrypt } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { BuildFailed, MissingError } from '../../../src/core/errors.ts'
 import { configure } from '../../../src/steps/configure.ts'
 import { seal } from '../../../src/steps/seal.ts'
 import { verify } from '../../../src/steps/verify.ts'
-import { type Certificate, makeCertificate } from '../../../src/steps/windows/certificate.ts'
 import { decryptPassword, waitForPassword } from '../../../src/steps/windows/password.ts'
 import { filesWith, makeWindows } from '../../helpers/windows.ts'
+import { withWsman } from '../../helpers/wsman.ts'
 
 const canary = 'Canary-9;$(x)"\'Pa55'
 
@@ -64,25 +62,15 @@ describe('the administrator’s password', () => {
 })
 
 describe('a machine by PowerShell remoting: no password in any file', () => {
-  let certificate: Certificate
-  let server: Server
-  beforeAll(async () => {
-    certificate = await makeCertificate('test')
-    server = createServer({ key: certificate.key, cert: certificate.certificate }, (_request, response) => {
-      response.end('<s:Envelope><wsmid:IdentifyResponse/></s:Envelope>')
-    })
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  })
-  afterAll(() => server.close())
-
-  const open = (step: 'configure' | 'seal' | 'verify', thumbprint = certificate.thumbprint) =>
+  const wsman = withWsman()
+  const open = (step: 'configure' | 'seal' | 'verify', thumbprint = wsman.certificate.thumbprint) =>
     makeWindows(step, {
       family: {
         login: { by: 'password', transport: 'psrp', user: 'Administrator', timeout: '5s' },
         configure: { strategy: 'linear', secrets: { ansible_password: { env: 'WINDOWS_PASSWORD' } } },
         verify: { suites: [{ pester: 'verify/base.Tests.ps1' }] },
       },
-      host: { transport: 'psrp', port: (server.address() as AddressInfo).port, certificateThumbprint: thumbprint },
+      host: { transport: 'psrp', port: wsman.port, certificateThumbprint: thumbprint },
       env: { WINDOWS_PASSWORD: canary },
     })
 

@@ -1,15 +1,13 @@
 import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:https'
-import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, describe, expect, it } from 'vitest'
 import { run } from '../../../src/core/exec.ts'
 import type { Host } from '../../../src/core/model.ts'
 import { findVenv } from '../../../src/steps/tool-paths.ts'
-import { type Certificate, makeCertificate } from '../../../src/steps/windows/certificate.ts'
 import { openForward } from '../../../src/steps/windows/forward.ts'
 import { windowsPsrpVariables } from '../../../src/steps/windows/variables.ts'
+import { withWsman } from '../../helpers/wsman.ts'
 
 const ansible = (() => {
   try {
@@ -22,27 +20,15 @@ const ansible = (() => {
 // Needs no machine, but the real Ansible with its connection plugin.
 describe.skipIf(!existsSync(ansible))('the real PSRP connection plugin (skipped until set-up has run)', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bh-'))
-  const requests: string[] = []
-  let certificate: Certificate
-  let server: Server
-  beforeAll(async () => {
-    certificate = await makeCertificate('test')
-    server = createServer({ key: certificate.key, cert: certificate.certificate }, (request, response) => {
-      requests.push(`${request.url} ${request.headers.authorization?.split(' ')[0] ?? ''}`)
-      response.writeHead(401, { 'www-authenticate': 'Negotiate' }).end()
-    })
-    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
-  })
-  afterAll(() => {
-    server.close()
-    rmSync(folder, { recursive: true, force: true })
-  })
+  const wsman = withWsman()
+  const { requests } = wsman
+  afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
   /** What Ansible says when it pings a machine through a door; the machine refuses every login. */
   async function ping(pinned: string, trusted?: string): Promise<string> {
     await using door = await openForward({
       address: '127.0.0.1',
-      port: (server.address() as AddressInfo).port,
+      port: wsman.port,
       certificateThumbprint: pinned,
     })
     const [certificateFile, inventory, secrets] = ['door.pem', 'hosts.json', 'secrets.yml'].map((name) => join(folder, name)) as [
@@ -62,8 +48,8 @@ describe.skipIf(!existsSync(ansible))('the real PSRP connection plugin (skipped 
   }
 
   it('gets through the door to the machine, and offers it a login', async () => {
-    expect(await ping(certificate.thumbprint)).toContain('Failed to authenticate the user Administrator')
-    expect(requests).toContain('/wsman Negotiate')
+    expect(await ping(wsman.certificate.thumbprint)).toContain('Failed to authenticate the user Administrator')
+    expect(requests).toContain('POST /wsman Negotiate')
   })
 
   it('gets not a byte to a machine with another certificate', async () => {
@@ -72,7 +58,7 @@ describe.skipIf(!existsSync(ansible))('the real PSRP connection plugin (skipped 
   })
 
   it('trusts the certificate of the door alone', async () => {
-    expect(await ping(certificate.thumbprint, certificate.certificate)).toContain('CERTIFICATE_VERIFY_FAILED')
+    expect(await ping(wsman.certificate.thumbprint, wsman.certificate.certificate)).toContain('CERTIFICATE_VERIFY_FAILED')
     expect(requests).toEqual([])
   })
 })

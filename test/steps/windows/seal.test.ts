@@ -115,9 +115,12 @@ describe('sealing a Windows machine', () => {
     windows.setState('running')
     windows.answer('check/outcome.json', json(ready))
     windows.answer('watch/outcome.json', json({ ...going, why: 'Sysprep ended with exit code 31', errors: panther }))
-    await expect(run(windows)).rejects.toThrow(
-      'generalising failed: Sysprep ended with exit code 31: SYSPRP Package Contoso.App_1.0_x64 was installed for a user, but not provisioned',
-    )
+    await expect(run(windows)).rejects.toMatchObject({
+      exitCode: 10,
+      message:
+        'generalising failed: Sysprep ended with exit code 31: SYSPRP Package Contoso.App_1.0_x64 was installed for a user, but not provisioned for all users.',
+      hint: "Sysprep's log: diagnostics/setupact.log",
+    })
     expect(readFileSync(join(windows.build, 'diagnostics/setuperr.log'), 'utf8')).toBe(panther)
     expect(existsSync(join(windows.build, 'diagnostics/setupact.log'))).toBe(true)
   })

@@ -6,7 +6,8 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { makeKeyPair } from '../../../src/bake/keys.ts'
 import { makeCertificate, packCertificate } from '../../../src/steps/windows/certificate.ts'
-import { quotePowerShell, renderWindowsUserData } from '../../../src/steps/windows/user-data.ts'
+import { quotePowerShell } from '../../../src/steps/windows/script.ts'
+import { renderWindowsUserData } from '../../../src/steps/windows/user-data.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bh-'))
 const publicKey = 'ssh-rsa AAAATRIAL bakehouse'

@@ -1,17 +1,18 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, globSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { DescribeImagesCommand, DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2'
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { bakeFamily } from '../../../src/bake/bake.ts'
-import { toolsFile } from '../../../src/setup/tools.ts'
+import type { BuildEvent } from '../../../src/core/events.ts'
+import { readTools, toolsFile } from '../../../src/setup/tools.ts'
 import { writePluginFolder } from '../../aws/plugin-folder.ts'
 import { withMoto } from '../../cloud/aws/with-moto.ts'
-import { filesWith } from '../../helpers/windows.ts'
+import { filesWith, holds } from '../../helpers/windows.ts'
 
-withMoto()
-const canary = 'Canary-9-Pa55word'
+const moto = withMoto()
+const canary = 'Canary-9;$(x)"Pa55word'
 const fixtures = join(import.meta.dirname, '../../fixtures/windows')
 const folder = mkdtempSync(join(tmpdir(), 'bakehouse-test-'))
 const answers = join(folder, 'answers')
@@ -33,20 +34,35 @@ function hygiene(...lines: string[]): object {
   }
 }
 
-/** The family as it is in the project, reached by PowerShell remoting through a command, its base where moto lets us put it. */
+const summary = (about: object = {}): object => ({
+  ...{ result: 'Passed', total: 24, passed: 24, failed: 0, notRun: 0, inconclusive: 0, failedBlocks: 0, failedContainers: 0 },
+  ...about,
+})
+
+/** What InSpec, looking from outside, finds. */
+function inspec(status: string, exitCode: number): void {
+  const results = [{ status, code_desc: 'Port 445 is not reachable', run_time: 0.1, message: 'expected false, got true' }]
+  answer('inspec.json', { profiles: [{ name: 'p', controls: [{ id: 'net-1', title: 'The network', results }] }] })
+  process.env.FAKE_INSPEC_EXIT = String(exitCode)
+}
+
+/** The family as it is in the project, reached by PowerShell remoting through a command, looked at by InSpec too, its base where moto lets us put it. */
 function familyFile(): string {
   const own = readFileSync(join(import.meta.dirname, '../../../playbooks/windows-base/family.yaml'), 'utf8')
   return own
     .replace('/aws/service/', '/vendor/')
     .replace('windows_release: "2025"', 'windows_release: "2022"')
     .replace(/^ {2}transport: ssh\n {2}by: cloud-init$/m, '  transport: psrp\n  by: password')
-    .replace('configure:\n', 'configure:\n  secrets: { ansible_password: { env: WINDOWS_PASSWORD } }\n')
+    .replace('  suites:\n', '  suites:\n    - inspec: verify/profile\n')
     .replace('aws:\n', `aws:\n  reach: { proxyCommand: ${JSON.stringify(relay)}, ingress: 192.0.2.1/32 }\n`)
 }
 
+/** What was told while the bakes went on: all that a terminal shows. */
+const told: BuildEvent[] = []
+
 function bake() {
   const request = { family: 'windows-base', keep: 'never', dryRun: false, ifChanged: false, prove: false } as const
-  return bakeFamily(request, () => {}, AbortSignal.timeout(600_000))
+  return bakeFamily(request, (event) => told.push(event), AbortSignal.timeout(600_000))
 }
 
 const latest = () =>
@@ -60,7 +76,7 @@ describe('windows-base on the emulated cloud', () => {
     const tools = readFileSync(toolsFile(), 'utf8')
     const home = join(project, '.bakehouse')
     cpSync(join(import.meta.dirname, '../../../playbooks/windows-base'), join(project, 'playbooks/windows-base'), { recursive: true })
-    rmSync(join(project, 'playbooks/windows-base/requirements.yml'))
+    mkdirSync(join(project, 'playbooks/windows-base/verify/profile'))
     writeFileSync(join(project, 'playbooks/windows-base/family.yaml'), familyFile())
     mkdirSync(home, { recursive: true })
     writeFileSync(join(home, 'tools.json'), tools)
@@ -69,9 +85,14 @@ describe('windows-base on the emulated cloud', () => {
       BAKEHOUSE_HOME: home,
       BAKEHOUSE_VENV: join(fixtures, 'venv'),
       BAKEHOUSE_PLUGINS: writePluginFolder(join(folder, 'plugin')),
+      // The pinned collections are there, so that nothing has to be installed.
+      ANSIBLE_COLLECTIONS_PATH: globSync(`${readTools().venv}/lib/python3*/site-packages`)[0],
       FAKE_WINDOWS: answers,
-      WINDOWS_PASSWORD: canary,
+      PATH: `${join(fixtures, '../inspec')}:${process.env.PATH}`,
+      FAKE_INSPEC: join(answers, 'inspec.json'),
+      FAKE_INSPEC_CALL: join(folder, 'inspec-call.json'),
     })
+    moto.gateway.password = canary
     const { Images } = await new EC2Client({}).send(new DescribeImagesCommand({ Owners: ['amazon'] }))
     const base = Images?.find(({ Architecture }) => Architecture === 'x86_64')?.ImageId ?? ''
     await new SSMClient({}).send(new PutParameterCommand({ Name: parameter, Type: 'String', Value: base }))
@@ -82,15 +103,8 @@ describe('windows-base on the emulated cloud', () => {
     const names = Array.from({ length: 24 }, (_, index) => `The system.test ${index}`)
     const cases = names.map((name) => `<testcase name="${name}" status="Passed" time="0.1"/>`)
     answer('pester/pester-report.xml', `<testsuites name="Pester"><testsuite name="x">${cases.join('')}</testsuite></testsuites>`)
-    answer('pester/pester-summary.json', {
-      result: 'Passed',
-      total: 24,
-      passed: 24,
-      failed: 0,
-      notRun: 0,
-      failedBlocks: 0,
-      failedContainers: 0,
-    })
+    answer('pester/pester-summary.json', summary())
+    inspec('passed', 0)
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
@@ -100,6 +114,7 @@ describe('windows-base on the emulated cloud', () => {
     expect(outcome.status).toBe('promoted')
     expect(outcome.verified?.map(({ suite, passed }) => [suite, passed])).toEqual([
       ['hygiene', 2],
+      ['inspec', 1],
       ['pester', 24],
     ])
     expect(await latest()).toBe(outcome.imageId)
@@ -109,32 +124,63 @@ describe('windows-base on the emulated cloud', () => {
     const { Reservations } = await new EC2Client({}).send(new DescribeInstancesCommand({}))
     const left = Reservations?.flatMap(({ Instances }) => Instances ?? []).filter(({ State }) => State?.Name !== 'terminated')
     expect(left).toEqual([])
-    expect(filesWith(project, canary), 'no password in any file').toEqual([])
-    expect(JSON.stringify(outcome)).not.toContain(canary)
+    expectNoPassword(outcome)
   })
 
   it.each([
     [
       'a check of its hygiene',
-      'hygiene/outcome.json',
-      hygiene('case\tfailed\t1\tthe image was generalised\tSysprep left no mark of success'),
-      'the image was generalised',
+      () => answer('hygiene/outcome.json', hygiene('case\tfailed\t1\tthe image was generalised\tSysprep left no mark of success')),
+      'hygiene: the image was generalised: Sysprep left no mark of success',
     ],
     [
       'a machine that waits for a reboot',
-      'check/outcome.json',
-      { rc: 0, stdout: '{"imageState":"IMAGE_STATE_COMPLETE","pending":["Windows Update"],"busy":[]}', stderr: '' },
-      'a reboot is pending',
+      () =>
+        answer('check/outcome.json', {
+          rc: 0,
+          stdout: '{"imageState":"IMAGE_STATE_COMPLETE","pending":["Windows Update"],"busy":[]}',
+          stderr: '',
+        }),
+      'a reboot is pending (Windows Update)',
     ],
-  ])('is not promoted past %s, which is named', async (_what, path, content, why) => {
-    const good = readFileSync(join(answers, path), 'utf8')
+    ['a test of Pester', failPester, 'pester: The system.test 7: Expected 1, but got 2.'],
+    ['a control of InSpec', () => inspec('failed', 100), 'inspec: net-1: The network: Port 445 is not reachable: expected false, got true'],
+  ] as [string, () => void, string][])('is not promoted past %s, which is named', async (_what, spoil, why) => {
+    const good = join(folder, 'good')
+    cpSync(answers, good, { recursive: true })
     const before = await latest()
-    answer(path, content)
+    spoil()
     const outcome = await bake()
-    answer(path, good)
+    cpSync(good, answers, { recursive: true })
+    inspec('passed', 0)
     expect(outcome.status).toBe('failed')
     expect(outcome.error).toMatchObject({ exitCode: 10, message: expect.stringContaining(why) })
+    if (why.includes('reboot')) expect(outcome.error?.hint).toContain('end the playbook with ansible.windows.win_reboot')
     expect(await latest()).toBe(before)
-    expect(filesWith(project, canary)).toEqual([])
+    expect(await promoted(), 'nor is there an image of it').toEqual([before])
+    expectNoPassword(outcome)
   })
 })
+
+function failPester(): void {
+  const file = 'pester/pester-report.xml'
+  const text = readFileSync(join(answers, file), 'utf8')
+  const failed = '<testcase name="The system.test 7" status="Failed" time="0.1"><failure message="Expected 1, but got 2."/></testcase>'
+  answer(file, text.replace(/<testcase name="The system.test 7"[^>]*>/, failed))
+  answer('pester/pester-summary.json', summary({ result: 'Failed', passed: 23, failed: 1 }))
+  answer('pester/outcome.json', { rc: 1, stdout: '', stderr: '' })
+}
+
+/** Images that carry the mark of the promoted. */
+async function promoted(): Promise<(string | undefined)[]> {
+  const { Images = [] } = await new EC2Client({}).send(new DescribeImagesCommand({ Owners: ['self'] }))
+  return Images.filter(({ Tags = [] }) => Tags.some(({ Value }) => Value === 'promoted')).map(({ ImageId }) => ImageId)
+}
+
+/** The steps were given the password by the cloud, careless tasks printed it, and it is in no file, no state, no outcome, no event. */
+function expectNoPassword(outcome: object): void {
+  expect(moto.gateway.calls, 'it was fetched').toContain('ec2:GetPasswordData')
+  expect(readFileSync(join(answers, 'calls.jsonl'), 'utf8'), 'and given to Ansible').toContain(JSON.stringify(canary))
+  expect(filesWith(project, canary)).toEqual([])
+  expect(holds(JSON.stringify([outcome, told]), canary)).toBe(false)
+}

@@ -1,0 +1,21 @@
+import { describe, expect, it } from 'vitest'
+import { renderLogin } from '../../src/bake/outcome.ts'
+import type { Host } from '../../src/core/model.ts'
+
+const host: Host = {
+  ...{ instanceId: 'i-1', transport: 'ssh', address: '10.0.0.5', port: 22, user: 'admin', identityFile: '/b/keys/trial' },
+  knownHostsFile: '/b/keys/known',
+}
+const remoting: Host = { ...host, transport: 'psrp', port: 5986, user: 'Administrator', certificateThumbprint: 'AB12' }
+
+describe('how to log in to a machine that was kept', () => {
+  it.each([
+    ['by ssh', host, 'ssh -i /b/keys/trial -o UserKnownHostsFile=/b/keys/known -p 22 admin@10.0.0.5  (until T)'],
+    ['by ssh through a command', { ...host, proxyCommand: 'nc %h %p' }, "-o ProxyCommand='nc %h %p' -p 22 admin@10.0.0.5"],
+    ['by PowerShell remoting', remoting, 'Enter-PSSession -ComputerName 10.0.0.5 -Port 5986 -UseSSL -Credential Administrator'],
+    ['by PowerShell remoting, whose certificate is to be compared', remoting, '(certificate AB12; key of the password: /b/keys/trial)'],
+    ['by PowerShell remoting through a command', { ...remoting, proxyCommand: 'nc %h %p' }, '; through: nc %h %p)  (until T)'],
+  ])('%s', (_what, given, line) => {
+    expect(renderLogin(given, 'T')).toContain(line)
+  })
+})

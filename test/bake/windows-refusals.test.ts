@@ -1,0 +1,81 @@
+import { execFileSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { lifetimeOf } from '../../src/bake/resolve.ts'
+import { familySchema } from '../../src/family/schema.ts'
+import { readTools } from '../../src/setup/tools.ts'
+import { makeProject } from '../helpers/project.ts'
+
+const project = makeProject({})
+afterAll(() => project[Symbol.asyncDispose](), 120_000)
+
+const disk = join(project.folder, 'windows.qcow2')
+execFileSync(readTools().qemu.img, ['create', '-q', '-f', 'qcow2', disk, '64M'])
+const own = `base: { image: ${disk}, sha256: ${createHash('sha256').update(readFileSync(disk)).digest('hex')} }`
+const login = 'login: { transport: psrp, by: password, user: Administrator }'
+const password = 'configure: { strategy: linear, secrets: { ansible_password: { env: WINDOWS_PASSWORD } } }'
+const yaml = (...lines: string[]): string => ['os: windows', 'cloud: local', ...lines, ''].join('\n')
+
+describe('a Windows family of this computer is refused, and nothing is made', { timeout: 60_000 }, () => {
+  it.each([
+    [
+      'without an image of Windows',
+      yaml('base: { parameter: /aws/service/ami-windows-latest/x }', login, password),
+      2,
+      'expected a base for the cloud local (image, family), got parameter',
+      'base: {image: <qcow2>, sha256: …}',
+    ],
+    [
+      'with one that is not there',
+      yaml(`base: { image: /nowhere/windows.qcow2, sha256: ${'a'.repeat(64)} }`, login, password),
+      2,
+      'there is no base image /nowhere/windows.qcow2',
+      'a WinRM listener for HTTPS on port 5986',
+    ],
+    [
+      'with Debian as its base',
+      yaml('base: { debian: bookworm }', login, password),
+      2,
+      'expected a base that runs windows, got Debian',
+      undefined,
+    ],
+    [
+      'where nobody knows the password',
+      yaml(own, login, 'configure: { strategy: linear }'),
+      3,
+      'win: the password of Administrator is not known: the cloud local gives none out',
+      'ansible_password: {env: WINDOWS_PASSWORD}',
+    ],
+    [
+      'whose password is not set',
+      yaml(own, login, password.replace('WINDOWS_PASSWORD', 'NOT_SET_ANYWHERE')),
+      2,
+      'comes from the environment variable NOT_SET_ANYWHERE, which is not set',
+      'Set NOT_SET_ANYWHERE',
+    ],
+    [
+      'with a suite for InSpec where there is none',
+      yaml(own, login, password, 'verify: { suites: [{ inspec: verify/profile }] }'),
+      3,
+      'neither inspec nor cinc-auditor is on the PATH',
+      'install Cinc Auditor',
+    ],
+  ] as [string, string, number, string, string | undefined][])('%s', async (_what, family, code, message, hint) => {
+    project.write({ 'win/family.yaml': family, 'win/playbook.yml': '- hosts: all\n', 'win/verify/profile/inspec.yml': 'name: p\n' })
+    const { exitCode, outcome } = await project.bake('win', [], { WINDOWS_PASSWORD: 'Canary-Pa55word', PATH: '/nowhere' })
+    expect(outcome.error?.message).toContain(message)
+    if (hint) expect(`${outcome.error?.message} ${outcome.error?.hint}`).toContain(hint)
+    expect(exitCode).toBe(code)
+    const made = ['builds', 'images', 'instances'].filter((name) => existsSync(join(project.home, name)))
+    expect(made.flatMap((name) => readdirSync(join(project.home, name)))).toEqual([])
+  })
+})
+
+it('gives temporaries as long to live as all that a family lets its steps take, and the cloud two hours', () => {
+  const hours = (family: object): number => lifetimeOf(familySchema.parse({ base: { amiId: 'ami-12345678' }, ...family })) / 3_600_000
+  const windows = { login: { timeout: '30m' }, configure: { timeout: '2h' }, seal: { timeout: '45m' }, verify: { timeout: '45m' } }
+  expect(hours(windows)).toBe(6.5)
+  expect(hours({})).toBeGreaterThan(4)
+})

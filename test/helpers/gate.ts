@@ -1,0 +1,81 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect } from 'vitest'
+import { BuildFailed } from '../../src/core/errors.ts'
+import type { SuiteResult } from '../../src/core/model.ts'
+import { isBad, passes } from '../../src/steps/verify/judge.ts'
+import { parseJunit } from '../../src/steps/verify/junit.ts'
+import { verify } from '../../src/steps/verify.ts'
+import { makeWindows } from './windows.ts'
+
+const fixtures = join(import.meta.dirname, '../fixtures')
+
+/** Files of what a tool leaves behind, by name; `hangs` keeps it from coming to its end. */
+export type Answer = Readonly<Record<string, string | object>>
+
+let answers = ''
+beforeEach(() => {
+  answers = mkdtempSync(join(tmpdir(), 'bakehouse-answers-'))
+})
+afterEach(() => rmSync(answers, { recursive: true, force: true }))
+
+/** Runs the verify step of a family with this one suite. */
+export async function verifyLinux(suite: object, answer: Answer): Promise<readonly SuiteResult[]> {
+  for (const [name, content] of Object.entries(answer)) {
+    writeFileSync(join(answers, name), typeof content === 'string' ? content : JSON.stringify(content))
+  }
+  const report = join(answers, 'inspec.json')
+  using linux = makeWindows('verify', {
+    family: { os: 'linux', login: {}, verify: { suites: [suite], timeout: 'hangs' in answer ? '1s' : '1m' } },
+    host: { user: 'root' },
+    env: {
+      BAKEHOUSE_VENV: join(fixtures, 'linux/venv'),
+      BAKEHOUSE_GOSS: join(fixtures, 'linux/bin/ssh'),
+      FAKE_LINUX: answers,
+      PATH: `${join(fixtures, 'linux/bin')}:${join(fixtures, 'inspec')}:${process.env.PATH}`,
+      FAKE_INSPEC: existsSync(report) ? report : '',
+      FAKE_INSPEC_EXIT: String(answer['inspec.code'] ?? ''),
+      FAKE_INSPEC_CALL: join(answers, 'call.json'),
+      FAKE_INSPEC_HANGS: 'hangs' in answer ? '1' : '',
+    },
+  })
+  mkdirSync(join(linux.family, 'verify/profile'), { recursive: true })
+  for (const name of ['goss.yaml', 'test_it.py', 'verify.yml']) writeFileSync(join(linux.family, 'verify', name), '')
+  return await judged(linux, verify(linux.context))
+}
+
+/** The same, of a Windows family. */
+export async function verifyWindows(suite: object, answer: Answer): Promise<readonly SuiteResult[]> {
+  using windows = makeWindows('verify', { family: { verify: { suites: [suite], timeout: 'hangs' in answer ? '1s' : '1m' } } })
+  const stdout = 'machine-id S-1-5-21-4-5-6\ncase\tpassed\t1\tsetup is complete\t\nhygiene done\n'
+  windows.answer('hygiene/outcome.json', { rc: 0, stdout, stderr: '' })
+  for (const [name, content] of Object.entries(answer)) windows.answer(`pester/${name}`, content)
+  return await judged(windows, verify(windows.context))
+}
+
+/** The suites of a step that passed; the error of one that did not, after a look at what it left for the report. */
+async function judged(machine: { build: string }, step: Promise<readonly SuiteResult[]>): Promise<readonly SuiteResult[]> {
+  return step.catch((error: unknown) => {
+    const { suites = [] } = error as { suites?: readonly SuiteResult[] }
+    const bad = suites.filter((suite) => !passes(suite))
+    expect(
+      bad.map(({ verifier }) => verifier),
+      'its own suite failed, and no other',
+    ).toEqual([suites.at(-1)?.verifier])
+    const written = parseJunit(readFileSync(join(machine.build, bad[0]?.junit ?? ''), 'utf8'))
+    expect(written.some(isBad), 'and says so in its JUnit XML').toBe(true)
+    throw error
+  })
+}
+
+/** Expects that a step says no to the image, for this reason. */
+export async function expectStopped(step: Promise<unknown>, message: string): Promise<void> {
+  const error = await step.then(
+    () => expect.fail('it passed'),
+    (thrown: unknown) => thrown,
+  )
+  expect(error).toBeInstanceOf(BuildFailed)
+  expect((error as BuildFailed).exitCode).toBe(10)
+  expect((error as BuildFailed).message).toContain(message)
+}

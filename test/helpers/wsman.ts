@@ -1,0 +1,46 @@
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import { afterAll, beforeAll } from 'vitest'
+import { type Certificate, makeCertificate } from '../../src/steps/windows/certificate.ts'
+
+/** A Windows machine as far as an unknown caller of WSMan gets: Identify is answered, everything else wants a login. */
+export interface Wsman {
+  readonly certificate: Certificate
+  readonly port: number
+  /** What was asked for, as `POST /wsman`, with the kind of login offered, if one was. */
+  readonly requests: string[]
+}
+
+/** Such a machine on the loopback, for the tests of one file. */
+export function withWsman(): Wsman {
+  const wsman = { requests: [] as string[] } as { -readonly [Key in keyof Wsman]: Wsman[Key] }
+  let close = (): void => {}
+  beforeAll(async () => {
+    wsman.certificate = await makeCertificate('test')
+    const { key, certificate: cert } = wsman.certificate
+    const server = createServer({ key, cert }, (request, response) => void answer(request, response, wsman.requests))
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    wsman.port = (server.address() as AddressInfo).port
+    close = () => void server.close()
+  })
+  afterAll(() => close())
+  return wsman
+}
+
+const identity = [
+  '<wsmid:ProductVendor>Microsoft Corporation</wsmid:ProductVendor>',
+  '<wsmid:ProductVersion>OS: 0.0.0 SP: 0.0 Stack: 3.0</wsmid:ProductVersion>',
+].join('')
+
+async function answer(request: IncomingMessage, response: ServerResponse, requests: string[]): Promise<void> {
+  const login = request.headers.authorization?.split(' ')[0]
+  requests.push(`${request.method} ${request.url}${login ? ` ${login}` : ''}`)
+  let body = ''
+  for await (const chunk of request) body += chunk
+  if (request.headers.wsmanidentify === 'unauthenticated' && body.includes('wsmid:Identify')) {
+    response.end(`<s:Envelope><s:Body><wsmid:IdentifyResponse>${identity}</wsmid:IdentifyResponse></s:Body></s:Envelope>`)
+  } else {
+    response.writeHead(401, { 'www-authenticate': 'Negotiate' }).end()
+  }
+}

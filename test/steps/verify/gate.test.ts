@@ -1,0 +1,234 @@
+import { describe, expect, it } from 'vitest'
+import { type Answer, expectStopped, verifyLinux, verifyWindows } from '../../helpers/gate.ts'
+
+// What every verifier can leave behind, good and bad, through the whole step: only a good answer is let through, and the message
+// of every other one names the case, or what is wrong with the suite.
+
+type Row = readonly [what: string, answer: Answer, message: string]
+
+const bomb = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;&a;&a;"><!ENTITY c "&b;&b;&b;&b;&b;&b;&b;&b;&b;&b;">]>'
+const junit = (...cases: string[]): string =>
+  `<?xml version="1.0" encoding="UTF-8"?>\n<testsuite name="x" tests="${cases.length}">\n${cases.join('\n')}\n</testsuite>\n`
+const one = (name: string, inner = ''): string => `<testcase name="${name}" time="0.1">${inner}</testcase>`
+const good = junit(one('Service nginx running'), one('File /etc/x exists'))
+const failing = junit(
+  one('File /etc/x exists'),
+  one('Service nginx running', '<failure message="Expected false to equal true">x</failure>'),
+)
+const erring = junit(one('Service nginx running', '<error message="no such service"/>'))
+const skipping = junit(one('Service nginx running', '<skipped/>'))
+const cutOff = failing.slice(0, 120)
+
+describe('goss', () => {
+  const suite = { goss: 'verify/goss.yaml' }
+  const said = (report: string, code: number): Answer => ({ 'goss.out': report, 'goss.code': String(code) })
+
+  it('lets through what passed', async () => {
+    expect(await verifyLinux(suite, said(good, 0))).toMatchObject([{}, { suite: 'goss', cases: [{}, {}] }])
+  })
+
+  it.each([
+    ['a failed test', said(failing, 1), 'goss: Service nginx running: expected true, got false'],
+    ['a test with an error', said(erring, 1), 'goss: Service nginx running: no such service'],
+    ['nothing but skipped tests', said(skipping, 0), 'goss: no test ran: all 1 were skipped'],
+    ['no test', said('Error: found 0 tests, source: goss.yaml', 1), 'goss: goss gave no report (exit code 1): Error: found 0 tests'],
+    ['an empty report', said(junit(), 0), 'goss: no test ran'],
+    ['a failed test and exit code 0', said(failing, 0), '(and 1 more)'],
+    ['no failed test and exit code 78', said(good, 78), 'goss: the report has no failed test, but the exit code is 78'],
+    ['a report that is cut off', said(cutOff, 1), 'goss: goss gave no report (exit code 1)'],
+    ['no XML', said('panic: runtime error', 2), 'goss: goss gave no report (exit code 2): panic: runtime error'],
+    [
+      'a billion laughs',
+      said(good.replace('?>', `?>${bomb}`), 0),
+      "goss: goss's report cannot be read: the report declares a document type",
+    ],
+    ['no answer in time', { hangs: '' }, 'goss: it did not end in time'],
+  ] as Row[])('is stopped by %s', async (_what, answer, message) => {
+    await expectStopped(verifyLinux(suite, answer), message)
+  })
+})
+
+describe('testinfra', () => {
+  const suite = { testinfra: 'verify/test_it.py' }
+  const said = (report: string | undefined, code: number): Answer => ({
+    ...(report === undefined ? {} : { 'pytest.xml': report }),
+    'pytest.code': String(code),
+  })
+
+  it('lets through what passed', async () => {
+    expect(await verifyLinux(suite, said(good, 0))).toMatchObject([{}, { suite: 'testinfra', cases: [{}, {}] }])
+  })
+
+  it.each([
+    ['a failed test', said(failing, 1), 'testinfra: running: Expected false to equal true'],
+    ['a test with an error', said(erring, 1), 'testinfra: running: no such service'],
+    ['nothing but skipped tests', said(skipping, 0), 'testinfra: no test ran: all 1 were skipped'],
+    ['no test', said(junit(), 5), 'testinfra: no test ran'],
+    ['a failed test and exit code 0', said(failing, 0), '(and 1 more)'],
+    ['no failed test and exit code 3', said(good, 3), 'testinfra: the report has no failed test, but the exit code is 3'],
+    ['an interruption', said(undefined, 2), 'testinfra: pytest gave no report (exit code 2): pytest was here'],
+    ['a report that is cut off', said(cutOff, 1), "testinfra: pytest's report cannot be read: the report is not valid XML"],
+    ['no XML', said('Traceback (most recent call last):', 1), "testinfra: pytest's report cannot be read: the report is not valid XML"],
+    ['a billion laughs', said(good.replace('?>', `?>${bomb}`), 0), "testinfra: pytest's report cannot be read: the report declares"],
+    ['no answer in time', { hangs: '' }, 'testinfra: it did not end in time'],
+  ] as Row[])('is stopped by %s', async (_what, answer, message) => {
+    await expectStopped(verifyLinux(suite, answer), message)
+  })
+})
+
+describe('Ansible', () => {
+  const suite = { ansible: 'verify/verify.yml' }
+  const task = (status: string, about: object = {}): string =>
+    `${JSON.stringify({ event: 'end', task: 'The port is open', action: 'ansible.builtin.wait_for', status, ms: 5, message: '', forgiven: false, ...about })}\n`
+  const said = (tasks: string, code: number): Answer => ({ 'tasks.jsonl': tasks, 'ansible.code': String(code) })
+
+  it('lets through what passed', async () => {
+    expect(await verifyLinux(suite, said(task('ok'), 0))).toMatchObject([{}, { suite: 'ansible', cases: [{}] }])
+  })
+
+  it.each([
+    ['a failed task', said(task('failed', { message: 'Timeout' }), 2), 'ansible: The port is open: Timeout'],
+    ['an unreachable machine', said(task('unreachable', { message: 'no route' }), 4), 'ansible: The port is open: no route'],
+    ['nothing but skipped tasks', said(task('skipped'), 0), 'ansible: no test ran: all 1 were skipped'],
+    ['nothing but ignored failures', said(task('failed', { forgiven: true }), 0), 'ansible: no test ran: all 1 were skipped'],
+    ['no task', said('', 0), 'ansible: the playbook ran no task'],
+    ['a failed task and exit code 0', said(task('failed', { message: 'Timeout' }), 0), '(and 1 more)'],
+    ['no failed task and exit code 250', said(task('ok'), 250), 'ansible: ansible-playbook ended with exit code 250'],
+    ['a playbook that cannot be read', said('', 4), 'ansible: ansible-playbook ended with exit code 4'],
+    ['events that are no JSON', said('{"event":\n', 0), 'ansible: '],
+    ['no answer in time', { hangs: '' }, 'ansible: the playbook did not end within 1 s'],
+  ] as Row[])('is stopped by %s', async (_what, answer, message) => {
+    await expectStopped(verifyLinux(suite, answer), message)
+  })
+})
+
+describe('InSpec', () => {
+  const suite = { inspec: 'verify/profile' }
+  const control = (...statuses: string[]): object => ({
+    id: 'ssh-1',
+    title: 'SSH is hardened',
+    results: statuses.map((status) => ({
+      status,
+      code_desc: 'Port 22 is listening',
+      message: status === 'failed' ? 'expected true' : undefined,
+    })),
+  })
+  const said = (code: number, ...controls: object[]): Answer => ({
+    'inspec.json': { profiles: [{ name: 'p', controls }] },
+    'inspec.code': String(code),
+  })
+  const broken = {
+    id: 'a',
+    results: [{ status: 'failed', code_desc: 'Control Source Code Error', exception: 'NoMethodError', message: 'undefined' }],
+  }
+  const raw = (report: string, code: number): Answer => ({ 'inspec.json': report, 'inspec.code': String(code) })
+  const whole = JSON.stringify(said(0, control('passed'))['inspec.json'])
+
+  it('lets through what passed', async () => {
+    expect(await verifyLinux(suite, said(0, control('passed', 'passed')))).toMatchObject([{}, { suite: 'inspec', cases: [{}, {}] }])
+  })
+
+  it('lets through what passed where something else was skipped, which has an exit code of its own', async () => {
+    const suites = await verifyLinux(suite, said(101, control('passed', 'skipped')))
+    expect(suites.at(-1)?.cases.map(({ status }) => status)).toEqual(['passed', 'skipped'])
+  })
+
+  it.each([
+    ['a failed control', said(100, control('passed', 'failed')), 'inspec: ssh-1: SSH is hardened: Port 22 is listening: expected true'],
+    ['a control that throws', said(100, broken), 'inspec: a: Control Source Code Error: undefined'],
+    ['nothing but skipped controls', said(101, control('skipped')), 'inspec: no test ran: all 1 were skipped'],
+    ['no control', said(0), 'inspec: the profile has no control that ran'],
+    ['a failed control and exit code 0', said(0, control('failed')), '(and 1 more)'],
+    [
+      'a skipped control and exit code 0',
+      said(0, control('passed', 'skipped')),
+      'inspec: the report has 0 failed and 1 skipped tests, but the exit code is 0',
+    ],
+    [
+      'no failed control and exit code 100',
+      said(100, control('passed')),
+      'inspec: the report has 0 failed and 0 skipped tests, but the exit code is 100',
+    ],
+    ['no skipped control and exit code 101', said(101, control('passed')), 'expected 0'],
+    ['a profile that cannot be loaded', said(102, control('passed')), 'inspec: the profile could not be loaded (exit code 102)'],
+    ['a licence that is missing', said(172, control('passed')), 'inspec: the licence of Chef InSpec is not accepted or set'],
+    ['a usage error', said(1, control('passed')), 'inspec: InSpec did not understand how it was called'],
+    ['no report', { 'inspec.code': '0' }, 'inspec: InSpec gave no report (exit code 0)'],
+    ['a report that is cut off', raw(whole.slice(0, 60), 0), "inspec: InSpec's report cannot be read"],
+    ['no JSON', raw('<html>502</html>', 0), "inspec: InSpec's report cannot be read"],
+    ['a billion laughs', raw(good.replace('?>', `?>${bomb}`), 0), "inspec: InSpec's report cannot be read"],
+    ['no answer in time', { hangs: '', 'inspec.code': '0' }, 'inspec: it did not end in time'],
+  ] as Row[])('is stopped by %s', async (_what, answer, message) => {
+    await expectStopped(verifyLinux(suite, answer), message)
+  })
+})
+
+describe('Pester', () => {
+  const suite = { pester: 'verify/base.Tests.ps1' }
+  const test = (status: string, inner = ''): string =>
+    `<testcase name="The network.signs SMB" status="${status}" time="0.1">${inner}</testcase>`
+  const counts = { result: 'Passed', total: 1, passed: 1, failed: 0, inconclusive: 0, notRun: 0, failedBlocks: 0, failedContainers: 0 }
+  const said = (report: string, code: number, summary: object = {}): Answer => ({
+    'outcome.json': { rc: code, stdout: '', stderr: '' },
+    'pester-report.xml': `<?xml version="1.0"?><testsuites name="Pester"><testsuite name="x">${report}</testsuite></testsuites>`,
+    'pester-summary.json': { ...counts, ...summary },
+  })
+  const raw = (report: string): Answer => ({ ...said('', 0), 'pester-report.xml': report })
+  const failed = test('Failed', '<failure message="Expected $true, but got $false."/>')
+  const told = { result: 'Failed', passed: 0, failed: 1 }
+
+  it('lets through what passed', async () => {
+    expect(await verifyWindows(suite, said(test('Passed'), 0))).toMatchObject([{}, { suite: 'pester', cases: [{}] }])
+  })
+
+  it.each([
+    ['a failed test', said(failed, 1, told), 'pester: The network.signs SMB: Expected $true, but got $false.'],
+    [
+      'a test with an error',
+      said(test('Failed', '<error message="no such command"/>'), 1, told),
+      'pester: The network.signs SMB: no such command',
+    ],
+    [
+      'an inconclusive test',
+      said(test('Inconclusive', '<skipped message="is inconclusive"/>'), 0, { passed: 0, inconclusive: 1 }),
+      'pester: The network.signs SMB: is inconclusive',
+    ],
+    ['nothing but skipped tests', said(test('Skipped', '<skipped/>'), 0, { passed: 0 }), 'pester: no test ran: all 1 were skipped'],
+    ['no test', said('', 0, { total: 0, passed: 0 }), 'pester: no test ran'],
+    ['a failed test and exit code 0, as of 256 failures', said(failed, 0, told), '(and 1 more)'],
+    [
+      'no failed test and exit code -1',
+      said(test('Passed'), 4_294_967_295),
+      'pester: the report has no failed test, but the exit code is 4294967295',
+    ],
+    [
+      'a report of less than was run',
+      said(test('Passed'), 0, { total: 2, passed: 2 }),
+      'pester: Pester says that there were 2 tests, but its report has 1',
+    ],
+    [
+      'a file that could not be run',
+      said(test('Passed'), 1, { failedContainers: 1, errors: ['Unexpected token'] }),
+      'pester: 1 blocks or files of tests did not run: Unexpected token',
+    ],
+    [
+      'no report',
+      { 'outcome.json': { rc: 2, stdout: '', stderr: 'Pester 5 is not in the machine' } },
+      'pester: Pester gave no report (exit code 2): Pester 5 is not',
+    ],
+    [
+      'a report that is cut off',
+      raw('<testsuites name="Pester"><testsuite name="x"><testcase name="a"'),
+      "pester: Pester's report cannot be read",
+    ],
+    ['no XML', raw('Invoke-Pester : The term is not recognized'), "pester: Pester's report cannot be read"],
+    [
+      'a billion laughs',
+      raw(`<?xml version="1.0"?>${bomb}<testsuites name="&c;"/>`),
+      "pester: Pester's report cannot be read: the report declares",
+    ],
+    ['no answer in time', { hangs: '' }, 'pester: the playbook did not end within 1 s'],
+  ] as Row[])('is stopped by %s', async (_what, answer, message) => {
+    await expectStopped(verifyWindows(suite, answer), message)
+  })
+})
