@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import { Duplex } from 'node:stream'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 
 export interface RunOptions {
@@ -50,8 +51,12 @@ export async function run(command: string, args: readonly string[], options: Run
 /** A shell command's standard input and output as one stream, and the last line that it complained with. */
 export interface Pipe {
   readonly stream: Duplex
-  readonly said: () => string
+  /** Waits for the end of the complaint, for a second at most. */
+  readonly said: () => Promise<string>
 }
+
+/** Milliseconds that the end of a command's complaint is waited for. */
+const longestComplaint = 1_000
 
 /** Opens a pipe through a command, such as a ProxyCommand; the command ends when the stream is closed. The stream has no errors: it closes. */
 export function openPipe(command: string): Pipe {
@@ -68,7 +73,9 @@ export function openPipe(command: string): Pipe {
     destroy(_error, done) {
       child.kill()
       // What the command itself started may hold them still.
-      for (const each of [stdin, stdout, stderr]) each.destroy()
+      for (const each of [stdin, stdout]) each.destroy()
+      // What it says of its end comes after the end, and holds nobody up.
+      if ('unref' in stderr && typeof stderr.unref === 'function') stderr.unref()
       child.unref()
       done(null)
     },
@@ -77,7 +84,14 @@ export function openPipe(command: string): Pipe {
   stdout.once('end', () => stream.push(null))
   for (const each of [stdin, stdout, stderr]) each.on('error', () => {})
   child.once('error', () => stream.destroy())
-  return { stream, said: () => complaint.trim().split('\n').at(-1) ?? '' }
+  const ended = new Promise<void>((done) => void stderr.once('close', done))
+  return {
+    stream,
+    async said() {
+      await Promise.race([ended, sleep(longestComplaint, undefined, { ref: false })])
+      return complaint.trim().split('\n').at(-1) ?? ''
+    },
+  }
 }
 
 /** Runs a command that the user talks to; its exit code. Ctrl-C is the command's to answer. */

@@ -18,9 +18,9 @@ export function openPinned(endpoint: Endpoint, timeoutMs: number): Promise<TLSSo
     const { way, pipe } = wayTo(endpoint)
     const socket = connect({ ...way, rejectUnauthorized: false, timeout: timeoutMs })
     const fail = (error: Error): void => {
-      // What a command says of its end may come a moment after the end.
-      void sleep(pipe ? 100 : 0).then(() => reject(withWords(error, pipe?.said() ?? '')))
       socket.destroy()
+      pipe?.stream.destroy()
+      void (pipe?.said() ?? Promise.resolve('')).then((said) => reject(withWords(error, said)))
     }
     // What breaks once it is open, whoever reads finds out.
     socket.on('error', fail)
