@@ -9,6 +9,7 @@ import { buildFolder, homeFolder, sourceFolder } from '../core/paths.ts'
 import { createRedactor, type Redactor } from '../core/redact.ts'
 import { computeInputsDigest } from '../family/digest.ts'
 import type { Family } from '../family/family.ts'
+import { lifetimeOf } from '../family/longest.ts'
 import { readFamily } from '../family/read-family.ts'
 import { readSecrets, secretValues } from '../family/secrets.ts'
 import type { GraphSpec } from '../graph/graph.ts'
@@ -21,9 +22,6 @@ import { findLatestGood, type LatestGood } from './promote.ts'
 import { engine, listStacks } from './stack.ts'
 import { readToolVersions } from './tool-versions.ts'
 import { nextVersion, parseVersion } from './version.ts'
-
-/** How long temporaries may live at most, in ms: the time-outs of a family are all shorter. */
-const lifetime = 4 * 60 * 60 * 1000
 
 /** A family as it will be baked, read and checked; nothing has been looked up yet. */
 export interface Order {
@@ -61,7 +59,11 @@ export async function makePlan(order: Order, journal: Journal, signal: AbortSign
   const { request, family, cloud } = order
   void engine()
   const [base, latest, taken, toolVersions] = await Promise.all([
-    cloud.resolveBase(family, (line) => journal.task('resolve', line), signal),
+    cloud.resolveBase(family, {
+      progress: (line) => journal.task('resolve', line),
+      latestGood: () => readAncestor(order),
+      signal,
+    }),
     findLatestGood(family.name, request.backend),
     takenVersions(family.name, request.backend),
     readToolVersions(),
@@ -78,6 +80,22 @@ export async function makePlan(order: Order, journal: Journal, signal: AbortSign
     folder: buildFolder(family.name, version),
     stackName: `${family.name}-${version}`,
   }
+}
+
+/** The latest good image of the family that this one starts from: the outputs of its stack are the truth. Throws UsageError. */
+async function readAncestor({ request, family, cloud }: Order): Promise<LatestGood> {
+  const { base } = family
+  if (!('family' in base)) throw new Error(`${family.name} starts from no family`)
+  const latest = await findLatestGood(base.family, request.backend)
+  const hint = `bake ${base.family} first: npm run bake -- --family ${base.family}`
+  if (!latest) throw new UsageError(`${family.name} starts from ${base.family}, of which there is no good image yet`, { hint })
+  if (latest.cloud === cloud.name) return latest
+  throw new UsageError(
+    `${family.name} starts from ${base.family}, whose latest good image is on the cloud ${latest.cloud}, not on ${cloud.name}`,
+    {
+      hint: `${hint} --cloud ${cloud.name}`,
+    },
+  )
 }
 
 /** Makes the build folder: keys, and the request that the steps read. */
@@ -104,7 +122,7 @@ export async function prepare(plan: Plan): Promise<GraphSpec> {
 /** The graph of a plan, with keys of its machines. */
 export function graphSpec(plan: Plan, keys: GraphSpec['keys'], resources: CloudResources): GraphSpec {
   const { family, version, build, folder } = plan
-  const expires = new Date(Date.now() + lifetime).toISOString()
+  const expires = new Date(Date.now() + lifetimeOf(family)).toISOString()
   const runner = join(sourceFolder(), 'steps/run.ts')
   return {
     context: { family, version, build, buildFolder: folder, expires },

@@ -6,16 +6,22 @@ export interface Missing {
   readonly imds: Set<string>
   readonly deprecated: Map<string, string>
   readonly watermarks: Map<string, string>
+  /** The account's Allowed AMIs setting: its state, and its criteria as XML. */
+  readonly allowed: { state: string; criteria: string }
 }
 
 export function createMissing(): Missing {
-  return { protected: new Set(), imds: new Set(), deprecated: new Map(), watermarks: new Map() }
+  const allowed = { state: 'disabled', criteria: '' }
+  return { protected: new Set(), imds: new Set(), deprecated: new Map(), watermarks: new Map(), allowed }
 }
 
 const namespace = 'http://ec2.amazonaws.com/doc/2016-11-15/'
 
 /** The answer to an action that moto lacks; it refuses, as EC2 does, to deregister what is protected. */
-export function findMissing({ service, action, body }: Call, missing: Missing): Answer | undefined {
+export function findMissing({ service, action, body }: Call, missing: Missing, processors?: number): Answer | undefined {
+  if (action === 'GetServiceQuota' && processors !== undefined) {
+    return { status: 200, body: JSON.stringify({ Quota: { Value: processors } }) }
+  }
   if (service !== 'ec2') return undefined
   const parameters = new Map(body.split('&').map((pair) => pair.split('=', 2) as [string, string]))
   const image = parameters.get('ImageId') ?? ''
@@ -38,8 +44,36 @@ export function findMissing({ service, action, body }: Call, missing: Missing): 
     missing.imds.add(image)
     return done()
   }
+  if (action === 'EnableAllowedImagesSettings') {
+    missing.allowed.state = parameters.get('AllowedImagesSettingsState') ?? ''
+    return done(`<allowedImagesSettingsState>${missing.allowed.state}</allowedImagesSettingsState>`)
+  }
+  if (action === 'ReplaceImageCriteriaInAllowedImagesSettings') {
+    missing.allowed.criteria = renderCriteria(parameters)
+    return done()
+  }
+  if (action === 'GetAllowedImagesSettings') {
+    return done(`<state>${missing.allowed.state}</state><imageCriterionSet>${missing.allowed.criteria}</imageCriterionSet>`)
+  }
   if (action === 'GetConsoleScreenshot') return done('<imageData>AAAA</imageData>')
   return undefined
+}
+
+/** Criteria of an Allowed AMIs setting: owners and marks, as a request has them, in the words of an answer. */
+function renderCriteria(parameters: ReadonlyMap<string, string>): string {
+  const items: string[] = []
+  for (let at = 1; [...parameters.keys()].some((key) => key.startsWith(`ImageCriterion.${at}.`)); at++) {
+    const values = (name: string): string[] =>
+      [...parameters].filter(([key]) => key.startsWith(`ImageCriterion.${at}.${name}.`)).map(([, value]) => value)
+    const owners = values('ImageProvider').map((owner) => `<item>${owner}</item>`)
+    const marks = values('ImageWatermark').map((mark) => `<item><watermarkKey>${mark}</watermarkKey></item>`)
+    const sets = [
+      owners.length && `<imageProviderSet>${owners.join('')}</imageProviderSet>`,
+      marks.length && `<imageWatermarkSet>${marks.join('')}</imageWatermarkSet>`,
+    ]
+    items.push(`<item>${sets.filter(Boolean).join('')}</item>`)
+  }
+  return items.join('')
 }
 
 /** Puts what moto does not keep into what it says of images. */
@@ -49,6 +83,9 @@ export function completeAnswer({ action }: Call, text: string, missing: Missing)
     const extra = [
       missing.protected.has(id) ? '<deregistrationProtection>enabled-without-cooldown</deregistrationProtection>' : '',
       missing.imds.has(id) ? '<imdsSupport>v2.0</imdsSupport>' : '',
+      missing.watermarks.has(id)
+        ? `<imageWatermarkSet><item><watermarkKey>123456789012:${missing.watermarks.get(id)}</watermarkKey></item></imageWatermarkSet>`
+        : '',
       missing.deprecated.has(id) ? `<deprecationTime>${missing.deprecated.get(id)}</deprecationTime>` : '',
     ]
     return whole + extra.join('')

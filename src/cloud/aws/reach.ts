@@ -2,6 +2,9 @@ import { MissingError } from '../../core/errors.ts'
 import type { Host } from '../../core/model.ts'
 import type { Family } from '../../family/family.ts'
 
+/** The kind of session that carries ssh. */
+export const sessionDocument = 'AWS-StartSSHSession'
+
 export type Reach = Family['aws']['reach']
 
 /** Where an instance is in the network, as EC2 tells it. */
@@ -32,8 +35,7 @@ export async function findIngress(reach: Reach): Promise<string | undefined> {
 }
 
 function sessionCommand(region: string): string {
-  const document = 'AWS-StartSSHSession'
-  return `aws ssm start-session --region ${region} --target %h --document-name ${document} --parameters portNumber=%p`
+  return `aws ssm start-session --region ${region} --target %h --document-name ${sessionDocument} --parameters portNumber=%p`
 }
 
 /** The user's own ssh settings and agent count for the bastion: it is the user's, not the build's. */

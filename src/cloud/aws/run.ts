@@ -1,12 +1,19 @@
 import { messageOf } from '../../core/errors.ts'
 import type { Host } from '../../core/model.ts'
-import { type FinishRequest, finish, release } from './finish.ts'
+import { type FinishRequest, finish, release, tagSnapshots } from './finish.ts'
 import { waitForLogin } from './login.ts'
 
 /** What `login` needs: an instance that the engine has made. */
 export interface LoginRequest {
   readonly host: Host
   readonly deadlineMs: number
+}
+
+/** What `tag` needs: an image that is there, and what to write on its snapshots. */
+export interface TagRequest {
+  readonly imageId: string
+  readonly region: string
+  readonly tags: Readonly<Record<string, string>>
 }
 
 /** The commands of the graph on EC2. What they are asked to do comes in `BAKEHOUSE_REQUEST` as JSON; no secrets in it. */
@@ -16,6 +23,10 @@ const commands: Readonly<Record<string, (request: unknown) => Promise<void>>> = 
     // The first login to a Windows machine is its own story: the steps know it.
     if (host.transport === 'ssh') await waitForLogin(host, deadlineMs)
     process.stdout.write(JSON.stringify(host))
+  },
+  tag: (request) => {
+    const { imageId, tags, region } = request as TagRequest
+    return tagSnapshots(imageId, tags, region)
   },
   finish: (request) => finish(request as FinishRequest),
   release: (request) => release(request as FinishRequest),
