@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { Cloud, Created } from '../cloud/cloud.ts'
 import { messageOf } from '../core/errors.ts'
 import { buildFiles } from '../steps/request.ts'
-import { findStack } from './stack.ts'
+import { findStack, type OpenStack } from './stack.ts'
 
 /** A build, as far as removing what it made needs it. */
 export interface BuildRemains {
@@ -31,10 +31,7 @@ export async function diagnose(remains: BuildRemains, report: (line: string) => 
  */
 export async function removeBuild(remains: BuildRemains, report: (line: string) => void): Promise<void> {
   const stack = await findStack(remains.stackName, remains.backend)
-  const deadline = AbortSignal.timeout(15 * 60 * 1000)
-  await stack
-    ?.destroy({ message: `remove the temporaries of ${remains.stackName}`, signal: deadline })
-    .catch((error: unknown) => report(`the stack could not be destroyed: ${messageOf(error)}`))
+  const isDestroyed = await destroy(stack, report)
   // More than once: a cloud may say of what is quite new that it is not there, and list it all the same.
   for (let round = 1; round <= 3; round++) {
     const left = await ofBuild(remains)
@@ -43,8 +40,20 @@ export async function removeBuild(remains: BuildRemains, report: (line: string) 
       await remains.cloud.delete(created).catch((error: unknown) => report(`${created.kind} ${created.id} is left: ${messageOf(error)}`))
     }
   }
-  if ((await ofBuild(remains)).length === 0) {
-    await stack?.remove().catch((error: unknown) => report(`stack ${remains.stackName} is left: ${messageOf(error)}`))
+  if ((await ofBuild(remains)).length > 0) return
+  // What held the stack back is gone by now.
+  if (!isDestroyed) await destroy(stack, report)
+  await stack?.remove().catch((error: unknown) => report(`stack ${remains.stackName} is left: ${messageOf(error)}`))
+}
+
+async function destroy(stack: OpenStack | undefined, report: (line: string) => void): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(15 * 60 * 1000)
+    await stack?.destroy({ message: `remove the temporaries of ${stack.name}`, signal })
+    return true
+  } catch (error) {
+    report(`the stack could not be destroyed: ${messageOf(error)}`)
+    return false
   }
 }
 

@@ -1,13 +1,12 @@
 import { rmSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { chooseCloud, cloudNames } from '../cloud/choose.ts'
 import type { Cloud, Created } from '../cloud/cloud.ts'
 import { messageOf } from '../core/errors.ts'
-import { homeFolder } from '../core/paths.ts'
-import { isRunning, type ProcessIdentity } from '../core/process-identity.ts'
+import { isRunning } from '../core/process-identity.ts'
 import { listRecords } from '../records/history.ts'
+import { markAbandoned, readLeases, runningFamilies } from './abandoned.ts'
 import type { Reap, Reaped, ReapOptions } from './api.ts'
+import { leasedFamily, readOwner, whyLeaseIsOver } from './backend-lease.ts'
 import { findStack, listStacks, type OpenStack } from './stack.ts'
 
 /**
@@ -24,6 +23,7 @@ export const reap: Reap = async (options, signal) => {
   }
   reaped.push(...(await reapStacks(options, running, abandoned)))
   reaped.push(...(await reapLeases(options)))
+  reaped.push(...(await reapSharedLeases(options)))
   return reaped
 }
 
@@ -83,8 +83,22 @@ async function removeStack(stack: OpenStack): Promise<void> {
 
 /** Builds whose record says that they run, while no process holds their family. */
 async function abandonedBuilds(options: ReapOptions, running: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-  const records = await listRecords(options.family)
-  return new Set(records.filter(({ family, status }) => status === 'running' && !running.has(family)).map(({ build }) => build))
+  const records = markAbandoned(await listRecords(options.family), running)
+  return new Set(records.filter(({ status }) => status === 'abandoned').map(({ build }) => build))
+}
+
+/** Leases that machines took in a shared state and did not give back. */
+async function reapSharedLeases(options: ReapOptions): Promise<Reaped[]> {
+  const reaped: Reaped[] = []
+  for (const name of await listStacks(options.backend)) {
+    const family = leasedFamily(name)
+    if (family === undefined || (options.family !== undefined && options.family !== family)) continue
+    const stack = await findStack(name, options.backend)
+    const why = stack && whyLeaseIsOver(await readOwner(stack))
+    if (!why) continue
+    reaped.push(await attempt({ cloud: '', kind: 'lease', id: name, family, version: '', why }, options, () => stack.remove()))
+  }
+  return reaped
 }
 
 async function findBuildId(family: string, version: string): Promise<string> {
@@ -109,20 +123,4 @@ async function attempt(leftover: Omit<Reaped, 'action'>, options: ReapOptions, r
   } catch (error) {
     return { ...leftover, action: 'failed', why: messageOf(error) }
   }
-}
-
-async function runningFamilies(): Promise<ReadonlySet<string>> {
-  return new Set((await readLeases()).filter(({ owner }) => isRunning(owner)).map(({ family }) => family))
-}
-
-async function readLeases(): Promise<{ family: string; file: string; owner: ProcessIdentity }[]> {
-  const folder = join(homeFolder(), 'leases')
-  const names = await readdir(folder).catch(() => [])
-  return Promise.all(
-    names.map(async (name) => {
-      const file = join(folder, name)
-      const owner = JSON.parse(await readFile(file, 'utf8').catch(() => '{"pid":0,"started":""}')) as ProcessIdentity
-      return { family: name.replace(/\.json$/, ''), file, owner }
-    }),
-  )
 }

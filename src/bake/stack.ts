@@ -8,11 +8,16 @@ import {
   PulumiCommand,
   type PulumiFn,
   type Stack,
+  StackAlreadyExistsError,
 } from '@pulumi/pulumi/automation/index.js'
 import { homeFolder } from '../core/paths.ts'
 import { engineEnvironment } from '../setup/engine-environment.ts'
 import { wrapperRoot } from '../setup/wrapper.ts'
 import { pluginFolders } from './plugins.ts'
+import { parseState, type StackState } from './stack-state.ts'
+
+/** Where a stack has its label. */
+const labelTag = 'bakehouse:label'
 
 /** One stack, opened for this process alone. */
 export interface OpenStack {
@@ -20,9 +25,13 @@ export interface OpenStack {
   /** Runs the program; resolves when the engine says that all of it succeeded. */
   up(program: PulumiFn, options: UpdateOptions): Promise<void>
   preview(program: PulumiFn, options: UpdateOptions): Promise<void>
+  /** Removes all it holds; what is protected against a destroy by hand is not spared. */
   destroy(options: UpdateOptions): Promise<void>
   /** What the state holds: outputs, resources and operations that were cut off. */
   read(): Promise<StackState>
+  /** A short text on the stack itself, beside its state: read by whoever finds the stack. */
+  setLabel(text: string): Promise<void>
+  findLabel(): Promise<string | undefined>
   /** Removes the stack itself, which must be empty; its history goes with it. */
   remove(): Promise<void>
 }
@@ -32,22 +41,6 @@ export interface UpdateOptions {
   readonly signal: AbortSignal
   /** Engine events, debug ones left out: those carry secrets. */
   readonly onEvent?: (event: EngineEvent) => void
-}
-
-export interface StackResource {
-  readonly urn: string
-  readonly type: string
-  readonly name: string
-  readonly id: string
-  readonly outputs: Readonly<Record<string, unknown>>
-}
-
-export interface StackState {
-  readonly outputs: Readonly<Record<string, unknown>>
-  /** Custom resources: what exists outside of the state. */
-  readonly resources: readonly StackResource[]
-  /** Resources whose creation was cut off: the state does not know whether they exist. */
-  readonly pending: readonly StackResource[]
 }
 
 /** The project all stacks belong to. */
@@ -68,6 +61,16 @@ export async function openStack(name: string, backend?: string): Promise<OpenSta
 /** Makes a stack that is not there yet. */
 export async function createStack(name: string, backend?: string): Promise<OpenStack> {
   return wrap(await LocalWorkspace.createStack(inline(name), await workspace(name, backend)))
+}
+
+/** The same; undefined where there is one of that name already, or one is being made at this moment. */
+export async function tryCreateStack(name: string, backend?: string): Promise<OpenStack | undefined> {
+  try {
+    return await createStack(name, backend)
+  } catch (error) {
+    if (error instanceof StackAlreadyExistsError || /currently locked/.test(String(error))) return undefined
+    throw error
+  }
 }
 
 /** Opens the stack; undefined when there is none of that name. */
@@ -129,10 +132,18 @@ function wrap(stack: Stack): OpenStack {
       await stack.preview({ ...options(update), program })
     },
     async destroy(update) {
-      await stack.destroy(options(update))
+      const given = options(update)
+      await unprotect(stack)
+      await stack.destroy(given)
     },
     async read() {
       return parseState((await stack.exportStack()).deployment)
+    },
+    async setLabel(text) {
+      await stack.workspace.setTag(stack.name, labelTag, text)
+    },
+    async findLabel() {
+      return (await stack.workspace.listTags(stack.name))[labelTag]
     },
     async remove() {
       await stack.workspace.removeStack(stack.name)
@@ -141,32 +152,18 @@ function wrap(stack: Stack): OpenStack {
   }
 }
 
+/** The engine refuses to destroy a stack that holds something protected. */
+async function unprotect(stack: Stack): Promise<void> {
+  const state = await stack.exportStack()
+  const { resources = [] } = state.deployment as { resources?: { protect?: boolean }[] }
+  if (!resources.some(({ protect }) => protect)) return
+  for (const resource of resources) resource.protect = false
+  await stack.importStack(state)
+}
+
 function withoutDebug(onEvent: (event: EngineEvent) => void) {
   return (event: EngineEvent): void => {
     const severity: string | undefined = event.diagnosticEvent?.severity
     if (severity !== 'debug') onEvent(event)
   }
-}
-
-interface RawResource {
-  readonly urn: string
-  readonly type: string
-  readonly custom?: boolean
-  readonly id?: string
-  readonly outputs?: Record<string, unknown>
-}
-
-/** Reads an exported deployment. */
-export function parseState(deployment: { resources?: RawResource[]; pending_operations?: { resource: RawResource }[] }): StackState {
-  const resources = deployment.resources ?? []
-  return {
-    outputs: resources.find((resource) => resource.type === 'pulumi:pulumi:Stack')?.outputs ?? {},
-    resources: resources.filter((resource) => resource.custom && !resource.type.startsWith('pulumi:')).map(toStackResource),
-    pending: (deployment.pending_operations ?? []).map((operation) => toStackResource(operation.resource)),
-  }
-}
-
-function toStackResource(resource: RawResource): StackResource {
-  const name = resource.urn.split('::').pop() ?? resource.urn
-  return { urn: resource.urn, type: resource.type, name, id: resource.id ?? '', outputs: resource.outputs ?? {} }
 }

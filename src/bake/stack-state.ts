@@ -1,0 +1,38 @@
+export interface StackResource {
+  readonly urn: string
+  readonly type: string
+  readonly name: string
+  readonly id: string
+  readonly outputs: Readonly<Record<string, unknown>>
+}
+
+export interface StackState {
+  readonly outputs: Readonly<Record<string, unknown>>
+  /** Custom resources: what exists outside of the state. */
+  readonly resources: readonly StackResource[]
+  /** Resources whose creation was cut off: the state does not know whether they exist. */
+  readonly pending: readonly StackResource[]
+}
+
+interface RawResource {
+  readonly urn: string
+  readonly type: string
+  readonly custom?: boolean
+  readonly id?: string
+  readonly outputs?: Record<string, unknown>
+}
+
+/** Reads an exported deployment. */
+export function parseState(deployment: { resources?: RawResource[]; pending_operations?: { resource: RawResource }[] }): StackState {
+  const resources = deployment.resources ?? []
+  return {
+    outputs: resources.find((resource) => resource.type === 'pulumi:pulumi:Stack')?.outputs ?? {},
+    resources: resources.filter((resource) => resource.custom && !resource.type.startsWith('pulumi:')).map(toStackResource),
+    pending: (deployment.pending_operations ?? []).map((operation) => toStackResource(operation.resource)),
+  }
+}
+
+function toStackResource(resource: RawResource): StackResource {
+  const name = resource.urn.split('::').pop() ?? resource.urn
+  return { urn: resource.urn, type: resource.type, name, id: resource.id ?? '', outputs: resource.outputs ?? {} }
+}
