@@ -9,25 +9,33 @@ import type { Reap, Reaped, ReapOptions } from './api.ts'
 import { leasedFamily, readOwner, whyLeaseIsOver } from './backend-lease.ts'
 import { findStack, listStacks, type OpenStack } from './stack.ts'
 
+/** Builds that nobody works on any more, by id. */
+export interface LostBuilds {
+  /** Their record says that they run, and their process is gone. */
+  readonly abandoned: ReadonlySet<string>
+  /** Those of them in whose stack the promoted copy is not: it was never finished, or never written down. */
+  readonly unfinished: ReadonlySet<string>
+}
+
 /**
  * Removes what builds left behind: whatever carries our tags and is past its expiry or belongs to a build whose
- * process is gone, leases of dead processes, and build stacks that hold nothing. A promoted image is never touched.
+ * process is gone, leases of dead processes, and build stacks that hold nothing. A finished promoted image is never touched.
  */
 export const reap: Reap = async (options, signal) => {
   const running = await runningFamilies()
-  const abandoned = await abandonedBuilds(options, running)
+  const lost = await findLostBuilds(options, running)
   const reaped: Reaped[] = []
   for (const name of options.cloud === undefined ? cloudNames : [options.cloud]) {
     signal.throwIfAborted()
-    reaped.push(...(await reapCloud(name, options, abandoned)))
+    reaped.push(...(await reapCloud(name, options, lost)))
   }
-  reaped.push(...(await reapStacks(options, running, abandoned)))
+  reaped.push(...(await reapStacks(options, running, lost)))
   reaped.push(...(await reapLeases(options)))
   reaped.push(...(await reapSharedLeases(options)))
   return reaped
 }
 
-async function reapCloud(name: string, options: ReapOptions, abandoned: ReadonlySet<string>): Promise<Reaped[]> {
+async function reapCloud(name: string, options: ReapOptions, lost: LostBuilds): Promise<Reaped[]> {
   let cloud: Cloud
   let created: readonly Created[]
   try {
@@ -38,29 +46,33 @@ async function reapCloud(name: string, options: ReapOptions, abandoned: Readonly
     if (options.cloud === undefined) return []
     throw error
   }
-  const leftovers = created.flatMap((each) => {
-    const why = whyLeftover(each, abandoned)
-    return why ? [{ each, why }] : []
+  const remove = async (each: Created): Promise<Reaped[]> => {
+    const why = whyLeftover(each, lost)
+    if (why === undefined) return []
+    const { kind, id, tags } = each
+    const leftover = { cloud: name, kind, id, family: tags.family, version: tags.version, why }
+    return [await attempt(leftover, options, () => cloud.delete(each))]
+  }
+  // Of one build in the order of the list, in which things can be removed.
+  const builds = [...new Set(created.map(({ tags }) => tags.build))]
+  const reaped = builds.map(async (build) => {
+    const done: Reaped[] = []
+    for (const each of created.filter(({ tags }) => tags.build === build)) done.push(...(await remove(each)))
+    return done
   })
-  return Promise.all(
-    leftovers.map(({ each, why }) =>
-      attempt({ cloud: name, kind: each.kind, id: each.id, family: each.tags.family, version: each.tags.version, why }, options, () =>
-        cloud.delete(each),
-      ),
-    ),
-  )
+  return (await Promise.all(reaped)).flat()
 }
 
 /** Why a thing is nobody's any more; undefined while it is somebody's. */
-export function whyLeftover({ tags }: Pick<Created, 'tags'>, abandoned: ReadonlySet<string>, now = new Date()): string | undefined {
-  if (tags.stage === 'promoted') return undefined
+export function whyLeftover({ tags }: Pick<Created, 'tags'>, { abandoned, unfinished }: LostBuilds, now = new Date()): string | undefined {
+  if (tags.stage === 'promoted') return unfinished.has(tags.build) ? 'its build was cut off before it was finished' : undefined
   if (abandoned.has(tags.build)) return 'the process of its build is gone'
   if (tags.expires !== '' && Date.parse(tags.expires) < now.getTime()) return `expired ${tags.expires}`
   return undefined
 }
 
 /** A build stack without a resource in it records a build that made nothing; one of an abandoned build is destroyed first. */
-async function reapStacks(options: ReapOptions, running: ReadonlySet<string>, abandoned: ReadonlySet<string>): Promise<Reaped[]> {
+async function reapStacks(options: ReapOptions, running: ReadonlySet<string>, { unfinished }: LostBuilds): Promise<Reaped[]> {
   const reaped: Reaped[] = []
   for (const name of await listStacks(options.backend)) {
     const [, family = '', version = ''] = /^(.*)-(\d{4}\.\d{2}\.\d{2}(?:-\d+)?)$/.exec(name) ?? []
@@ -68,7 +80,7 @@ async function reapStacks(options: ReapOptions, running: ReadonlySet<string>, ab
     const stack = await findStack(name, options.backend)
     const state = await stack?.read()
     if (!stack || !state) continue
-    const cutOff = abandoned.has(await findBuildId(family, version)) && !state.resources.some(({ name: resource }) => resource === 'image')
+    const cutOff = unfinished.has(await findBuildId(family, version))
     if (!cutOff && state.resources.length + state.pending.length > 0) continue
     const why = cutOff ? 'the process of its build is gone' : 'it holds no resource'
     reaped.push(await attempt({ cloud: '', kind: 'stack', id: name, family, version, why }, options, () => removeStack(stack)))
@@ -81,10 +93,16 @@ async function removeStack(stack: OpenStack): Promise<void> {
   await stack.remove()
 }
 
-/** Builds whose record says that they run, while no process holds their family. */
-async function abandonedBuilds(options: ReapOptions, running: ReadonlySet<string>): Promise<ReadonlySet<string>> {
-  const records = markAbandoned(await listRecords(options.family), running)
-  return new Set(records.filter(({ status }) => status === 'abandoned').map(({ build }) => build))
+async function findLostBuilds(options: ReapOptions, running: ReadonlySet<string>): Promise<LostBuilds> {
+  const records = markAbandoned(await listRecords(options.family), running).filter(({ status }) => status === 'abandoned')
+  const unfinished: string[] = []
+  for (const { family, version, build } of records) {
+    // Where there is no stack, be it in another backend, nothing is known of the image.
+    const state = await (await findStack(`${family}-${version}`, options.backend))?.read()
+    // The last resource of a build, made when its image is all that it is to be.
+    if (state && !state.resources.some(({ name }) => name === 'image')) unfinished.push(build)
+  }
+  return { abandoned: new Set(records.map(({ build }) => build)), unfinished: new Set(unfinished) }
 }
 
 /** Leases that machines took in a shared state and did not give back. */

@@ -5,11 +5,15 @@ import { removeBuild } from '../../src/bake/clean-up.ts'
 import { followEngine } from '../../src/bake/engine-phases.ts'
 import { openJournal } from '../../src/bake/journal.ts'
 import { promote } from '../../src/bake/promote.ts'
+import { reap } from '../../src/bake/reap.ts'
 import { findStack, openStack } from '../../src/bake/stack.ts'
 import { aws } from '../../src/cloud/aws/aws.ts'
 import { waitForParameter } from '../../src/cloud/aws/publish.ts'
+import { buildFolder as buildFolderOf } from '../../src/core/paths.ts'
 import { bakeProgram, type GraphSpec } from '../../src/graph/graph.ts'
+import { writeRecord } from '../../src/records/record.ts'
 import { withMoto } from '../cloud/aws/with-moto.ts'
+import { sampleRecord } from '../records/sample.ts'
 import { bake, census, makeSpec, stackName, toLatestGood, withEmulatedGraph } from './emulated-graph.ts'
 import type { Faults } from './gateway.ts'
 
@@ -47,7 +51,6 @@ test.each<[phase: string, faults: Faults, steps: Parameters<typeof makeSpec>[0],
   ['trial', trial, {}, 1],
   ['verify', {}, { verify: no }, 1],
   ['copy', { refuse: { CopyImage: { code: 'ResourceLimitExceeded', region: 'eu-west-1' } } }, {}, 2],
-  ['copy', { refuse: { ModifyImageAttribute: { code: 'InvalidParameterValue', words: '222222222222' } } }, {}, 2],
   ['copy', { refuse: { EnableImageDeregistrationProtection: { code: 'OperationNotPermitted', region: 'eu-west-1' } } }, {}, 2],
 ])(
   'a failure in %s leaves nothing, and marks nothing as good (%j)',
@@ -96,6 +99,21 @@ async function expectSafe({ instances, groups }: Awaited<ReturnType<typeof censu
     }
   }
 }
+
+test('what a build leaves that is killed in the middle of the copy is removed by reap, the copies it had with the rest', async () => {
+  const before = await census('none')
+  const graph = await makeSpec()
+  const { build, version } = graph.context
+  server.gateway.faults = { refuse: { ModifyImageAttribute: 'InvalidParameterValue' } }
+  const stack = await openStack(stackName(graph))
+  await expect(stack.up(bakeProgram(graph), { message: 'bake', signal: never })).rejects.toThrow()
+  server.gateway.faults = {}
+  await writeRecord(buildFolderOf('tiny', version), sampleRecord({ family: 'tiny', version, build, cloud: 'aws', status: 'running' }))
+  const reaped = await reap({ dryRun: false, family: 'tiny', cloud: 'aws' }, never)
+  expect(reaped.filter(({ action }) => action !== 'removed')).toEqual([])
+  expect(reaped.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['instance', 'image', 'key', 'network', 'stack']))
+  await expectNothing(build, [before.home.allSnapshots, before.other.allSnapshots])
+}, 300_000)
 
 test('the image is published by a parameter in each region; a failure in promote leaves the family as it was, and nothing of the build', async () => {
   const good = await makeSpec()
