@@ -1,7 +1,7 @@
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { resolveLocalBase } from '../src/cloud/local/base/resolve.ts'
+import { ensureDebianBase } from '../src/cloud/local/base/debian.ts'
 import { removeInstance } from '../src/cloud/local/instances/instance.ts'
 import { launchInstance } from '../src/cloud/local/instances/launch.ts'
 import { runTool } from '../src/core/exec.ts'
@@ -15,7 +15,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const identityFile = join(folder, 'key')
   await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identityFile])
   const family = { ...familySchema.parse({ base: { debian: 'bookworm' } }), name: 'boot', folder }
-  const base = await resolveLocalBase(family, (line) => process.stderr.write(`${line}\n`), new AbortController().signal)
+  const base = await ensureDebianBase({ progress: (line) => process.stderr.write(`${line}\n`), signal: new AbortController().signal })
   const boot = (warm: boolean) => async (): Promise<number> => {
     let launched: Awaited<ReturnType<typeof launchInstance>> | undefined
     const seconds = await timed(async () => {
@@ -30,7 +30,7 @@ export async function main(args: readonly string[]): Promise<void> {
             stage: 'trial',
             expires: new Date(Date.now() + 3_600_000).toISOString(),
           },
-          image: base.id,
+          image: base.path,
           publicKey: readFileSync(`${identityFile}.pub`, 'utf8').trim(),
           identityFile,
           knownHostsFile: join(folder, 'known_hosts'),

@@ -85,7 +85,11 @@ function writtenBytes(home: string): number {
 }
 
 async function baseBytes(): Promise<number> {
-  const base = await resolveLocalBase(await readFamily('reference'), () => {}, new AbortController().signal)
+  const base = await resolveLocalBase(await readFamily('reference'), {
+    progress: () => {},
+    latestGood: () => Promise.reject(new Error('the reference starts from no family')),
+    signal: new AbortController().signal,
+  })
   return allocated(base.id)
 }
 

@@ -1,7 +1,7 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { resolveLocalBase } from '../src/cloud/local/base/resolve.ts'
+import { ensureDebianBase } from '../src/cloud/local/base/debian.ts'
 import { removeInstance } from '../src/cloud/local/instances/instance.ts'
 import { launchInstance } from '../src/cloud/local/instances/launch.ts'
 import { flattenArguments } from '../src/cloud/local/qemu/img.ts'
@@ -26,8 +26,8 @@ export async function main(args: readonly string[]): Promise<void> {
   const project = makeReferenceProject()
   const request = await firstBake(project)
   const family = request.family
-  const base = await resolveLocalBase(family, () => {}, new AbortController().signal)
-  const spec = { base: base.id, playbook: join(family.folder, 'playbook.yml'), cpus: family.machine.cpus, memory: family.machine.memory }
+  const base = await ensureDebianBase({ progress: () => {}, signal: new AbortController().signal })
+  const spec = { base: base.path, playbook: join(family.folder, 'playbook.yml'), cpus: family.machine.cpus, memory: family.machine.memory }
   const packer = (mitogen: boolean, after: (build: PackerBuild) => Promise<void> = async () => {}) =>
     timedBuild({ ...spec, mitogen }, after)
   try {

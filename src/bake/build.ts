@@ -3,10 +3,12 @@ import { join } from 'node:path'
 import { BuildFailed, Cancelled, messageOf } from '../core/errors.ts'
 import type { BuildEvent, Phase } from '../core/events.ts'
 import type { Host, StepResult, SuiteResult } from '../core/model.ts'
+import { lifetimeOf } from '../family/longest.ts'
 import { type BuildOutputs, bakeProgram, type GraphSpec, keepProgram } from '../graph/graph.ts'
 import { namesOfUseless } from '../steps/proves-nothing.ts'
 import { buildFiles } from '../steps/request.ts'
 import type { BakeOutcome, BakeRequest } from './api.ts'
+import { acquireSharedLease } from './backend-lease.ts'
 import { completeBundle } from './bundle.ts'
 import { type BuildRemains, diagnose, removeBuild } from './clean-up.ts'
 import { followEngine } from './engine-phases.ts'
@@ -37,6 +39,7 @@ export async function runBuild(request: BakeRequest, listen: (event: BuildEvent)
   try {
     order = await readOrder(request)
     using _lease = acquireLease(order.family.name)
+    await using _shared = request.dryRun ? undefined : await acquireSharedLease(order.family.name, leaseOf(order))
     const resolved = await journal.during('resolve', () => makePlan(order as Order, journal, signal))
     if (request.ifChanged && resolved.latest?.inputsDigest === resolved.inputsDigest) return unchangedOutcome(resolved, journal)
     if (request.dryRun) return await previewBuild(resolved, journal, signal)
@@ -47,6 +50,10 @@ export async function runBuild(request: BakeRequest, listen: (event: BuildEvent)
     const failure = signal.aborted ? new Cancelled('cancelled', { cause: error }) : error
     return failedOutcome({ request, order, plan, journal, error: failure })
   }
+}
+
+function leaseOf({ request: { backend }, family }: Order): { backend: string | undefined; expires: string } {
+  return { backend, expires: new Date(Date.now() + lifetimeOf(family)).toISOString() }
 }
 
 async function bakeAndPromote(reserved: Reserved, journal: Journal, signal: AbortSignal): Promise<BakeOutcome> {

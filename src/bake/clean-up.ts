@@ -30,10 +30,7 @@ export async function diagnose(remains: BuildRemains, report: (line: string) => 
  */
 export async function removeBuild(remains: BuildRemains, report: (line: string) => void): Promise<void> {
   const { stack } = remains
-  const deadline = AbortSignal.timeout(15 * 60 * 1000)
-  await stack
-    .destroy({ message: `remove the temporaries of ${stack.name}`, signal: deadline })
-    .catch((error: unknown) => report(`the stack could not be destroyed: ${messageOf(error)}`))
+  const isDestroyed = await destroy(stack, report)
   // More than once: a cloud may say of what is quite new that it is not there, and list it all the same.
   for (let round = 1; round <= 3; round++) {
     const left = await ofBuild(remains)
@@ -42,8 +39,20 @@ export async function removeBuild(remains: BuildRemains, report: (line: string) 
       await remains.cloud.delete(created).catch((error: unknown) => report(`${created.kind} ${created.id} is left: ${messageOf(error)}`))
     }
   }
-  if ((await ofBuild(remains)).length === 0) {
-    await stack.remove().catch((error: unknown) => report(`stack ${stack.name} is left: ${messageOf(error)}`))
+  if ((await ofBuild(remains)).length > 0) return
+  // What held the stack back is gone by now.
+  if (!isDestroyed) await destroy(stack, report)
+  await stack.remove().catch((error: unknown) => report(`stack ${stack.name} is left: ${messageOf(error)}`))
+}
+
+async function destroy(stack: OpenStack, report: (line: string) => void): Promise<boolean> {
+  try {
+    const signal = AbortSignal.timeout(15 * 60 * 1000)
+    await stack.destroy({ message: `remove the temporaries of ${stack.name}`, signal })
+    return true
+  } catch (error) {
+    report(`the stack could not be destroyed: ${messageOf(error)}`)
+    return false
   }
 }
 

@@ -1,8 +1,8 @@
 import { chooseCloudResources } from '../cloud/choose.ts'
-import { UsageError } from '../core/errors.ts'
+import { BuildFailed, messageOf, UsageError } from '../core/errors.ts'
 import { requireOutput } from '../records/outputs.ts'
 import type { FamilyOutputs } from './api.ts'
-import { findState, knownStack, openStack } from './stack.ts'
+import { findState, knownStack, type OpenStack, openStack } from './stack.ts'
 import { compareVersions } from './version.ts'
 
 /** What a family stack holds, the digest of the inputs with it, by which `--if-changed` decides. */
@@ -28,12 +28,39 @@ export function parseLatestGood(outputs: Readonly<Record<string, unknown>>): Lat
  */
 export async function promote(image: LatestGood, options: { backend?: string; signal: AbortSignal }): Promise<void> {
   const state = await findState(image.family, options.backend)
-  const current = state?.outputs.version
+  const previous = state?.outputs ?? {}
+  const { version: current } = previous
   if (typeof current === 'string' && compareVersions(image.version, current) <= 0) {
     throw new UsageError(`${image.family} ${image.version} is not newer than the latest good version, ${current}`)
   }
   const stack = await (state ? knownStack : openStack)(image.family, options.backend)
-  await stack.up(() => publishProgram(image), { message: promotionMessage(image), signal: options.signal })
+  try {
+    await stack.up(() => publishProgram(image), { message: promotionMessage(image), signal: options.signal })
+  } catch (error) {
+    throw await takeBack(stack, { image, previous, error })
+  }
+}
+
+/**
+ * A promotion that failed half-way may have published the image under one name of several, and the image is about to be removed:
+ * what was published before is published again. The error to tell.
+ */
+async function takeBack(
+  stack: OpenStack,
+  { image, previous, error }: { image: LatestGood; previous: Readonly<Record<string, unknown>>; error: unknown },
+): Promise<unknown> {
+  if ((await stack.read()).resources.length === 0) return error
+  const before = previous.imageId === undefined ? undefined : parseLatestGood(previous)
+  try {
+    await stack.up(async () => (before ? publishProgram(before) : {}), {
+      message: `take back ${image.family} ${image.version}: its promotion failed`,
+      signal: AbortSignal.timeout(5 * 60_000),
+    })
+    return error
+  } catch (cause) {
+    const names = `${image.family} ${image.version} could not be published, nor what was there before everywhere`
+    return new BuildFailed(`${names}: ${messageOf(error)}`, { hint: 'bake again, or set what the cloud publishes by hand', cause })
+  }
 }
 
 /** The outputs, and what the cloud itself publishes: they wait for it, so that what fails there leaves them as they were. */

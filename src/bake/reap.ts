@@ -1,37 +1,31 @@
 import { rmSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
-import { join } from 'node:path'
 import { chooseCloud, cloudNames } from '../cloud/choose.ts'
 import type { Cloud, Created } from '../cloud/cloud.ts'
-import { messageOf } from '../core/errors.ts'
-import { buildFolder, homeFolder } from '../core/paths.ts'
-import { isRunning, type ProcessIdentity } from '../core/process-identity.ts'
-import { listRecords } from '../records/history.ts'
-import type { BuildRecord } from '../records/record.ts'
+import { isRunning } from '../core/process-identity.ts'
+import { readLeases, runningFamilies } from './abandoned.ts'
 import type { Reap, Reaped, ReapOptions } from './api.ts'
-import { keepOnlyImage, whyEnded } from './ended.ts'
-import { removeKeys } from './keys.ts'
-import { findState, knownStack, type ListedStack, listStacks, type OpenStack } from './stack.ts'
+import { attempt } from './attempt.ts'
+import { findKnownBuilds, type KnownBuilds, whyLeftover } from './ended.ts'
+import { reapStacks } from './reap-stacks.ts'
 
 /**
  * Removes what builds left behind: whatever carries our tags and is past its expiry or belongs to a build that has
- * ended, leases of dead processes, and build stacks that hold nothing. A promoted image is never touched.
+ * ended, leases of dead processes, and build stacks that hold nothing. A finished promoted image is never touched.
  */
 export const reap: Reap = async (options, signal) => {
   const running = await runningFamilies()
-  const records = await listRecords(options.family)
-  const ended = endedBuilds(records, { running, kept: options.kept })
+  const known = await findKnownBuilds(options, running)
   const reaped: Reaped[] = []
   for (const name of options.cloud === undefined ? cloudNames : [options.cloud]) {
     signal.throwIfAborted()
-    reaped.push(...(await reapCloud(name, options, ended)))
+    reaped.push(...(await reapCloud(name, options, known)))
   }
-  reaped.push(...(await reapStacks(options, running, { records, ended })))
+  reaped.push(...(await reapStacks({ options, running, known })))
   reaped.push(...(await reapLeases(options)))
   return reaped
 }
 
-async function reapCloud(name: string, options: ReapOptions, ended: ReadonlyMap<string, string>): Promise<Reaped[]> {
+async function reapCloud(name: string, options: ReapOptions, known: KnownBuilds): Promise<Reaped[]> {
   let cloud: Cloud
   let created: readonly Created[]
   try {
@@ -42,87 +36,21 @@ async function reapCloud(name: string, options: ReapOptions, ended: ReadonlyMap<
     if (options.cloud === undefined) return []
     throw error
   }
-  const leftovers = created.flatMap((each) => {
-    const why = whyLeftover(each, ended)
-    return why ? [{ each, why }] : []
-  })
-  return Promise.all(
-    leftovers.map(({ each, why }) =>
-      attempt({ cloud: name, kind: each.kind, id: each.id, family: each.tags.family, version: each.tags.version, why }, options, () =>
-        cloud.delete(each),
-      ),
-    ),
-  )
-}
-
-/** Why a thing is nobody's any more; undefined while it is somebody's. */
-export function whyLeftover({ tags }: Pick<Created, 'tags'>, ended: ReadonlyMap<string, string>, now = new Date()): string | undefined {
-  if (tags.stage === 'promoted') return undefined
-  const expired = tags.expires !== '' && Date.parse(tags.expires) < now.getTime()
-  return ended.get(tags.build) ?? (expired ? `expired ${tags.expires}` : undefined)
-}
-
-interface Known {
-  readonly records: readonly BuildRecord[]
-  /** Why builds are over, by build. */
-  readonly ended: ReadonlyMap<string, string>
-}
-
-/**
- * A build stack without a resource in it records a build that made nothing; of a build that has ended, the image alone stays. Stacks
- * that the records and the backend's list say to be whole are not opened: that is one run of the engine each.
- */
-async function reapStacks(options: ReapOptions, running: ReadonlySet<string>, { records, ended }: Known): Promise<Reaped[]> {
-  const builds = new Map(records.map((record) => [`${record.family}-${record.version}`, record]))
-  const reaped: Reaped[] = []
-  for (const listed of await listStacks(options.backend)) {
-    const { name } = listed
-    const [, family = '', version = ''] = /^(.*)-(\d{4}\.\d{2}\.\d{2}(?:-\d+)?)$/.exec(name) ?? []
-    if (!family || (options.family !== undefined && options.family !== family) || running.has(family)) continue
-    const record = builds.get(name)
-    const over = ended.get(record?.build ?? '')
-    if (over === undefined && isWhole(listed, record?.status)) continue
-    const state = await findState(name, options.backend)
-    if (!state) continue
-    const left = state.resources.length + state.pending.length
-    const hasImage = state.resources.some(({ name: resource }) => resource === 'image')
-    if (left > 0 && (over === undefined || (hasImage && left === 1))) continue
-    const folder = buildFolder(family, version)
-    const end = async (): Promise<void> => {
-      const stack = await knownStack(name, options.backend)
-      await (hasImage ? keepOnlyImage(stack, folder) : removeStack(stack, folder))
-    }
-    reaped.push(await attempt({ cloud: '', kind: 'stack', id: name, family, version, why: over ?? 'it holds no resource' }, options, end))
+  const remove = async (each: Created): Promise<Reaped[]> => {
+    const why = whyLeftover(each, known)
+    if (why === undefined) return []
+    const { kind, id, tags } = each
+    const leftover = { cloud: name, kind, id, family: tags.family, version: tags.version, why }
+    return [await attempt(leftover, options, () => cloud.delete(each))]
   }
-  return reaped
-}
-
-/** A stack and the providers of its resources: a state of no more than these may hold nothing else. */
-const bookkeeping = 4
-
-/** Whether a stack surely holds an image that was promoted, going by its record or, of another machine's build, by its size. */
-export function isWhole({ resourceCount = 0 }: Pick<ListedStack, 'resourceCount'>, status: BuildRecord['status'] | undefined): boolean {
-  if (resourceCount === 0 || status === 'running') return false
-  return status === 'promoted' || resourceCount > bookkeeping
-}
-
-async function removeStack(stack: OpenStack, folder: string): Promise<void> {
-  await stack.destroy({ message: `reap ${stack.name}`, signal: AbortSignal.timeout(15 * 60 * 1000) })
-  await stack.remove()
-  await removeKeys(folder)
-}
-
-/** Builds whose temporaries are nobody's any more, and why. */
-function endedBuilds(
-  records: readonly BuildRecord[],
-  about: { readonly running: ReadonlySet<string>; readonly kept: boolean },
-): ReadonlyMap<string, string> {
-  return new Map(
-    records.flatMap((record) => {
-      const why = whyEnded(record, about)
-      return why === undefined ? [] : [[record.build, why] as const]
-    }),
-  )
+  // Of one build in the order of the list, in which things can be removed.
+  const builds = [...new Set(created.map(({ tags }) => tags.build))]
+  const reaped = builds.map(async (build) => {
+    const done: Reaped[] = []
+    for (const each of created.filter(({ tags }) => tags.build === build)) done.push(...(await remove(each)))
+    return done
+  })
+  return (await Promise.all(reaped)).flat()
 }
 
 async function reapLeases(options: ReapOptions): Promise<Reaped[]> {
@@ -133,30 +61,4 @@ async function reapLeases(options: ReapOptions): Promise<Reaped[]> {
     reaped.push(await attempt(leftover, options, async () => rmSync(file, { force: true })))
   }
   return reaped
-}
-
-async function attempt(leftover: Omit<Reaped, 'action'>, options: ReapOptions, remove: () => Promise<void>): Promise<Reaped> {
-  if (options.dryRun) return { ...leftover, action: 'would-remove' }
-  try {
-    await remove()
-    return { ...leftover, action: 'removed' }
-  } catch (error) {
-    return { ...leftover, action: 'failed', why: messageOf(error) }
-  }
-}
-
-async function runningFamilies(): Promise<ReadonlySet<string>> {
-  return new Set((await readLeases()).filter(({ owner }) => isRunning(owner)).map(({ family }) => family))
-}
-
-async function readLeases(): Promise<{ family: string; file: string; owner: ProcessIdentity }[]> {
-  const folder = join(homeFolder(), 'leases')
-  const names = await readdir(folder).catch(() => [])
-  return Promise.all(
-    names.map(async (name) => {
-      const file = join(folder, name)
-      const owner = JSON.parse(await readFile(file, 'utf8').catch(() => '{"pid":0,"started":""}')) as ProcessIdentity
-      return { family: name.replace(/\.json$/, ''), file, owner }
-    }),
-  )
 }

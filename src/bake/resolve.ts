@@ -3,12 +3,13 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { chooseCloud, chooseCloudResources } from '../cloud/choose.ts'
 import type { Cloud, CloudResources } from '../cloud/cloud.ts'
-import { parseDuration } from '../core/duration.ts'
+import { UsageError } from '../core/errors.ts'
 import type { BaseImage } from '../core/model.ts'
 import { sourceFolder } from '../core/paths.ts'
 import { createRedactor, type Redactor } from '../core/redact.ts'
 import { computeInputsDigest } from '../family/digest.ts'
 import type { Family } from '../family/family.ts'
+import { lifetimeOf } from '../family/longest.ts'
 import { readFamily } from '../family/read-family.ts'
 import { readSecrets, secretValues } from '../family/secrets.ts'
 import type { GraphSpec } from '../graph/graph.ts'
@@ -23,15 +24,6 @@ import { findLatestGood, type LatestGood } from './promote.ts'
 import { choosePlace } from './reserve.ts'
 import { engine } from './stack.ts'
 import { readToolVersions, shapingVersions } from './tool-versions.ts'
-
-/** What a cloud may take for its own part of a build, in ms. */
-const cloudTime = 2 * 60 * 60 * 1000
-
-/** How long temporaries may live, in ms: as long as the family lets its steps take, and the cloud's part. */
-export function lifetimeOf({ login, configure, seal, verify }: Pick<Family, 'login' | 'configure' | 'seal' | 'verify'>): number {
-  const steps = [login, configure, seal, login, verify].map(({ timeout }) => parseDuration(timeout))
-  return steps.reduce((sum, each) => sum + each, cloudTime)
-}
 
 /** A family as it will be baked, read and checked; nothing has been looked up yet. */
 export interface Order {
@@ -71,7 +63,11 @@ export async function makePlan(order: Order, journal: Journal, signal: AbortSign
   requirePassword(family, cloud)
   void engine()
   const [base, latest, toolVersions] = await Promise.all([
-    cloud.resolveBase(family, (line) => journal.task('resolve', line), signal),
+    cloud.resolveBase(family, {
+      progress: (line) => journal.task('resolve', line),
+      latestGood: () => readAncestor(order),
+      signal,
+    }),
     findLatestGood(family.name, request.backend),
     readToolVersions(),
   ])
@@ -84,6 +80,22 @@ export async function makePlan(order: Order, journal: Journal, signal: AbortSign
     build: randomBytes(6).toString('hex'),
     ...(await choosePlace(request, latest)),
   }
+}
+
+/** The latest good image of the family that this one starts from: the outputs of its stack are the truth. Throws UsageError. */
+async function readAncestor({ request, family, cloud }: Order): Promise<LatestGood> {
+  const { base } = family
+  if (!('family' in base)) throw new Error(`${family.name} starts from no family`)
+  const latest = await findLatestGood(base.family, request.backend)
+  const hint = `bake ${base.family} first: npm run bake -- --family ${base.family}`
+  if (!latest) throw new UsageError(`${family.name} starts from ${base.family}, of which there is no good image yet`, { hint })
+  if (latest.cloud === cloud.name) return latest
+  throw new UsageError(
+    `${family.name} starts from ${base.family}, whose latest good image is on the cloud ${latest.cloud}, not on ${cloud.name}`,
+    {
+      hint: `${hint} --cloud ${cloud.name}`,
+    },
+  )
 }
 
 /** Makes the build folder: keys, and the request that the steps read. */

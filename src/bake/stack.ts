@@ -19,15 +19,22 @@ import { wrapperRoot } from '../setup/wrapper.ts'
 import { pluginFolders } from './plugins.ts'
 import { parseState, type StackState } from './stack-state.ts'
 
+/** Where a stack has its label. */
+const labelTag = 'bakehouse:label'
+
 /** One stack, opened for this process alone. */
 export interface OpenStack {
   readonly name: string
   /** Runs the program; resolves when the engine says that all of it succeeded. */
   up(program: PulumiFn, options: UpdateOptions): Promise<void>
   preview(program: PulumiFn, options: UpdateOptions): Promise<void>
+  /** Removes all it holds; what is protected against a destroy by hand is not spared. */
   destroy(options: UpdateOptions): Promise<void>
   /** What the state holds: outputs, resources and operations that were cut off. */
   read(): Promise<StackState>
+  /** A short text on the stack itself, beside its state: read by whoever finds the stack. */
+  setLabel(text: string): Promise<void>
+  findLabel(): Promise<string | undefined>
   /** Removes the stack itself, which must be empty; its history goes with it. */
   remove(): Promise<void>
   /** Ends the use of a stack that stays: its work folder would be one more for every build. */
@@ -68,7 +75,7 @@ export async function openStack(name: string, backend?: string): Promise<OpenSta
   return (await findStack(name, backend)) ?? (await createStack(name, backend)) ?? knownStack(name, backend)
 }
 
-/** Makes a stack; undefined when there is one of that name already, so that of two who try one has it. */
+/** Makes a stack; undefined where there is one of that name, or one is being made at this moment: of two who try one has it. */
 export async function createStack(name: string, backend?: string): Promise<OpenStack | undefined> {
   const place = await LocalWorkspace.create(await workspace(name, backend))
   try {
@@ -76,7 +83,7 @@ export async function createStack(name: string, backend?: string): Promise<OpenS
     const args = ['stack', 'init', name, '--no-select', '--secrets-provider', place.secretsProvider ?? '']
     await ((await engine()) as unknown as Runner).run(args, place.workDir, place.envVars)
   } catch (error) {
-    if (error instanceof StackAlreadyExistsError) return undefined
+    if (error instanceof StackAlreadyExistsError || /currently locked/.test(messageOf(error))) return undefined
     throw error
   }
   return attach(name, place)
@@ -161,10 +168,18 @@ function wrap(stack: Stack): OpenStack {
       await stack.preview({ ...options(update), program })
     },
     async destroy(update) {
-      await stack.destroy(options(update))
+      const given = options(update)
+      await unprotect(stack)
+      await stack.destroy(given)
     },
     async read() {
       return parseState((await stack.exportStack()).deployment)
+    },
+    async setLabel(text) {
+      await stack.workspace.setTag(stack.name, labelTag, text)
+    },
+    async findLabel() {
+      return (await stack.workspace.listTags(stack.name))[labelTag]
     },
     async remove() {
       await stack.workspace.removeStack(stack.name)
@@ -174,6 +189,15 @@ function wrap(stack: Stack): OpenStack {
       rmSync(stack.workspace.workDir, { recursive: true, force: true })
     },
   }
+}
+
+/** The engine refuses to destroy a stack that holds something protected. */
+async function unprotect(stack: Stack): Promise<void> {
+  const state = await stack.exportStack()
+  const { resources = [] } = state.deployment as { resources?: { protect?: boolean }[] }
+  if (!resources.some(({ protect }) => protect)) return
+  for (const resource of resources) resource.protect = false
+  await stack.importStack(state)
 }
 
 function withoutDebug(onEvent: (event: EngineEvent) => void) {

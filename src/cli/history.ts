@@ -1,3 +1,4 @@
+import { markAbandoned, runningFamilies } from '../bake/abandoned.ts'
 import { UsageError } from '../core/errors.ts'
 import { familyNames } from '../family/names.ts'
 import { didYouMean } from '../family/suggest.ts'
@@ -19,14 +20,21 @@ const usual = 20
 /** Lists builds, newest first. */
 export async function runHistory({ family, limit: given, json }: HistoryArguments): Promise<number> {
   const limit = given === undefined ? usual : parseCount('--limit', given, 0)
-  const history = await readHistory(family)
+  const history = await readCurrentHistory(family)
   if (family !== undefined && history.records.length + history.damaged.length === 0) requireFamily(family)
   const shown = limit === 0 ? history.records : history.records.slice(0, limit)
   if (json) printJson(shown.map((record) => summarise(record, history)))
   else for (const line of renderHistory(shown, history)) print(line)
   if (!json && shown.length < history.records.length) say(`${history.records.length - shown.length} more: --limit 0`)
+  if (shown.some(({ status }) => status === 'abandoned')) say(`abandoned: its process is gone; ${commandName} reap removes what it left`)
   for (const { problem } of history.damaged) say(problem)
   return 0
+}
+
+/** The builds as they are now: what a killed process left running is abandoned. */
+export async function readCurrentHistory(family?: string): Promise<History> {
+  const [history, running] = await Promise.all([readHistory(family), runningFamilies()])
+  return { ...history, records: markAbandoned(history.records, running) }
 }
 
 /** UsageError when there is no such family at all. */

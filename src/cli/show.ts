@@ -4,9 +4,9 @@ import { UsageError } from '../core/errors.ts'
 import { buildFolder } from '../core/paths.ts'
 import { didYouMean } from '../family/suggest.ts'
 import { readHistory } from '../records/history.ts'
-import { readRecord } from '../records/record.ts'
+import { type BuildRecord, readRecord } from '../records/record.ts'
 import { renderRecord } from '../records/render-record.ts'
-import { requireFamily } from './history.ts'
+import { readCurrentHistory, requireFamily } from './history.ts'
 import { commandName, print, printJson, renderColumns } from './output.ts'
 
 interface ShowArguments {
@@ -19,10 +19,15 @@ interface ShowArguments {
 export async function runShow({ family, version, json }: ShowArguments): Promise<number> {
   const folder = buildFolder(family, version ?? (await newestVersion(family)))
   if (version !== undefined && !existsSync(folder)) await refuseVersion(family, version)
-  const record = readRecord(folder)
+  const record = await markOne(readRecord(folder))
   if (json) printJson({ ...record, folder })
   else print([...renderRecord(record), ...renderFiles(folder)].join('\n'))
   return 0
+}
+
+async function markOne(record: BuildRecord): Promise<BuildRecord> {
+  const { records } = await readCurrentHistory(record.family)
+  return { ...record, status: records.find(({ build }) => build === record.build)?.status ?? record.status }
 }
 
 function renderFiles(folder: string): string[] {

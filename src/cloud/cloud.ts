@@ -67,7 +67,7 @@ export interface Cloud {
    * The image the family starts from, made first where the family asks for that.
    * Doubles as preflight: throws UsageError (bad base) or MissingError (credentials, tools, quota, disk).
    */
-  resolveBase(family: Family, progress: (line: string) => void, signal: AbortSignal): Promise<BaseImage>
+  resolveBase(family: Family, search: BaseSearch): Promise<BaseImage>
   /** Everything that carries these tags. */
   list(tags: Partial<Tags>): Promise<readonly Created[]>
   /** Removes one such thing, with all that hangs on it; absent already is success. */
@@ -90,6 +90,21 @@ export interface Consumer {
   readonly version: string
   /** One short remark for people. */
   readonly detail: string
+}
+
+/** What a cloud needs to find the image a family starts from. */
+export interface BaseSearch {
+  readonly progress: (line: string) => void
+  readonly signal: AbortSignal
+  /** The latest good image, on this cloud, of the family that this one starts from. Throws UsageError where there is none. */
+  readonly latestGood: () => Promise<LatestImage>
+}
+
+/** The latest good image of a family, as the outputs of its stack have it. */
+export interface LatestImage extends PublishedImage {
+  readonly family: string
+  readonly imageName: string
+  readonly digest: string
 }
 
 /** What is published of a promoted image. */

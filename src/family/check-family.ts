@@ -3,6 +3,7 @@ import { isAbsolute, join, relative, sep } from 'node:path'
 import { cloudsOfBase } from '../cloud/choose.ts'
 import type { Path, Problem } from './explain.ts'
 import type { Family } from './family.ts'
+import { basePath } from './fill-base.ts'
 import { familyNames } from './names.ts'
 import type { Suite } from './schema.ts'
 import { didYouMean } from './suggest.ts'
@@ -19,7 +20,9 @@ export function checkFamily(family: Family): Problem[] {
   ]
 }
 
-function checkBase({ name, base, cloud, os }: Family): Problem[] {
+function checkBase(family: Family): Problem[] {
+  const { name, base, cloud, os } = family
+  const path = basePath(family)
   const [form = ''] = Object.keys(base)
   const clouds = cloudsOfBase[form]
   if (clouds && !clouds.includes(cloud)) {
@@ -27,21 +30,22 @@ function checkBase({ name, base, cloud, os }: Family): Problem[] {
       (other) => cloudsOfBase[other]?.includes(cloud) && (other !== 'debian' || os === 'linux'),
     )
     const hint = os === 'windows' && forms.includes('image') ? windowsImage : undefined
-    return [problem(['base'], `expected a base for the cloud ${cloud} (${[...forms, 'family'].join(', ')}), got ${form}`, hint)]
+    return [problem(path, `expected a base for the cloud ${cloud} (${[...forms, 'family'].join(', ')}), got ${form}`, hint)]
   }
-  if (form === 'debian' && os !== 'linux') return [problem(['base', 'debian'], `expected a base that runs ${os}, got Debian`)]
-  return 'family' in base ? checkBaseFamily(name, base.family) : []
+  if (form === 'debian' && os !== 'linux') return [problem([...path, 'debian'], `expected a base that runs ${os}, got Debian`)]
+  return 'family' in base ? checkBaseFamily(name, base.family, path) : []
 }
 
 /** Windows itself can be given to nobody by us. */
 const windowsImage =
   'bring a disk image of Windows: base: {image: <qcow2>, sha256: …}; it boots by UEFI and has a WinRM listener for HTTPS on port 5986, or OpenSSH'
 
-function checkBaseFamily(name: string, base: string): Problem[] {
-  if (base === name) return [problem(['base', 'family'], `expected another family, got ${name} itself`)]
+function checkBaseFamily(name: string, base: string, at: Path): Problem[] {
+  const path = [...at, 'family']
+  if (base === name) return [problem(path, `expected another family, got ${name} itself`)]
   const names = familyNames()
   if (names.includes(base)) return []
-  return [problem(['base', 'family'], `expected a family (${names.join(', ')}), got "${base}"`, didYouMean(base, names))]
+  return [problem(path, `expected a family (${names.join(', ')}), got "${base}"`, didYouMean(base, names))]
 }
 
 function checkSystem({ os, login, configure, verify }: Family): Problem[] {

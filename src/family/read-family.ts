@@ -38,9 +38,10 @@ export async function listFamilies(): Promise<{ name: string; family?: Family; p
 async function readOne(name: string, cloud?: string): Promise<Family> {
   const folder = join(playbooksFolder(), name)
   const path = join(folder, familyFile)
-  const { spec, document } = parseFamily(await readBytes(name, path), displayPath(path))
+  const { spec: written, document } = parseFamily(await readBytes(name, path), displayPath(path))
+  const spec = { ...written, ...(cloud === undefined ? {} : { cloud }) }
   const { base, problems: unfilled } = fillBase(spec)
-  const family: Family = { ...spec, base, ...(cloud === undefined ? {} : { cloud }), name, folder }
+  const family: Family = { ...spec, base, name, folder }
   const problems = [...checkFamily(family), ...unfilled]
   if (problems.length > 0) throw document.error(problems)
   return withRequirements(family)

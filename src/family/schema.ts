@@ -108,6 +108,7 @@ const ingress = matching(/^\d{1,3}(\.\d{1,3}){3}\/(2[4-9]|3[0-2])$/, 'an IPv4 ra
 const key = { kmsKeyId: text.optional().describe('A KMS key of that region: id, ARN or alias.') }
 const aws = z
   .strictObject({
+    base: base.optional().describe("What the image starts from on EC2, where the family's own base is of another cloud."),
     instanceType: matching(/^[a-z0-9-]+\.[a-z0-9]+$/, 'an instance type such as t3.small').default('t3.small'),
     subnetId: matching(/^subnet-[0-9a-f]{8,17}$/, 'a subnet id: subnet-…')
       .optional()

@@ -60,8 +60,10 @@ export function keepProgram(spec: ImageSpecOfBuild, candidateId: string): () => 
   return async () => outputs(promoted(spec, output(candidateId), []), output(candidateId))
 }
 
+/** Protected in the state: a destroy by hand, or by another program, leaves it. `OpenStack.destroy` lifts that first. */
 function promoted(spec: ImageSpecOfBuild, source: Output<string>, dependsOn: Resource[]): ImageResource {
-  return spec.resources.copy('image', { context: spec.context, name: spec.imageName, tags: tags(spec, 'promoted'), source }, { dependsOn })
+  const image = { context: spec.context, name: spec.imageName, tags: tags(spec, 'promoted'), source }
+  return spec.resources.copy('image', image, { dependsOn, protect: true })
 }
 
 function instance(spec: GraphSpec, name: string, options: CustomResourceOptions, candidate?: ImageResource): InstanceResource {

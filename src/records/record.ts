@@ -40,7 +40,8 @@ export interface BuildRecord {
   readonly version: string
   readonly build: string
   readonly cloud: string
-  readonly status: 'running' | 'promoted' | 'failed' | 'cancelled'
+  /** `abandoned` is never written: it is what is said of a build that its record leaves running while its process is gone. */
+  readonly status: 'running' | 'promoted' | 'failed' | 'cancelled' | 'abandoned'
   /** ISO 8601. */
   readonly startedAt: string
   /** Absent while the build runs, or when it was killed. */

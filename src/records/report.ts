@@ -5,7 +5,13 @@ import { type Html, html } from './html.ts'
 import type { BuildRecord, RecordedTask } from './record.ts'
 import { reportStyle } from './report-style.ts'
 
-const statusClass: Readonly<Record<BuildRecord['status'], string>> = { promoted: 'good', failed: 'bad', cancelled: 'warn', running: 'warn' }
+const statusClass: Readonly<Record<BuildRecord['status'], string>> = {
+  promoted: 'good',
+  failed: 'bad',
+  cancelled: 'warn',
+  running: 'warn',
+  abandoned: 'warn',
+}
 const stepsWithLog: readonly string[] = ['configure', 'seal', 'verify']
 const slowest = 10
 

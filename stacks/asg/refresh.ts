@@ -42,8 +42,11 @@ export function refreshInput(request: RefreshRequest): StartInstanceRefreshComma
   }
 }
 
+/** The first pause between two looks, and the longest, in ms: a tenth of the time waited so far. */
+const pause = { first: 1_000, longest: 15_000 }
+
 /** Moves the group to the version and waits for the end; `unchanged` when it is there already. Throws when AWS went back. */
-export async function refresh(request: RefreshRequest, pauseMs = 15_000): Promise<'unchanged' | 'upgraded'> {
+export async function refresh(request: RefreshRequest): Promise<'unchanged' | 'upgraded'> {
   const client = new AutoScalingClient({ maxAttempts: 12 })
   const query = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [request.groupName] })
   const group = (await client.send(query)).AutoScalingGroups?.[0]
@@ -51,14 +54,14 @@ export async function refresh(request: RefreshRequest, pauseMs = 15_000): Promis
   const { LaunchTemplateId, Version } = group.LaunchTemplate ?? {}
   if (LaunchTemplateId === request.templateId && Version === request.version) return 'unchanged'
   const { InstanceRefreshId = '' } = await client.send(new StartInstanceRefreshCommand(refreshInput(request)))
-  for (;;) {
+  for (const started = Date.now(); ; ) {
     const state = await describe(client, request.groupName, InstanceRefreshId)
     if (state?.Status === 'Successful') return 'upgraded'
     if (isOver(state?.Status)) {
       throw new Error(`the upgrade of ${request.groupName} ended as ${state?.Status}: ${state?.StatusReason ?? 'no reason given'}`)
     }
     process.stderr.write(`${state?.Status} ${state?.PercentageComplete ?? 0} % ${state?.StatusReason ?? ''}\n`)
-    await sleep(pauseMs)
+    await sleep(Math.min(pause.longest, Math.max(pause.first, (Date.now() - started) / 10)))
   }
 }
 

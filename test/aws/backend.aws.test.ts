@@ -1,10 +1,14 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { secret } from '@pulumi/pulumi'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { acquireSharedLease } from '../../src/bake/backend-lease.ts'
+import { reap } from '../../src/bake/reap.ts'
 import { findStack, listStacks, openStack } from '../../src/bake/stack.ts'
 import { homeFolder } from '../../src/core/paths.ts'
+import { makeProject } from '../helpers/project.ts'
+import { tinyFamily } from '../helpers/tiny-family.ts'
 import { type Moto, motoEnvironment, startMoto } from './moto.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bh-backend-'))
@@ -48,7 +52,7 @@ test('the state is in the bucket: another machine sees the stack, and its secret
   }
 }, 120_000)
 
-test('a second machine that bakes the same family is told so', async () => {
+test('a stack that another machine writes to is locked', async () => {
   const [one, other] = [await openStack('linux-web', backend), await openStack('linux-web', backend)]
   let free = (): void => {}
   const busy = new Promise<void>((done) => {
@@ -70,4 +74,30 @@ test('a second machine that bakes the same family is told so', async () => {
   await expect(other.up(async () => ({}), { message: 'other', signal })).rejects.toThrow(/lock/i)
   free()
   await first
+}, 120_000)
+
+test('while one machine bakes a family, a bake on another one ends at once and says where', async () => {
+  const expires = new Date(Date.now() + 3_600_000).toISOString()
+  await using project = makeProject(tinyFamily('tiny'))
+  {
+    await using _lease = await acquireSharedLease('tiny', { backend, expires })
+    const { exitCode, outcome, stderr } = await project.bake('tiny', ['--backend', backend])
+    expect([exitCode, outcome.error?.message], stderr).toEqual([
+      3,
+      `tiny is being baked on ${hostname()} (pid ${process.pid}), until ${expires} at the latest`,
+    ])
+    expect(outcome.error?.hint).toContain('stack rm lease.tiny')
+  }
+  expect((await listStacks(backend)).map(({ name }) => name)).not.toContain('lease.tiny')
+}, 120_000)
+
+test('what a lost machine held is free again once it has expired, and removed by reap', async () => {
+  await acquireSharedLease('lost', { backend, expires: new Date(Date.now() - 1).toISOString() })
+  const left = await reap({ dryRun: true, kept: false, family: 'lost', cloud: 'local', backend }, signal)
+  expect(left.map(({ kind, id, action }) => [kind, id, action])).toEqual([['lease', 'lease.lost', 'would-remove']])
+  {
+    await using _lease = await acquireSharedLease('lost', { backend, expires: new Date(Date.now() + 60_000).toISOString() })
+    expect(await reap({ dryRun: true, kept: false, family: 'lost', cloud: 'local', backend }, signal)).toEqual([])
+    await expect(acquireSharedLease('lost', { backend, expires: 'never' })).rejects.toThrow('lost is being baked on')
+  }
 }, 120_000)

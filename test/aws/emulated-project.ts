@@ -29,6 +29,7 @@ export function renderEmulatedFamily(text: string): string {
   if (document.get('os') === 'windows') return text
   document.set('cloud', 'aws')
   if (document.getIn(['base', 'family']) === undefined) document.set('base', { amiId: motoImage })
+  if (document.hasIn(['aws', 'base'])) document.deleteIn(['aws', 'base'])
   // Without a processor's help a machine is slow to come up by cloud-init.
   document.setIn(['login', 'timeout'], '30m')
   document.setIn(['aws', 'reach'], { proxyCommand: `'${process.execPath}' '${join(import.meta.dirname, 'reach.ts')}' %h` })

@@ -8,8 +8,16 @@ export interface Faults {
   readonly throttle?: number
   /** How often at most something made just now is said not to be there; how often is drawn for each. */
   readonly notFound?: number
-  /** Answers these actions with this error code, always. */
-  readonly refuse?: Readonly<Record<string, string>>
+  /** Answers these actions with this error code, always; or only the calls of a region, or with these words in them. */
+  readonly refuse?: Readonly<Record<string, string | Refusal>>
+  /** The account's quota of virtual processors. */
+  readonly processors?: number
+}
+
+export interface Refusal {
+  readonly code: string
+  readonly region?: string
+  readonly words?: string
 }
 
 export interface Gateway extends AsyncDisposable {
@@ -62,7 +70,8 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
     const body = await readBody(request)
     const call = parseCall(request, body)
     if (call.action) calls.push(`${call.service}:${call.action}`)
-    const own = findFault(call, gateway.faults, fresh, injected) ?? findMissing(call, missing, gateway.password) ?? (await refreshes(call))
+    const simulated = { password: gateway.password, processors: gateway.faults.processors }
+    const own = findFault(call, gateway.faults, fresh, injected) ?? findMissing(call, missing, simulated) ?? (await refreshes(call))
     if (own)
       return {
         status: own.status,
@@ -113,8 +122,8 @@ export function parseCall({ headers }: Pick<IncomingMessage, 'headers'>, body: s
 }
 
 function findFault(call: Call, faults: Faults, fresh: Map<string, number>, injected: Gateway['injected']): Answer | undefined {
-  const refused = faults.refuse?.[call.action]
-  if (refused) return { status: 400, code: refused }
+  const refused = findRefusal(call, faults)
+  if (refused !== undefined) return { status: 400, code: refused }
   if (faults.throttle !== undefined && call.action !== '' && Math.random() < faults.throttle) {
     injected.throttled++
     return { status: call.json ? 400 : 503, code: call.json ? 'ThrottlingException' : 'RequestLimitExceeded' }
@@ -127,6 +136,13 @@ function findFault(call: Call, faults: Faults, fresh: Map<string, number>, injec
     return { status: 400, code: notFoundCodes[id.split('-')[0] ?? ''] ?? 'InvalidID.NotFound' }
   }
   return undefined
+}
+
+function findRefusal({ action, region, body }: Call, { refuse }: Faults): string | undefined {
+  const refusal = refuse?.[action]
+  if (refusal === undefined || typeof refusal === 'string') return refusal
+  const meant = (refusal.region ?? region) === region && body.includes(refusal.words ?? '')
+  return meant ? refusal.code : undefined
 }
 
 /** What each action makes, by the element of its answer that names it. */

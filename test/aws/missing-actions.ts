@@ -10,16 +10,29 @@ export interface Missing {
   /** Public keys by the name of their pair, and the pair of each instance. */
   readonly keys: Map<string, string>
   readonly pairs: Map<string, string>
+  /** The account's Allowed AMIs setting: its state, and its criteria as XML. */
+  readonly allowed: { state: string; criteria: string }
+}
+
+/** What the account is to have: the administrator's password of its Windows machines, its quota of processors. */
+export interface Simulated {
+  readonly password: string | undefined
+  readonly processors: number | undefined
 }
 
 export function createMissing(): Missing {
-  return { protected: new Set(), imds: new Set(), deprecated: new Map(), watermarks: new Map(), keys: new Map(), pairs: new Map() }
+  const [keys, pairs] = [new Map<string, string>(), new Map<string, string>()]
+  const allowed = { state: 'disabled', criteria: '' }
+  return { protected: new Set(), imds: new Set(), deprecated: new Map(), watermarks: new Map(), keys, pairs, allowed }
 }
 
 const namespace = 'http://ec2.amazonaws.com/doc/2016-11-15/'
 
 /** The answer to an action that moto lacks; it refuses, as EC2 does, to deregister what is protected. */
-export function findMissing({ service, action, body }: Call, missing: Missing, password?: string): Answer | undefined {
+export function findMissing({ service, action, body }: Call, missing: Missing, { password, processors }: Simulated): Answer | undefined {
+  if (action === 'GetServiceQuota' && processors !== undefined) {
+    return { status: 200, body: JSON.stringify({ Quota: { Value: processors } }) }
+  }
   if (service !== 'ec2') return undefined
   const parameters = new Map(body.split('&').map((pair) => pair.split('=', 2) as [string, string]))
   const image = parameters.get('ImageId') ?? ''
@@ -50,8 +63,36 @@ export function findMissing({ service, action, body }: Call, missing: Missing, p
     const key = missing.keys.get(missing.pairs.get(parameters.get('InstanceId') ?? '') ?? '') ?? ''
     return done(`<passwordData>${renderPasswordData(password, key)}</passwordData>`)
   }
+  if (action === 'EnableAllowedImagesSettings') {
+    missing.allowed.state = parameters.get('AllowedImagesSettingsState') ?? ''
+    return done(`<allowedImagesSettingsState>${missing.allowed.state}</allowedImagesSettingsState>`)
+  }
+  if (action === 'ReplaceImageCriteriaInAllowedImagesSettings') {
+    missing.allowed.criteria = renderCriteria(parameters)
+    return done()
+  }
+  if (action === 'GetAllowedImagesSettings') {
+    return done(`<state>${missing.allowed.state}</state><imageCriterionSet>${missing.allowed.criteria}</imageCriterionSet>`)
+  }
   if (action === 'GetConsoleScreenshot') return done('<imageData>AAAA</imageData>')
   return undefined
+}
+
+/** Criteria of an Allowed AMIs setting: owners and marks, as a request has them, in the words of an answer. */
+function renderCriteria(parameters: ReadonlyMap<string, string>): string {
+  const items: string[] = []
+  for (let at = 1; [...parameters.keys()].some((key) => key.startsWith(`ImageCriterion.${at}.`)); at++) {
+    const values = (name: string): string[] =>
+      [...parameters].filter(([key]) => key.startsWith(`ImageCriterion.${at}.${name}.`)).map(([, value]) => value)
+    const owners = values('ImageProvider').map((owner) => `<item>${owner}</item>`)
+    const marks = values('ImageWatermark').map((mark) => `<item><watermarkKey>${mark}</watermarkKey></item>`)
+    const sets = [
+      owners.length && `<imageProviderSet>${owners.join('')}</imageProviderSet>`,
+      marks.length && `<imageWatermarkSet>${marks.join('')}</imageWatermarkSet>`,
+    ]
+    items.push(`<item>${sets.filter(Boolean).join('')}</item>`)
+  }
+  return items.join('')
 }
 
 /** Puts what moto does not keep into what it says of images, and notes whose key an instance has. */
@@ -65,6 +106,9 @@ export function completeAnswer({ action }: Call, text: string, missing: Missing)
     const extra = [
       missing.protected.has(id) ? '<deregistrationProtection>enabled-without-cooldown</deregistrationProtection>' : '',
       missing.imds.has(id) ? '<imdsSupport>v2.0</imdsSupport>' : '',
+      missing.watermarks.has(id)
+        ? `<imageWatermarkSet><item><watermarkKey>123456789012:${missing.watermarks.get(id)}</watermarkKey></item></imageWatermarkSet>`
+        : '',
       missing.deprecated.has(id) ? `<deprecationTime>${missing.deprecated.get(id)}</deprecationTime>` : '',
     ]
     return whole + extra.join('')

@@ -1,36 +1,43 @@
 import { describe, expect, it } from 'vitest'
-import { whyEnded } from '../../src/bake/ended.ts'
-import { whyLeftover } from '../../src/bake/reap.ts'
+import { whyEnded, whyLeftover } from '../../src/bake/ended.ts'
 import type { Tags } from '../../src/core/model.ts'
 
 const now = new Date('2026-11-23T12:00:00Z')
 const [past, future] = ['2026-11-23T11:00:00Z', '2026-11-23T13:00:00Z']
-const nobody = { running: new Set<string>(), kept: false, now }
 
 describe('a build', () => {
   it.each([
-    ['runs while its process does', { status: 'running' }, { ...nobody, running: new Set(['f']) }, undefined],
-    ['is over when its process is gone', { status: 'running' }, nobody, 'the process of its build is gone'],
-    ['that kept nothing has nothing to end', { status: 'failed' }, { ...nobody, kept: true }, undefined],
-    ['keeps what it kept until its time', { status: 'failed', keptUntil: future }, nobody, undefined],
-    ['keeps it no longer', { status: 'promoted', keptUntil: past }, nobody, `it was kept until ${past}`],
-    ['ends it sooner when asked to', { status: 'failed', keptUntil: future }, { ...nobody, kept: true }, 'it was kept for a look'],
-  ] as const)('%s', (_claim, build, about, why) => {
-    expect(whyEnded({ family: 'f', ...build }, about)).toBe(why)
+    ['runs while its process does', { status: 'running' }, false, undefined],
+    ['is over when its process is gone', { status: 'abandoned' }, false, 'the process of its build is gone'],
+    ['that kept nothing has nothing to end', { status: 'failed' }, true, undefined],
+    ['keeps what it kept until its time', { status: 'failed', keptUntil: future }, false, undefined],
+    ['keeps it no longer', { status: 'promoted', keptUntil: past }, false, `it was kept until ${past}`],
+    ['ends it sooner when asked to', { status: 'failed', keptUntil: future }, true, 'it was kept for a look'],
+  ] as const)('%s', (_claim, build, kept, why) => {
+    expect(whyEnded(build, { kept, now })).toBe(why)
   })
 })
 
 describe('a thing that carries our tags', () => {
-  const tags = (stage: Tags['stage'], expires: string): { tags: Tags } => ({
-    tags: { tool: 'bakehouse', family: 'f', version: '1', build: 'b', stage, expires },
+  const known = {
+    ended: new Map([
+      ['dead', 'gone'],
+      ['cut', 'gone'],
+    ]),
+    unfinished: new Set(['cut']),
+  }
+  const tags = (build: string, stage: Tags['stage'], expires: string): { tags: Tags } => ({
+    tags: { tool: 'bakehouse', family: 'f', version: '1', build, stage, expires },
   })
 
   it.each([
-    ['is left alone while its build may need it', tags('trial', future), [], undefined],
-    ['is a leftover once expired, whoever made it', tags('trial', past), [], `expired ${past}`],
-    ['is a leftover of a build that has ended', tags('candidate', future), [['b', 'gone']], 'gone'],
-    ['is never one when it was promoted', tags('promoted', ''), [['b', 'gone']], undefined],
-  ] as const)('%s', (_claim, created, ended, why) => {
-    expect(whyLeftover(created, new Map(ended), now)).toBe(why)
+    ['is left alone while its build may need it', tags('live', 'trial', future), undefined],
+    ['is a leftover once expired, whoever made it', tags('live', 'trial', past), `expired ${past}`],
+    ['is a leftover of a build that has ended', tags('dead', 'candidate', future), 'gone'],
+    ['is never one when it was promoted', tags('live', 'promoted', ''), undefined],
+    ['is none when its build was killed after it was finished', tags('dead', 'promoted', ''), undefined],
+    ['is one when it was never finished', tags('cut', 'promoted', ''), 'its build was cut off before it was finished'],
+  ] as const)('%s', (_claim, created, why) => {
+    expect(whyLeftover(created, known, now)).toBe(why)
   })
 })

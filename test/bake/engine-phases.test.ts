@@ -50,6 +50,23 @@ describe('phases told by the engine', () => {
     expect(engine.failures).toEqual([{ phase: 'base', message: 'the guest never came up' }])
   })
 
+  it('ends the copy when all copies are finished', () => {
+    const copies = ['image-copy', 'image-copy-eu-west-1', 'image-share-111111111111']
+    const { told } = follow(1, [...copies.map((name) => pre(name)), ...copies.map(done), pre('image'), done('image')])
+    expect(told).toEqual(['copy started', 'copy done'])
+  })
+
+  it('tells of a phase once that it failed, however many of its resources do', () => {
+    const { told } = follow(1, [
+      pre('image-copy'),
+      pre('image-copy-eu-west-1'),
+      failed('image-copy'),
+      failed('image-copy-eu-west-1'),
+      pre('image'),
+    ])
+    expect(told).toEqual(['copy started', 'copy failed'])
+  })
+
   it('says nothing of what is not created', () => {
     expect(follow(1, [pre('image', 'same'), pre('base', 'delete')]).told).toEqual([])
   })

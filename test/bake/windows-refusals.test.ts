@@ -3,8 +3,6 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { lifetimeOf } from '../../src/bake/resolve.ts'
-import { familySchema } from '../../src/family/schema.ts'
 import { readTools } from '../../src/setup/tools.ts'
 import { makeProject } from '../helpers/project.ts'
 
@@ -71,11 +69,4 @@ describe('a Windows family of this computer is refused, and nothing is made', { 
     const made = ['builds', 'images', 'instances'].filter((name) => existsSync(join(project.home, name)))
     expect(made.flatMap((name) => readdirSync(join(project.home, name)))).toEqual([])
   })
-})
-
-it('gives temporaries as long to live as all that a family lets its steps take, and the cloud two hours', () => {
-  const hours = (family: object): number => lifetimeOf(familySchema.parse({ base: { amiId: 'ami-12345678' }, ...family })) / 3_600_000
-  const windows = { login: { timeout: '30m' }, configure: { timeout: '2h' }, seal: { timeout: '45m' }, verify: { timeout: '45m' } }
-  expect(hours(windows)).toBe(6.5)
-  expect(hours({})).toBeGreaterThan(4)
 })

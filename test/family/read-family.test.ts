@@ -31,6 +31,17 @@ describe('a family', () => {
     })
   })
 
+  test('starts on a cloud from what the section of that cloud says, and elsewhere from its own base', async () => {
+    using _project = makeProject(familyFiles('both', `${base}aws: { base: { ami: { owners: ['1'], name: debian-* } } }\n`))
+    expect((await readFamily('both')).base).toEqual({ debian: 'bookworm' })
+    expect((await readFamily('both', { cloud: 'aws' })).base).toMatchObject({ ami: { owners: ['1'], name: 'debian-*' } })
+  })
+
+  test('says where a base stands that its cloud does not have', async () => {
+    using _project = makeProject(familyFiles('both', `${base}aws:\n  base: { debian: bookworm }\n`))
+    expect((await failure('both', { cloud: 'aws' })).message).toMatch(/family\.yaml:3:9: expected a base for the cloud aws .*, got debian/)
+  })
+
   test('takes requirements.yml where it is there and not named', async () => {
     using _project = makeProject({ ...familyFiles('tiny', base), 'playbooks/tiny/requirements.yml': 'collections: []\n' })
     expect((await readFamily('tiny')).configure.requirements).toBe('requirements.yml')

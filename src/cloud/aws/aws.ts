@@ -16,15 +16,15 @@ export async function aws(): Promise<Cloud> {
   return {
     name: 'aws',
     region,
-    async resolveBase(family, progress, signal) {
+    async resolveBase(family, { progress, signal, latestGood }) {
       progress('credentials')
       const account = await checkCredentials(family)
       signal.throwIfAborted()
       progress(`base image, for account ${account} in ${region}`)
-      const { base, image } = await findBase(family.base)
+      const { base, image } = await findBase(family.base, { region, latestGood })
       signal.throwIfAborted()
-      progress('instance type, subnet, quota, regions')
-      await checkAccount(family, image)
+      progress('instance type, network, quota, regions')
+      await checkAccount(family, image, region)
       return base
     },
     consumers: (family) => listConsumers(region, family),

@@ -1,11 +1,11 @@
 import { DescribeImagesCommand, type Filter, type Image } from '@aws-sdk/client-ec2'
 import { GetParameterCommand } from '@aws-sdk/client-ssm'
-import { UsageError } from '../../core/errors.ts'
+import { MissingError, UsageError } from '../../core/errors.ts'
 import type { BaseImage } from '../../core/model.ts'
 import type { Base } from '../../family/schema.ts'
+import type { BaseSearch, LatestImage } from '../cloud.ts'
 import { ask, clients } from './clients.ts'
 import { isNotFound } from './errors.ts'
-import { parseTags } from './tags.ts'
 
 /** A base as EC2 describes it, beside what the build needs of it. */
 export interface FoundBase {
@@ -18,24 +18,36 @@ export function parameterName(family: string): string {
   return `/bakehouse/${family}/latest`
 }
 
-/** The image that a base of any of EC2's forms stands for, now. Throws UsageError when there is none that can be started. */
-export async function findBase(base: Base): Promise<FoundBase> {
-  const image = await findImage(base)
-  if (image.State !== 'available') throw new UsageError(`The base image ${image.ImageId} is ${image.State}, not available`)
+/** The image that a base of any of EC2's forms stands for, now. Throws MissingError when there is none that can be started. */
+export async function findBase(base: Base, search: Search): Promise<FoundBase> {
+  const latest = 'family' in base ? await search.latestGood() : undefined
+  const image = latest ? await describeImage(...ancestorOf(latest, search.region)) : await findImage(base)
   const id = image.ImageId ?? ''
-  const tags = parseTags(image.Tags)
-  const ancestor = 'family' in base && tags ? { ancestor: { family: tags.family, version: tags.version } } : {}
+  if (image.State !== 'available') {
+    throw new MissingError(`The base image ${id} is ${image.State}, not available`, { hint: 'wait for it, or choose another base' })
+  }
+  const ancestor = latest ? { ancestor: { family: latest.family, version: latest.version } } : {}
   return { image, base: { id, name: image.Name ?? id, digest: id, ...ancestor } }
+}
+
+interface Search extends Pick<BaseSearch, 'latestGood'> {
+  readonly region: string
+}
+
+/** The id of a family's latest good image here, and where it was found. */
+function ancestorOf({ family, version, imagesByRegion }: LatestImage, region: string): [id: string, from: string] {
+  const id = imagesByRegion[region]
+  if (id !== undefined) return [id, `${family} ${version}`]
+  const regions = Object.keys(imagesByRegion).join(', ')
+  throw new MissingError(`The latest good image of ${family}, ${version}, is in ${regions}, and not in ${region}`, {
+    hint: `aws.regions in the family.yaml of ${family} puts a copy there; or bake in ${regions}`,
+  })
 }
 
 async function findImage(base: Base): Promise<Image> {
   if ('ami' in base) return newestImage(base.ami)
   if ('amiId' in base) return describeImage(base.amiId, 'base.amiId')
-  if ('parameter' in base) return describeImage(await readParameter(base.parameter, 'no such parameter'), `parameter ${base.parameter}`)
-  if ('family' in base) {
-    const name = parameterName(base.family)
-    return describeImage(await readParameter(name, `${base.family} has no latest good image yet: bake it first`), `parameter ${name}`)
-  }
+  if ('parameter' in base) return describeImage(await readParameter(base.parameter), `parameter ${base.parameter}`)
   throw new UsageError('Expected a base that EC2 has: ami, amiId, parameter or family')
 }
 
@@ -48,7 +60,7 @@ async function newestImage({ owners, name, architecture }: Extract<Base, { ami: 
   )
   const [newest] = Images.toSorted((one, other) => (other.CreationDate ?? '').localeCompare(one.CreationDate ?? ''))
   if (newest) return newest
-  throw new UsageError(`No image of ${owners.join(', ')} is named ${name} for ${architecture} in this region`, {
+  throw new MissingError(`No image of ${owners.join(', ')} is named ${name} for ${architecture} in this region`, {
     hint: 'base.ami: check owners, name (* and ? are wild) and the region',
   })
 }
@@ -60,16 +72,26 @@ async function describeImage(id: string, from: string): Promise<Image> {
   } catch (error) {
     if (!isNotFound(error)) throw error
   }
-  throw new UsageError(`The base image ${id} (${from}) is not in this region, or not for this account`)
+  throw new MissingError(`The base image ${id} (${from}) is not in this region, or not for this account`, {
+    hint: 'base in family.yaml: check the id, AWS_REGION, and that its owner shares the image with this account',
+  })
 }
 
-async function readParameter(name: string, otherwise: string): Promise<string> {
+async function readParameter(name: string): Promise<string> {
+  const value = await findParameter(name)
+  // A parameter may hold more than the id: AWS has some that are JSON.
+  const id = /\bami-[0-9a-f]{8,17}\b/.exec(value ?? '')?.[0]
+  if (id !== undefined) return id
+  const found = value === undefined ? `There is no parameter ${name} in this region` : `Parameter ${name} holds no image id`
+  throw new MissingError(found, { hint: 'base.parameter in family.yaml: check the name and AWS_REGION' })
+}
+
+async function findParameter(name: string): Promise<string | undefined> {
   try {
     const { Parameter } = await ask(`to read ${name}`, () => clients.ssm().send(new GetParameterCommand({ Name: name })))
-    // A parameter may hold more than the id: AWS has some that are JSON.
-    return /\bami-[0-9a-f]{8,17}\b/.exec(Parameter?.Value ?? '')?.[0] ?? ''
+    return Parameter?.Value
   } catch (error) {
-    if (isNotFound(error)) throw new UsageError(`Parameter ${name}: ${otherwise}`, { cause: error })
+    if (isNotFound(error)) return undefined
     throw error
   }
 }

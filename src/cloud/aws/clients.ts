@@ -5,7 +5,7 @@ import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas'
 import { SSMClient } from '@aws-sdk/client-ssm'
 import { STSClient } from '@aws-sdk/client-sts'
 import { MissingError } from '../../core/errors.ts'
-import { findRefusal, isNotFound } from './errors.ts'
+import { findRefusal, isNotYetThere } from './errors.ts'
 
 /** Throttled calls are tried so often; the SDK waits longer each time, up to 20 s. `AWS_MAX_ATTEMPTS` overrides. */
 const attempts = 12
@@ -43,7 +43,7 @@ export async function askOfNew<T>(what: string, call: () => Promise<T>, pauseMs 
     try {
       return await ask(what, call)
     } catch (error) {
-      if (!isNotFound(error) || attempt * pauseMs > 120_000) throw error
+      if (!isNotYetThere(error) || attempt * pauseMs > 120_000) throw error
       await sleep(pauseMs)
     }
   }

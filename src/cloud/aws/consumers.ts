@@ -1,8 +1,10 @@
 import { type AutoScalingGroup, type LaunchTemplateSpecification, paginateDescribeAutoScalingGroups } from '@aws-sdk/client-auto-scaling'
 import {
-  DescribeImageReferencesCommand,
   DescribeImagesCommand,
+  type Image,
+  type ImageReference,
   type LaunchTemplateVersion,
+  paginateDescribeImageReferences,
   paginateDescribeInstances,
   paginateDescribeLaunchTemplates,
   paginateDescribeLaunchTemplateVersions,
@@ -11,32 +13,49 @@ import { GetParameterCommand } from '@aws-sdk/client-ssm'
 import type { Consumer } from '../cloud.ts'
 import { ask, clients } from './clients.ts'
 import { codeOf, isNotFound } from './errors.ts'
-import { parseTags, tagFilters } from './tags.ts'
+import { parseRegions, parseTags, tagFilters } from './tags.ts'
 
 /** Versions of a family's promoted images in the region, by image id. */
 type Versions = ReadonlyMap<string, string>
 
-/** Who in the region uses which promoted image of a family. */
-export async function listConsumers(region: string, family: string): Promise<readonly Consumer[]> {
+/** Who uses which promoted image of a family, in the region and in those that hold copies: an id there starts with the region and a slash. */
+export async function listConsumers(home: string, family: string): Promise<readonly Consumer[]> {
   return ask('to look at who uses an image', async () => {
-    const versions = await findVersions(region, family)
-    const templates = await readTemplates(region)
-    const walked = [
-      ...(await groupsOf(region, versions, templates)),
-      ...templates.flatMap((version) => fromTemplate(version, versions)),
-      ...(await instancesOf(region, versions)),
-    ]
-    const known = new Set(walked.map(({ kind, id }) => `${kind} ${id}`))
-    const referenced = await referencesTo(region, versions)
-    return [...walked, ...referenced.filter(({ kind, id }) => !known.has(`${kind} ${id}`))]
+    const images = await findImages(home, family)
+    const others = new Set(images.flatMap(({ Tags }) => parseRegions(Tags)).filter((region) => region !== home))
+    const here = await consumersIn(home, versionsOf(images))
+    const there = await Promise.all(
+      [...others].map(async (region) => {
+        const consumers = await consumersIn(region, versionsOf(await findImages(region, family)))
+        return consumers.map((consumer) => ({ ...consumer, id: `${region}/${consumer.id}` }))
+      }),
+    )
+    return [...here, ...there.flat()]
   })
 }
 
-async function findVersions(region: string, family: string): Promise<Versions> {
+async function consumersIn(region: string, versions: Versions): Promise<Consumer[]> {
+  const templates = await readTemplates(region)
+  const walked = [
+    ...(await groupsOf(region, versions, templates)),
+    ...(await templatesOf(region, versions, templates)),
+    ...(await instancesOf(region, versions)),
+  ]
+  // A template is referred to as a whole, and was walked version by version.
+  const known = new Set(walked.map(({ kind, id }) => `${kind} ${id.split(':')[0]}`))
+  const referenced = await referencesTo(region, versions)
+  return [...walked, ...referenced.filter(({ kind, id }) => !known.has(`${kind} ${id}`))]
+}
+
+async function findImages(region: string, family: string): Promise<Image[]> {
   const Filters = tagFilters({ family, stage: 'promoted' })
   const query = { Owners: ['self'], IncludeDeprecated: true, IncludeDisabled: true, Filters }
   const { Images = [] } = await clients.ec2(region).send(new DescribeImagesCommand(query))
-  return new Map(Images.flatMap(({ ImageId = '', Tags }) => [[ImageId, parseTags(Tags)?.version ?? '']] as const))
+  return Images
+}
+
+function versionsOf(images: readonly Image[]): Versions {
+  return new Map(images.map(({ ImageId = '', Tags }) => [ImageId, parseTags(Tags)?.version ?? '']))
 }
 
 /** All versions of all launch templates: an old one may still be somebody's. */
@@ -77,7 +96,10 @@ async function imagesOf(group: AutoScalingGroup, templates: readonly LaunchTempl
     mixed?.LaunchTemplateSpecification,
     ...(mixed?.Overrides ?? []).map((override) => override.LaunchTemplateSpecification),
   ]
-  const written = specifications.map((each) => findTemplate(each, templates)?.LaunchTemplateData?.ImageId)
+  const written = [
+    ...specifications.map((each) => findTemplate(each, templates)?.LaunchTemplateData?.ImageId),
+    ...(mixed?.Overrides ?? []).map(({ ImageId }) => ImageId),
+  ]
   const resolved = await Promise.all(written.map((image) => resolveImage(image, region)))
   return new Set(resolved.filter((image) => image !== undefined))
 }
@@ -106,12 +128,15 @@ async function resolveImage(image: string | undefined, region: string): Promise<
   return answer?.Parameter?.Value
 }
 
-function fromTemplate(template: LaunchTemplateVersion, versions: Versions): Consumer[] {
-  const imageId = template.LaunchTemplateData?.ImageId ?? ''
-  const version = versions.get(imageId)
-  if (version === undefined) return []
-  const id = `${template.LaunchTemplateId}:${template.VersionNumber}`
-  return [{ kind: 'launch-template', id, imageId, version, detail: template.LaunchTemplateName ?? '' }]
+async function templatesOf(region: string, versions: Versions, templates: readonly LaunchTemplateVersion[]): Promise<Consumer[]> {
+  const consumers: Consumer[] = []
+  for (const { LaunchTemplateId, LaunchTemplateName = '', VersionNumber, LaunchTemplateData } of templates) {
+    const imageId = (await resolveImage(LaunchTemplateData?.ImageId, region)) ?? ''
+    const version = versions.get(imageId)
+    if (version === undefined) continue
+    consumers.push({ kind: 'launch-template', id: `${LaunchTemplateId}:${VersionNumber}`, imageId, version, detail: LaunchTemplateName })
+  }
+  return consumers
 }
 
 async function instancesOf(region: string, versions: Versions): Promise<Consumer[]> {
@@ -140,21 +165,31 @@ async function referencesTo(region: string, versions: Versions): Promise<Consume
   const ids = [...versions.keys()]
   const consumers: Consumer[] = []
   for (let at = 0; at < ids.length; at += 10) {
-    const query = new DescribeImageReferencesCommand({ ImageIds: ids.slice(at, at + 10), IncludeAllResourceTypes: true })
-    const answer = await clients
-      .ec2(region)
-      .send(query)
-      .catch((error: unknown) => {
-        if (/NotImplemented|InvalidAction|InternalFailure|UnknownOperation|Unsupported/.test(codeOf(error))) return undefined
-        throw error
-      })
-    for (const { ImageId = '', ResourceType = '', Arn = '' } of answer?.ImageReferences ?? []) {
-      const kind = ResourceType.replace(/^.*:/, '')
-        .replace(/([a-z])([A-Z])/g, '$1-$2')
-        .toLowerCase()
+    for (const { ImageId = '', ResourceType = '', Arn = '' } of await readReferences(region, ids.slice(at, at + 10))) {
       const id = Arn.split('/').at(-1) ?? Arn
-      consumers.push({ kind, id, imageId: ImageId, version: versions.get(ImageId) ?? '', detail: Arn })
+      consumers.push({ kind: kindOf(ResourceType), id, imageId: ImageId, version: versions.get(ImageId) ?? '', detail: Arn })
     }
   }
   return consumers
+}
+
+async function readReferences(region: string, ImageIds: string[]): Promise<ImageReference[]> {
+  const found: ImageReference[] = []
+  try {
+    const query = { ImageIds, IncludeAllResourceTypes: true }
+    for await (const { ImageReferences = [] } of paginateDescribeImageReferences({ client: clients.ec2(region) }, query)) {
+      found.push(...ImageReferences)
+    }
+  } catch (error) {
+    if (!/NotImplemented|InvalidAction|InternalFailure|UnknownOperation|Unsupported/.test(codeOf(error))) throw error
+  }
+  return found
+}
+
+/** `ec2:LaunchTemplate` is a `launch-template`. */
+function kindOf(resourceType: string): string {
+  return resourceType
+    .replace(/^.*:/, '')
+    .replace(/([a-z])([A-Z])/g, '$1-$2')
+    .toLowerCase()
 }

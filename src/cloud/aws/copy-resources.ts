@@ -5,7 +5,7 @@ import { all, type CustomResourceOptions, type Input, type Output, output } from
 import type { ImageResource, ImageSpec } from '../cloud.ts'
 import { findRegion } from './clients.ts'
 import { runner } from './runner.ts'
-import { parseImageName, renderTags } from './tags.ts'
+import { parseImageName, renderTags, watermarkName } from './tags.ts'
 
 /**
  * The promoted image, one copy a region, shared as the family says. Deregistration protection, IMDSv2 and the tags of its
@@ -20,10 +20,10 @@ export function promotedCopy(
   const { family } = spec.context
   const tags = renderTags(spec.tags, spec.name, Object.keys(family.aws.regions))
   const home = output(findRegion())
-  const image = copyTo({ logicalName, spec, tags, from: home, kmsKeyId: family.aws.kmsKeyId }, options)
+  const image = copyTo({ logicalName: `${logicalName}-copy`, spec, tags, from: home, kmsKeyId: family.aws.kmsKeyId }, options)
   const others = Object.entries(family.aws.regions).map(([region, { kmsKeyId }]) => ({
     region,
-    image: copyTo({ logicalName: `${logicalName}-${region}`, spec, tags, from: home, kmsKeyId, region }, options),
+    image: copyTo({ logicalName: `${logicalName}-copy-${region}`, spec, tags, from: home, kmsKeyId, region }, options),
   }))
   const shares = [
     ...share(logicalName, image, undefined, spec, options),
@@ -35,9 +35,10 @@ export function promotedCopy(
   }))
   const { protect, watermark } = family.aws
   const request = imagesByRegion.apply((byRegion) =>
-    JSON.stringify({ imagesByRegion: byRegion, tags, protect, ...(watermark ? { watermark: `bakehouse-${family.name}` } : {}) }),
+    JSON.stringify({ imagesByRegion: byRegion, tags, protect, ...(watermark ? { watermark: watermarkName(family.name) } : {}) }),
   )
-  const finished = new local.Command(`${logicalName}-finish`, runner('finish', request, 'release'), {
+  // The command has the phase's own name: the phase ends when every copy is what it is to be.
+  const finished = new local.Command(logicalName, runner('finish', request, 'release'), {
     ...options,
     dependsOn: [image, ...others.map((other) => other.image), ...shares],
     customTimeouts: { create: '5h' },

@@ -1,11 +1,8 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
-import { parseDuration } from '../../core/duration.ts'
 import { MissingError } from '../../core/errors.ts'
 import type { Family } from '../../family/family.ts'
+import { longestBake } from '../../family/longest.ts'
 import { ask, clients } from './clients.ts'
-
-/** Making and copying an image of some size, in ms; what the family says itself comes on top. */
-const imagesMs = 60 * 60_000
 
 /** Credentials as far as their life goes. */
 export interface CredentialLife {
@@ -18,7 +15,7 @@ export interface CredentialLife {
 export async function checkCredentials(family: Family): Promise<string> {
   const credentials: CredentialLife = await ask('this bake', () => clients.ec2().config.credentials())
   const left = remainingLife(credentials, process.env.AWS_CREDENTIAL_EXPIRATION)
-  const needed = neededLife(family)
+  const needed = longestBake(family)
   if (left < needed) {
     throw new MissingError(
       `The AWS credentials end in ${minutes(left)} min, and a bake of ${family.name} may take ${minutes(needed)} min`,
@@ -29,13 +26,6 @@ export async function checkCredentials(family: Family): Promise<string> {
   }
   const { Account } = await ask('this bake', () => clients.sts().send(new GetCallerIdentityCommand({})))
   return Account ?? ''
-}
-
-/** The longest that a bake of the family may take, in ms. */
-export function neededLife({ login, configure, seal, verify }: Family): number {
-  return (
-    imagesMs + 2 * parseDuration(login.timeout) + [configure, seal, verify].reduce((sum, { timeout }) => sum + parseDuration(timeout), 0)
-  )
 }
 
 /**

@@ -6,9 +6,14 @@ export function codeOf(error: unknown): string {
   return [Code, code, name].find((each): each is string => typeof each === 'string' && each !== 'Error') ?? ''
 }
 
-/** Whether the thing that was asked for is not there (any more). */
+/** Whether the thing that was asked for is not there: not yet, or not any more. */
 export function isNotFound(error: unknown): boolean {
-  return /^(Invalid[A-Za-z]+\.?(NotFound|Unavailable)|[A-Za-z]*ParameterNotFound)$/.test(codeOf(error))
+  return isNotYetThere(error) || /^Invalid[A-Za-z]+\.Unavailable$/.test(codeOf(error))
+}
+
+/** Whether a thing may be too new to be known; that one is unavailable is said of what was there, and waiting is of no use. */
+export function isNotYetThere(error: unknown): boolean {
+  return /^(Invalid[A-Za-z]+\.?NotFound|[A-Za-z]*ParameterNotFound)$/.test(codeOf(error))
 }
 
 const credentialCodes = new Set([

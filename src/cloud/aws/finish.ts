@@ -20,23 +20,36 @@ export interface FinishRequest {
   readonly watermark?: string
 }
 
-/** Tags the snapshots, requires IMDSv2 of what starts from the image, protects and marks it, in every region. Can be repeated. */
-export async function finish({ imagesByRegion, tags, protect, watermark }: FinishRequest): Promise<void> {
-  await Promise.all(
-    Object.entries(imagesByRegion).map(async ([region, ImageId]) => {
-      await waitForImage(ImageId, { deadlineMs: imageDeadlineMs, region })
-      const client = clients.ec2(region)
-      await tagSnapshots(ImageId, tags, region)
-      const imds = new ModifyImageAttributeCommand({ ImageId, Attribute: 'imdsSupport', ImdsSupport: { Value: 'v2.0' } })
-      await askOfNew('to require IMDSv2', () => client.send(imds))
-      if (watermark !== undefined) {
-        const mark = new AttachImageWatermarkCommand({ ImageId, WatermarkName: watermark })
-        await askOfNew('to mark images', () => client.send(mark))
-      }
-      if (!protect) return
-      await askOfNew('to protect images', () => client.send(new EnableImageDeregistrationProtectionCommand({ ImageId })))
-    }),
-  )
+/**
+ * Tags the snapshots, requires IMDSv2 of what starts from the image and marks it, in every region; protects it when all of that
+ * is done everywhere. A failure leaves nothing protected, so that the images can be removed. Can be repeated.
+ */
+export async function finish(request: FinishRequest): Promise<void> {
+  const images = Object.entries(request.imagesByRegion)
+  await Promise.all(images.map(([region, id]) => complete(region, id, request)))
+  if (!request.protect) return
+  try {
+    await Promise.all(images.map(([region, id]) => protect(region, id)))
+  } catch (error) {
+    await release(request)
+    throw error
+  }
+}
+
+async function complete(region: string, ImageId: string, { tags, watermark }: FinishRequest): Promise<void> {
+  await waitForImage(ImageId, { deadlineMs: imageDeadlineMs, region })
+  const client = clients.ec2(region)
+  await tagSnapshots(ImageId, tags, region)
+  const imds = new ModifyImageAttributeCommand({ ImageId, Attribute: 'imdsSupport', ImdsSupport: { Value: 'v2.0' } })
+  await askOfNew('to require IMDSv2', () => client.send(imds))
+  if (watermark === undefined) return
+  const mark = new AttachImageWatermarkCommand({ ImageId, WatermarkName: watermark })
+  await askOfNew('to mark images', () => client.send(mark))
+}
+
+async function protect(region: string, ImageId: string): Promise<void> {
+  const query = new EnableImageDeregistrationProtectionCommand({ ImageId })
+  await askOfNew('to protect images', () => clients.ec2(region).send(query))
 }
 
 /** Lets the images be deregistered again. */
@@ -54,7 +67,7 @@ export async function release({ imagesByRegion, protect }: FinishRequest): Promi
 }
 
 /** The provider tags the image alone; what the image is made of costs money too. */
-async function tagSnapshots(ImageId: string, tags: Readonly<Record<string, string>>, region: string): Promise<void> {
+export async function tagSnapshots(ImageId: string, tags: Readonly<Record<string, string>>, region: string): Promise<void> {
   const client = clients.ec2(region)
   const { Images } = await askOfNew('to look at images', () => client.send(new DescribeImagesCommand({ ImageIds: [ImageId] })))
   const Resources = (Images ?? []).flatMap(snapshotsOf)

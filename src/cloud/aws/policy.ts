@@ -1,3 +1,5 @@
+import { sessionDocument } from './reach.ts'
+
 /** One statement of an IAM policy. */
 export interface Statement {
   readonly Sid: string
@@ -69,6 +71,9 @@ export const providerActions: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
+/** What AWS's own tool calls for `aws.reach: ssm`. */
+export const sessionActions = ['ssm:StartSession', 'ssm:TerminateSession']
+
 /** Reading: cannot be bound to resources. */
 const reading = [
   'autoscaling:DescribeAutoScalingGroups',
@@ -83,11 +88,13 @@ const reading = [
   'ec2:DescribeLaunchTemplateVersions',
   'ec2:DescribeLaunchTemplates',
   'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeRouteTables',
   'ec2:DescribeSecurityGroups',
   'ec2:DescribeSnapshots',
   'ec2:DescribeSubnets',
   'ec2:DescribeTags',
   'ec2:DescribeVolumes',
+  'ec2:DescribeVpcEndpoints',
   'ec2:DescribeVpcs',
   'servicequotas:GetServiceQuota',
   'ssm:DescribeParameters',
@@ -121,7 +128,7 @@ const ownOnly = [
   'ec2:TerminateInstances',
 ]
 
-/** Not bound to our tag: a candidate's snapshots carry none, and a tag cannot be asked for before it is there. */
+/** Not bound to our tag: snapshots get theirs after they are made, and a tag cannot be asked for before it is there. */
 const unbound = ['ec2:CreateTags', 'ec2:DeleteSnapshot']
 
 const parameters = [
@@ -155,6 +162,21 @@ export function bakePolicy(): { readonly Version: '2012-10-17'; readonly Stateme
       },
       { Sid: 'Publish', Effect: 'Allow', Action: parameters, Resource: 'arn:aws:ssm:*:*:parameter/bakehouse/*' },
       { Sid: 'ReadPublicParameters', Effect: 'Allow', Action: ['ssm:GetParameter'], Resource: 'arn:aws:ssm:*::parameter/aws/service/*' },
+      {
+        Sid: 'OpenSessions',
+        Effect: 'Allow',
+        Action: ['ssm:StartSession'],
+        Resource: 'arn:aws:ec2:*:*:instance/*',
+        Condition: { StringEquals: { 'ssm:resourceTag/bakehouse:tool': 'bakehouse' } },
+      },
+      { Sid: 'SessionsOfSsh', Effect: 'Allow', Action: ['ssm:StartSession'], Resource: `arn:aws:ssm:*:*:document/${sessionDocument}` },
+      {
+        Sid: 'EndOwnSessions',
+        Effect: 'Allow',
+        Action: ['ssm:TerminateSession'],
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of IAM's own
+        Resource: 'arn:aws:ssm:*:*:session/${aws:userid}-*',
+      },
       {
         Sid: 'PassTheInstanceProfile',
         Effect: 'Allow',

@@ -1,27 +1,19 @@
-import {
-  DescribeImagesCommand,
-  DescribeInstancesCommand,
-  DescribeInstanceTypesCommand,
-  DescribeSubnetsCommand,
-  DescribeVpcsCommand,
-  type Image,
-  type InstanceTypeInfo,
-  type Subnet,
-} from '@aws-sdk/client-ec2'
-import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas'
-import { MissingError, UsageError } from '../../core/errors.ts'
+import { DescribeImagesCommand, DescribeInstanceTypesCommand, type Image, type InstanceTypeInfo } from '@aws-sdk/client-ec2'
+import { UsageError } from '../../core/errors.ts'
 import type { Family } from '../../family/family.ts'
 import { ask, clients } from './clients.ts'
-import { isNotFound } from './errors.ts'
+import { checkNetwork } from './network.ts'
+import { checkQuota } from './quota.ts'
 import { requireReach } from './reach.ts'
 
 /** What would fail an hour later for want of permission to say so now. Throws UsageError or MissingError. */
-export async function checkAccount(family: Family, image: Image): Promise<void> {
+export async function checkAccount(family: Family, image: Image, region: string): Promise<void> {
   checkSharing(family)
   requireReach(family.aws.reach)
-  const [type] = await Promise.all([findInstanceType(family), checkSubnet(family), checkRegions(family)])
+  const [type] = await Promise.all([findInstanceType(family), checkNetwork(family, region), checkRegions(family)])
   checkArchitecture(type, image)
-  await checkQuota(type, 1 + family.verify.clones)
+  // The base is stopped when the trials run: it counts no more.
+  await checkQuota(type, family.verify.clones)
 }
 
 /** AWS's own keys cannot be shared: an image encrypted by them starts in this account alone. */
@@ -57,28 +49,6 @@ function checkArchitecture({ InstanceType, ProcessorInfo }: InstanceTypeInfo, { 
   throw new UsageError(`aws.instanceType: ${InstanceType} runs ${supported.join(', ')}, the base image ${ImageId} is for ${Architecture}`)
 }
 
-async function checkSubnet({ aws: { subnetId } }: Family): Promise<void> {
-  if (subnetId === undefined) {
-    const Filters = [{ Name: 'is-default', Values: ['true'] }]
-    const { Vpcs } = await ask('to look at networks', () => clients.ec2().send(new DescribeVpcsCommand({ Filters })))
-    if (Vpcs?.length) return
-    throw new MissingError('This region has no default VPC', { hint: 'name a subnet: aws.subnetId in family.yaml' })
-  }
-  const free = (await findSubnet(subnetId)).AvailableIpAddressCount ?? 2
-  if (free < 2) throw new MissingError(`Subnet ${subnetId} has ${free} free addresses, a bake needs 2`)
-}
-
-/** The subnet. Throws UsageError when it is not there. */
-export async function findSubnet(subnetId: string): Promise<Subnet> {
-  try {
-    const { Subnets } = await ask('to look at subnets', () => clients.ec2().send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] })))
-    if (Subnets?.[0]) return Subnets[0]
-  } catch (error) {
-    if (!isNotFound(error)) throw error
-  }
-  throw new UsageError(`aws.subnetId: there is no ${subnetId} in this region`)
-}
-
 /** Each of them must let us in: a region that is not enabled refuses the same credentials. */
 async function checkRegions({ aws }: Family): Promise<void> {
   const Owners = ['self']
@@ -87,36 +57,4 @@ async function checkRegions({ aws }: Family): Promise<void> {
       ask(`to use the region ${region}`, () => clients.ec2(region).send(new DescribeImagesCommand({ Owners, MaxResults: 5 }))),
     ),
   )
-}
-
-/** Running on-demand standard instances, counted in virtual processors. */
-const standardQuota = 'L-1216C47A'
-
-/** Only the standard types are counted: the others have quotas of their own. An account that does not tell is trusted. */
-async function checkQuota(type: InstanceTypeInfo, instances: number): Promise<void> {
-  if (!/^[acdhimrtz]/.test(type.InstanceType ?? '')) return
-  const quota = await findQuota()
-  if (quota === undefined) return
-  const each = type.VCpuInfo?.DefaultVCpus ?? 1
-  const used = await usedProcessors()
-  if (used + each * instances <= quota) return
-  throw new MissingError(`The quota is ${quota} virtual processors, ${used} are in use, and a bake needs ${each * instances}`, {
-    hint: `ask for more: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code ${standardQuota} --desired-value …`,
-  })
-}
-
-async function findQuota(): Promise<number | undefined> {
-  const query = new GetServiceQuotaCommand({ ServiceCode: 'ec2', QuotaCode: standardQuota })
-  const answer = await clients
-    .quotas()
-    .send(query)
-    .catch(() => undefined)
-  return answer?.Quota?.Value
-}
-
-async function usedProcessors(): Promise<number> {
-  const Filters = [{ Name: 'instance-state-name', Values: ['pending', 'running'] }]
-  const { Reservations = [] } = await ask('to look at instances', () => clients.ec2().send(new DescribeInstancesCommand({ Filters })))
-  const running = Reservations.flatMap(({ Instances }) => Instances ?? [])
-  return running.reduce((sum, { CpuOptions }) => sum + (CpuOptions?.CoreCount ?? 1) * (CpuOptions?.ThreadsPerCore ?? 1), 0)
 }

@@ -3,6 +3,9 @@ import type { Host } from '../../core/model.ts'
 import type { Family } from '../../family/family.ts'
 import { findCommand } from '../../setup/find-command.ts'
 
+/** The kind of session that carries ssh. */
+export const sessionDocument = 'AWS-StartSSHSession'
+
 export type Reach = Family['aws']['reach']
 
 /** Where an instance is in the network, as EC2 tells it. */
@@ -49,8 +52,7 @@ export async function findIngress(reach: Reach): Promise<string | undefined> {
 }
 
 function sessionCommand(region: string): string {
-  const document = 'AWS-StartSSHSession'
-  return `aws ssm start-session --region ${region} --target %h --document-name ${document} --parameters portNumber=%p`
+  return `aws ssm start-session --region ${region} --target %h --document-name ${sessionDocument} --parameters portNumber=%p`
 }
 
 /** The user's own ssh settings and agent count for the bastion: it is the user's, not the build's. */

@@ -9,7 +9,7 @@ import type { Host, Tags } from '../../core/model.ts'
 import type { CloudResources, InstanceResource, InstanceSpec } from '../cloud.ts'
 import { findRegion } from './clients.ts'
 import { promotedCopy } from './copy-resources.ts'
-import { findSubnet } from './preflight.ts'
+import { findSubnet } from './network.ts'
 import { publishParameters } from './publish-resources.ts'
 import { findIngress, portOf, reachOf } from './reach.ts'
 import { runner } from './runner.ts'
@@ -36,18 +36,18 @@ export const awsResources: CloudResources = {
   },
 
   image(logicalName, { context, name, tags, instance }, options) {
+    const written = renderTags(tags, name, Object.keys(context.family.aws.regions))
     const image = new AmiFromInstance(
-      logicalName,
-      {
-        name: parseImageName(name),
-        sourceInstanceId: instance.instanceId,
-        description: describe(tags),
-        tags: renderTags(tags, name, Object.keys(context.family.aws.regions)),
-      },
+      around(logicalName, 'image'),
+      { name: parseImageName(name), sourceInstanceId: instance.instanceId, description: describe(tags), tags: written },
       { ...options, customTimeouts: { create: '4h' } },
     )
-    const imagesByRegion = all([image.id, findRegion()]).apply(([id, region]) => ({ [region]: id }))
-    return { resource: image, imageId: image.id, imageName: output(name), digest: image.id, imagesByRegion }
+    const request = all([image.id, findRegion()]).apply(([imageId, region]) => JSON.stringify({ imageId, region, tags: written }))
+    // The provider tags the image alone: what is left of it by a kill would be nobody's.
+    const tagged = new local.Command(logicalName, runner('tag', request), { ...options, customTimeouts: { create: '1h' } })
+    const imageId = all([image.id, tagged.stdout]).apply(([id]) => id)
+    const imagesByRegion = all([imageId, findRegion()]).apply(([id, region]) => ({ [region]: id }))
+    return { resource: tagged, imageId, imageName: output(name), digest: imageId, imagesByRegion }
   },
 
   copy: promotedCopy,

@@ -8,6 +8,13 @@ export interface LoginRequest {
   readonly deadlineMs: number
 }
 
+/** What `tag` needs: an image that is there, and what to write on its snapshots. */
+export interface TagRequest {
+  readonly imageId: string
+  readonly region: string
+  readonly tags: Readonly<Record<string, string>>
+}
+
 /**
  * The commands of the graph on EC2. What they are asked to do comes in `BAKEHOUSE_REQUEST` as JSON; no secrets in it. Each loads
  * what it needs: a login, of which a bake has two, does without the SDK.
@@ -18,6 +25,10 @@ const commands: Readonly<Record<string, (request: unknown) => Promise<void>>> = 
     // The first login to a Windows machine is its own story: the steps know it.
     if (host.transport === 'ssh') await (await import('./login.ts')).waitForLogin(host, deadlineMs)
     process.stdout.write(JSON.stringify(host))
+  },
+  tag: async (request) => {
+    const { imageId, tags, region } = request as TagRequest
+    return (await import('./finish.ts')).tagSnapshots(imageId, tags, region)
   },
   finish: async (request) => (await import('./finish.ts')).finish(request as FinishRequest),
   release: async (request) => (await import('./finish.ts')).release(request as FinishRequest),

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import type { Input } from '@pulumi/pulumi'
 
 /** Inputs of a command resource that runs `run.ts` with a request; `undo` is what removes it again. */
-export function runner(verb: 'login' | 'finish', request: Input<string>, undo?: 'release') {
+export function runner(verb: 'login' | 'tag' | 'finish', request: Input<string>, undo?: 'release') {
   return {
     create: commandLine(verb),
     ...(undo === undefined ? {} : { delete: commandLine(undo) }),

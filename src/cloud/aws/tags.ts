@@ -35,6 +35,11 @@ export function tagFilters(tags: Partial<Tags>): Filter[] {
   return names.flatMap((name) => (wanted[name] === undefined ? [] : [{ Name: `tag:${prefix}${name}`, Values: [wanted[name]] }]))
 }
 
+/** The mark of a family's promoted images. One a family: marks pass on to whatever is made from an image. */
+export function watermarkName(family: string): string {
+  return `bakehouse-${family}`
+}
+
 /** An image's name within EC2's rules. Throws UsageError. */
 export function parseImageName(name: string): string {
   if (/^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/.test(name)) return name

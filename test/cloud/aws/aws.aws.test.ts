@@ -1,31 +1,27 @@
-import { DescribeImagesCommand, DescribeSnapshotsCommand, EC2Client } from '@aws-sdk/client-ec2'
+import {
+  CreateLaunchTemplateCommand,
+  DescribeImagesCommand,
+  DescribeSnapshotsCommand,
+  EC2Client,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2'
 import { PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { afterEach, describe, expect, test } from 'vitest'
 import { aws } from '../../../src/cloud/aws/aws.ts'
 import { waitForImage } from '../../../src/cloud/aws/wait.ts'
-import { MissingError, UsageError } from '../../../src/core/errors.ts'
+import { MissingError } from '../../../src/core/errors.ts'
 import type { Tags } from '../../../src/core/model.ts'
-import type { Family } from '../../../src/family/family.ts'
-import { familySchema } from '../../../src/family/schema.ts'
 import { motoImage } from '../../aws/moto.ts'
 import { fillBuild } from './fill.ts'
+import { refusal, resolve } from './resolve.ts'
 import { withMoto } from './with-moto.ts'
 
 const server = withMoto()
-const never = new AbortController().signal
 let count = 0
 
 function tags(changes: Partial<Tags> = {}): Tags {
   const build = `build${++count}`
   return { tool: 'bakehouse', family: 'tiny', version: '2026.11.23', build, stage: 'base', expires: '2026-11-23T18:00:00Z', ...changes }
-}
-
-function family(changes: object = {}): Family {
-  return { name: 'tiny', folder: '/nowhere', ...familySchema.parse({ cloud: 'aws', base: { amiId: motoImage }, ...changes }) }
-}
-
-async function resolve(changes: object = {}): Promise<unknown> {
-  return (await aws()).resolveBase(family(changes), () => {}, never)
 }
 
 afterEach(() => {
@@ -108,7 +104,7 @@ describe('the base', () => {
 
   test('is never taken from somebody else who used the name', async () => {
     const base = { ami: { owners: ['099720109477'], name: 'al2023*' } }
-    await expect(resolve({ base })).rejects.toThrow(UsageError)
+    await expect(resolve({ base })).rejects.toThrow(MissingError)
   })
 
   test('is what a parameter holds', async () => {
@@ -117,54 +113,30 @@ describe('the base', () => {
     await expect(resolve({ base: { parameter: '/images/none' } })).rejects.toThrow('/images/none')
   })
 
-  test("is another family's latest good image, with its version", async () => {
-    const mine = tags({ family: 'parent', stage: 'promoted', expires: '' })
-    const { image = '' } = await fillBuild(mine)
-    await expect(resolve({ base: { family: 'parent' } })).rejects.toThrow('bake it first')
-    await new SSMClient({}).send(new PutParameterCommand({ Name: '/bakehouse/parent/latest', Type: 'String', Value: image }))
-    expect(await resolve({ base: { family: 'parent' } })).toMatchObject({
-      id: image,
-      ancestor: { family: 'parent', version: '2026.11.23' },
-    })
+  test("is another family's latest good image of this region, as that family's stack has it", async () => {
+    const { image = '' } = await fillBuild(tags({ family: 'parent', stage: 'promoted', expires: '' }))
+    const base = { family: 'parent' }
+    const latest = { family: 'parent', version: '2026.11.22', imagesByRegion: { 'eu-central-1': image, 'eu-west-1': 'ami-1' } }
+    // The parameter may have been set by anybody.
+    await new SSMClient({}).send(new PutParameterCommand({ Name: '/bakehouse/parent/latest', Type: 'String', Value: motoImage }))
+    expect(await resolve({ base }, latest)).toMatchObject({ id: image, ancestor: { family: 'parent', version: '2026.11.22' } })
+    const elsewhere = await refusal({ base }, { ...latest, imagesByRegion: { 'eu-west-1': 'ami-1' } })
+    expect([elsewhere.exitCode, elsewhere.message]).toEqual([3, expect.stringContaining('is in eu-west-1, and not in eu-central-1')])
   })
 })
 
-describe('the preflight', () => {
-  test.each([
-    ['an image that is not there', { base: { amiId: 'ami-00000000' } }, UsageError, 'ami-00000000'],
-    ['an instance type that is not there', { aws: { instanceType: 'q9.small' } }, UsageError, 'q9.small'],
-    ['an instance type of another architecture', { aws: { instanceType: 't4g.small' } }, UsageError, 'arm64'],
-    ['a subnet that is not there', { aws: { subnetId: 'subnet-00000000' } }, UsageError, 'subnet-00000000'],
-    ['sharing without a key', { aws: { share: { accounts: ['123456789012'] } } }, UsageError, 'aws.kmsKeyId'],
-    [
-      "sharing with AWS's own key",
-      { aws: { kmsKeyId: 'alias/aws/ebs', share: { accounts: ['123456789012'] } } },
-      UsageError,
-      'aws.kmsKeyId',
-    ],
-  ])('refuses %s', async (_what, changes, kind, words) => {
-    const error = (await resolve(changes).catch((thrown: unknown) => thrown)) as MissingError
-    expect(error).toBeInstanceOf(kind)
-    expect(error.message).toContain(words)
-  })
-
-  test.each([
-    ['GetCallerIdentity', 'ExpiredToken'],
-    ['DescribeImages', 'UnauthorizedOperation'],
-    ['DescribeVpcs', 'UnauthorizedOperation'],
-  ])('says what to do when %s is answered by %s', async (action, code) => {
-    server.gateway.faults = { refuse: { [action]: code } }
-    const error = (await resolve().catch((thrown: unknown) => thrown)) as MissingError
-    expect(error).toBeInstanceOf(MissingError)
-    expect(error.hint).toBeTruthy()
-  })
-
-  test('refuses credentials that end before the bake', async () => {
-    process.env.AWS_CREDENTIAL_EXPIRATION = new Date(Date.now() + 10 * 60_000).toISOString()
-    try {
-      await expect(resolve()).rejects.toThrow(/end in (9|10) min/)
-    } finally {
-      delete process.env.AWS_CREDENTIAL_EXPIRATION
-    }
+describe('who uses an image', () => {
+  test('is asked in every region that has a copy', async () => {
+    const { image, 'eu-west-1': copy } = await fillBuild(tags({ family: 'spread', stage: 'promoted', expires: '' }), ['eu-west-1'])
+    const there = new EC2Client({ region: 'eu-west-1' })
+    const { Instances } = await there.send(new RunInstancesCommand({ ImageId: copy, MinCount: 1, MaxCount: 1 }))
+    const LaunchTemplateData = { ImageId: image }
+    const { LaunchTemplate } = await new EC2Client({}).send(
+      new CreateLaunchTemplateCommand({ LaunchTemplateName: 'spread', LaunchTemplateData }),
+    )
+    expect(await (await aws()).consumers?.('spread')).toEqual([
+      { kind: 'launch-template', id: `${LaunchTemplate?.LaunchTemplateId}:1`, imageId: image, version: '2026.11.23', detail: 'spread' },
+      { kind: 'instance', id: `eu-west-1/${Instances?.[0]?.InstanceId}`, imageId: copy, version: '2026.11.23', detail: 'running' },
+    ])
   })
 })

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { bakePolicy, providerActions } from '../../../src/cloud/aws/policy.ts'
+import { bakePolicy, providerActions, sessionActions } from '../../../src/cloud/aws/policy.ts'
 
 const folder = join(import.meta.dirname, '../../../src/cloud/aws')
 const sources = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'))
@@ -27,7 +27,7 @@ test('every resource type that the graph uses says what the provider calls for i
 
 test('the policy allows what is called, and nothing else', () => {
   const allowed = bakePolicy().Statement.flatMap(({ Action }) => Action)
-  const called = [...calledActions(), ...usedTypes().flatMap((type) => providerActions[type] ?? [])]
+  const called = [...calledActions(), ...sessionActions, ...usedTypes().flatMap((type) => providerActions[type] ?? [])]
   expect([...new Set(allowed)].sort()).toEqual([...new Set(called)].sort())
 })
 

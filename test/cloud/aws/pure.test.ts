@@ -1,9 +1,9 @@
-import { describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { deprecationTime } from '../../../src/cloud/aws/copy-resources.ts'
 import { remainingLife } from '../../../src/cloud/aws/credentials.ts'
-import { findRefusal, isNotFound } from '../../../src/cloud/aws/errors.ts'
+import { findRefusal, isNotFound, isNotYetThere } from '../../../src/cloud/aws/errors.ts'
 import { loginArguments } from '../../../src/cloud/aws/login.ts'
-import { reachOf } from '../../../src/cloud/aws/reach.ts'
+import { findIngress, reachOf } from '../../../src/cloud/aws/reach.ts'
 import { around } from '../../../src/cloud/aws/resources.ts'
 import { parseImageName, parseRegions, parseTags, renderTags, tagFilters } from '../../../src/cloud/aws/tags.ts'
 import { renderLinuxUserData } from '../../../src/cloud/aws/user-data.ts'
@@ -30,6 +30,10 @@ describe('an error', () => {
     ['AccessDenied', false],
   ])('%s says that something is not there: %s', (name, expected) => {
     expect(isNotFound({ name })).toBe(expected)
+  })
+  test('of a thing that is gone for good is not waited for', () => {
+    expect(isNotYetThere({ name: 'InvalidAMIID.NotFound' })).toBe(true)
+    expect(isNotYetThere({ name: 'InvalidAMIID.Unavailable' })).toBe(false)
   })
   test.each([
     ['ExpiredToken', 'credentials'],
@@ -100,6 +104,30 @@ describe('the way to an instance', () => {
     expect(words).toContain('UserKnownHostsFile="/h"')
     expect(words).toContain('IdentitiesOnly=yes')
     expect(words).not.toContain('ProxyCommand')
+  })
+})
+
+describe('who may reach an instance', () => {
+  afterEach(() => vi.unstubAllGlobals())
+  const answer = (text: string) => vi.stubGlobal('fetch', async () => new Response(text))
+
+  test.each([
+    ['nobody, by a session', 'ssm' as const, undefined],
+    ['the network of the bastion', { bastion: 'gate', ingress: '10.0.0.1/32' }, '10.0.0.1/32'],
+    ['whom the command comes from', { proxyCommand: 'nc %h %p', ingress: '10.0.0.2/32' }, '10.0.0.2/32'],
+    ['nobody, where a command needs no open port', { proxyCommand: 'tunnel %h' }, undefined],
+  ])('is %s', async (_whom, reach, expected) => {
+    expect(await findIngress(reach)).toBe(expected)
+  })
+
+  test('is this machine alone, by its address in the internet', async () => {
+    answer('203.0.113.7\n')
+    expect(await findIngress('ssh')).toBe('203.0.113.7/32')
+  })
+
+  test('is not guessed where that address is not known', async () => {
+    answer('<html>log in to this network</html>')
+    await expect(findIngress('ssh')).rejects.toMatchObject({ exitCode: 3, hint: expect.stringContaining('aws.reach') })
   })
 })
 

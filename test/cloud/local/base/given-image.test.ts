@@ -6,6 +6,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import type { LatestImage } from '../../../../src/cloud/cloud.ts'
 import { resolveLocalBase } from '../../../../src/cloud/local/base/resolve.ts'
 import { UsageError } from '../../../../src/core/errors.ts'
 import type { Family } from '../../../../src/family/family.ts'
@@ -17,9 +18,10 @@ let sha256: string
 let server: Server | undefined
 const digest = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex')
 const cached = (): string[] => readdirSync(join(folder, 'cache/bakehouse/base'))
-const resolveBase = (base: unknown) => {
+const resolveBase = (base: unknown, latest?: LatestImage) => {
   const family = { ...familySchema.parse({ base }), name: 'mine', folder } as Family
-  return resolveLocalBase(family, () => {}, AbortSignal.timeout(60_000))
+  const latestGood = async (): Promise<LatestImage> => latest ?? Promise.reject(new Error('no family was asked for'))
+  return resolveLocalBase(family, { progress: () => {}, latestGood, signal: AbortSignal.timeout(60_000) })
 }
 
 beforeEach(() => {
@@ -103,20 +105,25 @@ describe('a base that is another family', () => {
     writeFileSync(`${path}.json`, JSON.stringify({ name: `linux-base-${version}`, tags, digest: `sha256:${version}`, created }))
   }
 
-  it('is its newest promoted image, named as the ancestor', async () => {
+  const latest = (version: string): LatestImage => {
+    const id = `linux-base-${version}`
+    return { family: 'linux-base', version, imageId: id, imageName: id, digest: `sha256:${version}`, imagesByRegion: { local: id } }
+  }
+
+  it('is the latest good image that its stack names, be there a newer one in the store', async () => {
     promoted('2026.01.02', '2026-01-02T00:00:00Z')
     promoted('2026.01.10', '2026-01-10T00:00:00Z')
-    expect(await resolveBase({ family: 'linux-base' })).toEqual({
-      id: 'linux-base-2026.01.10',
-      name: 'linux-base-2026.01.10',
-      digest: 'sha256:2026.01.10',
-      ancestor: { family: 'linux-base', version: '2026.01.10' },
+    expect(await resolveBase({ family: 'linux-base' }, latest('2026.01.02'))).toEqual({
+      id: 'linux-base-2026.01.02',
+      name: 'linux-base-2026.01.02',
+      digest: 'sha256:2026.01.02',
+      ancestor: { family: 'linux-base', version: '2026.01.02' },
     })
   })
 
-  it('must have been baked', async () => {
-    const refused = resolveBase({ family: 'linux-base' })
-    await expect(refused).rejects.toThrow('of which there is no good image yet')
+  it('must be in the store', async () => {
+    const refused = resolveBase({ family: 'linux-base' }, latest('2026.01.03'))
+    await expect(refused).rejects.toThrow('linux-base-2026.01.03, is not in the store')
     await expect(refused).rejects.toMatchObject({ hint: expect.stringContaining('--family linux-base') })
   })
 })

@@ -1,0 +1,100 @@
+import {
+  DescribeRouteTablesCommand,
+  DescribeSubnetsCommand,
+  DescribeVpcEndpointsCommand,
+  DescribeVpcsCommand,
+  type Filter,
+  type Route,
+  type Subnet,
+} from '@aws-sdk/client-ec2'
+import { MissingError } from '../../core/errors.ts'
+import type { Family } from '../../family/family.ts'
+import { findCommand } from '../../setup/find-command.ts'
+import { ask, clients } from './clients.ts'
+import { isNotFound } from './errors.ts'
+
+/** Whether the build will reach its machines where it starts them, as `aws.reach` says. Throws MissingError. */
+export async function checkNetwork(family: Family, region: string): Promise<void> {
+  const { reach, subnetId } = family.aws
+  if (reach === 'ssm') requireSessionTools()
+  if (subnetId === undefined) return requireDefaultNetwork()
+  const subnet = await findSubnet(subnetId)
+  // The base keeps its address while it is stopped.
+  const needed = 1 + family.verify.clones
+  const free = subnet.AvailableIpAddressCount ?? needed
+  if (free < needed) {
+    throw new MissingError(`Subnet ${subnetId} has ${free} free addresses, a bake needs ${needed}`, {
+      hint: 'aws.subnetId in family.yaml: choose a larger subnet; npm run bake -- reap removes what killed builds left in this one',
+    })
+  }
+  if (reach === 'ssh') await requireWayIn(subnet)
+  if (reach === 'ssm') await requireSessionService(subnet, region)
+}
+
+/** The subnet. Throws MissingError when it is not there. */
+export async function findSubnet(subnetId: string): Promise<Subnet> {
+  try {
+    const { Subnets } = await ask('to look at subnets', () => clients.ec2().send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] })))
+    if (Subnets?.[0]) return Subnets[0]
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+  }
+  throw new MissingError(`There is no subnet ${subnetId} in this region`, {
+    hint: 'aws.subnetId in family.yaml: check the id, AWS_REGION and the account',
+  })
+}
+
+/** The tool that opens sessions, and the one it starts for that, are AWS's own. */
+function requireSessionTools(): void {
+  const missing = ['aws', 'session-manager-plugin'].filter((command) => findCommand(command) === undefined)
+  if (missing.length === 0) return
+  throw new MissingError(`aws.reach is ssm, and this machine has no ${missing.join(' and no ')}`, {
+    hint: 'install the AWS CLI and its Session Manager plugin, or choose another aws.reach in family.yaml',
+  })
+}
+
+async function requireDefaultNetwork(): Promise<void> {
+  const { Vpcs } = await ask('to look at networks', () =>
+    clients.ec2().send(new DescribeVpcsCommand({ Filters: [filter('is-default', 'true')] })),
+  )
+  if (Vpcs?.length) return
+  throw new MissingError('This region has no default VPC', { hint: 'name a subnet: aws.subnetId in family.yaml' })
+}
+
+/** Straight by ssh: a public address, and a route from the internet to it. */
+async function requireWayIn(subnet: Subnet): Promise<void> {
+  const hint = 'choose a public subnet (aws.subnetId), or aws.reach: ssm, a bastion or a proxyCommand'
+  if (!subnet.MapPublicIpOnLaunch) {
+    throw new MissingError(`Subnet ${subnet.SubnetId} gives no public addresses, and aws.reach is ssh`, { hint })
+  }
+  if ((await findWayOut(subnet))?.GatewayId?.startsWith('igw-')) return
+  throw new MissingError(`Subnet ${subnet.SubnetId} has no route to an internet gateway, and aws.reach is ssh`, { hint })
+}
+
+/** By a session: the machine itself calls the service, over the internet or by an endpoint in its network. */
+async function requireSessionService(subnet: Subnet, region: string): Promise<void> {
+  if (await findWayOut(subnet)) return
+  const service = `com.amazonaws.${region}.ssmmessages`
+  const Filters = [filter('vpc-id', subnet.VpcId), filter('service-name', service), filter('vpc-endpoint-state', 'available')]
+  const { VpcEndpoints } = await ask('to look at endpoints', () => clients.ec2().send(new DescribeVpcEndpointsCommand({ Filters })))
+  if (VpcEndpoints?.length) return
+  throw new MissingError(`From subnet ${subnet.SubnetId} Session Manager cannot be reached: it has no way out and no endpoint ${service}`, {
+    hint: 'add a NAT gateway or the endpoints ssm, ssmmessages and ec2messages, or choose another aws.subnetId',
+  })
+}
+
+/** The default route of a subnet: of its own table, else of the main one of its network. */
+async function findWayOut({ SubnetId, VpcId }: Subnet): Promise<Route | undefined> {
+  const own = await findRoutes([filter('association.subnet-id', SubnetId)])
+  const routes = own ?? (await findRoutes([filter('vpc-id', VpcId), filter('association.main', 'true')])) ?? []
+  return routes.find(({ DestinationCidrBlock, State }) => DestinationCidrBlock === '0.0.0.0/0' && State !== 'blackhole')
+}
+
+async function findRoutes(Filters: Filter[]): Promise<readonly Route[] | undefined> {
+  const { RouteTables } = await ask('to look at routes', () => clients.ec2().send(new DescribeRouteTablesCommand({ Filters })))
+  return RouteTables?.[0]?.Routes
+}
+
+function filter(Name: string, value: string | undefined): Filter {
+  return { Name, Values: [value ?? ''] }
+}

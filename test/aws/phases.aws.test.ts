@@ -1,0 +1,160 @@
+import { DescribeVolumesCommand, EC2Client, type Snapshot } from '@aws-sdk/client-ec2'
+import { GetParameterCommand, type Parameter, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm'
+import { afterEach, expect, test } from 'vitest'
+import { removeBuild } from '../../src/bake/clean-up.ts'
+import { followEngine } from '../../src/bake/engine-phases.ts'
+import { openJournal } from '../../src/bake/journal.ts'
+import { promote } from '../../src/bake/promote.ts'
+import { reap } from '../../src/bake/reap.ts'
+import { findStack, knownStack, openStack } from '../../src/bake/stack.ts'
+import { aws } from '../../src/cloud/aws/aws.ts'
+import { waitForParameter } from '../../src/cloud/aws/publish.ts'
+import { buildFolder as buildFolderOf } from '../../src/core/paths.ts'
+import { bakeProgram, type GraphSpec } from '../../src/graph/graph.ts'
+import { writeRecord } from '../../src/records/record.ts'
+import { withMoto } from '../cloud/aws/with-moto.ts'
+import { sampleRecord } from '../records/sample.ts'
+import { bake, census, makeSpec, stackName, toLatestGood, withEmulatedGraph } from './emulated-graph.ts'
+import type { Faults } from './gateway.ts'
+
+const server = withMoto()
+withEmulatedGraph()
+const never = new AbortController().signal
+
+afterEach(() => {
+  server.gateway.faults = {}
+})
+
+/** The clean-up of a failed build, as a bake does it; what it could not do. */
+async function cleanUp(graph: GraphSpec): Promise<string[]> {
+  const complaints: string[] = []
+  const { build, buildFolder } = graph.context
+  const remains = { cloud: await aws(), family: 'tiny', build, folder: buildFolder, stack: await knownStack(stackName(graph)) }
+  await removeBuild(remains, (line) => complaints.push(line))
+  return complaints
+}
+
+async function expectNothing(build: string, snapshots: readonly number[]): Promise<void> {
+  const { home, other } = await census(build)
+  expect([home.instances, home.keys, home.groups, home.images, other.images]).toEqual([[], 0, [], [], []])
+  expect([home.allSnapshots, other.allSnapshots]).toEqual(snapshots)
+}
+
+const no = 'echo no >&2; exit 10'
+const trial: Faults = { refuse: { RunInstances: { code: 'InsufficientInstanceCapacity', words: 'trial' } } }
+
+test.each<[phase: string, faults: Faults, steps: Parameters<typeof makeSpec>[0], left: number]>([
+  ['base', { refuse: { RunInstances: 'InsufficientInstanceCapacity' } }, {}, 0],
+  ['configure', {}, { configure: no }, 0],
+  ['seal', {}, { seal: no }, 0],
+  ['candidate', { refuse: { CreateImage: 'SnapshotCreationPerVolumeRateExceeded' } }, {}, 0],
+  ['trial', trial, {}, 1],
+  ['verify', {}, { verify: no }, 1],
+  ['copy', { refuse: { CopyImage: { code: 'ResourceLimitExceeded', region: 'eu-west-1' } } }, {}, 2],
+  ['copy', { refuse: { EnableImageDeregistrationProtection: { code: 'OperationNotPermitted', region: 'eu-west-1' } } }, {}, 2],
+])(
+  'a failure in %s leaves nothing, and marks nothing as good (%j)',
+  async (phase, faults, steps, left) => {
+    const before = await census('none')
+    const marks = server.gateway.calls.filter((call) => call.includes('Watermark')).length
+    const graph = await makeSpec(steps)
+    server.gateway.faults = faults
+    const journal = openJournal(() => {})
+    const { onEvent } = followEngine(journal, 1)
+    const stack = await openStack(stackName(graph))
+    await expect(stack.up(bakeProgram(graph), { message: 'bake', signal: never, onEvent })).rejects.toThrow()
+    expect(journal.phases.filter(({ status }) => status === 'failed').map((each) => each.phase)).toEqual([phase])
+    const during = await census(graph.context.build)
+    expect(during.home.groups.length).toBeGreaterThan(0)
+    expect(during.home.images.length).toBe(left)
+    const isOurs = ({ Tags = [] }: Snapshot): boolean => Tags.some(({ Value }) => Value === graph.context.build)
+    if (phase !== 'copy') expect(during.home.snapshots.every(isOurs)).toBe(true)
+    expect((await stack.read()).outputs.imageId).toBeUndefined()
+    await expectSafe(during.home, graph)
+
+    server.gateway.faults = {}
+    expect(await cleanUp(graph)).toEqual([])
+    await expectNothing(graph.context.build, [before.home.allSnapshots, before.other.allSnapshots])
+    expect(await findStack(stackName(graph))).toBeUndefined()
+    if (phase !== 'copy') expect(server.gateway.calls.filter((call) => call.includes('Watermark')).length).toBe(marks)
+  },
+  300_000,
+)
+
+/** No machine is started with more than it needs, and none without a sign of whose it is. */
+async function expectSafe({ instances, groups }: Awaited<ReturnType<typeof census>>['home'], { context }: GraphSpec): Promise<void> {
+  for (const { IpPermissions = [] } of groups) {
+    expect(IpPermissions.map(({ FromPort, ToPort, IpRanges = [] }) => [FromPort, ToPort, IpRanges.map(({ CidrIp }) => CidrIp)])).toEqual([
+      [22, 22, ['10.0.0.1/32']],
+    ])
+  }
+  for (const { MetadataOptions, Tags, BlockDeviceMappings = [] } of instances) {
+    expect(MetadataOptions).toMatchObject({ HttpTokens: 'required', HttpPutResponseHopLimit: 1 })
+    const VolumeIds = BlockDeviceMappings.map(({ Ebs }) => Ebs?.VolumeId ?? '')
+    const { Volumes = [] } = await new EC2Client({}).send(new DescribeVolumesCommand({ VolumeIds }))
+    expect(Volumes.map(({ Encrypted }) => Encrypted)).toEqual([true])
+    for (const tags of [Tags, Volumes[0]?.Tags]) {
+      expect(tags).toContainEqual({ Key: 'bakehouse:build', Value: context.build })
+      expect(tags).toContainEqual({ Key: 'bakehouse:expires', Value: context.expires })
+    }
+  }
+}
+
+test('what a build leaves that is killed in the middle of the copy is removed by reap, the copies it had with the rest', async () => {
+  const before = await census('none')
+  const graph = await makeSpec()
+  const { build, version } = graph.context
+  server.gateway.faults = { refuse: { ModifyImageAttribute: 'InvalidParameterValue' } }
+  const stack = await openStack(stackName(graph))
+  await expect(stack.up(bakeProgram(graph), { message: 'bake', signal: never })).rejects.toThrow()
+  server.gateway.faults = {}
+  await writeRecord(buildFolderOf('tiny', version), sampleRecord({ family: 'tiny', version, build, cloud: 'aws', status: 'running' }))
+  const reaped = await reap({ dryRun: false, kept: false, family: 'tiny', cloud: 'aws' }, never)
+  expect(reaped.filter(({ action }) => action !== 'removed')).toEqual([])
+  expect(reaped.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['instance', 'image', 'key', 'network', 'stack']))
+  await expectNothing(build, [before.home.allSnapshots, before.other.allSnapshots])
+}, 300_000)
+
+test('the image is published by a parameter in each region; a failure in promote leaves the family as it was, and nothing of the build', async () => {
+  const good = await makeSpec()
+  const { outputs } = await bake(good)
+  await promote(toLatestGood(good, outputs, 'published'), { signal: never })
+  const family = await openStack('published')
+  const published = (await family.read()).outputs
+  expect(published).toMatchObject({ version: good.context.version, imageId: outputs.imageId })
+  await expectParameters(outputs.imagesByRegion)
+  const before = await census('none')
+
+  const next = await makeSpec()
+  const baked = await bake(next)
+  const refused: Faults = { refuse: { PutParameter: { code: 'AccessDeniedException', region: 'eu-west-1' } } }
+  server.gateway.faults = refused
+  await expect(promote(toLatestGood(next, baked.outputs, 'never'), { signal: never })).rejects.toThrow()
+  expect((await (await openStack('never')).read()).outputs).toEqual({})
+  expect(await findParameter('never', 'eu-central-1')).toBeUndefined()
+  await expect(promote(toLatestGood(next, baked.outputs, 'published'), { signal: never })).rejects.toThrow()
+  server.gateway.faults = {}
+  expect((await family.read()).outputs).toEqual(published)
+  await expectParameters(outputs.imagesByRegion)
+  expect(await cleanUp(next)).toEqual([])
+  await expectNothing(next.context.build, [before.home.allSnapshots, before.other.allSnapshots])
+}, 300_000)
+
+async function findParameter(family: string, region: string): Promise<Parameter | undefined> {
+  const query = new GetParameterCommand({ Name: `/bakehouse/${family}/latest` })
+  const answer = await new SSMClient({ region }).send(query).catch((error: unknown) => {
+    if (error instanceof ParameterNotFound) return undefined
+    throw error
+  })
+  return answer?.Parameter
+}
+
+async function expectParameters(imagesByRegion: Readonly<Record<string, string>>): Promise<void> {
+  expect(Object.keys(imagesByRegion)).toEqual(['eu-central-1', 'eu-west-1'])
+  for (const [region, id] of Object.entries(imagesByRegion)) {
+    expect(await findParameter('published', region)).toMatchObject({ Value: id, DataType: 'aws:ec2:image' })
+    // AWS answers with success first and drops a value that is no image later, without a word.
+    const wrong = waitForParameter('/bakehouse/published/latest', 'ami-00000000', { region, deadlineMs: 500 })
+    await expect(wrong).rejects.toThrow('was not set to ami-00000000')
+  }
+}

@@ -1,0 +1,25 @@
+import { describe, expect, test } from 'vitest'
+import { renderConsumers } from '../../src/cli/consumers-verb.ts'
+
+const consumer = (id: string, version: string, lags: boolean) => ({
+  kind: 'group',
+  id,
+  imageId: 'ami-1',
+  version,
+  detail: '2 instances',
+  lags,
+})
+
+describe('the consumers of a family', () => {
+  test('are a line each, those first that lag behind', () => {
+    const lines = renderConsumers([consumer('new', '2026.11.23', false), consumer('old', '2026.11.20', true)], 'web', '2026.11.23')
+    expect(lines.map((line) => line.trim().split(/ {2,}/))).toEqual([
+      ['2026.11.20', 'behind 2026.11.23', 'group', 'old', '2 instances'],
+      ['2026.11.23', 'current', 'group', 'new', '2 instances'],
+    ])
+  })
+
+  test('may be none', () => {
+    expect(renderConsumers([], 'web', '2026.11.23')).toEqual(['Nobody uses web; its latest good version is 2026.11.23'])
+  })
+})

@@ -1,0 +1,142 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  AttachInternetGatewayCommand,
+  CreateInternetGatewayCommand,
+  CreateRouteCommand,
+  CreateSubnetCommand,
+  CreateVpcCommand,
+  DescribeRouteTablesCommand,
+  EC2Client,
+  ModifySubnetAttributeCommand,
+  RunInstancesCommand,
+} from '@aws-sdk/client-ec2'
+import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { MissingError, UsageError } from '../../../src/core/errors.ts'
+import { motoImage } from '../../aws/moto.ts'
+import { refusal, resolve } from './resolve.ts'
+import { withMoto } from './with-moto.ts'
+
+const server = withMoto()
+
+afterEach(() => {
+  server.gateway.faults = {}
+})
+
+describe('the preflight', () => {
+  test.each([
+    ['an image that is not there', { base: { amiId: 'ami-00000000' } }, MissingError, 'ami-00000000'],
+    ['a parameter that is not there', { base: { parameter: '/images/none' } }, MissingError, '/images/none'],
+    ['an instance type that is not there', { aws: { instanceType: 'q9.small' } }, UsageError, 'q9.small'],
+    ['an instance type of another architecture', { aws: { instanceType: 't4g.small' } }, UsageError, 'arm64'],
+    ['a subnet that is not there', { aws: { subnetId: 'subnet-00000000' } }, MissingError, 'subnet-00000000'],
+    ['sharing without a key', { aws: { share: { accounts: ['123456789012'] } } }, UsageError, 'aws.kmsKeyId'],
+    [
+      "sharing with AWS's own key",
+      { aws: { kmsKeyId: 'alias/aws/ebs', share: { accounts: ['123456789012'] } } },
+      UsageError,
+      'aws.kmsKeyId',
+    ],
+  ])('refuses %s', async (_what, changes, kind, words) => {
+    const error = await refusal(changes)
+    expect(error).toBeInstanceOf(kind)
+    expect(error.message).toContain(words)
+    if (kind === MissingError) expect([error.exitCode, error.hint]).toEqual([3, expect.stringMatching(/\w/)])
+  })
+
+  test.each([
+    ['GetCallerIdentity', 'ExpiredToken'],
+    ['DescribeImages', 'UnauthorizedOperation'],
+    ['DescribeVpcs', 'UnauthorizedOperation'],
+  ])('says what to do when %s is answered by %s', async (action, code) => {
+    server.gateway.faults = { refuse: { [action]: code } }
+    const error = await refusal({})
+    expect(error).toBeInstanceOf(MissingError)
+    expect(error.hint).toBeTruthy()
+  })
+
+  test('refuses credentials that end before the bake', async () => {
+    process.env.AWS_CREDENTIAL_EXPIRATION = new Date(Date.now() + 10 * 60_000).toISOString()
+    try {
+      await expect(resolve()).rejects.toThrow(/end in (9|10) min/)
+    } finally {
+      delete process.env.AWS_CREDENTIAL_EXPIRATION
+    }
+  })
+
+  test('counts the machines that run at once against the quota', async () => {
+    server.gateway.faults = { processors: 0 }
+    const error = await refusal({ verify: { clones: 3 } })
+    expect([error.exitCode, error.message, error.hint]).toEqual([
+      3,
+      expect.stringMatching(/quota is 0 .* a bake needs 6$/),
+      expect.stringContaining('request-service-quota-increase'),
+    ])
+    server.gateway.faults = { processors: 10_000 }
+    expect(await resolve({ verify: { clones: 3 } })).toMatchObject({ id: motoImage })
+  })
+})
+
+describe('the network of the preflight', () => {
+  let client: EC2Client
+  beforeAll(() => {
+    client = new EC2Client({})
+  })
+  const subnet = async (): Promise<{ SubnetId: string; VpcId: string }> => {
+    const { Vpc } = await client.send(new CreateVpcCommand({ CidrBlock: '10.1.0.0/16' }))
+    const VpcId = Vpc?.VpcId ?? ''
+    const { Subnet } = await client.send(new CreateSubnetCommand({ VpcId, CidrBlock: '10.1.0.0/24' }))
+    return { VpcId, SubnetId: Subnet?.SubnetId ?? '' }
+  }
+  const openToInternet = async (VpcId: string): Promise<void> => {
+    const { InternetGateway } = await client.send(new CreateInternetGatewayCommand({}))
+    const GatewayId = InternetGateway?.InternetGatewayId ?? ''
+    await client.send(new AttachInternetGatewayCommand({ VpcId, InternetGatewayId: GatewayId }))
+    const { RouteTables } = await client.send(new DescribeRouteTablesCommand({ Filters: [{ Name: 'vpc-id', Values: [VpcId] }] }))
+    const { RouteTableId } = RouteTables?.[0] ?? {}
+    await client.send(new CreateRouteCommand({ RouteTableId, GatewayId, DestinationCidrBlock: '0.0.0.0/0' }))
+  }
+
+  test('wants a public address and a way in where machines are reached straight', async () => {
+    const { SubnetId, VpcId } = await subnet()
+    const wanted = { aws: { subnetId: SubnetId } }
+    expect((await refusal(wanted)).message).toContain('gives no public addresses')
+    await client.send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value: true } }))
+    const error = await refusal(wanted)
+    expect([error.exitCode, error.message, error.hint]).toEqual([
+      3,
+      expect.stringContaining('no route to an internet gateway'),
+      expect.stringContaining('aws.reach: ssm'),
+    ])
+    await openToInternet(VpcId)
+    expect(await resolve(wanted)).toMatchObject({ id: motoImage })
+  })
+
+  test('wants a way out, or an endpoint, and the tools where machines are reached by sessions', async () => {
+    const { SubnetId, VpcId } = await subnet()
+    const wanted = { aws: { subnetId: SubnetId, reach: 'ssm' } }
+    const path = process.env.PATH
+    const bin = mkdtempSync(join(tmpdir(), 'bh-tools-'))
+    try {
+      process.env.PATH = bin
+      expect((await refusal(wanted)).message).toContain('no aws and no session-manager-plugin')
+      for (const tool of ['aws', 'session-manager-plugin']) writeFileSync(join(bin, tool), '#!/bin/sh\n', { mode: 0o755 })
+      expect((await refusal(wanted)).message).toContain('no endpoint com.amazonaws.eu-central-1.ssmmessages')
+      await openToInternet(VpcId)
+      expect(await resolve(wanted)).toMatchObject({ id: motoImage })
+    } finally {
+      process.env.PATH = path
+      rmSync(bin, { recursive: true })
+    }
+  })
+
+  test('wants an address for each machine', async () => {
+    const { Vpc } = await client.send(new CreateVpcCommand({ CidrBlock: '10.2.0.0/16' }))
+    const { Subnet } = await client.send(new CreateSubnetCommand({ VpcId: Vpc?.VpcId, CidrBlock: '10.2.0.0/28' }))
+    const SubnetId = Subnet?.SubnetId ?? ''
+    await client.send(new RunInstancesCommand({ ImageId: motoImage, SubnetId, MinCount: 9, MaxCount: 9 }))
+    const error = await refusal({ aws: { subnetId: SubnetId, reach: { proxyCommand: 'nc %h %p' } }, verify: { clones: 3 } })
+    expect([error.exitCode, error.message]).toEqual([3, expect.stringMatching(/has 2 free addresses, a bake needs 4/)])
+  })
+})

@@ -1,0 +1,23 @@
+import { aws } from '../../../src/cloud/aws/aws.ts'
+import type { LatestImage } from '../../../src/cloud/cloud.ts'
+import type { MissingError } from '../../../src/core/errors.ts'
+import type { Family } from '../../../src/family/family.ts'
+import { familySchema } from '../../../src/family/schema.ts'
+import { motoImage } from '../../aws/moto.ts'
+
+const never = new AbortController().signal
+
+function family(changes: object = {}): Family {
+  return { name: 'tiny', folder: '/nowhere', ...familySchema.parse({ cloud: 'aws', base: { amiId: motoImage }, ...changes }) }
+}
+
+/** What a bake of such a family would start from; its preflight with it. */
+export async function resolve(changes: object = {}, latest?: Partial<LatestImage>): Promise<unknown> {
+  const latestGood = async () => (latest ?? Promise.reject(new Error('no family was asked for'))) as LatestImage
+  return (await aws()).resolveBase(family(changes), { progress: () => {}, latestGood, signal: never })
+}
+
+/** Why such a family is refused. */
+export async function refusal(changes: object, latest?: Partial<LatestImage>): Promise<MissingError> {
+  return (await resolve(changes, latest).catch((thrown: unknown) => thrown)) as MissingError
+}
