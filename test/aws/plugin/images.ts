@@ -118,8 +118,9 @@ async function waitForAvailable(id: string, region?: string): Promise<void> {
 /** As the real provider: deregister, then the snapshots. */
 async function removeImage(id: string, region?: string): Promise<void> {
   await unlessGone(async () => {
-    const snapshots = ((await describe(id, region))?.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? [])
-    await askOfNew('test', () => clients.ec2(region).send(new DeregisterImageCommand({ ImageId: id })))
+    const { Images } = await clients.ec2(region).send(new DescribeImagesCommand({ ImageIds: [id] }))
+    const snapshots = (Images?.[0]?.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? [])
+    await clients.ec2(region).send(new DeregisterImageCommand({ ImageId: id }))
     for (const SnapshotId of snapshots) await clients.ec2(region).send(new DeleteSnapshotCommand({ SnapshotId }))
   })
 }

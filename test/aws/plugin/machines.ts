@@ -52,7 +52,7 @@ export const securityGroup = emulate<SecurityGroupArgs, SecurityGroupState>({
     return { id: GroupId, outputs: {} }
   },
   async delete(id) {
-    await unlessGone(() => askOfNew('test', () => clients.ec2().send(new DeleteSecurityGroupCommand({ GroupId: id }))))
+    await unlessGone(() => clients.ec2().send(new DeleteSecurityGroupCommand({ GroupId: id })))
   },
 })
 
@@ -82,7 +82,7 @@ export const instance = emulate<InstanceArgs, InstanceState>({
     }
   },
   async delete(id) {
-    await unlessGone(() => askOfNew('test', () => clients.ec2().send(new TerminateInstancesCommand({ InstanceIds: [id] }))))
+    await unlessGone(() => clients.ec2().send(new TerminateInstancesCommand({ InstanceIds: [id] })))
   },
 })
 
