@@ -9,14 +9,14 @@ import {
 } from '@aws-sdk/client-ec2'
 import { MissingError } from '../../core/errors.ts'
 import type { Family } from '../../family/family.ts'
-import { findCommand } from '../../setup/find-command.ts'
 import { ask, clients } from './clients.ts'
 import { isNotFound } from './errors.ts'
+import { requireReach } from './reach.ts'
 
 /** Whether the build will reach its machines where it starts them, as `aws.reach` says. Throws MissingError. */
 export async function checkNetwork(family: Family, region: string): Promise<void> {
   const { reach, subnetId } = family.aws
-  if (reach === 'ssm') requireSessionTools()
+  requireReach(reach)
   if (subnetId === undefined) return requireDefaultNetwork()
   const subnet = await findSubnet(subnetId)
   // The base keeps its address while it is stopped.
@@ -41,15 +41,6 @@ export async function findSubnet(subnetId: string): Promise<Subnet> {
   }
   throw new MissingError(`There is no subnet ${subnetId} in this region`, {
     hint: 'aws.subnetId in family.yaml: check the id, AWS_REGION and the account',
-  })
-}
-
-/** The tool that opens sessions, and the one it starts for that, are AWS's own. */
-function requireSessionTools(): void {
-  const missing = ['aws', 'session-manager-plugin'].filter((command) => findCommand(command) === undefined)
-  if (missing.length === 0) return
-  throw new MissingError(`aws.reach is ssm, and this machine has no ${missing.join(' and no ')}`, {
-    hint: 'install the AWS CLI and its Session Manager plugin, or choose another aws.reach in family.yaml',
   })
 }
 

@@ -4,12 +4,10 @@ import type { Family } from '../../family/family.ts'
 import { ask, clients } from './clients.ts'
 import { checkNetwork } from './network.ts'
 import { checkQuota } from './quota.ts'
-import { requireReach } from './reach.ts'
 
 /** What would fail an hour later for want of permission to say so now. Throws UsageError or MissingError. */
 export async function checkAccount(family: Family, image: Image, region: string): Promise<void> {
   checkSharing(family)
-  requireReach(family.aws.reach)
   const [type] = await Promise.all([findInstanceType(family), checkNetwork(family, region), checkRegions(family)])
   checkArchitecture(type, image)
   // The base is stopped when the trials run: it counts no more.

@@ -120,7 +120,7 @@ describe('the network of the preflight', () => {
     const bin = mkdtempSync(join(tmpdir(), 'bh-tools-'))
     try {
       process.env.PATH = bin
-      expect((await refusal(wanted)).message).toContain('no aws and no session-manager-plugin')
+      expect((await refusal(wanted)).message).toContain('aws and session-manager-plugin are not on the PATH')
       for (const tool of ['aws', 'session-manager-plugin']) writeFileSync(join(bin, tool), '#!/bin/sh\n', { mode: 0o755 })
       expect((await refusal(wanted)).message).toContain('no endpoint com.amazonaws.eu-central-1.ssmmessages')
       await openToInternet(VpcId)
