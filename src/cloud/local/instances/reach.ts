@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf } from '../../../core/errors.ts'
 import { runTool } from '../../../core/exec.ts'
-import { connectQmp } from '../qemu/qmp.ts'
+import { connectQmp, executeMonitor } from '../qemu/qmp.ts'
 
 /** A guest's secure shell, as seen from this machine. */
 export interface Login {
@@ -50,8 +50,7 @@ export function masterArguments(login: Login, logFile: string): string[] {
 
 /**
  * Waits until the guest lets us in, and keeps that connection. The reason why not, or undefined. Nothing but the login
- * itself is tried: a guest whose network is up turns it away at once while nobody serves ssh, and a look first would cost an
- * emulated guest a process of its server.
+ * itself is tried: a look first would cost an emulated guest a process of its server.
  */
 export async function waitForLogin(login: Login, logFile: string, options: ReachOptions): Promise<string | undefined> {
   const { qmpSocket, signal } = options
@@ -62,10 +61,10 @@ export async function waitForLogin(login: Login, logFile: string, options: Reach
     if (!options.isAlive()) return 'the machine ended by itself'
     isUp ||= await isLinkUp(qmpSocket)
     if (!isUp) continue
-    const exit = await runMaster(masterArguments(login, logFile), signal)
+    const exit = await tryLogin(login, logFile, options)
     if (exit === 0) return undefined
     const said = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? ''
-    const unserved = /reset by peer|closed by/i.test(said)
+    const unserved = exit === untaken || /reset by peer|closed by/i.test(said)
     why = unserved ? 'its ssh port never answered' : `it let nobody in: ${said || `ssh exit ${exit}`}`
     pause = unserved ? shortestPause : Math.min(pause * 2, longestPause)
   }
@@ -86,6 +85,39 @@ async function isLinkUp(qmpSocket: string): Promise<boolean> {
     return cards.length === 0 || cards.some((card) => card['multicast-table'].includes('01:00:5e:00:00:01'))
   } catch (error) {
     return /not support/i.test(messageOf(error))
+  }
+}
+
+/** What a login ends with that the guest has not even taken. */
+const untaken = -1
+
+/** How long a guest may leave a connection untaken, in ms: QEMU offers it anew only after seconds, and another one at once. */
+const patience = 400
+
+/** One login. The exit code of `ssh`; a connection that the guest took is waited for as long as `ssh` itself does. */
+async function tryLogin(login: Login, logFile: string, { signal, qmpSocket }: ReachOptions): Promise<number> {
+  const giveUp = new AbortController()
+  const ended = runMaster(masterArguments(login, logFile), AbortSignal.any([signal, giveUp.signal]))
+  for (const end = Date.now() + patience; ; ) {
+    const exit = await Promise.race([ended, sleep(patience / 4)])
+    if (exit !== undefined) return exit
+    if (await isTaken(login.port, qmpSocket)) return ended
+    if (Date.now() < end) continue
+    giveUp.abort()
+    await ended
+    return untaken
+  }
+}
+
+/** Whether the guest has taken a connection; QEMU itself takes every one at once. */
+async function isTaken(port: number, qmpSocket: string): Promise<boolean> {
+  try {
+    using qmp = await connectQmp(qmpSocket)
+    const table = await executeMonitor(qmp, 'info usernet')
+    return table.split('\n').some((line) => line.includes('[ESTABLISHED]') && line.includes(` ${port} `))
+  } catch {
+    // The machine is gone: the login ends by itself.
+    return false
   }
 }
 
