@@ -5,12 +5,11 @@ fail() { echo "seal: $*" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || fail "expected root, got $(id -un)"
 export LC_ALL=C
 
-# Whoever writes while we remove: loggers, package timers, time stamps at shutdown.
+# Whoever writes while we remove: loggers, package timers, time stamps at shutdown. Few commands: each is a process.
 if command -v systemctl >/dev/null; then
-  systemctl stop systemd-random-seed.service 2>/dev/null
   systemctl kill --kill-whom=all --signal=KILL rsyslog.service auditd.service 2>/dev/null
   systemctl stop --no-block apt-daily.service apt-daily-upgrade.service unattended-upgrades.service 2>/dev/null
-  systemctl stop systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket systemd-journald.service 2>/dev/null
+  systemctl stop systemd-random-seed.service systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket systemd-journald.service 2>/dev/null
 fi
 
 # Users: keys of every account, histories, caches, what Ansible left.
@@ -35,11 +34,10 @@ rm -f /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow- /etc/subuid- /etc/subg
 if [ -f /var/lib/dbus/machine-id ] && [ ! -L /var/lib/dbus/machine-id ]; then
   rm -f /var/lib/dbus/machine-id && ln -s /etc/machine-id /var/lib/dbus/machine-id
 fi
-rm -f /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub /etc/ssh/ssh_host_*_key-cert.pub
-rm -f /var/lib/systemd/random-seed /var/lib/urandom/random-seed
-rm -f /boot/efi/loader/random-seed /boot/loader/random-seed /efi/loader/random-seed
-rm -f /var/lib/systemd/credential.secret /etc/iscsi/initiatorname.iscsi.bak /etc/hostid
-rm -rf /var/lib/private/systemd/journal-upload
+rm -rf /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub /etc/ssh/ssh_host_*_key-cert.pub \
+  /var/lib/systemd/random-seed /var/lib/urandom/random-seed \
+  /boot/efi/loader/random-seed /boot/loader/random-seed /efi/loader/random-seed \
+  /var/lib/systemd/credential.secret /etc/iscsi/initiatorname.iscsi.bak /etc/hostid /var/lib/private/systemd/journal-upload
 
 # The instance: cloud-init starts over, leases and network names are found anew.
 if [ -d /var/lib/cloud ]; then

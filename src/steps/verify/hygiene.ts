@@ -33,18 +33,19 @@ export async function runHygiene(context: StepContext, connection: Connection, b
   return { cases, identity, problem: `the checks did not finish: ${lastLine(result)}` }
 }
 
-/** Cases from the script's lines: `case⇥status⇥milliseconds⇥name⇥message`. */
+/** Cases from the script's lines, `case⇥status⇥milliseconds⇥name⇥message`: those of its first half, then those of its second. */
 export function parseHygiene(text: string): CaseResult[] {
-  return text
-    .split('\n')
-    .map((line) => line.split('\t'))
-    .filter(([head]) => head === 'case')
-    .map(([, status = '', ms = '', name = '', ...message]) => ({
-      name,
-      status: status === 'passed' || status === 'failed' || status === 'skipped' ? status : 'error',
-      durationMs: Number(ms) || 0,
-      ...(status === 'passed' ? {} : { message: message.join(' ') }),
-    }))
+  const lines = text.split('\n').map((line) => line.split('\t'))
+  return ['case', 'case2'].flatMap((half) => lines.filter(([head]) => head === half).map(parseCase))
+}
+
+function parseCase([, status = '', ms = '', name = '', ...message]: string[]): CaseResult {
+  return {
+    name,
+    status: status === 'passed' || status === 'failed' || status === 'skipped' ? status : 'error',
+    durationMs: Number(ms) || 0,
+    ...(status === 'passed' ? {} : { message: message.join(' ') }),
+  }
 }
 
 /** The image must not be the machine that it was made on. */

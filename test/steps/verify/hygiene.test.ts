@@ -7,13 +7,14 @@ import { compareClones, compareWithBase, parseHygiene } from '../../../src/steps
 const scripts = join(import.meta.dirname, '../../../src/steps')
 const base = { machineId: 'a'.repeat(32), hostKeys: ['SHA256:1', 'SHA256:2'] }
 
-test('reads the script’s lines, and nothing else', () => {
+test('reads the script’s lines, the first half before the second, and nothing else', () => {
   const text =
-    'warning: x\ncase\tpassed\t10\tthe clock is right\t\ncase\tfailed\t20\tno mail is left\tfound /var/mail/root\ncase\todd\t\tx\t\n'
+    'warning: x\ncase2\tpassed\t5\tthere is room\t\ncase\tpassed\t10\tthe clock is right\t\ncase\tfailed\t20\tno mail is left\tfound /var/mail/root\ncase\todd\t\tx\t\n'
   expect(parseHygiene(text)).toEqual([
     { name: 'the clock is right', status: 'passed', durationMs: 10 },
     { name: 'no mail is left', status: 'failed', durationMs: 20, message: 'found /var/mail/root' },
     { name: 'x', status: 'error', durationMs: 0, message: '' },
+    { name: 'there is room', status: 'passed', durationMs: 5 },
   ])
 })
 
