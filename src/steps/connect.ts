@@ -50,8 +50,9 @@ export function sshArguments(host: Host, controlPath: string): string[] {
     GlobalKnownHostsFile: '/dev/null',
     UpdateHostKeys: 'no',
     CheckHostIP: 'no',
-    // A busy machine with emulated guests is slow to greet, and slower when it is asked again.
-    ConnectTimeout: '60',
+    // A busy machine with emulated guests is slow to greet, and slower when it is asked again; but a connection that is made
+    // while a guest reboots is lost on it: QEMU takes it, and offers it to the guest again only after a growing while.
+    ConnectTimeout: '12',
     ServerAliveInterval: '5',
     ServerAliveCountMax: '6',
     ControlMaster: 'auto',

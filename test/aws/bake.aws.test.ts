@@ -1,7 +1,8 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  DescribeImageAttributeCommand,
   DescribeImagesCommand,
   DescribeInstancesCommand,
   DescribeKeyPairsCommand,
@@ -11,20 +12,24 @@ import {
 } from '@aws-sdk/client-ec2'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parseDocument } from 'yaml'
+import { playbooksFolder } from '../../src/core/paths.ts'
 import { withMoto } from '../cloud/aws/with-moto.ts'
-import { makeProject, type Project } from '../helpers/project.ts'
-import { tinyFamily } from '../helpers/tiny-family.ts'
+import { type Files, makeProject, type Project } from '../helpers/project.ts'
 import { renderEmulatedFamily } from './emulated-project.ts'
 import { type MachineRoom, openMachineRoom } from './machine-room.ts'
 import { writePluginFolder } from './plugin-folder.ts'
 
 const server = withMoto()
 const folder = mkdtempSync(join(tmpdir(), 'bh-bake-'))
+const [home, other] = ['eu-central-1', 'eu-west-1'] as const
+/** Who may launch what is baked here. */
+const accounts = ['111111111111', '222222222222']
 let room: MachineRoom
 let project: Project
 
 beforeAll(async () => {
-  project = makeProject(emulated(tinyFamily('tiny')))
+  project = makeProject(linuxBase())
   process.env.BAKEHOUSE_HOME = project.home
   process.env.BAKEHOUSE_PLUGINS = writePluginFolder(join(folder, 'plugin'))
   room = await openMachineRoom(join(folder, 'machines'), server.gateway.target)
@@ -36,19 +41,39 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-function emulated(files: Record<string, string>): Record<string, string> {
-  const changed = Object.entries(files).map(([path, text]) => [path, path.endsWith('family.yaml') ? renderEmulatedFamily(text) : text])
-  return Object.fromEntries(changed)
+/** `linux-base` as it comes with the project, on the emulated cloud: copied to a second region, shared with two accounts. */
+function linuxBase(): Files {
+  const from = join(playbooksFolder(), 'linux-base')
+  const paths = readdirSync(from, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const files = paths
+    .map((entry) => join(entry.parentPath, entry.name))
+    .map((path) => [path.slice(playbooksFolder().length + 1), path] as const)
+  return Object.fromEntries(
+    files.map(([name, path]) => {
+      const text = readFileSync(path, 'utf8')
+      return [name, name === 'linux-base/family.yaml' ? distribute(renderEmulatedFamily(text)) : text]
+    }),
+  )
 }
 
-async function leftovers() {
-  const client = new EC2Client({})
+function distribute(text: string): string {
+  const document = parseDocument(text)
+  document.setIn(['aws', 'kmsKeyId'], 'alias/images')
+  document.setIn(['aws', 'regions'], { [other]: { kmsKeyId: 'alias/images' } })
+  document.setIn(['aws', 'share'], { accounts })
+  return document.toString()
+}
+
+/** What there is of ours in a region. */
+async function census(region: string) {
+  const client = new EC2Client({ region })
   const Filters = [{ Name: 'tag:bakehouse:tool', Values: ['bakehouse'] }]
   const alive = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] }
   const { Images = [] } = await client.send(new DescribeImagesCommand({ Owners: ['self'], Filters }))
   const { Snapshots = [] } = await client.send(new DescribeSnapshotsCommand({ OwnerIds: ['self'] }))
   return {
-    images: Images.map(({ Name }) => Name),
+    images: Images.map(({ ImageId }) => ImageId),
+    stages: Images.map(({ Tags }) => Tags?.find(({ Key }) => Key === 'bakehouse:stage')?.Value),
     instances: (await client.send(new DescribeInstancesCommand({ Filters: [...Filters, alive] }))).Reservations?.length,
     keys: (await client.send(new DescribeKeyPairsCommand({ Filters }))).KeyPairs?.length,
     groups: (await client.send(new DescribeSecurityGroupsCommand({ Filters }))).SecurityGroups?.length,
@@ -56,26 +81,39 @@ async function leftovers() {
   }
 }
 
-async function parameter(): Promise<string | undefined> {
-  return (await new SSMClient({}).send(new GetParameterCommand({ Name: '/bakehouse/tiny/latest' }))).Parameter?.Value
+async function launchers(region: string, ImageId: string | undefined): Promise<string[]> {
+  const query = new DescribeImageAttributeCommand({ ImageId, Attribute: 'launchPermission' })
+  const { LaunchPermissions = [] } = await new EC2Client({ region }).send(query)
+  return LaunchPermissions.flatMap(({ UserId }) => UserId ?? []).sort()
 }
 
-test('a family bakes on EC2 with real Ansible and leaves one image; a failure leaves that and nothing else', async () => {
-  const before = (await leftovers()).snapshots
-  const { outcome, exitCode, stderr } = await project.bake('tiny')
+async function parameter(region: string): Promise<string | undefined> {
+  const query = new GetParameterCommand({ Name: '/bakehouse/linux-base/latest' })
+  return (await new SSMClient({ region }).send(query)).Parameter?.Value
+}
+
+test('linux-base bakes on EC2 with real Ansible and leaves one image a region; a failure leaves these and nothing else', async () => {
+  const before = { [home]: (await census(home)).snapshots, [other]: (await census(other)).snapshots }
+  const { outcome, exitCode, stderr } = await project.bake('linux-base')
   expect([outcome.status, exitCode], stderr).toEqual(['promoted', 0])
-  expect(outcome).toMatchObject({ cloud: 'aws', region: 'eu-central-1', imagesByRegion: { 'eu-central-1': outcome.imageId } })
+  expect(outcome).toMatchObject({ cloud: 'aws', region: home, imagesByRegion: { [home]: outcome.imageId } })
   expect(outcome.phases.map(({ phase, status }) => [phase, status])).toEqual(
     ['resolve', 'base', 'configure', 'seal', 'candidate', 'trial', 'verify', 'copy', 'clean', 'promote'].map((phase) => [phase, 'done']),
   )
-  const good = { images: [outcome.imageName], instances: 0, keys: 0, groups: 0, snapshots: before + 1 }
-  expect(await leftovers()).toEqual(good)
-  expect(await parameter()).toBe(outcome.imageId)
+  const expectGood = async (): Promise<void> => {
+    for (const region of [home, other]) {
+      const image = outcome.imagesByRegion?.[region]
+      const good = { images: [image], stages: ['promoted'], instances: 0, keys: 0, groups: 0, snapshots: before[region] + 1 }
+      expect(await census(region), region).toEqual(good)
+      expect(await launchers(region, image), region).toEqual(accounts)
+      expect(await parameter(region), region).toBe(image)
+    }
+  }
+  await expectGood()
 
-  project.write(emulated(tinyFamily('tiny', { tasks: '    - name: Fail\n      ansible.builtin.fail: {msg: on purpose}\n' })))
-  const failed = await project.bake('tiny')
+  project.write({ 'linux-base/playbook.yml': '- hosts: all\n  tasks:\n    - name: Fail\n      ansible.builtin.fail: {msg: on purpose}\n' })
+  const failed = await project.bake('linux-base')
   expect([failed.outcome.status, failed.exitCode]).toEqual(['failed', 10])
   expect(failed.outcome.error?.message).toContain('on purpose')
-  expect(await leftovers()).toEqual(good)
-  expect(await parameter()).toBe(outcome.imageId)
+  await expectGood()
 }, 3_000_000)
