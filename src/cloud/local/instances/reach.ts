@@ -104,8 +104,7 @@ async function tryLogin(login: Login, logFile: string, { signal, qmpSocket }: Re
     if (await isTaken(login.port, qmpSocket)) return ended
     if (Date.now() < end) continue
     giveUp.abort()
-    await ended
-    return untaken
+    return (await ended) === 0 ? 0 : untaken
   }
 }
 
