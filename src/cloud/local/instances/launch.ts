@@ -6,13 +6,14 @@ import { makeOverlay } from '../qemu/img.ts'
 import { waitForMemory } from '../qemu/memory.ts'
 import { findFreePort } from '../qemu/port.ts'
 import { imagePath } from '../store/images.ts'
+import { ensureFirmware, wakeFirmware } from '../warm/firmware.ts'
 import { resumeSnapshot } from '../warm/resume.ts'
 import { ensureSnapshot } from '../warm/snapshot.ts'
 import { diagnoseInstance } from './diagnose.ts'
 import { instanceFiles, type LocalInstance, makeInstance, removeInstance } from './instance.ts'
 import { waitForRemoting } from './remoting.ts'
 import { writeSeed } from './seed.ts'
-import { hostOf, loginOf, requireLogin, startInstance } from './start.ts'
+import { hostOf, LoginRefused, loginOf, requireLogin, startInstance } from './start.ts'
 
 /** How long a machine may queue for the memory of others, in ms. */
 const memoryDeadline = 30 * 60 * 1000
@@ -44,21 +45,51 @@ export async function launchInstance(spec: InstanceInputs, signal: AbortSignal):
 }
 
 async function boot(spec: InstanceInputs, signal: AbortSignal, note: string): Promise<Launched> {
+  // What a machine with more or other devices is let in by is not read from where a firmware that slept can find it.
+  if (spec.login !== 'credential' || spec.os === 'windows') return bootWith(spec, signal, note)
+  try {
+    return await bootWith(spec, signal, note, ensureFirmware)
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof FirmwareUnusable)) throw error
+    return bootWith(spec, signal, [note, error.message].filter(Boolean).join('; '))
+  }
+}
+
+/** A boot with a firmware that slept did not come to where the image alone counts. */
+class FirmwareUnusable extends Error {
+  constructor(cause: unknown) {
+    super(`the firmware was started too, because the sleeping one cannot be used: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** Boots the image; `findFirmware` gives the firmware that is woken instead of a start of it. */
+async function bootWith(
+  spec: InstanceInputs,
+  signal: AbortSignal,
+  note: string,
+  findFirmware?: typeof ensureFirmware,
+): Promise<Launched> {
+  const orUnusable = <T>(work: Promise<T>): Promise<T> => work.catch((cause: unknown) => Promise.reject(new FirmwareUnusable(cause)))
   return withInstance(spec, async (made, started) => {
-    const { disk, seed } = instanceFiles(made)
-    await makeOverlay(imagePath(spec.image), disk, spec.disk)
+    const { disk, seed, firmware: own, qmpSocket } = instanceFiles(made)
+    const size = await makeOverlay(imagePath(spec.image), disk, spec.disk)
+    const firmware = findFirmware && (await orUnusable(findFirmware(spec, size, signal)))
     if (spec.login === 'cloud-init') await writeSeed(seed, { instanceId: made.id, user: spec.user, publicKey: spec.publicKey })
     const { cpus, memory, tags, os, transport, devices } = spec
     const instance = await startInstance(made, {
       ...{ cpus, memory, tags, credentials: spec.login === 'credential' ? { 'ssh.authorized_keys.root': `${spec.publicKey}\n` } : {} },
-      ...{ os, transport, devices },
+      ...{ os, transport, devices, paused: firmware !== undefined },
       ...(spec.login === 'cloud-init' ? { seed } : {}),
     })
     started(instance)
+    if (firmware) await orUnusable(wakeFirmware(qmpSocket, firmware, own))
     await rm(spec.knownHostsFile, { force: true })
     if (transport === 'psrp') return { instance, host: await waitForRemoting(instance, spec, signal), boot: 'cold', note }
     const login = loginOf(instance, spec)
-    await requireLogin(instance, login, { deadlineMs: spec.loginTimeoutSeconds * 1000, signal })
+    const wait = { deadlineMs: spec.loginTimeoutSeconds * 1000, signal, isRefusalFinal: firmware !== undefined }
+    const letIn = requireLogin(instance, login, wait)
+    await letIn.catch((error: unknown) => Promise.reject(error instanceof LoginRefused ? new FirmwareUnusable(error) : error))
     return { instance, host: hostOf(instance, login), boot: 'cold', note }
   })
 }

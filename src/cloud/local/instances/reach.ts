@@ -25,6 +25,8 @@ export interface ReachOptions {
   readonly qmpSocket: string
   /** The guest is up already: nothing needs to be waited for before the login. */
   readonly isAwake?: boolean
+  /** A key that is turned away once will not be let in later. */
+  readonly isRefusalFinal?: boolean
 }
 
 /**
@@ -66,9 +68,15 @@ export async function waitForLogin(login: Login, logFile: string, options: Reach
     const said = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? ''
     const unserved = exit === untaken || /reset by peer|closed by/i.test(said)
     why = unserved ? 'its ssh port never answered' : `it let nobody in: ${said || `ssh exit ${exit}`}`
+    if (options.isRefusalFinal && isRefusal(why)) break
     pause = unserved ? shortestPause : Math.min(pause * 2, longestPause)
   }
   return `${why} within ${Math.round(options.deadlineMs / 1000)} s`
+}
+
+/** Whether the guest answered, and did not want our key. */
+export function isRefusal(why: string): boolean {
+  return /permission denied/i.test(why)
 }
 
 /** Milliseconds between two tries; more and more where the guest turned our key away, as it may punish those who insist. */

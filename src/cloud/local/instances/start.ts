@@ -10,7 +10,7 @@ import { findFreePort } from '../qemu/port.ts'
 import { qemuTools } from '../tools.ts'
 import { lastConsoleLine } from './diagnose.ts'
 import { instanceFiles, isInstanceRunning, type LocalInstance, writeInstance } from './instance.ts'
-import { type Login, type ReachOptions, waitForLogin } from './reach.ts'
+import { isRefusal, type Login, type ReachOptions, waitForLogin } from './reach.ts'
 
 /** A port that two machines wanted at the same moment is tried again with another, so often. */
 const startTries = 5
@@ -22,17 +22,29 @@ export interface StartSpec extends Pick<InstanceInputs, 'cpus' | 'memory' | 'tag
   readonly seed?: string
   /** The memory snapshot in its disk to continue from. */
   readonly snapshot?: string
+  /** Bytes of a disk that stops the machine when it is first read, instead of its own. */
+  readonly unreadableDisk?: number
+  /** Start with the processors stopped. */
+  readonly paused?: boolean
 }
+
+/** The machine is up, and turned our key away. */
+export class LoginRefused extends BuildFailed {}
 
 /** Starts the machine of an instance on the disk that is there, and writes down which process it is. */
 export async function startInstance(made: LocalInstance, spec: StartSpec): Promise<LocalInstance> {
   const { seed: _seed, ...files } = instanceFiles(made)
-  const { cpus, memory, credentials, seed, snapshot } = spec
+  const { cpus, memory, credentials, seed, snapshot, unreadableDisk, paused } = spec
   const tools = qemuTools()
   const lifetimeSeconds = spec.tags.expires === '' ? 0 : Math.max(1, Math.round((Date.parse(spec.tags.expires) - Date.now()) / 1000))
   const about = { ...files, name: made.id, accelerator: await findAccelerator(), cpus, memory, credentials, firmware: tools.ovmf }
   const guest: Guest = { os: spec.os ?? 'linux', devices: spec.devices ?? 'virtio', port: spec.transport === 'psrp' ? 5986 : 22 }
-  const optional = { ...(seed ? { seed } : {}), ...(snapshot ? { snapshot } : {}) }
+  const optional = {
+    ...(seed ? { seed } : {}),
+    ...(snapshot ? { snapshot } : {}),
+    ...(unreadableDisk === undefined ? {} : { disk: unreadableDisk }),
+    ...(paused ? { paused } : {}),
+  }
   for (let tries = 1; ; tries++) {
     const sshPort = tries === 1 ? made.sshPort : await findFreePort()
     const args = qemuArguments({ ...about, ...optional, guest, sshPort })
@@ -51,7 +63,7 @@ export async function startInstance(made: LocalInstance, spec: StartSpec): Promi
 export async function requireLogin(
   instance: LocalInstance,
   login: Login,
-  wait: Pick<ReachOptions, 'deadlineMs' | 'signal' | 'isAwake'>,
+  wait: Pick<ReachOptions, 'deadlineMs' | 'signal' | 'isAwake' | 'isRefusalFinal'>,
 ): Promise<void> {
   await rm(login.controlPath, { force: true })
   const { folder, qmpSocket } = instanceFiles(instance)
@@ -59,7 +71,8 @@ export async function requireLogin(
   if (why === undefined) return
   wait.signal.throwIfAborted()
   const last = await lastConsoleLine(instance)
-  throw new BuildFailed(`the machine never came up: ${why}; the last line on its console: ${last || '(none)'}`)
+  const Failure = wait.isRefusalFinal && isRefusal(why) ? LoginRefused : BuildFailed
+  throw new Failure(`the machine never came up: ${why}; the last line on its console: ${last || '(none)'}`)
 }
 
 /** How the user of an instance logs in. */

@@ -26,8 +26,8 @@ export interface MachineSpec extends MachineShape {
   readonly accelerator: Accelerator
   /** UEFI firmware, one file. */
   readonly firmware: string
-  /** The writable disk, qcow2. */
-  readonly disk: string
+  /** The writable disk, qcow2; or one of so many bytes that stops the machine when it is first read, before the guest learns of it. */
+  readonly disk: string | number
   /** A read-only disk with data for cloud-init. */
   readonly seed?: string
   /** Port on 127.0.0.1 that leads to the guest's own. */
@@ -39,6 +39,8 @@ export interface MachineSpec extends MachineShape {
   readonly pidFile: string
   /** Resume this memory snapshot of the disk instead of booting. */
   readonly snapshot?: string
+  /** Start with the processors stopped. */
+  readonly paused?: boolean
 }
 
 /**
@@ -55,7 +57,7 @@ export function qemuArguments(spec: MachineSpec): string[] {
     ...(guest.os === 'windows' ? ['-rtc', 'base=localtime,driftfix=slew'] : []),
     ...['-smp', String(spec.cpus), '-m', String(spec.memory)],
     ...['-bios', spec.firmware, '-boot', 'menu=off,strict=on'],
-    ...['-drive', `if=none,id=disk,file=${escaped(spec.disk)},format=qcow2,cache=unsafe,discard=unmap,detect-zeroes=unmap`],
+    ...['-drive', `if=none,id=disk,${typeof spec.disk === 'number' ? unreadable(spec.disk) : qcow2(spec.disk)}`],
     ...['-device', guest.devices === 'standard' ? 'ide-hd,bus=ide.0,drive=disk,bootindex=0' : 'virtio-blk-pci,drive=disk,bootindex=0'],
     ...(spec.seed === undefined ? [] : seedArguments(spec.seed, guest)),
     ...['-netdev', `user,id=net,hostfwd=tcp:127.0.0.1:${spec.sshPort}-:${guest.port}`],
@@ -64,9 +66,19 @@ export function qemuArguments(spec: MachineSpec): string[] {
     ...['-chardev', `file,id=console,path=${escaped(spec.consoleLog)}`, '-serial', 'chardev:console'],
     ...['-qmp', `unix:${escaped(spec.qmpSocket)},server=on,wait=off`],
     ...['-pidfile', spec.pidFile],
-    ...Object.entries(spec.credentials).flatMap(([name, value]) => ['-smbios', `type=11,value=${credential(name, value)}`]),
+    ...Object.entries(spec.credentials).flatMap(([name, value]) => credentialArguments(name, value)),
     ...(spec.snapshot === undefined ? [] : ['-loadvm', spec.snapshot]),
+    ...(spec.paused ? ['-S'] : []),
   ]
+}
+
+function qcow2(file: string): string {
+  return `file=${escaped(file)},format=qcow2,cache=unsafe,discard=unmap,detect-zeroes=unmap`
+}
+
+function unreadable(bytes: number): string {
+  const image = `file.image.driver=null-co,file.image.size=${bytes}`
+  return `format=raw,rerror=stop,file.driver=blkdebug,file.inject-error.0.event=read_aio,${image}`
 }
 
 /** What makes Windows quick and its clock right under a hypervisor that it knows of; emulated, it is no use. */
@@ -96,12 +108,16 @@ function seedArguments(seed: string, guest: Guest): string[] {
   return ['-drive', `if=none,id=seed,file=${escaped(seed)},format=raw,readonly=on`, '-device', device]
 }
 
-/** systemd.system-credentials(7): binary ones come as base64. */
-function credential(name: string, value: string): string {
-  return `io.systemd.credential.binary:${name}=${Buffer.from(value).toString('base64')}`
+/**
+ * systemd.system-credentials(7): by SMBIOS, which the firmware copies when it starts (binary ones come as base64), and by
+ * fw_cfg, which the guest reads from QEMU itself. The same one twice: the first that is found counts.
+ */
+function credentialArguments(name: string, value: string): string[] {
+  const text = `io.systemd.credential.binary:${name}=${Buffer.from(value).toString('base64')}`
+  return ['-smbios', `type=11,value=${text}`, '-fw_cfg', `name=opt/io.systemd.credentials/${name},string=${escaped(value)}`]
 }
 
 /** QEMU splits options at commas; a doubled one stands for itself. */
-function escaped(path: string): string {
-  return path.replaceAll(',', ',,')
+function escaped(value: string): string {
+  return value.replaceAll(',', ',,')
 }

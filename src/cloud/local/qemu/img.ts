@@ -16,10 +16,12 @@ export function overlayArguments({ file, backing, backingFormat, size }: Overlay
   return ['create', '-q', '-f', 'qcow2', '-o', 'lazy_refcounts=on', '-F', backingFormat, '-b', backing, file, String(size)]
 }
 
-/** Makes a disk over an image, grown to so many GiB where that is more. */
-export async function makeOverlay(backing: string, file: string, gibibytes: number): Promise<void> {
+/** Makes a disk over an image, grown to so many GiB where that is more; the bytes that its guest sees. */
+export async function makeOverlay(backing: string, file: string, gibibytes: number): Promise<number> {
   const { format, virtualSize } = await readDiskInfo(backing)
-  await runImg(overlayArguments({ file, backing, backingFormat: format, size: Math.max(virtualSize, gibibytes * 1024 ** 3) }))
+  const size = Math.max(virtualSize, gibibytes * 1024 ** 3)
+  await runImg(overlayArguments({ file, backing, backingFormat: format, size }))
+  return size
 }
 
 /** Copies a disk and all it stands on into one file, after the guests have had the processor. Nothing is left of it on failure. */

@@ -24,10 +24,23 @@ describe('the command line of a guest', () => {
     expect(line()).toContain(part)
   })
 
-  it('gives credentials as SMBIOS strings that systemd reads', () => {
-    expect(line({ credentials: { 'ssh.authorized_keys.root': 'ssh-ed25519 AAAA\n' } })).toContain(
-      `-smbios type=11,value=io.systemd.credential.binary:ssh.authorized_keys.root=${btoa('ssh-ed25519 AAAA\n')}`,
+  it('gives credentials in both ways that systemd reads', () => {
+    const args = line({ credentials: { 'ssh.authorized_keys.root': 'ssh-ed25519 AAAA a,b\n' } })
+    expect(args).toContain(
+      `-smbios type=11,value=io.systemd.credential.binary:ssh.authorized_keys.root=${btoa('ssh-ed25519 AAAA a,b\n')} `,
     )
+    expect(args).toContain('-fw_cfg name=opt/io.systemd.credentials/ssh.authorized_keys.root,string=ssh-ed25519 AAAA a,,b\n')
+  })
+
+  it('has a disk that cannot be read where only the firmware is wanted', () => {
+    expect(line({ disk: 4096 })).toContain('rerror=stop,file.driver=blkdebug,file.inject-error.0.event=read_aio')
+    expect(line({ disk: 4096 })).toContain('file.image.driver=null-co,file.image.size=4096')
+    expect(line({ disk: 4096 })).not.toContain('qcow2')
+  })
+
+  it('starts with its processors stopped only when told to', () => {
+    expect(line({ paused: true })).toMatch(/ -S$/)
+    expect(line()).not.toMatch(/ -S( |$)/)
   })
 
   it('keeps commas of paths', () => {

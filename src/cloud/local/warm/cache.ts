@@ -1,0 +1,65 @@
+import { existsSync, statSync } from 'node:fs'
+import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
+import { join } from 'node:path'
+import { cacheFolder } from '../../../core/paths.ts'
+import { withLock } from '../../../setup/lock.ts'
+
+/** A booted machine takes about 250 MB, a started firmware 40; older ones than these many of a kind go. */
+const keep = 4
+
+/** What sleeps in the cache: a whole machine after its boot, or one whose firmware has only started. */
+export type Sleeper = 'warm' | 'firmware'
+
+/**
+ * The folder of a sleeping machine, by its key; made first where there is none, by one process while others wait.
+ * `make` fills a folder that takes its place when it is whole. Safe for many at once.
+ */
+export async function ensureAsleep(
+  kind: Sleeper,
+  key: string,
+  make: (folder: string) => Promise<void>,
+  signal: AbortSignal,
+): Promise<string> {
+  const root = join(cacheFolder(), kind)
+  const folder = join(root, key)
+  if (!existsSync(folder)) {
+    await mkdir(root, { recursive: true, mode: 0o700 })
+    await withLock(
+      `${folder}.lock`,
+      () => {},
+      async () => {
+        signal.throwIfAborted()
+        if (!existsSync(folder)) await makeWhole(folder, make)
+      },
+    )
+    await prune(root, folder)
+  }
+  await utimes(folder, new Date(), new Date())
+  return folder
+}
+
+/** Tells files apart that keep their name when they change. */
+export function stampOf(file: string): readonly unknown[] {
+  const found = statSync(file, { throwIfNoEntry: false })
+  return found ? [file, found.size, found.mtimeMs] : [file]
+}
+
+async function makeWhole(folder: string, make: (folder: string) => Promise<void>): Promise<void> {
+  const partial = await mkdtemp(`${folder}.partial-`)
+  try {
+    await make(partial)
+    await rename(partial, folder)
+  } finally {
+    await rm(partial, { recursive: true, force: true })
+  }
+}
+
+/** Keeps those used last, and removes what a maker that died left. */
+async function prune(root: string, mine: string): Promise<void> {
+  const names = (await readdir(root)).filter((name) => !name.endsWith('.lock') && join(root, name) !== mine)
+  const aged = await Promise.all(names.map(async (name) => ({ path: join(root, name), at: (await stat(join(root, name))).mtimeMs })))
+  const [partial, whole] = [aged.filter(({ path }) => path.includes('.partial-')), aged.filter(({ path }) => !path.includes('.partial-'))]
+  const old = whole.toSorted((one, other) => other.at - one.at).slice(keep - 1)
+  const dead = partial.filter(({ at }) => Date.now() - at > 60 * 60 * 1000)
+  await Promise.all([...old, ...dead].map(({ path }) => rm(path, { recursive: true, force: true })))
+}
