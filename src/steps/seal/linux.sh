@@ -5,12 +5,17 @@ fail() { echo "seal: $*" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || fail "expected root, got $(id -un)"
 export LC_ALL=C
 
-# Whoever writes while we remove: loggers, package timers, time stamps at shutdown. Few commands: each is a process.
+# Whoever writes while we remove: loggers, package timers, time stamps at shutdown. Few commands: each is a process. What takes
+# long goes on beside the rest: the loggers' end, and the boot partition, which may be mounted only when it is looked at.
 if command -v systemctl >/dev/null; then
-  systemctl kill --kill-whom=all --signal=KILL rsyslog.service auditd.service 2>/dev/null
-  systemctl stop --no-block apt-daily.service apt-daily-upgrade.service unattended-upgrades.service 2>/dev/null
-  systemctl stop systemd-random-seed.service systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket systemd-journald.service 2>/dev/null
+  {
+    systemctl kill --kill-whom=all --signal=KILL rsyslog.service auditd.service
+    systemctl stop --no-block apt-daily.service apt-daily-upgrade.service unattended-upgrades.service
+    systemctl stop systemd-random-seed.service systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket systemd-journald.service
+    rm -f /var/lib/systemd/random-seed
+  } 2>/dev/null &
 fi
+rm -f /boot/efi/loader/random-seed /boot/loader/random-seed /efi/loader/random-seed &
 
 # Users: keys of every account, histories, caches, what Ansible left.
 cut -d: -f6 /etc/passwd | sort -u | while read -r home; do
@@ -36,7 +41,6 @@ if [ -f /var/lib/dbus/machine-id ] && [ ! -L /var/lib/dbus/machine-id ]; then
 fi
 rm -rf /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub /etc/ssh/ssh_host_*_key-cert.pub \
   /var/lib/systemd/random-seed /var/lib/urandom/random-seed \
-  /boot/efi/loader/random-seed /boot/loader/random-seed /efi/loader/random-seed \
   /var/lib/systemd/credential.secret /etc/iscsi/initiatorname.iscsi.bak /etc/hostid /var/lib/private/systemd/journal-upload
 
 # The instance: cloud-init starts over, leases and network names are found anew.
@@ -45,24 +49,27 @@ if [ -d /var/lib/cloud ]; then
   rm -f /etc/netplan/50-cloud-init.yaml /etc/network/interfaces.d/50-cloud-init /etc/systemd/network/10-cloud-init-*.network
   rm -f /etc/ssh/sshd_config.d/50-cloud-init.conf /etc/sudoers.d/90-cloud-init-users
 fi
-rm -rf /run/cloud-init /var/lib/amazon/ssm/i-*
-rm -f /var/lib/dhcp/*.lease* /var/lib/dhcpcd/*.lease /var/lib/NetworkManager/*.lease /var/lib/NetworkManager/secret_key
-rm -f /var/lib/NetworkManager/timestamps /var/lib/NetworkManager/seen-bssids /var/lib/systemd/network/* 2>/dev/null
-rm -f /etc/udev/rules.d/*persistent-net*.rules /etc/udev/rules.d/*persistent-cd*.rules
+rm -rf /run/cloud-init /var/lib/amazon/ssm/i-* \
+  /var/lib/dhcp/*.lease* /var/lib/dhcpcd/*.lease /var/lib/NetworkManager/*.lease /var/lib/NetworkManager/secret_key \
+  /var/lib/NetworkManager/timestamps /var/lib/NetworkManager/seen-bssids /var/lib/systemd/network/* \
+  /etc/udev/rules.d/*persistent-net*.rules /etc/udev/rules.d/*persistent-cd*.rules
 grep -qs 'bakehouse' /etc/resolv.conf && : >/etc/resolv.conf
 
-# Traces: logs are emptied where a program expects its file, rotated and binary ones go.
-find /var/log -type f \( -name '*.gz' -o -name '*.xz' -o -name '*.old' -o -name '*.[0-9]' -o -path '/var/log/journal/*' \
-  -o -path '/var/log/installer/*' -o -path '/var/log/amazon/*' -o -name 'cloud-init*.log' \) -delete
-find /var/log -type f -size +0 -exec sh -c 'for file; do : >"$file"; done' sh {} +
-find /var/log/journal -mindepth 1 -type d -exec rmdir {} + 2>/dev/null
-rm -rf /run/log/journal/*
+# Traces.
 find /var/mail /var/spool/mail /var/spool/postfix/maildrop /var/spool/exim4 /var/spool/cron/atjobs /var/spool/cron/atspool \
   /var/spool/at /var/crash /var/lib/systemd/coredump /var/lib/apt/lists /var/cache/apt /var/lib/unattended-upgrades \
   /var/cache/debconf /var/lib/apt/periodic -type f ! -name lock ! -name .SEQ ! -name config.dat ! -name passwords.dat \
   ! -name templates.dat -delete 2>/dev/null
 find /tmp /var/tmp -xdev -mindepth 1 -depth -delete 2>/dev/null
 rm -f /core /core.[0-9]* /root/core /forcefsck
+
+# Logs are emptied where a program expects its file, rotated and binary ones go. Nobody writes them any more.
+wait
+find /var/log -type f \( -name '*.gz' -o -name '*.xz' -o -name '*.old' -o -name '*.[0-9]' -o -path '/var/log/journal/*' \
+  -o -path '/var/log/installer/*' -o -path '/var/log/amazon/*' -o -name 'cloud-init*.log' \) -delete
+find /var/log -type f -size +0 -exec sh -c 'for file; do : >"$file"; done' sh {} +
+find /var/log/journal -mindepth 1 -type d -exec rmdir {} + 2>/dev/null
+rm -rf /run/log/journal/*
 
 # Blocks no file uses are given back, so that copies are small.
 sync

@@ -23,9 +23,9 @@ say() {
 passed() { say passed "$1"; }
 failed() { say failed "$1" "$2"; }
 # Fails with what the second argument holds, passes when that is empty.
-none() { if [ -z "$2" ]; then passed "$1"; else failed "$1" "found $2"; fi; }
-# Files of the build, as one line; folders that are not there have none.
-old() { find "$@" $before 2>/dev/null | head -n 5; }
+none() { if [ -z "$2" ]; then passed "$1"; else failed "$1" "found $(printf %s "${2# }" | head -n 5)"; fi; }
+# Files of the build; folders that are not there have none.
+old() { find "$@" $before 2>/dev/null; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
 begin
@@ -39,10 +39,18 @@ if has systemctl; then
   none 'no unit has failed' "$([ "$state" = running ] || systemctl --failed --plain --no-legend | cut -d' ' -f1)"
 fi
 
-# The home folders that there are.
-homes=$(cut -d: -f6 /etc/passwd | sort -u | while read -r home; do
-  case $home in / | /bin | /sbin | /usr/* | /proc | /dev* | /run/* | /nonexistent) ;; *) [ -d "$home" ] && printf '%s ' "$home" ;; esac
-done)
+# The users, and the home folders that there are, each once; those of people; what Ansible leaves in them.
+homes=' ' people='' ansible='' builders='' rulers=''
+while IFS=: read -r user _ id _ _ home _; do
+  case $user in bakehouse* | packer* | vagrant* | ansible*) builders="$builders $user" ;; esac
+  [ "$id" = 0 ] && [ "$user" != root ] && rulers="$rulers $user"
+  case $home in '' | / | /bin | /sbin | /usr/* | /proc | /dev* | /run/* | /nonexistent) continue ;; esac
+  case $homes in *" $home "*) continue ;; esac
+  [ -d "$home" ] || continue
+  homes="$homes$home "
+  ansible="$ansible $home/.ansible $home/.ansible_async"
+  case $home in /root | /home/*) people="$people $home" ;; esac
+done </etc/passwd
 
 # The rest in two halves at once: a processor that is emulated needs as long for each. Lines of the second begin with `case2`.
 check_access() {
@@ -73,11 +81,15 @@ strangers=$(for home in $homes; do
   done
 done)
 none 'no key but the trial may log in' "$strangers"
-none 'no user of a build is left' "$(grep -E '^(bakehouse|packer|vagrant|ansible)[^:]*:' /etc/passwd | cut -d: -f1)"
-none 'no password is empty' "$(cut -d: -f1,2 /etc/shadow | grep ':$')"
-root=$(sed -n 's/^root:\([^:]*\):.*/\1/p' /etc/shadow)
+none 'no user of a build is left' "$builders"
+root='' open=''
+while IFS=: read -r user password _; do
+  [ -n "$password" ] || open="$open $user"
+  [ "$user" = root ] && root=$password
+done </etc/shadow
+none 'no password is empty' "$open"
 case $root in '!'* | '*'*) passed 'the root password is locked' ;; *) failed 'the root password is locked' 'root has a password' ;; esac
-none 'only root has the user id 0' "$(cut -d: -f1,3 /etc/passwd | grep ':0$' | grep -v '^root:')"
+none 'only root has the user id 0' "$rulers"
 if [ -x /usr/sbin/sshd ]; then
   if settings=$(/usr/sbin/sshd -T 2>&1); then passed 'the sshd configuration is valid'; else failed 'the sshd configuration is valid' "$settings"; fi
   case $settings in
@@ -86,32 +98,31 @@ if [ -x /usr/sbin/sshd ]; then
     *) passed 'sshd lets nobody in by password as root' ;;
   esac
 fi
-none 'no private key is in a home folder' "$(for home in $homes; do
-  case $home in /root | /home/*) find "$home" -xdev -maxdepth 3 -type f -size -32k -exec grep -lE 'BEGIN [A-Z ]*PRIVATE KEY' {} + 2>/dev/null ;; esac
-done | head -n 5)"
-none 'no credentials file is in a home folder' "$(for home in $homes; do
-  ls -d "$home/.netrc" "$home/.aws/credentials" "$home/.docker/config.json" "$home/.git-credentials" "$home/.vault_pass" 2>/dev/null
-done)"
+none 'no private key is in a home folder' "$([ -z "$people" ] ||
+  find $people -xdev -maxdepth 3 -type f -size -32k -exec grep -lE 'BEGIN [A-Z ]*PRIVATE KEY' {} + 2>/dev/null)"
+credentials=$(for home in $homes; do
+  for file in .netrc .aws/credentials .docker/config.json .git-credentials .vault_pass; do [ -e "$home/$file" ] && echo "$home/$file"; done
+done)
+none 'no credentials file is in a home folder' "$credentials"
 }
 
 check_remains() {
 half=case2
 begin
 # What the build may have left.
-none 'no shell history is left' "$(for home in $homes; do find "$home" -maxdepth 1 -name '.*_history' -size +0 2>/dev/null; done)"
-none 'nothing of Ansible is left' "$(for home in $homes; do old "$home/.ansible" "$home/.ansible_async" -maxdepth 0; done
-  old /tmp /var/tmp -maxdepth 1 -name '*ansible*')"
+none 'no shell history is left' "$([ "$homes" = ' ' ] || find $homes -maxdepth 1 -name '.*_history' -size +0 2>/dev/null)"
+none 'nothing of Ansible is left' "$(old $ansible /tmp /var/tmp -maxdepth 1 -name '*ansible*')"
 none 'no package lists are left' "$(old /var/lib/apt/lists /var/cache/dnf /var/lib/dnf/repos -type f ! -name lock -size +0)"
 none 'no downloaded packages are left' "$(old /var/cache/apt/archives -name '*.deb')"
 none 'no package is half installed' "$(grep -hE '^Status: .* (half-installed|half-configured|unpacked|triggers-pending)$' /var/lib/dpkg/status 2>/dev/null)"
 none 'no instance of the build is known to cloud-init' "$(old /var/lib/cloud/instances -mindepth 1 -maxdepth 1)"
 none 'no lease of the build is left' "$(old /var/lib/dhcp /var/lib/dhcpcd /var/lib/NetworkManager -name '*.lease*' -size +0)"
-none 'no network name is fixed to a card' "$(ls /etc/udev/rules.d/*persistent-net*.rules 2>/dev/null)"
+none 'no network name is fixed to a card' "$(for file in /etc/udev/rules.d/*persistent-net*.rules; do [ ! -e "$file" ] || echo "$file"; done)"
 none 'no log of the build is left' "$(old /var/log -type f -size +0)"
 boots=$(journalctl --list-boots --no-pager --quiet 2>/dev/null | grep -cE '^ *-?[0-9]+ ')
 if [ "$boots" -le "$BOOTS" ]; then passed 'the journal begins with the first boot'; else
   failed 'the journal begins with the first boot' "it has $boots boots, expected at most $BOOTS"; fi
-none 'no core dump is left' "$(old /var/lib/systemd/coredump /var/crash -type f; ls /core /core.[0-9]* 2>/dev/null)"
+none 'no core dump is left' "$(old /var/lib/systemd/coredump /var/crash -type f; for file in /core /core.[0-9]*; do [ ! -e "$file" ] || echo "$file"; done)"
 none 'the temporary folders are clean' "$(old /tmp /var/tmp -mindepth 1)"
 none 'no mail is left' "$(find /var/mail/ /var/spool/mail/ -type f -size +0 2>/dev/null)"
 none 'no job of a user is scheduled' "$(find /var/spool/cron/crontabs /var/spool/cron/atjobs /var/spool/at -type f ! -name .SEQ 2>/dev/null)"
@@ -120,12 +131,14 @@ none 'no backup of the user files is left' "$(old /etc/passwd- /etc/shadow- /etc
 # Is it well.
 skew=$((NOW - $(date +%s)))
 if [ "${skew#-}" -le 300 ]; then passed 'the clock is right'; else failed 'the clock is right' "it is $skew s behind"; fi
-free=$(df -Pk / | awk 'NR == 2 { print int($4 / 1024) }')
+# After the seven words of its heading: name, size, used, free.
+set -- $(df -Pk /)
+free=$((${11:-0} / 1024))
 if [ "$free" -ge 200 ]; then passed 'there is room on the root disk'; else failed 'there is room on the root disk' "only $free MiB"; fi
 if wrong=$(has findmnt && findmnt --verify 2>&1); then passed 'the table of file systems is valid'; else
   has findmnt && failed 'the table of file systems is valid' "$wrong"; fi
 if [ -w / ]; then passed 'the root disk can be written to'; else failed 'the root disk can be written to' 'it is read-only'; fi
-none 'nothing in /etc can be written by everybody' "$(find /etc -xdev -type f -perm -0002 | head -n 5)"
+none 'nothing in /etc can be written by everybody' "$(find /etc -xdev -type f -perm -0002)"
 none 'the password files are private' "$(find /etc/shadow /etc/gshadow -perm /027)"
 # A lease that is still coming in is not a fault of the image.
 for _ in 1 2 3 4 5 6 7 8 9 10; do

@@ -1,0 +1,108 @@
+import { execFileSync } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, it, vi } from 'vitest'
+import { ensureDebianBase } from '../../../src/cloud/local/base/debian.ts'
+import { type Launched, launchInstance } from '../../../src/cloud/local/instances/launch.ts'
+import { removeInstance } from '../../../src/cloud/local/instances/instance.ts'
+import { familySchema } from '../../../src/family/schema.ts'
+import { connect, runInGuest } from '../../../src/steps/connect.ts'
+import { parseHygiene, readPublicKey } from '../../../src/steps/verify/hygiene.ts'
+
+/** What a build may leave behind: the check that must find it, and how it came there. Those that sealing removes come first. */
+const sealed: readonly (readonly [check: string, plant: string])[] = [
+  ['no key but the trial may log in', 'echo ssh-ed25519 AAAAstranger me >> /root/.ssh/authorized_keys'],
+  ['no user of a build is left', 'useradd --create-home packer-1'],
+  ['no shell history is left', 'echo secret > /root/.bash_history'],
+  ['nothing of Ansible is left', 'mkdir -p /root/.ansible/tmp'],
+  ['no package lists are left', 'echo x > /var/lib/apt/lists/deb.debian.org_list'],
+  ['no downloaded packages are left', 'mkdir -p /var/cache/apt/archives; echo x > /var/cache/apt/archives/x_1_all.deb'],
+  ['no instance of the build is known to cloud-init', 'mkdir -p /var/lib/cloud/instances/i-1'],
+  ['no lease of the build is left', 'mkdir -p /var/lib/dhcp; echo x > /var/lib/dhcp/dhclient.eth0.leases'],
+  ['no network name is fixed to a card', 'mkdir -p /etc/udev/rules.d; echo > /etc/udev/rules.d/70-persistent-net.rules'],
+  ['no log of the build is left', 'echo x > /var/log/build.log'],
+  ['no core dump is left', 'mkdir -p /var/crash; echo x > /var/crash/a.crash; echo x > /core'],
+  ['the temporary folders are clean', 'echo x > /var/tmp/left'],
+  ['no mail is left', 'mkdir -p /var/mail; echo x > /var/mail/root'],
+  ['no job of a user is scheduled', 'mkdir -p /var/spool/cron/atjobs; echo x > /var/spool/cron/atjobs/a1'],
+  ['no backup of the user files is left', 'echo x > /etc/passwd-'],
+  ['ssh host keys are not of the build', ':'],
+  ['the random seed is not of the build', 'mkdir -p /var/lib/systemd; echo x > /var/lib/systemd/random-seed'],
+]
+const staying: typeof sealed = [
+  ['no password is empty', 'echo open::19000:0:99999:7::: >> /etc/shadow'],
+  ['only root has the user id 0', 'echo toor:x:0:0::/root:/bin/sh >> /etc/passwd'],
+  ['the root password is locked', "usermod --password '$6$a$b' root"],
+  ['ssh host keys are private', 'chmod 0644 /etc/ssh/ssh_host_ed25519_key'],
+  ['the sshd configuration is valid', 'echo Nonsense yes > /etc/ssh/sshd_config.d/zz.conf'],
+  ['no private key is in a home folder', 'echo "-----BEGIN OPENSSH PRIVATE KEY-----" > /root/id'],
+  ['no credentials file is in a home folder', 'mkdir -p /root/.aws; echo x > /root/.aws/credentials'],
+  ['no package is half installed', 'printf "\\nPackage: x\\nStatus: install ok half-configured\\n" >> /var/lib/dpkg/status'],
+  ['there is one machine id', 'mkdir -p /var/lib/dbus; rm -f /var/lib/dbus/machine-id; echo 0123 > /var/lib/dbus/machine-id'],
+  ['nothing in /etc can be written by everybody', 'chmod 0666 /etc/issue'],
+  ['the password files are private', 'chmod 0644 /etc/shadow'],
+  ['the table of file systems is valid', 'echo nonsense > /etc/fstab'],
+  ['names can be resolved', 'rm /etc/resolv.conf; echo > /etc/resolv.conf'],
+  ['the clock is right', 'date -s @1000000000'],
+]
+
+let folder: string
+let machine: Launched
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'bakehouse-vm-'))
+  vi.stubEnv('BAKEHOUSE_HOME', join(folder, 'home'))
+  const signal = AbortSignal.timeout(1_700_000)
+  const base = await ensureDebianBase({ progress: () => {}, signal })
+  const identityFile = join(folder, 'key')
+  execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identityFile])
+  machine = await launchInstance(
+    {
+      ...{ name: 'dirty', image: base.path, ...familySchema.parse({ base: { debian: 'bookworm' } }).machine },
+      tags: { tool: 'bakehouse', family: 'f', version: '1', build: 'b', stage: 'trial', expires: new Date(Date.now() + 3_600_000).toISOString() },
+      ...{ publicKey: readFileSync(`${identityFile}.pub`, 'utf8').trim(), identityFile, knownHostsFile: join(folder, 'hosts') },
+      ...{ user: 'root', login: 'credential', loginTimeoutSeconds: 600, warm: true, diagnosticsFolder: '' },
+    },
+    signal,
+  )
+})
+
+afterAll(async () => {
+  if (machine) await removeInstance(machine.instance)
+  vi.unstubAllEnvs()
+  rmSync(folder, { recursive: true })
+})
+
+/** What the checks find, given that all there is by now is older than the first boot. */
+async function findFailed(): Promise<Map<string, string>> {
+  const scripts = join(import.meta.dirname, '../../../src/steps/verify/hygiene.sh')
+  const now = Math.round(Date.now() / 1000)
+  const variables = { TRIAL_KEY: readPublicKey(machine.host.identityFile), NOW: String(now), BOOTS: '1', SINCE: String(now + 3600) }
+  const { stdout } = await runInGuest(connect(machine.host, folder), readFileSync(scripts, 'utf8'), { variables })
+  expect(stdout).toContain('\nhygiene done\n')
+  return new Map(parseHygiene(stdout).flatMap(({ name, status, message }) => (status === 'passed' ? [] : [[name, message ?? '']])))
+}
+
+async function plant(commands: readonly string[]): Promise<void> {
+  const { exitCode, stderr } = await runInGuest(connect(machine.host, folder), `set -e\n${commands.join('\n')}`)
+  expect(exitCode, stderr).toBe(0)
+}
+
+it('finds each thing that a build may leave, sealing removes what it may, and what is wrong with a machine is found', async () => {
+  await plant(sealed.map(([, command]) => command))
+  const found = await findFailed()
+  expect([...found.keys()]).toEqual(expect.arrayContaining(sealed.map(([check]) => check)))
+  expect(found.get('no user of a build is left')).toBe('found packer-1')
+  expect(found.get('no log of the build is left')).toContain('/var/log/build.log')
+
+  const seal = readFileSync(join(import.meta.dirname, '../../../src/steps/seal/linux.sh'), 'utf8').replace(/^if .*poweroff.*$/m, '')
+  expect(seal).not.toContain('poweroff')
+  const result = await runInGuest(connect(machine.host, folder), seal, { variables: { SEALED: 'sealed' } })
+  expect(result.stdout, result.stderr).toContain('sealed')
+  const after = await findFailed()
+  expect(sealed.flatMap(([check]) => (after.has(check) ? [`${check}: ${after.get(check)}`] : []))).toEqual([])
+
+  await plant(['ssh-keygen -A', ...staying.map(([, command]) => command)])
+  expect([...(await findFailed()).keys()]).toEqual(expect.arrayContaining(staying.map(([check]) => check)))
+})
