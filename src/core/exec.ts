@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
-import { Duplex } from 'node:stream'
+import { Duplex, Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { execa } from 'execa'
 
@@ -8,7 +8,8 @@ export interface RunOptions {
   readonly cwd?: string
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>
-  readonly input?: string
+  /** What it reads; a promise is waited for while it runs. */
+  readonly input?: string | Promise<string>
   readonly signal?: AbortSignal
   readonly timeoutMs?: number
   /** Called with each line of stdout and stderr, as it comes. */
@@ -31,7 +32,7 @@ export async function run(command: string, args: readonly string[], options: Run
     stripFinalNewline: false,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env }),
-    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: options.input }),
+    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: inputOf(options.input) }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
   })
@@ -46,6 +47,15 @@ export async function run(command: string, args: readonly string[], options: Run
     throw result.cause ?? new Error(result.shortMessage)
   }
   return { exitCode: result.exitCode ?? 255, stdout: text(result.stdout), stderr: text(result.stderr), timedOut: result.timedOut }
+}
+
+function inputOf(input: string | Promise<string>): string | Readable {
+  if (typeof input === 'string') return input
+  return Readable.from(
+    (async function* () {
+      yield await input
+    })(),
+  )
 }
 
 /** A shell command's standard input and output as one stream, and the last line that it complained with. */

@@ -39,8 +39,8 @@ async function verifyTrials(context: StepContext, trials: readonly Trial[]): Pro
   return suites
 }
 
-/** Runs the family's suites on one machine, side by side; never throws for a suite that fails. */
-export async function runSuites(context: StepContext, trial: Trial): Promise<SuiteResult[]> {
+/** Runs the family's suites on one machine, side by side, once it is `clear` for them; never throws for a suite that fails. */
+export async function runSuites(context: StepContext, trial: Trial, clear: Promise<unknown> = Promise.resolve()): Promise<SuiteResult[]> {
   const { suites } = context.request.family.verify
   const names = suiteNames(suites)
   return Promise.all(
@@ -48,8 +48,8 @@ export async function runSuites(context: StepContext, trial: Trial): Promise<Sui
       const name = `${names[index]}${trial.suffix}`
       const verifier = await chooseVerifier(suite)
       const expected = expectedCases(suite.minimumCases, context.request.previousCases[name])
-      const run = () => verifier.run(suiteContext(context, { trial, suite, name }))
-      return record(context, { name, verifier: verifierName(suite), run, expected })
+      const run = () => verifier.run({ ...suiteContext(context, { trial, suite, name }), clear })
+      return record(context, { name, verifier: verifierName(suite), run, expected, clear })
     }),
   )
 }
@@ -70,7 +70,7 @@ interface TrialResult {
   readonly identity: Identity | undefined
 }
 
-/** Hygiene first, as suites leave traces of their own; what they need is put in place meanwhile. */
+/** Hygiene first, as suites leave traces of their own; their tools start meanwhile. */
 async function verifyTrial(context: StepContext, trial: Trial): Promise<TrialResult> {
   const lookAt = await chooseHygiene(context.request.family.os)
   let identity: Identity | undefined
@@ -81,22 +81,15 @@ async function verifyTrial(context: StepContext, trial: Trial): Promise<TrialRes
     return report
   }
   const expected = expectedCases(undefined, context.request.previousCases[name])
-  const [hygiene] = await Promise.all([record(context, { name, verifier: 'hygiene', run, expected }), prepareSuites(context, trial)])
-  return { suites: [hygiene, ...(await runSuites(context, trial))], identity }
+  const hygiene = record(context, { name, verifier: 'hygiene', run, expected })
+  const suites = runSuites(context, trial, Promise.allSettled([hygiene]))
+  return { suites: (await Promise.all([hygiene, suites])).flat(), identity }
 }
 
 async function chooseHygiene(os: Family['os']): Promise<(trial: Trial) => Promise<HygieneReport>> {
   if (os === 'windows') return (await import('./windows/hygiene.ts')).runWindowsHygiene
   const { runHygiene } = await import('./verify/hygiene.ts')
   return ({ context, connection, boots }) => runHygiene(context, connection, boots)
-}
-
-async function prepareSuites(context: StepContext, trial: Trial): Promise<void> {
-  for (const suite of context.request.family.verify.suites) {
-    const verifier = await chooseVerifier(suite)
-    // What goes wrong here goes wrong again when the suite runs, and is said there.
-    await verifier.prepare?.(suiteContext(context, { trial, suite, name: verifierName(suite) })).catch(() => {})
-  }
 }
 
 async function verifyAgain(context: StepContext, trials: readonly Trial[]): Promise<SuiteResult[]> {
@@ -119,18 +112,18 @@ interface Recorded {
   readonly verifier: string
   readonly run: () => Promise<SuiteReport>
   readonly expected: { cases: number; why: string } | undefined
+  /** Its time counts from when the machine is clear for it. */
+  readonly clear?: Promise<unknown>
 }
 
 /** Runs one suite, judges it, and writes its JUnit XML. A machine that does not answer is a suite that failed. */
-async function record(context: StepContext, { name, verifier, run, expected }: Recorded): Promise<SuiteResult> {
+async function record(context: StepContext, { name, verifier, run, expected, clear }: Recorded): Promise<SuiteResult> {
+  const ran = Promise.allSettled([run()])
+  await clear
   context.tell({ type: 'task', name })
   const started = performance.now()
-  const report = await run().catch((error: unknown): SuiteReport => {
-    context.signal.throwIfAborted()
-    // What the operator must put right is no verdict on the image.
-    if (error instanceof UsageError || error instanceof MissingError) throw error
-    return { cases: [], problem: messageOf(error) }
-  })
+  const [outcome] = await ran
+  const report = outcome.status === 'fulfilled' ? outcome.value : reportTrouble(context, outcome.reason)
   const durationMs = Math.round(performance.now() - started)
   const problem = findProblem(report, expected)
   const junit = `${buildFiles.junit}/${slugOf(name)}.xml`
@@ -139,6 +132,13 @@ async function record(context: StepContext, { name, verifier, run, expected }: R
   writeFileSync(join(context.folder, junit), renderJunit(result))
   context.tell({ type: 'task-done', name, status: passes(result) ? 'ok' : 'failed', durationMs })
   return result
+}
+
+/** A suite that could not run is one that failed. Throws what is no verdict on the image: what the operator must put right. */
+function reportTrouble({ signal }: StepContext, error: unknown): SuiteReport {
+  signal.throwIfAborted()
+  if (error instanceof UsageError || error instanceof MissingError) throw error
+  return { cases: [], problem: messageOf(error) }
 }
 
 function suiteContext(context: StepContext, { trial, suite, name }: { trial: Trial; suite: Suite; name: string }): SuiteContext {

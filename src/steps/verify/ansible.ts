@@ -16,7 +16,8 @@ const silent = new Set([
   'ansible.builtin.include_tasks',
 ])
 
-async function runVerifyPlaybook({ context, connection, suite, slug, timeoutMs }: SuiteContext): Promise<SuiteReport> {
+async function runVerifyPlaybook({ context, connection, suite, slug, timeoutMs, clear }: SuiteContext): Promise<SuiteReport> {
+  await clear
   const lines = [`\n--- ${slug}\n`]
   const { ends, cause } = await runPlaybook(context, {
     playbook: suiteFile(suite),

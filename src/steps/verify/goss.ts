@@ -13,11 +13,11 @@ import type { SuiteContext, Verifier } from './verifier.ts'
 const binary = '/dev/shm/bakehouse-goss'
 
 /** goss: one static binary, copied into the guest's memory, run there, and removed. */
-export const goss: Verifier = { prepare, run: runGoss }
+export const goss: Verifier = { run: runGoss }
 
 const copies = new Map<string, Promise<void>>()
 
-/** Copies the binary once per boot of a machine, however many suites there are. */
+/** Copies the binary once per boot of a machine, however many suites there are. It is in memory, where hygiene does not look. */
 async function prepare({ connection, boots = 1 }: SuiteContext): Promise<void> {
   const key = `${connection.controlPath} ${boots}`
   const copy = copies.get(key) ?? sendBinary(connection)
@@ -32,6 +32,7 @@ async function sendBinary(connection: SuiteContext['connection']): Promise<void>
 
 async function runGoss(suite: SuiteContext): Promise<SuiteReport> {
   await prepare(suite)
+  await suite.clear
   const { context, connection } = suite
   const { folder } = context.request.family
   const file = resolve(folder, suiteFile(suite.suite))

@@ -6,8 +6,6 @@ export LC_ALL=C
 boot=$(sed -n 's/^btime //p' /proc/stat)
 echo "booted $boot"
 boot=${SINCE:-$boot}
-# What the machine writes is younger than its first boot; what the build left is older. A minute for clocks that were set.
-before="! -newerct @$((boot - 60))"
 
 clock() { read -r up _ </proc/uptime; up=${up%.*}${up#*.}; }
 begin() { clock; start=$up; }
@@ -24,8 +22,6 @@ passed() { say passed "$1"; }
 failed() { say failed "$1" "$2"; }
 # Fails with what the second argument holds, passes when that is empty.
 none() { if [ -z "$2" ]; then passed "$1"; else failed "$1" "found $(printf %s "${2# }" | head -n 5)"; fi; }
-# Files of the build; folders that are not there have none.
-old() { find "$@" $before 2>/dev/null; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
 begin
@@ -52,6 +48,37 @@ while IFS=: read -r user _ id _ _ home _; do
   case $home in /root | /home/*) people="$people $home" ;; esac
 done </etc/passwd
 
+# What the machine writes is younger than its first boot; what the build left is older. A minute for clocks that were set. One look
+# for all of it: lines of what it is and where.
+path='\040%p\n'
+left=$(find /etc/ssh /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow- /tmp /var/tmp /var/log /var/crash /var/cache/dnf /var/lib/dnf/repos \
+  /var/cache/apt/archives /var/lib/apt/lists /var/lib/systemd /var/lib/urandom /var/lib/cloud/instances /var/lib/dhcp /var/lib/dhcpcd \
+  /var/lib/NetworkManager $ansible ! -newerct @$((boot - 60)) \( \
+  -path '/etc/ssh/ssh_host_*_key*' -printf "host-key$path" \
+  -o -path '/etc/*-' -printf "backup$path" \
+  -o \( -path '/tmp/*' -o -path '/var/tmp/*' \) \( -name '*ansible*' -printf "ansible$path" , -printf "temporary$path" \) \
+  -o -path '*/.ansible*' -printf "ansible$path" \
+  -o -path '/var/lib/*/random-seed' -printf "seed$path" \
+  -o -path '/var/lib/cloud/instances/*' -printf "cloud-init$path" \
+  -o -type f -size +0 \( \
+  -path '/var/log/*' -printf "log$path" \
+  -o -name '*.lease*' -printf "lease$path" \
+  -o -path '/var/cache/apt/archives/*.deb' -printf "download$path" \
+  -o \( -path '/var/lib/apt/lists/*' -o -path '/var/*/dnf/*' \) ! -name lock -printf "list$path" \
+  -o \( -path '/var/crash/*' -o -path '/var/lib/systemd/coredump/*' \) -printf "dump$path" \) \) 2>/dev/null)
+for file in /core /core.[0-9]*; do
+  [ ! -e "$file" ] || left="$left
+dump $file"
+done
+# Those of one kind must be none.
+gone() {
+  found=
+  while IFS= read -r line; do case $line in "$2 "*) found="$found ${line#* }" ;; esac; done <<END
+$left
+END
+  none "$1" "$found"
+}
+
 # The rest in two halves at once: a processor that is emulated needs as long for each. Lines of the second begin with `case2`.
 check_access() {
 # Who it is.
@@ -70,9 +97,9 @@ echo "machine-id $id"
 keys=
 for key in /etc/ssh/ssh_host_*_key.pub; do [ -f "$key" ] && keys=yes && read -r line <"$key" && echo "host-key $line"; done
 if [ -n "$keys" ]; then passed 'ssh host keys were made'; else failed 'ssh host keys were made' 'there is none'; fi
-none 'ssh host keys are not of the build' "$(old /etc/ssh -name 'ssh_host_*_key*')"
+gone 'ssh host keys are not of the build' host-key
 none 'ssh host keys are private' "$(find /etc/ssh -name 'ssh_host_*_key' -perm /077)"
-none 'the random seed is not of the build' "$(old /var/lib/systemd/random-seed /var/lib/urandom/random-seed)"
+gone 'the random seed is not of the build' seed
 
 # Who can log in.
 strangers=$(for home in $homes; do
@@ -111,22 +138,22 @@ half=case2
 begin
 # What the build may have left.
 none 'no shell history is left' "$([ "$homes" = ' ' ] || find $homes -maxdepth 1 -name '.*_history' -size +0 2>/dev/null)"
-none 'nothing of Ansible is left' "$(old $ansible /tmp /var/tmp -maxdepth 1 -name '*ansible*')"
-none 'no package lists are left' "$(old /var/lib/apt/lists /var/cache/dnf /var/lib/dnf/repos -type f ! -name lock -size +0)"
-none 'no downloaded packages are left' "$(old /var/cache/apt/archives -name '*.deb')"
+gone 'nothing of Ansible is left' ansible
+gone 'no package lists are left' list
+gone 'no downloaded packages are left' download
 none 'no package is half installed' "$(grep -hE '^Status: .* (half-installed|half-configured|unpacked|triggers-pending)$' /var/lib/dpkg/status 2>/dev/null)"
-none 'no instance of the build is known to cloud-init' "$(old /var/lib/cloud/instances -mindepth 1 -maxdepth 1)"
-none 'no lease of the build is left' "$(old /var/lib/dhcp /var/lib/dhcpcd /var/lib/NetworkManager -name '*.lease*' -size +0)"
+gone 'no instance of the build is known to cloud-init' cloud-init
+gone 'no lease of the build is left' lease
 none 'no network name is fixed to a card' "$(for file in /etc/udev/rules.d/*persistent-net*.rules; do [ ! -e "$file" ] || echo "$file"; done)"
-none 'no log of the build is left' "$(old /var/log -type f -size +0)"
+gone 'no log of the build is left' log
 boots=$(journalctl --list-boots --no-pager --quiet 2>/dev/null | grep -cE '^ *-?[0-9]+ ')
 if [ "$boots" -le "$BOOTS" ]; then passed 'the journal begins with the first boot'; else
   failed 'the journal begins with the first boot' "it has $boots boots, expected at most $BOOTS"; fi
-none 'no core dump is left' "$(old /var/lib/systemd/coredump /var/crash -type f; for file in /core /core.[0-9]*; do [ ! -e "$file" ] || echo "$file"; done)"
-none 'the temporary folders are clean' "$(old /tmp /var/tmp -mindepth 1)"
+gone 'no core dump is left' dump
+gone 'the temporary folders are clean' temporary
 none 'no mail is left' "$(find /var/mail/ /var/spool/mail/ -type f -size +0 2>/dev/null)"
 none 'no job of a user is scheduled' "$(find /var/spool/cron/crontabs /var/spool/cron/atjobs /var/spool/at -type f ! -name .SEQ 2>/dev/null)"
-none 'no backup of the user files is left' "$(old /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow-)"
+gone 'no backup of the user files is left' backup
 
 # Is it well.
 skew=$((NOW - $(date +%s)))

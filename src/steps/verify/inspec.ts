@@ -14,6 +14,7 @@ import { reportFile, requireSuiteFile, type SuiteContext, type Verifier } from '
 export const inspec: Verifier = { check: () => void findInspec(), run: runInspec }
 
 async function runInspec(given: SuiteContext): Promise<SuiteReport> {
+  await given.clear
   const { context, connection, suite, slug, timeoutMs } = given
   const { family } = context.request
   const { inputs, waivers } = suite as { readonly inputs?: string; readonly waivers?: string }

@@ -12,6 +12,7 @@ import { findSuiteFile, requireSuiteFile, type SuiteContext, type Verifier } fro
 export const pester: Verifier = { run: runPester }
 
 async function runPester(given: SuiteContext): Promise<SuiteReport> {
+  await given.clear
   const path = requireSuiteFile(given, suiteFile(given.suite))
   const [name, isFolder] = [basename(path), statSync(path).isDirectory()]
   const own = findSuiteFile(given, modules)

@@ -11,7 +11,7 @@ import { reportFile, requireSuiteFile, type SuiteContext, type Verifier } from '
 export const testinfra: Verifier = { run: runTestinfra }
 
 async function runTestinfra(given: SuiteContext): Promise<SuiteReport> {
-  const { context, connection, suite, slug, timeoutMs } = given
+  const { context, connection, suite, slug, timeoutMs, clear = Promise.resolve() } = given
   const { folder } = context.request.family
   const path = requireSuiteFile(given, suiteFile(suite))
   using report = reportFile(join(context.folder, buildFiles.junit, `${slug}.raw.xml`))
@@ -22,6 +22,8 @@ async function runTestinfra(given: SuiteContext): Promise<SuiteReport> {
     env: { PYTHONDONTWRITEBYTECODE: '1', PY_COLORS: '0', PYTHONPATH: join(import.meta.dirname, 'testinfra_plugin') },
     signal: context.signal,
     timeoutMs,
+    // Our plugin runs no command before it has read this.
+    input: clear.then(() => 'clear\n'),
     onLine: (line) => lines.push(stream.push(`${line}\n`)),
   })
   context.log(`${lines.join('')}${stream.end()}`)

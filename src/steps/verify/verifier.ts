@@ -30,14 +30,14 @@ export interface SuiteContext {
   /** File name of its reports, without an ending. */
   readonly slug: string
   readonly timeoutMs: number
+  /** Until this is settled, nothing may be done to the machine that hygiene could find; a tool may start meanwhile. */
+  readonly clear?: Promise<unknown>
 }
 
 /** One way to test a machine. */
 export interface Verifier {
   /** Throws MissingError where this machine lacks its tool: asked before anything is created. */
   check?(): void
-  /** What can be done while the machine still starts. */
-  prepare?(suite: SuiteContext): Promise<void>
   /** Runs the suite. What fails is in the report; only a tool that is missing throws. */
   run(suite: SuiteContext): Promise<SuiteReport>
 }

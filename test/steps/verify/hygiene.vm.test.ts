@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { ensureDebianBase } from '../../../src/cloud/local/base/debian.ts'
-import { type Launched, launchInstance } from '../../../src/cloud/local/instances/launch.ts'
 import { removeInstance } from '../../../src/cloud/local/instances/instance.ts'
+import { type Launched, launchInstance } from '../../../src/cloud/local/instances/launch.ts'
 import { familySchema } from '../../../src/family/schema.ts'
 import { connect, runInGuest } from '../../../src/steps/connect.ts'
 import { parseHygiene, readPublicKey } from '../../../src/steps/verify/hygiene.ts'
@@ -60,7 +60,14 @@ beforeAll(async () => {
   machine = await launchInstance(
     {
       ...{ name: 'dirty', image: base.path, ...familySchema.parse({ base: { debian: 'bookworm' } }).machine },
-      tags: { tool: 'bakehouse', family: 'f', version: '1', build: 'b', stage: 'trial', expires: new Date(Date.now() + 3_600_000).toISOString() },
+      tags: {
+        tool: 'bakehouse',
+        family: 'f',
+        version: '1',
+        build: 'b',
+        stage: 'trial',
+        expires: new Date(Date.now() + 3_600_000).toISOString(),
+      },
       ...{ publicKey: readFileSync(`${identityFile}.pub`, 'utf8').trim(), identityFile, knownHostsFile: join(folder, 'hosts') },
       ...{ user: 'root', login: 'credential', loginTimeoutSeconds: 600, warm: true, diagnosticsFolder: '' },
     },

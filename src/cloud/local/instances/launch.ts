@@ -64,12 +64,7 @@ class FirmwareUnusable extends Error {
 }
 
 /** Boots the image; `findFirmware` gives the firmware that is woken instead of a start of it. */
-async function bootWith(
-  spec: InstanceInputs,
-  signal: AbortSignal,
-  note: string,
-  findFirmware?: typeof ensureFirmware,
-): Promise<Launched> {
+async function bootWith(spec: InstanceInputs, signal: AbortSignal, note: string, findFirmware?: typeof ensureFirmware): Promise<Launched> {
   const orUnusable = <T>(work: Promise<T>): Promise<T> => work.catch((cause: unknown) => Promise.reject(new FirmwareUnusable(cause)))
   return withInstance(spec, async (made, started) => {
     const { disk, seed, firmware: own, qmpSocket } = instanceFiles(made)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 
+import pytest
 from testinfra.backend.ssh import SshBackend
 
 # Reads one JSON string a line, a command; answers with one JSON array a line: exit code, stdout, stderr (Latin-1).
@@ -17,6 +19,17 @@ for line in sys.stdin:
 """
 
 servers: dict[str, subprocess.Popen] = {}
+
+# Our standard input, before pytest takes it away: something to read there means that the machine may be tested.
+signal = os.dup(0)
+cleared = False
+
+
+def wait_until_clear() -> None:
+    global cleared
+    if not cleared and not os.read(signal, 1):
+        pytest.exit("whoever wanted to know is gone", 2)
+    cleared = True
 
 
 def serve(backend: SshBackend) -> subprocess.Popen:
@@ -33,6 +46,7 @@ def run(self: SshBackend, command: str, *args, **kwargs):
     """As the original, but in the one server; where the guest has no Python, as the original."""
     line = self.get_command(command, *args)
     server = serve(self)
+    wait_until_clear()
     try:
         server.stdin.write(json.dumps(line).encode() + b"\n")
         server.stdin.flush()
@@ -55,6 +69,16 @@ def pytest_configure(config) -> None:
 
     SshBackend.__init__ = make
     SshBackend.run = run
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtestloop(session) -> None:
+    """All is read and each machine's server starts: the time of a test does not count what they wait for."""
+    for item in session.items:
+        host = item.callspec.params.get("_testinfra_host") if hasattr(item, "callspec") else None
+        if isinstance(getattr(host, "backend", None), SshBackend):
+            serve(host.backend)
+    wait_until_clear()
 
 
 def pytest_unconfigure(config) -> None:

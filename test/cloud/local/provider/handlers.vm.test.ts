@@ -97,7 +97,10 @@ describe('a machine that is booted', () => {
   it('is let in by its own key though its firmware slept, and fills a disk that is bigger than its image', async () => {
     const machine = await instances.create(inputs({ warm: false, disk: 6 }), context())
     expect(machine.outputs).toMatchObject({ boot: 'cold', note: '' })
-    const text = await ssh(machine.outputs.host as Host, 'systemctl --failed --no-legend; df --output=size -BM / | tail -1; cat .ssh/authorized_keys')
+    const text = await ssh(
+      machine.outputs.host as Host,
+      'systemctl --failed --no-legend; df --output=size -BM / | tail -1; cat .ssh/authorized_keys',
+    )
     const [size, key] = text.trim().split('\n')
     expect(Number.parseInt(size!, 10)).toBeGreaterThan(5500)
     expect(key).toBe(machine.outputs.publicKey)

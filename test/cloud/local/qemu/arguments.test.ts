@@ -26,9 +26,7 @@ describe('the command line of a guest', () => {
 
   it('gives credentials in both ways that systemd reads', () => {
     const args = line({ credentials: { 'ssh.authorized_keys.root': 'ssh-ed25519 AAAA a,b\n' } })
-    expect(args).toContain(
-      `-smbios type=11,value=io.systemd.credential.binary:ssh.authorized_keys.root=${btoa('ssh-ed25519 AAAA a,b\n')} `,
-    )
+    expect(args).toContain(`-smbios type=11,value=io.systemd.credential.binary:ssh.authorized_keys.root=${btoa('ssh-ed25519 AAAA a,b\n')} `)
     expect(args).toContain('-fw_cfg name=opt/io.systemd.credentials/ssh.authorized_keys.root,string=ssh-ed25519 AAAA a,,b\n')
   })
 
