@@ -22,6 +22,7 @@ import { type LatestGood, promote } from './promote.ts'
 import { recordBuild } from './record-build.ts'
 import { type Reserved, reserveVersion } from './reserve.ts'
 import { makePlan, type Order, type Plan, prepare, readOrder } from './resolve.ts'
+import { findState } from './stack.ts'
 import { readSourceCommit } from './tool-versions.ts'
 
 /** What a build has when it passed. */
@@ -64,11 +65,14 @@ async function bakeAndPromote(reserved: Reserved, journal: Journal, signal: Abor
   const record = await recordBuild(plan, journal)
   try {
     const built = await bakeImage(reserved, { ...spec, onHost: (host) => hosts.push(host) }, journal, signal)
+    // Nobody else may change it while we have the family: it is read while the temporaries go.
+    const state = findState(plan.family.name, plan.request.backend)
+    state.catch(() => {})
     if (plan.request.keep !== 'always') {
       await journal.during('clean', () => removeTemporaries(reserved, spec, built, signal))
     }
     const image = await describeImage(plan, built)
-    await journal.during('promote', () => promote(image, { ...backendOf(plan), signal }))
+    await journal.during('promote', () => promote(image, { ...backendOf(plan), state, signal }))
     const kept = plan.request.keep === 'always' ? { keptUntil: spec.context.expires } : {}
     const useless = built.useless.length > 0 ? { provesNothing: built.useless } : {}
     const paths = await record.promoted({ image, suites: built.suites, ...kept, ...useless })

@@ -22,12 +22,19 @@ export function parseLatestGood(outputs: Readonly<Record<string, unknown>>): Lat
   return outputs as unknown as LatestGood
 }
 
+export interface Promotion {
+  readonly backend?: string
+  /** What the family's stack holds now, where somebody has asked already. */
+  readonly state?: ReturnType<typeof findState>
+  readonly signal: AbortSignal
+}
+
 /**
  * Publishes an image as the latest good of its family: an update of the family stack with nothing else in it, because
  * a failed update publishes its outputs as well. Refuses to go backwards.
  */
-export async function promote(image: LatestGood, options: { backend?: string; signal: AbortSignal }): Promise<void> {
-  const state = await findState(image.family, options.backend)
+export async function promote(image: LatestGood, options: Promotion): Promise<void> {
+  const state = await (options.state ?? findState(image.family, options.backend))
   const previous = state?.outputs ?? {}
   const { version: current } = previous
   if (typeof current === 'string' && compareVersions(image.version, current) <= 0) {

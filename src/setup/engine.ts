@@ -38,6 +38,12 @@ export function readEngineOrigin(engine: string): string {
   return cached && engine.startsWith(cached) ? readFileSync(join(cached, 'origin'), 'utf8').trim() : 'found on PATH'
 }
 
+/** The version of the engine at that path, where that can be told without a run of it: of our own. */
+export function findEngineVersion(engine: string): string | undefined {
+  const cached = findCached(engineKey())
+  return cached && engine === join(cached, 'bin/pulumi') ? engineVersion : undefined
+}
+
 function engineKey(): string {
   return `engine/${fileKey(engineVersion, [join(modules, 'go.mod'), join(modules, 'go.sum')])}`
 }

@@ -1,6 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { homeFolder } from '../core/paths.ts'
+import { findEngineVersion } from './engine.ts'
 import { readTools } from './tools.ts'
 
 /**
@@ -10,13 +11,15 @@ import { readTools } from './tools.ts'
 export function wrapperRoot(): string {
   const { node, pulumi } = readTools()
   const root = join(homeFolder(), 'cli')
-  writeLauncher(join(root, 'bin', 'pulumi'), renderLauncher(node, pulumi))
+  writeLauncher(join(root, 'bin', 'pulumi'), renderLauncher(node, pulumi, findEngineVersion(pulumi)))
   return root
 }
 
-/** The text of the launcher: absolute paths, so that it needs no PATH. */
-export function renderLauncher(node: string, cli: string): string {
-  return `#!/bin/sh\nexec ${[node, join(import.meta.dirname, 'cli-wrapper.mjs'), cli].map(quote).join(' ')} "$@"\n`
+/** The text of the launcher: absolute paths, so that it needs no PATH. A version that is known is told without a run of the engine. */
+export function renderLauncher(node: string, cli: string, version?: string): string {
+  const known = version === undefined ? [] : [`[ "$*" = version ] && echo ${quote(`v${version}`)} && exit`]
+  const run = [node, join(import.meta.dirname, 'cli-wrapper.mjs'), cli].map(quote).join(' ')
+  return ['#!/bin/sh', ...known, `exec ${run} "$@"`, ''].join('\n')
 }
 
 function quote(word: string): string {

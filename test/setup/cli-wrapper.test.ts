@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -146,4 +146,11 @@ describe('the wrapper of the engine', () => {
     const text = await new Promise<string>((resolve) => child.stderr?.once('data', (chunk: Buffer) => resolve(`${chunk}`)))
     expect(text).toContain('could not be started')
   })
+})
+
+it('tells a version that is known without a run of the engine', () => {
+  const launcher = join(folder, 'pulumi')
+  writeFileSync(launcher, renderLauncher(process.execPath, '/nowhere', '3.1.4'), { mode: 0o755 })
+  expect(execFileSync(launcher, ['version']).toString()).toBe('v3.1.4\n')
+  expect(() => execFileSync(launcher, ['stack', 'version'], { stdio: 'ignore' })).toThrow()
 })
