@@ -86,22 +86,22 @@ async function bakeAndPromote(reserved: Reserved, journal: Journal, signal: Abor
 /** Phase `bake` of the graph. The engine's own story of what failed is replaced by the step's, which knows better. */
 async function bakeImage({ plan, stack }: Reserved, spec: GraphSpec, journal: Journal, signal: AbortSignal): Promise<Built> {
   const { onEvent, failures } = followEngine(journal, plan.family.verify.clones)
+  let outputs: Partial<BuildOutputs>
   try {
     await using _events = followEvents(join(plan.folder, buildFiles.events), journal.tell)
-    await stack.up(bakeProgram(spec), { message: `bake ${plan.stackName}`, signal, onEvent })
+    outputs = await stack.up(bakeProgram(spec), { message: `bake ${plan.stackName}`, signal, onEvent })
   } catch (cause) {
     const step = await findFailedStep(plan.folder)
     const told = failures.find((failure) => failure.phase) ?? failures[0]
     const message = step?.cause ?? told?.message ?? messageOf(cause)
     throw new BuildFailed(plan.redactor.text(message), { cause, ...(step?.hint ? { hint: step.hint } : {}) })
   }
-  const { outputs } = await stack.read()
   const [configure, verify] = [await findStep(plan.folder, 'configure'), await findStep(plan.folder, 'verify')]
   // Errors that the engine swallows leave outputs out: nothing is promoted without all of them.
-  if (verify?.status !== 'ok' || !outputs.imageId || !outputs.candidateId) {
+  if (verify?.status !== 'ok' || typeof outputs.imageId !== 'string' || typeof outputs.candidateId !== 'string') {
     throw new BuildFailed('the engine reported success, but the build stack lacks the verified image')
   }
-  return { ...(outputs as unknown as BuildOutputs), suites: verify.suites, useless: namesOfUseless(configure?.suites ?? []) }
+  return { ...(outputs as BuildOutputs), suites: verify.suites, useless: namesOfUseless(configure?.suites ?? []) }
 }
 
 /** Phase `keep`: the same program without the temporaries. */

@@ -25,8 +25,11 @@ const labelTag = 'bakehouse:label'
 /** One stack, opened for this process alone. */
 export interface OpenStack {
   readonly name: string
-  /** Runs the program; resolves when the engine says that all of it succeeded. */
-  up(program: PulumiFn, options: UpdateOptions): Promise<void>
+  /**
+   * Runs the program; resolves when the engine says that all of it succeeded, with the outputs that it put into the state. A secret
+   * among them is masked.
+   */
+  up(program: PulumiFn, options: UpdateOptions): Promise<Readonly<Record<string, unknown>>>
   preview(program: PulumiFn, options: UpdateOptions): Promise<void>
   /** Removes all it holds; what is protected against a destroy by hand is not spared. */
   destroy(options: UpdateOptions): Promise<void>
@@ -151,8 +154,8 @@ function projectSettings(): ProjectSettings {
 }
 
 function wrap(stack: Stack): OpenStack {
-  // After an update the SDK asks the engine for outputs and history, three more runs of it, and fails if these do.
-  // The state is read when it is needed, and is what decides.
+  // After an update the SDK asks the engine for outputs and history, three more runs of it, and fails if these do. What an update put
+  // into the state is among its events.
   Object.assign(stack, { outputs: async () => ({}), info: async () => undefined })
   const options = ({ message, signal, onEvent }: UpdateOptions) => {
     // A signal that is already aborted would be ignored and everything created.
@@ -162,7 +165,14 @@ function wrap(stack: Stack): OpenStack {
   return {
     name: stack.name,
     async up(program, update) {
-      await stack.up({ ...options(update), program })
+      let outputs: Readonly<Record<string, unknown>> = {}
+      const onEvent = (event: EngineEvent): void => {
+        const resource = event.resOutputsEvent?.metadata
+        if (resource?.type === 'pulumi:pulumi:Stack') outputs = resource.new?.outputs ?? {}
+        update.onEvent?.(event)
+      }
+      await stack.up({ ...options({ ...update, onEvent }), program })
+      return outputs
     },
     async preview(program, update) {
       await stack.preview({ ...options(update), program })

@@ -31,7 +31,8 @@ const filesOf = (name: string): string[] => (existsSync(join(home, name)) ? read
 describe('a stack', { timeout: 120_000 }, () => {
   it('is made once, and leaves nothing beside the state when it is closed', async () => {
     const stack = await createStack('closed')
-    await stack?.up(async () => ({ word: secret('open sesame') }), { message: 'one', signal })
+    const outputs = await stack?.up(async () => ({ word: secret('open sesame'), list: ['a', 1] }), { message: 'one', signal })
+    expect(outputs).toEqual({ word: expect.objectContaining({ ciphertext: '[secret]' }), list: ['a', 1] })
     expect(await createStack('closed')).toBeUndefined()
     stack?.[Symbol.dispose]()
     expect(filesOf('work')).toEqual([])

@@ -26,7 +26,7 @@ export function instanceFiles(instance: Pick<LocalInstance, 'id' | 'runtimeFolde
     folder,
     disk: join(folder, 'disk.qcow2'),
     seed: join(folder, 'seed.iso'),
-    firmware: join(folder, 'firmware.qcow2'),
+    memory: join(folder, 'memory.qcow2'),
     consoleLog: join(folder, 'console.log'),
     qemuLog: join(folder, 'qemu.log'),
     pidFile: join(folder, 'qemu.pid'),

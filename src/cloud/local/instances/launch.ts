@@ -6,8 +6,9 @@ import { makeOverlay } from '../qemu/img.ts'
 import { waitForMemory } from '../qemu/memory.ts'
 import { findFreePort } from '../qemu/port.ts'
 import { imagePath } from '../store/images.ts'
-import { ensureFirmware, wakeFirmware } from '../warm/firmware.ts'
+import { ensureFirmware } from '../warm/firmware.ts'
 import { resumeSnapshot } from '../warm/resume.ts'
+import { wake } from '../warm/sleep.ts'
 import { ensureSnapshot } from '../warm/snapshot.ts'
 import { diagnoseInstance } from './diagnose.ts'
 import { instanceFiles, type LocalInstance, makeInstance, removeInstance } from './instance.ts'
@@ -67,7 +68,7 @@ class FirmwareUnusable extends Error {
 async function bootWith(spec: InstanceInputs, signal: AbortSignal, note: string, findFirmware?: typeof ensureFirmware): Promise<Launched> {
   const orUnusable = <T>(work: Promise<T>): Promise<T> => work.catch((cause: unknown) => Promise.reject(new FirmwareUnusable(cause)))
   return withInstance(spec, async (made, started) => {
-    const { disk, seed, firmware: own, qmpSocket } = instanceFiles(made)
+    const { disk, seed, memory: own, qmpSocket } = instanceFiles(made)
     const size = await makeOverlay(imagePath(spec.image), disk, spec.disk)
     const firmware = findFirmware && (await orUnusable(findFirmware(spec, size, signal)))
     if (spec.login === 'cloud-init') await writeSeed(seed, { instanceId: made.id, user: spec.user, publicKey: spec.publicKey })
@@ -78,7 +79,7 @@ async function bootWith(spec: InstanceInputs, signal: AbortSignal, note: string,
       ...(spec.login === 'cloud-init' ? { seed } : {}),
     })
     started(instance)
-    if (firmware) await orUnusable(wakeFirmware(qmpSocket, firmware, own))
+    if (firmware) await orUnusable(wake(qmpSocket, firmware, own))
     await rm(spec.knownHostsFile, { force: true })
     if (transport === 'psrp') return { instance, host: await waitForRemoting(instance, spec, signal), boot: 'cold', note }
     const login = loginOf(instance, spec)

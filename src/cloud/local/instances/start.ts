@@ -20,8 +20,6 @@ export interface StartSpec extends Pick<InstanceInputs, 'cpus' | 'memory' | 'tag
   /** systemd credentials, by name. */
   readonly credentials: Readonly<Record<string, string>>
   readonly seed?: string
-  /** The memory snapshot in its disk to continue from. */
-  readonly snapshot?: string
   /** Bytes of a disk that stops the machine when it is first read, instead of its own. */
   readonly unreadableDisk?: number
   /** Start with the processors stopped. */
@@ -34,14 +32,13 @@ export class LoginRefused extends BuildFailed {}
 /** Starts the machine of an instance on the disk that is there, and writes down which process it is. */
 export async function startInstance(made: LocalInstance, spec: StartSpec): Promise<LocalInstance> {
   const { seed: _seed, ...files } = instanceFiles(made)
-  const { cpus, memory, credentials, seed, snapshot, unreadableDisk, paused } = spec
+  const { cpus, memory, credentials, seed, unreadableDisk, paused } = spec
   const tools = qemuTools()
   const lifetimeSeconds = spec.tags.expires === '' ? 0 : Math.max(1, Math.round((Date.parse(spec.tags.expires) - Date.now()) / 1000))
   const about = { ...files, name: made.id, accelerator: await findAccelerator(), cpus, memory, credentials, firmware: tools.ovmf }
   const guest: Guest = { os: spec.os ?? 'linux', devices: spec.devices ?? 'virtio', port: spec.transport === 'psrp' ? 5986 : 22 }
   const optional = {
     ...(seed ? { seed } : {}),
-    ...(snapshot ? { snapshot } : {}),
     ...(unreadableDisk === undefined ? {} : { disk: unreadableDisk }),
     ...(paused ? { paused } : {}),
   }

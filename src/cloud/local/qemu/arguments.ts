@@ -37,8 +37,6 @@ export interface MachineSpec extends MachineShape {
   readonly qmpSocket: string
   readonly consoleLog: string
   readonly pidFile: string
-  /** Resume this memory snapshot of the disk instead of booting. */
-  readonly snapshot?: string
   /** Start with the processors stopped. */
   readonly paused?: boolean
 }
@@ -67,7 +65,6 @@ export function qemuArguments(spec: MachineSpec): string[] {
     ...['-qmp', `unix:${escaped(spec.qmpSocket)},server=on,wait=off`],
     ...['-pidfile', spec.pidFile],
     ...Object.entries(spec.credentials).flatMap(([name, value]) => credentialArguments(name, value)),
-    ...(spec.snapshot === undefined ? [] : ['-loadvm', spec.snapshot]),
     ...(spec.paused ? ['-S'] : []),
   ]
 }

@@ -38,10 +38,10 @@ echo '${randomBytes(256).toString('base64')}' > /dev/urandom
 perl -e 'open(F, "+<", "/dev/urandom") and ioctl(F, 0x5207, 0) or exit 1' ||
   python3 -c 'import fcntl; fcntl.ioctl(open("/dev/urandom", "r+b", 0), 0x5207)'
 
-# The clock of the board went on while the machine slept. At once to the second, then in the background to the tick.
+# The clock of the board went on while the machine slept. At once to the second; to the tick, which nobody waits for, within a second.
 read -r seconds < /sys/class/rtc/rtc0/since_epoch
 date -u -s "@$seconds" > /dev/null
-{ hwclock --hctosys --utc || true; } &
+hwclock --hctosys --utc > /dev/null 2>&1 < /dev/null &
 
 # The journal goes on under the new name.
 read -r old < /etc/machine-id
@@ -65,8 +65,9 @@ if [ -x /usr/lib/openssh/sshd-session ] || [ -x /usr/libexec/openssh/sshd-sessio
   kill -HUP "$server"
   sleep 1
 fi
-{ networkctl renew $(ls /sys/class/net | grep -v '^lo$') || true; } > /dev/null 2>&1 < /dev/null &
-wait
+cards=
+for card in /sys/class/net/*; do [ "$card" = /sys/class/net/lo ] || cards="$cards \${card##*/}"; done
+networkctl renew $cards > /dev/null 2>&1 || true
 `
 }
 

@@ -1,11 +1,11 @@
-import { rm, writeFile } from 'node:fs/promises'
-import { runTool } from '../../../core/exec.ts'
+import { copyFile, rm, writeFile } from 'node:fs/promises'
 import { instanceFiles, type LocalInstance } from '../instances/instance.ts'
 import { runInGuest } from '../instances/reach.ts'
 import { loginOf, requireLogin, startInstance } from '../instances/start.ts'
 import type { InstanceInputs } from '../provider/properties.ts'
 import { makeHostKeys, renderKnownHosts, renewScript } from './renew.ts'
-import { hostAlias, type Snapshot, snapshotName } from './snapshot.ts'
+import { wake } from './sleep.ts'
+import { hostAlias, type Snapshot } from './snapshot.ts'
 
 export interface Resume {
   readonly made: LocalInstance
@@ -24,10 +24,12 @@ export async function resumeSnapshot({ made, snapshot, spec, signal, started }: 
   const makingHostKeys = makeHostKeys()
   // Told where it is waited for.
   makingHostKeys.catch(() => {})
-  await runTool('cp', ['--reflink=auto', '--sparse=auto', snapshot.disk, instanceFiles(made).disk], { signal })
+  const { disk, memory: own, qmpSocket } = instanceFiles(made)
+  await copyFile(snapshot.disk, disk)
   const { cpus, memory, tags } = spec
-  const instance = await startInstance(made, { cpus, memory, tags, credentials: {}, snapshot: snapshotName })
+  const instance = await startInstance(made, { cpus, memory, tags, credentials: {}, paused: true })
   started(instance)
+  await wake(qmpSocket, snapshot.memory, own)
   const { identityFile, knownHostsFile } = snapshot
   const login = { ...loginOf(instance, { user: 'root', identityFile, knownHostsFile }), hostAlias }
   await requireLogin(instance, login, { deadlineMs: resumeDeadline, signal, isAwake: true })

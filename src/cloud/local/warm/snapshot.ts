@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runTool } from '../../../core/exec.ts'
-import { instanceFiles, type LocalInstance, makeInstance, removeInstance } from '../instances/instance.ts'
+import { instanceFiles, makeInstance, removeInstance } from '../instances/instance.ts'
 import { runInGuest } from '../instances/reach.ts'
 import { loginOf, requireLogin, startInstance } from '../instances/start.ts'
 import type { InstanceInputs } from '../provider/properties.ts'
@@ -11,21 +11,19 @@ import { findAccelerator } from '../qemu/accelerator.ts'
 import { type Accelerator, qemuArguments } from '../qemu/arguments.ts'
 import { makeOverlay } from '../qemu/img.ts'
 import { findFreePort } from '../qemu/port.ts'
-import { connectQmp, executeMonitor } from '../qemu/qmp.ts'
 import { imagePath } from '../store/images.ts'
 import { qemuTools } from '../tools.ts'
 import { ensureAsleep, stampOf } from './cache.ts'
+import { fallAsleep } from './sleep.ts'
 
 /** A booted machine, asleep on disk. Its key opens nothing but what is resumed from it, until its renewal. */
 export interface Snapshot {
   readonly disk: string
+  readonly memory: string
   readonly identityFile: string
   /** The host keys of the sleeping machine, under the alias `hostAlias`. */
   readonly knownHostsFile: string
 }
-
-/** Name of the snapshot inside the disk. */
-export const snapshotName = 'booted'
 
 /** The name a sleeping machine's host keys are pinned under: its port is another each time. */
 export const hostAlias = 'bakehouse-warm'
@@ -34,7 +32,8 @@ export const hostAlias = 'bakehouse-warm'
 export async function ensureSnapshot(spec: InstanceInputs, signal: AbortSignal): Promise<Snapshot> {
   const key = snapshotKey(spec, await findAccelerator())
   const folder = await ensureAsleep('warm', key, (partial) => makeSnapshot(spec, partial, signal), signal)
-  return { disk: join(folder, 'disk.qcow2'), identityFile: join(folder, 'key'), knownHostsFile: join(folder, 'known_hosts') }
+  const file = (name: string): string => join(folder, name)
+  return { disk: file('disk.qcow2'), memory: file('memory.qcow2'), identityFile: file('key'), knownHostsFile: file('known_hosts') }
 }
 
 /** Tells snapshots apart: the image, QEMU, the firmware and the whole command line. */
@@ -65,7 +64,7 @@ async function makeSnapshot(spec: InstanceInputs, folder: string, signal: AbortS
     await runInGuest(login, settle, { signal, timeoutMs: 300_000 })
     await runTool('ssh', ['-F', 'none', '-S', login.controlPath, '-O', 'exit', '127.0.0.1'])
     await sleep(500)
-    await fallAsleep(instance)
+    await fallAsleep(instanceFiles(instance).qmpSocket, join(folder, 'memory.qcow2'))
     // The cache may be on another file system.
     await runTool('mv', [instanceFiles(made).disk, join(folder, 'disk.qcow2')])
   } finally {
@@ -80,10 +79,3 @@ python3 -c 'import json, subprocess, tempfile, shutil, logging, socket, ssl, pla
 sync
 true
 `
-
-async function fallAsleep(instance: LocalInstance): Promise<void> {
-  using qmp = await connectQmp(instanceFiles(instance).qmpSocket)
-  await qmp.execute('stop')
-  await executeMonitor(qmp, `savevm ${snapshotName}`)
-  await qmp.execute('quit').catch(() => {})
-}

@@ -53,11 +53,6 @@ describe('the command line of a guest', () => {
     expect(line({ accelerator })).toContain(part)
   })
 
-  it('continues from a snapshot only when told to', () => {
-    expect(line({ snapshot: 'booted' })).toContain('-loadvm booted')
-    expect(line()).not.toContain('-loadvm')
-  })
-
   it('has a seed disk only when there is one', () => {
     expect(line({ seed: '/s.iso' })).toContain('file=/s.iso,format=raw,readonly=on')
     expect(line()).not.toContain('drive=seed')
