@@ -40,6 +40,7 @@ export function connect(host: Host, buildFolder: string): Connection {
 
 /** Options of every `ssh` that speaks to this host: pinned host key, the build's key only, one shared connection. */
 export function sshArguments(host: Host, controlPath: string): string[] {
+  const proxyCommand = host.proxyCommand ?? patientCommand(host)
   const options = {
     BatchMode: 'yes',
     IdentitiesOnly: 'yes',
@@ -50,9 +51,8 @@ export function sshArguments(host: Host, controlPath: string): string[] {
     GlobalKnownHostsFile: '/dev/null',
     UpdateHostKeys: 'no',
     CheckHostIP: 'no',
-    // A busy machine with emulated guests is slow to greet, and slower when it is asked again; but a connection that is made
-    // while a guest reboots is lost on it: QEMU takes it, and offers it to the guest again only after a growing while.
-    ConnectTimeout: '12',
+    // A command that leads there knows best when to try anew; and a busy machine is slow to greet, and slower when it is asked again.
+    ConnectTimeout: proxyCommand === undefined ? '12' : '60',
     ServerAliveInterval: '5',
     ServerAliveCountMax: '6',
     ControlMaster: 'auto',
@@ -61,7 +61,7 @@ export function sshArguments(host: Host, controlPath: string): string[] {
     // The default exchange costs an emulated processor a quarter of a second more.
     KexAlgorithms: '^curve25519-sha256',
     LogLevel: 'ERROR',
-    ...(host.proxyCommand === undefined ? {} : { ProxyCommand: host.proxyCommand }),
+    ...(proxyCommand === undefined ? {} : { ProxyCommand: proxyCommand }),
   }
   return [
     '-F',
@@ -72,6 +72,13 @@ export function sshArguments(host: Host, controlPath: string): string[] {
     '-l',
     host.user,
   ]
+}
+
+/** For a loopback address: that is a forwarded port, which is open even while its machine is down. */
+function patientCommand({ address }: Host): string | undefined {
+  if (address !== '127.0.0.1') return undefined
+  const words = [process.execPath, join(import.meta.dirname, 'patient-connection.ts')].map((word) => shellQuote(word).replaceAll('%', '%%'))
+  return `${words.join(' ')} %h %p`
 }
 
 /** Runs a shell script in the guest, as root. The script goes over standard input: nothing of it is on a command line. */

@@ -5,16 +5,13 @@ fail() { echo "seal: $*" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || fail "expected root, got $(id -un)"
 export LC_ALL=C
 
-# Whoever writes while we remove: loggers, package timers, time stamps at shutdown. Few commands: each is a process. What takes
-# long goes on beside the rest: the loggers' end, and the boot partition, which may be mounted only when it is looked at.
+# Whoever writes while we remove: loggers, package timers, time stamps at shutdown. Few commands: each is a process.
 if command -v systemctl >/dev/null; then
-  {
-    systemctl kill --kill-whom=all --signal=KILL rsyslog.service auditd.service
-    systemctl stop --no-block apt-daily.service apt-daily-upgrade.service unattended-upgrades.service
-    systemctl stop systemd-random-seed.service systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket systemd-journald.service
-    rm -f /var/lib/systemd/random-seed
-  } 2>/dev/null &
+  systemctl kill --kill-whom=all --signal=KILL rsyslog.service auditd.service 2>/dev/null
+  systemctl stop --no-block apt-daily.service apt-daily-upgrade.service unattended-upgrades.service 2>/dev/null
+  systemctl stop systemd-random-seed.service systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket systemd-journald.service 2>/dev/null
 fi
+# The boot partition may be mounted only when it is looked at: that goes on beside the rest.
 rm -f /boot/efi/loader/random-seed /boot/loader/random-seed /efi/loader/random-seed &
 
 # Users: keys of every account, histories, caches, what Ansible left.
@@ -63,8 +60,7 @@ find /var/mail /var/spool/mail /var/spool/postfix/maildrop /var/spool/exim4 /var
 find /tmp /var/tmp -xdev -mindepth 1 -depth -delete 2>/dev/null
 rm -f /core /core.[0-9]* /root/core /forcefsck
 
-# Logs are emptied where a program expects its file, rotated and binary ones go. Nobody writes them any more.
-wait
+# Logs are emptied where a program expects its file, rotated and binary ones go.
 find /var/log -type f \( -name '*.gz' -o -name '*.xz' -o -name '*.old' -o -name '*.[0-9]' -o -path '/var/log/journal/*' \
   -o -path '/var/log/installer/*' -o -path '/var/log/amazon/*' -o -name 'cloud-init*.log' \) -delete
 find /var/log -type f -size +0 -exec sh -c 'for file; do : >"$file"; done' sh {} +
@@ -72,6 +68,7 @@ find /var/log/journal -mindepth 1 -type d -exec rmdir {} + 2>/dev/null
 rm -rf /run/log/journal/*
 
 # Blocks no file uses are given back, so that copies are small.
+wait
 sync
 fstrim / 2>/dev/null
 sync

@@ -95,8 +95,9 @@ function acceleratorArguments(accelerator: Accelerator, guest: Guest): string[] 
   // Windows Server 2025 does not start without SSE 4.2 and POPCNT.
   if (accelerator === 'tcg' && guest.os === 'windows') return ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'max']
   if (accelerator === 'kvm' && guest.os === 'windows') return ['-accel', 'kvm', '-cpu', `host,${enlightenments}`]
-  // A plain processor model boots faster when emulated; 1 GiB of translated code is room for a whole boot.
-  if (accelerator === 'tcg') return ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'qemu64']
+  // A plain processor model boots faster when emulated. 512 MiB of translated code are room for a whole boot; more of it makes a reboot
+  // take minutes, because what the old kernel left translated is thrown away piece by piece while the new one is unpacked over it.
+  if (accelerator === 'tcg') return ['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'qemu64']
   return ['-accel', accelerator, '-cpu', 'host']
 }
 
