@@ -1,11 +1,9 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BuildFailed, Cancelled, messageOf } from '../core/errors.ts'
 import type { BuildEvent, Phase } from '../core/events.ts'
-import type { Host, StepResult, SuiteResult } from '../core/model.ts'
+import type { Host, SuiteResult } from '../core/model.ts'
 import { lifetimeOf } from '../family/longest.ts'
 import { type BuildOutputs, bakeProgram, type GraphSpec, keepProgram } from '../graph/graph.ts'
-import { namesOfUseless } from '../steps/proves-nothing.ts'
 import { buildFiles } from '../steps/request.ts'
 import type { BakeOutcome, BakeRequest } from './api.ts'
 import { acquireSharedLease } from './backend-lease.ts'
@@ -23,6 +21,7 @@ import { recordBuild } from './record-build.ts'
 import { type Reserved, reserveVersion } from './reserve.ts'
 import { makePlan, type Order, type Plan, prepare, readOrder } from './resolve.ts'
 import { findState } from './stack.ts'
+import { explainFailure, findStep, findUseless } from './step-results.ts'
 import { readSourceCommit } from './tool-versions.ts'
 
 /** What a build has when it passed. */
@@ -83,7 +82,7 @@ async function bakeAndPromote(reserved: Reserved, journal: Journal, signal: Abor
   }
 }
 
-/** Phase `bake` of the graph. The engine's own story of what failed is replaced by the step's, which knows better. */
+/** Phase `bake` of the graph. */
 async function bakeImage({ plan, stack }: Reserved, spec: GraphSpec, journal: Journal, signal: AbortSignal): Promise<Built> {
   const { onEvent, failures } = followEngine(journal, plan.family.verify.clones)
   let outputs: Partial<BuildOutputs>
@@ -91,17 +90,14 @@ async function bakeImage({ plan, stack }: Reserved, spec: GraphSpec, journal: Jo
     await using _events = followEvents(join(plan.folder, buildFiles.events), journal.tell)
     outputs = await stack.up(bakeProgram(spec), { message: `bake ${plan.stackName}`, signal, onEvent })
   } catch (cause) {
-    const step = await findFailedStep(plan.folder)
-    const told = failures.find((failure) => failure.phase) ?? failures[0]
-    const message = step?.cause ?? told?.message ?? messageOf(cause)
-    throw new BuildFailed(plan.redactor.text(message), { cause, ...(step?.hint ? { hint: step.hint } : {}) })
+    throw await explainFailure(plan.folder, { failures, cause, redact: plan.redactor.text })
   }
-  const [configure, verify] = [await findStep(plan.folder, 'configure'), await findStep(plan.folder, 'verify')]
+  const [verify, useless] = await Promise.all([findStep(plan.folder, 'verify'), findUseless(plan.folder)])
   // Errors that the engine swallows leave outputs out: nothing is promoted without all of them.
   if (verify?.status !== 'ok' || typeof outputs.imageId !== 'string' || typeof outputs.candidateId !== 'string') {
     throw new BuildFailed('the engine reported success, but the build stack lacks the verified image')
   }
-  return { ...(outputs as BuildOutputs), suites: verify.suites, useless: namesOfUseless(configure?.suites ?? []) }
+  return { ...(outputs as BuildOutputs), suites: verify.suites, useless }
 }
 
 /** Phase `keep`: the same program without the temporaries. */
@@ -161,7 +157,7 @@ async function settleFailure(reserved: Reserved, failure: Failure): Promise<unkn
       .catch((trouble: unknown) => note(`clean-up failed: ${messageOf(trouble)}`))
     await removeKeys(plan.folder)
   }
-  const useless = namesOfUseless((await findStep(plan.folder, 'configure'))?.suites ?? [])
+  const useless = await findUseless(plan.folder)
   await failure.record.failed({
     ...{ error, phase, suites: (await findStep(plan.folder, 'verify'))?.suites ?? [] },
     ...(kept ? { keptUntil: failure.expires } : {}),
@@ -182,19 +178,6 @@ async function findRunning({ cloud, build }: Plan, hosts: readonly Host[]): Prom
 
 function lastFailed(journal: Journal): Phase | undefined {
   return journal.phases.findLast((phase) => phase.status === 'failed')?.phase
-}
-
-async function findFailedStep(folder: string): Promise<StepResult | undefined> {
-  for (const step of ['verify', 'seal', 'configure'] as const) {
-    const result = await findStep(folder, step)
-    if (result?.status === 'failed') return result
-  }
-  return undefined
-}
-
-async function findStep(folder: string, step: StepResult['step']): Promise<StepResult | undefined> {
-  const text = await readFile(join(folder, buildFiles.steps, `${step}.json`), 'utf8').catch(() => undefined)
-  return text === undefined ? undefined : (JSON.parse(text) as StepResult)
 }
 
 function remainsOf({ plan: { cloud, family, build, folder }, stack }: Reserved): BuildRemains {

@@ -65,6 +65,8 @@ export interface SuiteResult {
 export interface StepResult {
   readonly step: 'configure' | 'seal' | 'verify' | 'prove'
   readonly status: 'ok' | 'failed'
+  /** As that of a bake: who must act. */
+  readonly exitCode: number
   readonly durationMs: number
   /** Why it failed, redacted; empty when ok. */
   readonly cause: string

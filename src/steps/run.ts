@@ -34,6 +34,7 @@ async function main(name: string | undefined, folder: string | undefined): Promi
   report(folder, {
     step: name as StepName,
     status: outcome.exitCode === 0 ? 'ok' : 'failed',
+    exitCode: outcome.exitCode,
     durationMs: Math.round(performance.now() - started),
     cause: outcome.cause,
     ...(outcome.hint ? { hint: outcome.hint } : {}),

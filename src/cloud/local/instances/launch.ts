@@ -46,8 +46,9 @@ export async function launchInstance(spec: InstanceInputs, signal: AbortSignal):
 }
 
 async function boot(spec: InstanceInputs, signal: AbortSignal, note: string): Promise<Launched> {
-  // What a machine with more or other devices is let in by is not read from where a firmware that slept can find it.
-  if (spec.login !== 'credential' || spec.os === 'windows') return bootWith(spec, signal, note)
+  // The firmware that sleeps knows one set of devices: no second disk with a seed for cloud-init, and none that Windows needs.
+  const knowsDevices = spec.login === 'credential' && spec.os !== 'windows' && spec.devices !== 'standard'
+  if (!knowsDevices) return bootWith(spec, signal, note)
   try {
     return await bootWith(spec, signal, note, ensureFirmware)
   } catch (error) {
