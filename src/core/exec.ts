@@ -32,7 +32,9 @@ export async function run(command: string, args: readonly string[], options: Run
     stripFinalNewline: false,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env }),
-    ...(options.input === undefined ? { stdin: 'ignore' as const } : { input: inputOf(options.input) }),
+    ...(options.input === undefined
+      ? { stdin: 'ignore' as const }
+      : { input: typeof options.input === 'string' ? options.input : Readable.from([options.input]) }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
   })
@@ -47,15 +49,6 @@ export async function run(command: string, args: readonly string[], options: Run
     throw result.cause ?? new Error(result.shortMessage)
   }
   return { exitCode: result.exitCode ?? 255, stdout: text(result.stdout), stderr: text(result.stderr), timedOut: result.timedOut }
-}
-
-function inputOf(input: string | Promise<string>): string | Readable {
-  if (typeof input === 'string') return input
-  return Readable.from(
-    (async function* () {
-      yield await input
-    })(),
-  )
 }
 
 /** A shell command's standard input and output as one stream, and the last line that it complained with. */

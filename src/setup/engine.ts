@@ -34,14 +34,19 @@ export async function planEngine(): Promise<Plan<string>> {
 
 /** How the engine at that path was had: `downloaded`, `built from source`, or `found on PATH`. */
 export function readEngineOrigin(engine: string): string {
-  const cached = findCached(engineKey())
-  return cached && engine.startsWith(cached) ? readFileSync(join(cached, 'origin'), 'utf8').trim() : 'found on PATH'
+  const own = findOwn(engine)
+  return own ? readFileSync(join(own, 'origin'), 'utf8').trim() : 'found on PATH'
 }
 
 /** The version of the engine at that path, where that can be told without a run of it: of our own. */
 export function findEngineVersion(engine: string): string | undefined {
+  return findOwn(engine) && engineVersion
+}
+
+/** The folder of the cache that an engine is in; undefined for one that is not ours. */
+function findOwn(engine: string): string | undefined {
   const cached = findCached(engineKey())
-  return cached && engine === join(cached, 'bin/pulumi') ? engineVersion : undefined
+  return cached && engine.startsWith(cached) ? cached : undefined
 }
 
 function engineKey(): string {

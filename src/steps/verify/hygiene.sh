@@ -22,6 +22,8 @@ passed() { say passed "$1"; }
 failed() { say failed "$1" "$2"; }
 # Fails with what the second argument holds, passes when that is empty.
 none() { if [ -z "$2" ]; then passed "$1"; else failed "$1" "found $(printf %s "${2# }" | head -n 5)"; fi; }
+# Those of these paths that are there, be it as a link that leads nowhere.
+there() { for file; do [ -e "$file" ] || [ -L "$file" ] && echo "$file"; done; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
 begin
@@ -37,7 +39,8 @@ fi
 
 # The users, and the home folders that there are, each once; those of people; what Ansible leaves in them.
 homes=' ' people='' ansible='' builders='' rulers=''
-while IFS=: read -r user _ id _ _ home _; do
+# A last line without an end counts too.
+while IFS=: read -r user _ id _ _ home _ || [ -n "$user" ]; do
   case $user in bakehouse* | packer* | vagrant* | ansible*) builders="$builders $user" ;; esac
   [ "$id" = 0 ] && [ "$user" != root ] && rulers="$rulers $user"
   case $home in '' | / | /bin | /sbin | /usr/* | /proc | /dev* | /run/* | /nonexistent) continue ;; esac
@@ -55,21 +58,18 @@ left=$(find /etc/ssh /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow- /tmp /v
   /var/cache/apt/archives /var/lib/apt/lists /var/lib/systemd /var/lib/urandom /var/lib/cloud/instances /var/lib/dhcp /var/lib/dhcpcd \
   /var/lib/NetworkManager $ansible ! -newerct @$((boot - 60)) \( \
   -path '/etc/ssh/ssh_host_*_key*' -printf "host-key$path" \
-  -o -path '/etc/*-' -printf "backup$path" \
+  -o \( -name passwd- -o -name group- -o -name '*shadow-' \) -printf "backup$path" \
   -o \( -path '/tmp/*' -o -path '/var/tmp/*' \) \( -name '*ansible*' -printf "ansible$path" , -printf "temporary$path" \) \
   -o -path '*/.ansible*' -printf "ansible$path" \
   -o -path '/var/lib/*/random-seed' -printf "seed$path" \
   -o -path '/var/lib/cloud/instances/*' -printf "cloud-init$path" \
-  -o -type f -size +0 \( \
-  -path '/var/log/*' -printf "log$path" \
-  -o -name '*.lease*' -printf "lease$path" \
+  -o -path '/var/lib/*' -name '*.lease*' -size +0 -printf "lease$path" \
   -o -path '/var/cache/apt/archives/*.deb' -printf "download$path" \
-  -o \( -path '/var/lib/apt/lists/*' -o -path '/var/*/dnf/*' \) ! -name lock -printf "list$path" \
-  -o \( -path '/var/crash/*' -o -path '/var/lib/systemd/coredump/*' \) -printf "dump$path" \) \) 2>/dev/null)
-for file in /core /core.[0-9]*; do
-  [ ! -e "$file" ] || left="$left
-dump $file"
-done
+  -o -type f \( \
+  \( -path '/var/crash/*' -o -path '/var/lib/systemd/coredump/*' \) -printf "dump$path" \
+  -o -size +0 -path '/var/log/*' -printf "log$path" \
+  -o -size +0 \( -path '/var/lib/apt/lists/*' -o -path '/var/*/dnf/*' \) ! -name lock -printf "list$path" \) \) 2>/dev/null
+  there /core /core.[0-9]* | sed 's/^/dump /')
 # Those of one kind must be none.
 gone() {
   found=
@@ -110,7 +110,7 @@ done)
 none 'no key but the trial may log in' "$strangers"
 none 'no user of a build is left' "$builders"
 root='' open=''
-while IFS=: read -r user password _; do
+while IFS=: read -r user password _ || [ -n "$user" ]; do
   [ -n "$password" ] || open="$open $user"
   [ "$user" = root ] && root=$password
 done </etc/shadow
@@ -127,10 +127,9 @@ if [ -x /usr/sbin/sshd ]; then
 fi
 none 'no private key is in a home folder' "$([ -z "$people" ] ||
   find $people -xdev -maxdepth 3 -type f -size -32k -exec grep -lE 'BEGIN [A-Z ]*PRIVATE KEY' {} + 2>/dev/null)"
-credentials=$(for home in $homes; do
-  for file in .netrc .aws/credentials .docker/config.json .git-credentials .vault_pass; do [ -e "$home/$file" ] && echo "$home/$file"; done
-done)
-none 'no credentials file is in a home folder' "$credentials"
+none 'no credentials file is in a home folder' "$(for home in $homes; do
+  there "$home/.netrc" "$home/.aws/credentials" "$home/.docker/config.json" "$home/.git-credentials" "$home/.vault_pass"
+done)"
 }
 
 check_remains() {
@@ -144,7 +143,7 @@ gone 'no downloaded packages are left' download
 none 'no package is half installed' "$(grep -hE '^Status: .* (half-installed|half-configured|unpacked|triggers-pending)$' /var/lib/dpkg/status 2>/dev/null)"
 gone 'no instance of the build is known to cloud-init' cloud-init
 gone 'no lease of the build is left' lease
-none 'no network name is fixed to a card' "$(for file in /etc/udev/rules.d/*persistent-net*.rules; do [ ! -e "$file" ] || echo "$file"; done)"
+none 'no network name is fixed to a card' "$(there /etc/udev/rules.d/*persistent-net*.rules)"
 gone 'no log of the build is left' log
 boots=$(journalctl --list-boots --no-pager --quiet 2>/dev/null | grep -cE '^ *-?[0-9]+ ')
 if [ "$boots" -le "$BOOTS" ]; then passed 'the journal begins with the first boot'; else

@@ -68,7 +68,7 @@ export async function waitForLogin(login: Login, logFile: string, options: Reach
     const said = (await readFile(logFile, 'utf8').catch(() => '')).trim().split('\n').at(-1) ?? ''
     const unserved = exit === untaken || /reset by peer|closed by/i.test(said)
     why = unserved ? 'its ssh port never answered' : `it let nobody in: ${said || `ssh exit ${exit}`}`
-    if (options.isRefusalFinal && isRefusal(why)) break
+    if (options.isRefusalFinal && isRefusal(why)) return why
     pause = unserved ? shortestPause : Math.min(pause * 2, longestPause)
   }
   return `${why} within ${Math.round(options.deadlineMs / 1000)} s`

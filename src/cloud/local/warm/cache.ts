@@ -1,8 +1,12 @@
+import { createHash } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheFolder } from '../../../core/paths.ts'
 import { withLock } from '../../../setup/lock.ts'
+import { findAccelerator } from '../qemu/accelerator.ts'
+import { type MachineShape, qemuArguments } from '../qemu/arguments.ts'
+import { qemuTools } from '../tools.ts'
 
 /** A booted machine takes about 250 MB, a started firmware 40; older ones than these many of a kind go. */
 const keep = 4
@@ -36,6 +40,22 @@ export async function ensureAsleep(
   }
   await utimes(folder, new Date(), new Date())
   return folder
+}
+
+/** A key for machines of one shape that sleep: QEMU, the firmware, the whole command line, and what else is given. */
+export async function keyOf(
+  { cpus, memory, disk }: MachineShape & { disk: string | number },
+  ...more: readonly unknown[]
+): Promise<string> {
+  const { system, ovmf } = qemuTools()
+  const args = qemuArguments({
+    ...{ name: '', accelerator: await findAccelerator(), cpus, memory, firmware: ovmf, disk, sshPort: 0, credentials: {} },
+    ...{ qmpSocket: '', consoleLog: '', pidFile: '' },
+  })
+  return createHash('sha256')
+    .update(JSON.stringify([args, [system, ovmf].map(stampOf), ...more]))
+    .digest('hex')
+    .slice(0, 24)
 }
 
 /** Tells files apart that keep their name when they change. */

@@ -1,15 +1,11 @@
-import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { instanceFiles, makeInstance, removeInstance } from '../instances/instance.ts'
 import { startInstance } from '../instances/start.ts'
 import type { InstanceInputs } from '../provider/properties.ts'
-import { findAccelerator } from '../qemu/accelerator.ts'
-import { qemuArguments } from '../qemu/arguments.ts'
 import { findFreePort } from '../qemu/port.ts'
 import { connectQmp } from '../qemu/qmp.ts'
-import { qemuTools } from '../tools.ts'
-import { ensureAsleep, stampOf } from './cache.ts'
+import { ensureAsleep, keyOf } from './cache.ts'
 import { fallAsleep } from './sleep.ts'
 
 /** How long a firmware may take until it wants its disk, in ms; emulated on a busy computer it needs some ten seconds. */
@@ -20,16 +16,7 @@ const firmwareDeadline = 120_000
  * made first where there is none. It is the same for every image: from the boot loader on, each machine is its image's own.
  */
 export async function ensureFirmware(spec: InstanceInputs, diskBytes: number, signal: AbortSignal): Promise<string> {
-  const { cpus, memory } = spec
-  const { system, ovmf } = qemuTools()
-  const args = qemuArguments({
-    ...{ name: '', accelerator: await findAccelerator(), cpus, memory, firmware: ovmf, disk: diskBytes, sshPort: 0, credentials: {} },
-    ...{ qmpSocket: '', consoleLog: '', pidFile: '' },
-  })
-  const key = createHash('sha256')
-    .update(JSON.stringify([args, [system, ovmf].map(stampOf)]))
-    .digest('hex')
-    .slice(0, 24)
+  const key = await keyOf({ ...spec, disk: diskBytes })
   const folder = await ensureAsleep('firmware', key, (partial) => makeFirmware(spec, diskBytes, partial, signal), signal)
   return join(folder, memoryFile)
 }

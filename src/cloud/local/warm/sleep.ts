@@ -9,6 +9,9 @@ const memoryName = 'memory'
 /** Room for the disk that a memory file is to QEMU; what is saved comes on top of it. */
 const emptyDisk = '1M'
 
+/** How long saving or loading may take, in ms: seconds, but for a very busy computer. */
+const jobDeadline = 120_000
+
 /** Stops a machine, saves its memory and devices into a new file, and ends it. Its disk is then as the memory knows it. */
 export async function fallAsleep(qmpSocket: string, memory: string): Promise<void> {
   await runImg(['create', '-q', '-f', 'qcow2', memory, emptyDisk])
@@ -43,12 +46,12 @@ async function addMemory(qmp: Qmp, file: string): Promise<void> {
 /** Saves or loads the machine without its disk, and waits for the end of that. Throws with QEMU's own words. */
 async function runJob(qmp: Qmp, command: 'snapshot-save' | 'snapshot-load'): Promise<void> {
   await qmp.execute(command, { 'job-id': command, tag: memoryName, vmstate: memoryName, devices: [memoryName] })
-  for (;;) {
-    const jobs = (await qmp.execute('query-jobs', {}, 120_000)) as { id: string; status: string; error?: string }[]
+  for (const deadline = Date.now() + jobDeadline; ; await sleep(5)) {
+    const jobs = (await qmp.execute('query-jobs', {}, jobDeadline)) as { id: string; status: string; error?: string }[]
     const job = jobs.find(({ id }) => id === command)
     if (job?.error) throw new Error(`${command}: ${job.error}`)
     if (job?.status === 'concluded') break
-    await sleep(5)
+    if (Date.now() > deadline) throw new Error(`${command} did not end within ${jobDeadline / 1000} s`)
   }
   await qmp.execute('job-dismiss', { id: command })
 }

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -7,13 +6,10 @@ import { instanceFiles, makeInstance, removeInstance } from '../instances/instan
 import { runInGuest } from '../instances/reach.ts'
 import { loginOf, requireLogin, startInstance } from '../instances/start.ts'
 import type { InstanceInputs } from '../provider/properties.ts'
-import { findAccelerator } from '../qemu/accelerator.ts'
-import { type Accelerator, qemuArguments } from '../qemu/arguments.ts'
 import { makeOverlay } from '../qemu/img.ts'
 import { findFreePort } from '../qemu/port.ts'
 import { imagePath } from '../store/images.ts'
-import { qemuTools } from '../tools.ts'
-import { ensureAsleep, stampOf } from './cache.ts'
+import { ensureAsleep, keyOf, stampOf } from './cache.ts'
 import { fallAsleep } from './sleep.ts'
 
 /** A booted machine, asleep on disk. Its key opens nothing but what is resumed from it, until its renewal. */
@@ -30,43 +26,32 @@ export const hostAlias = 'bakehouse-warm'
 
 /** The snapshot of an image booted on a machine of this shape; made first where there is none. Safe for two at once. */
 export async function ensureSnapshot(spec: InstanceInputs, signal: AbortSignal): Promise<Snapshot> {
-  const key = snapshotKey(spec, await findAccelerator())
-  const folder = await ensureAsleep('warm', key, (partial) => makeSnapshot(spec, partial, signal), signal)
-  const file = (name: string): string => join(folder, name)
-  return { disk: file('disk.qcow2'), memory: file('memory.qcow2'), identityFile: file('key'), knownHostsFile: file('known_hosts') }
+  const key = await keyOf({ ...spec, disk: '' }, stampOf(imagePath(spec.image)), spec.disk)
+  return filesIn(await ensureAsleep('warm', key, (partial) => makeSnapshot(spec, partial, signal), signal))
 }
 
-/** Tells snapshots apart: the image, QEMU, the firmware and the whole command line. */
-export function snapshotKey({ image, cpus, memory, disk }: InstanceInputs, accelerator: Accelerator): string {
-  const { system, ovmf } = qemuTools()
-  const args = qemuArguments({
-    ...{ name: '', accelerator, cpus, memory, firmware: ovmf, disk: '', sshPort: 0, credentials: {} },
-    ...{ qmpSocket: '', consoleLog: '', pidFile: '' },
-  })
-  const files = [imagePath(image), system, ovmf].map(stampOf)
-  return createHash('sha256')
-    .update(JSON.stringify([args, files, disk]))
-    .digest('hex')
-    .slice(0, 24)
+function filesIn(folder: string): Snapshot {
+  const file = (name: string): string => join(folder, name)
+  return { disk: file('disk.qcow2'), memory: file('memory.qcow2'), identityFile: file('key'), knownHostsFile: file('known_hosts') }
 }
 
 async function makeSnapshot(spec: InstanceInputs, folder: string, signal: AbortSignal): Promise<void> {
   const made = await makeInstance(`${spec.name}-warm`, { tags: spec.tags, image: spec.image, sshPort: await findFreePort() })
   try {
-    const identityFile = join(folder, 'key')
+    const { disk, memory: memoryFile, identityFile, knownHostsFile } = filesIn(folder)
     await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', hostAlias, '-f', identityFile])
     await makeOverlay(imagePath(spec.image), instanceFiles(made).disk, spec.disk)
     const publicKey = await readFile(`${identityFile}.pub`, 'utf8')
     const { cpus, memory, tags } = spec
     const instance = await startInstance(made, { cpus, memory, tags, credentials: { 'ssh.authorized_keys.root': publicKey } })
-    const login = { ...loginOf(instance, { user: 'root', identityFile, knownHostsFile: join(folder, 'known_hosts') }), hostAlias }
+    const login = { ...loginOf(instance, { user: 'root', identityFile, knownHostsFile }), hostAlias }
     await requireLogin(instance, login, { deadlineMs: spec.loginTimeoutSeconds * 1000, signal })
     await runInGuest(login, settle, { signal, timeoutMs: 300_000 })
     await runTool('ssh', ['-F', 'none', '-S', login.controlPath, '-O', 'exit', '127.0.0.1'])
     await sleep(500)
-    await fallAsleep(instanceFiles(instance).qmpSocket, join(folder, 'memory.qcow2'))
+    await fallAsleep(instanceFiles(instance).qmpSocket, memoryFile)
     // The cache may be on another file system.
-    await runTool('mv', [instanceFiles(made).disk, join(folder, 'disk.qcow2')])
+    await runTool('mv', [instanceFiles(made).disk, disk])
   } finally {
     await removeInstance(made)
   }
