@@ -1,124 +1,126 @@
-const test = '^(test|bench)/'
+/**
+ * The stairs: a room is a folder of src/, and imports only the rooms named beside it. Types count.
+ * docs/architecture.md draws them; each rule's comment says what to do instead.
+ */
+const stairs = {
+  core: [],
+  model: ['core'],
+  engine: ['core'],
+  report: ['model', 'core'],
+  guest: ['model', 'core'],
+  verify: ['guest', 'model', 'core'],
+  cloud: ['guest', 'engine', 'model', 'core'],
+  family: ['verify', 'cloud', 'model', 'core'],
+  records: ['engine', 'model', 'core'],
+  graph: ['cloud', 'model', 'core'],
+  steps: ['family', 'verify', 'cloud', 'guest', 'model', 'core'],
+  life: ['graph', 'records', 'cloud', 'engine', 'model', 'core'],
+  setup: ['engine', 'model', 'core'],
+  bake: ['life', 'steps', 'graph', 'records', 'report', 'family', 'cloud', 'engine', 'model', 'core'],
+  cli: ['bakehouse.ts', 'report', 'model', 'core'],
+}
 
-/** One way through the house: cli → bake → graph → cloud; steps and records are leaves. Each rule says what to do instead. */
+/** The same inside the local cloud. */
+const insideLocal = {
+  qemu: [],
+  store: ['qemu'],
+  base: ['store', 'qemu'],
+  machines: ['store', 'qemu'],
+  warm: ['machines', 'store', 'qemu'],
+  provider: ['warm', 'machines', 'store', 'qemu'],
+}
+
+const rule = (name, comment, from, to) => ({ name, comment, severity: 'error', from, to })
+
+/** Files outside `from` may not import `to`, except `but`. */
+const door = (name, comment, to, from, but) =>
+  rule(name, comment, { path: '^src/', pathNot: from }, { path: to, ...(but && { pathNot: but }) })
+
+const walls = (root, rooms) =>
+  Object.entries(rooms).map(([room, below]) =>
+    rule(
+      `stairs-${room}`,
+      `${room}/ may import ${below.join(', ') || 'nothing else'}. Pass what it needs as a parameter, or move it down.`,
+      { path: `${root}${room}/` },
+      { path: root, pathNot: `${root}(${[room, ...below].join('|')})(/|$)` },
+    ),
+  )
+
 export default {
   forbidden: [
-    {
-      name: 'no-circular',
-      comment: 'Two files that need each other are one concern, or share a third one: move what both need into a file of its own.',
-      severity: 'error',
-      from: {},
-      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only', 'dynamic-import'] } },
-    },
-    {
-      name: 'cli-is-the-top',
-      comment: 'Nobody calls up to the command line: return a value, or tell an event, and let cli print it.',
-      severity: 'error',
-      from: { path: '^(src|stacks)/', pathNot: '^src/(cli/|bake\\.ts$)' },
-      to: { path: '^src/cli/' },
-    },
-    {
-      name: 'bake-is-called-by-cli',
-      comment: 'Only the command line starts a bake; below it, take what you need as an argument.',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(bake|cli)/' },
-      to: { path: '^src/bake/' },
-    },
-    {
-      name: 'graph-is-called-by-bake',
-      comment: 'The graph is what bake hands to the engine; whoever else needs to know what it made reads the outputs of a stack.',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/(bake|graph)/' },
-      to: { path: '^src/graph/' },
-    },
-    {
-      name: 'clouds-know-nothing-above',
-      comment: 'A cloud is the lowest layer: what it needs of a build comes in the spec of cloud/cloud.ts.',
-      severity: 'error',
-      from: { path: '^src/cloud/' },
-      to: { path: '^src/(bake|graph|steps|records|cli)/', pathNot: '^src/steps/(request|windows/(user-data|certificate|probe))\\.ts$' },
-    },
-    {
-      name: 'clouds-by-name-only-in-choose',
-      comment: 'A difference between clouds is a flag or an optional member of cloud/cloud.ts; get the cloud by chooseCloud().',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/cloud/' },
-      to: { path: '^src/cloud/[^/]+/', pathNot: '^src/cloud/local/provider/' },
-    },
-    {
-      name: 'clouds-do-not-know-each-other',
-      comment: 'What two clouds share belongs into core/.',
-      severity: 'error',
-      from: { path: '^src/cloud/([^/]+)/' },
-      to: { path: '^src/cloud/[^/]+/', pathNot: '^src/cloud/$1/' },
-    },
-    {
-      name: 'steps-are-leaves',
-      comment: 'A step gets its request from the build folder, and answers with one line: nothing else of the house is its business.',
-      severity: 'error',
-      from: { path: '^src/steps/' },
-      to: { path: '^src/', pathNot: '^src/(steps|core|family|setup)/|^src/cloud/(choose|cloud)\\.ts$' },
-    },
-    {
-      name: 'records-are-leaves',
-      comment: 'A record is plain data of core/model.ts, a report is rendered from records alone.',
-      severity: 'error',
-      from: { path: '^src/records/' },
-      to: { path: '^src/', pathNot: '^src/(records|core)/' },
-    },
-    {
-      name: 'family-is-a-leaf',
-      comment: 'A family is what its file says, checked against the names of cloud/choose.ts.',
-      severity: 'error',
-      from: { path: '^src/family/' },
-      to: { path: '^src/', pathNot: '^src/(family|core)/|^src/cloud/choose\\.ts$' },
-    },
-    {
-      name: 'core-is-the-ground',
-      comment: 'core/ is what every layer shares: it needs none of them.',
-      severity: 'error',
-      from: { path: '^src/core/' },
-      to: { path: '^src/', pathNot: '^src/core/' },
-    },
-    {
-      name: 'commands-through-exec',
-      comment: 'Short-lived commands go through run() of core/exec.ts; what stays (a worker, a machine, a wrapper) has its own place.',
-      severity: 'error',
-      from: {
-        path: '^src/',
-        pathNot:
-          '^src/core/exec\\.ts$|^src/bake/bake\\.ts$|^src/cloud/local/(qemu|instances)/|^src/setup/cli-wrapper\\.mjs$|^src/plugin/command/',
-      },
-      to: { path: '^(node:)?child_process$|^node_modules/execa/' },
-    },
-    {
-      name: 'engine-through-stack',
-      comment: 'The Automation API has its traps (docs: README, "Robustness"); bake/stack.ts is the one place that knows them.',
-      severity: 'error',
-      from: { path: '^src/', pathNot: '^src/bake/(stack|engine|worker)[^/]*\\.ts$|^src/setup/' },
-      to: { path: '^node_modules/@pulumi/pulumi/automation', dependencyTypesNot: ['type-only'] },
-    },
-    {
-      name: 'tests-stay-tests',
-      comment: 'What the product needs lives in src/.',
-      severity: 'error',
-      from: { path: '^(src|stacks)/' },
-      to: { path: test },
-    },
-    {
-      name: 'no-development-packages',
-      comment: 'A package that src/ imports belongs into the dependencies of package.json.',
-      severity: 'error',
-      from: { path: '^(src|stacks)/' },
-      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'], pathNot: 'node_modules/@types/' },
-    },
-    {
-      name: 'nothing-unresolved',
-      comment: 'The file or package is not there: a typing mistake, or a package missing in package.json.',
-      severity: 'error',
-      from: {},
-      to: { couldNotResolve: true },
-    },
+    rule('no-circle', 'Let both files import a third one, or give one of them a parameter. Types count.', {}, { circular: true }),
+    ...walls('^src/', stairs),
+    ...walls('^src/cloud/local/', insideLocal),
+    rule(
+      'stacks-stand-beside',
+      'Stacks are users of the library: import src/bakehouse.ts or src/pulumi.ts.',
+      { path: '^stacks/' },
+      { path: '^src/', pathNot: '^src/(bakehouse\\.ts|pulumi\\.ts|model/|core/|engine/|cloud/[^/]+/)' },
+    ),
+    rule(
+      'pulumi-stands-on-model',
+      'src/pulumi.ts must load where only @pulumi/pulumi is installed: it may import model/ only.',
+      { path: '^src/pulumi\\.ts$' },
+      { path: '^src/', pathNot: '^src/model/' },
+    ),
+    rule(
+      'model-is-plain',
+      'model/ holds plain data and pure functions: no package, no file, no process.',
+      { path: '^src/model/' },
+      { dependencyTypes: ['core', 'npm', 'npm-dev'] },
+    ),
+    door('clouds-by-their-list', 'Ask cloud/clouds.ts for a cloud.', '^src/cloud/[^/]+/', '^src/cloud/'),
+    rule(
+      'clouds-apart',
+      'What two clouds share goes to guest/ or core/.',
+      { path: '^src/cloud/([^/]+)/' },
+      { path: '^src/cloud/[^/]+/', pathNot: '^src/cloud/$1/' },
+    ),
+    rule(
+      'clouds-serve-plugins',
+      'Of engine/ a cloud needs the plugin protocol only.',
+      { path: '^src/cloud/' },
+      { path: '^src/engine/', pathNot: '^src/engine/plugin/' },
+    ),
+    door(
+      'verifiers-by-their-list',
+      'Ask verify/verifiers.ts for a verifier.',
+      '^src/verify/',
+      '^src/verify/',
+      '^src/verify/(verifiers?|judge|junit)\\.ts$',
+    ),
+    door('systems-by-their-list', 'Ask guest/systems.ts for an operating system.', '^src/guest/(linux|windows)/', '^src/guest/'),
+    rule(
+      'steps-by-their-doors',
+      'A step runs in another process: import only what starts or prepares it, or reads its results.',
+      { path: '^src/bake/' },
+      { path: '^src/steps/', pathNot: '^src/steps/(entry|preflight|prepare|results)\\.ts$' },
+    ),
+    door(
+      'automation-in-engine',
+      'The Automation API has traps; engine/ knows them.',
+      '^node_modules/@pulumi/pulumi/automation',
+      '^src/(engine/|setup/pulumi-engine\\.ts$)',
+    ),
+    door(
+      'commands-by-exec',
+      'Use run() of core/exec.ts. What outlives its caller (a worker, a machine, a wrapper) has a file of its own.',
+      '^(node:)?child_process$|^node_modules/execa/',
+      '^src/(core/(exec|pipe)\\.ts|bake/bake-family\\.ts|cloud/local/(qemu|machines)/|engine/(wrapper\\.mjs|command/))',
+    ),
+    rule('tests-stay-tests', 'What the product needs lives in src/.', { path: '^(src|stacks)/' }, { path: '^(test|bench)/' }),
+    rule(
+      'no-development-packages',
+      'A package that src/ imports belongs in the dependencies of package.json.',
+      { path: '^(src|stacks)/' },
+      { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['type-only'], pathNot: 'node_modules/@types/' },
+    ),
+    rule(
+      'nothing-unresolved',
+      'The file or package does not exist: a typing mistake, or a package missing in package.json.',
+      {},
+      { couldNotResolve: true },
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

@@ -2,7 +2,7 @@ import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { UsageError } from '../src/core/errors.ts'
 import { run } from '../src/core/exec.ts'
-import { readTools } from '../src/setup/tools.ts'
+import { readTools } from '../src/core/tools.ts'
 
 /** One thing to be timed: a name and a run of it, in seconds of its own choice of what counts. */
 export interface Contender {

@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { findAccelerator } from '../src/cloud/local/qemu/accelerator.ts'
 import { MissingError } from '../src/core/errors.ts'
 import { runTool } from '../src/core/exec.ts'
-import { findCommand } from '../src/setup/find-command.ts'
-import { readTools } from '../src/setup/tools.ts'
+import { findCommand } from '../src/core/find-command.ts'
+import { readTools } from '../src/core/tools.ts'
 
 /** What the peer is given: the same base disk, playbook and hardware as ours. */
 export interface PackerSpec {

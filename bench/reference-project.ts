@@ -1,9 +1,9 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { BakeOutcome } from '../src/bake/api.ts'
 import { run } from '../src/core/exec.ts'
 import { homeFolder, sourceFolder } from '../src/core/paths.ts'
+import type { BakeOutcome } from '../src/model/outcome.ts'
 
 export interface Project {
   readonly folder: string

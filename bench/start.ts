@@ -1,9 +1,9 @@
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { phases } from '../src/core/events.ts'
 import { run } from '../src/core/exec.ts'
 import { homeFolder, sourceFolder } from '../src/core/paths.ts'
+import { phases } from '../src/model/phases.ts'
 import { interleave, parseRounds, renderConditions, renderGoal, renderTable, timed } from './measure.ts'
 
 const builds = 1000

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { cloudNames } from '../src/cloud/choose.ts'
+import { cloudNames } from '../src/cloud/clouds.ts'
 import { sourceFolder } from '../src/core/paths.ts'
 
 const files = readdirSync(sourceFolder(), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))

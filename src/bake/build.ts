@@ -1,35 +1,32 @@
 import { join } from 'node:path'
-import { BuildFailed, Cancelled, messageOf } from '../core/errors.ts'
-import type { BuildEvent, Phase } from '../core/events.ts'
-import type { Host, SuiteResult } from '../core/model.ts'
-import { lifetimeOf } from '../family/longest.ts'
-import { type BuildOutputs, bakeProgram, type GraphSpec, keepProgram } from '../graph/graph.ts'
-import { buildFiles } from '../steps/request.ts'
-import type { BakeOutcome, BakeRequest } from './api.ts'
-import { acquireSharedLease } from './backend-lease.ts'
-import { completeBundle } from './bundle.ts'
-import { type BuildRemains, diagnose, removeBuild } from './clean-up.ts'
-import { followEngine } from './engine-phases.ts'
-import { followEvents } from './follow.ts'
+import { BuildFailed, Cancelled } from '../core/errors.ts'
+import { findState } from '../engine/stack.ts'
+import { bakeProgram, type GraphSpec, keepProgram } from '../graph/build.ts'
+import { promote } from '../life/promote.ts'
+import { removeKeys } from '../life/remove-build.ts'
+import { buildFiles } from '../model/build-folder.ts'
+import type { BuildEvent } from '../model/events.ts'
+import type { Host } from '../model/host.ts'
+import { lifetimeOf } from '../model/lifetime.ts'
+import type { BakeOutcome } from '../model/outcome.ts'
+import type { BuildOutputs } from '../model/outputs.ts'
+import type { BakeRequest } from '../model/request.ts'
+import { acquireLease } from '../records/lease.ts'
+import { acquireSharedLease } from '../records/shared-lease.ts'
+import { findStep, findUseless } from '../steps/results.ts'
+import { type Built, describeImage } from './describe-image.ts'
+import { followEngine } from './follow-engine.ts'
+import { followEvents } from './follow-events.ts'
 import { type Journal, openJournal } from './journal.ts'
-import { removeKeys } from './keys.ts'
-import { acquireLease } from './lease.ts'
+import { readOrder } from './order.ts'
 import { failedOutcome, promotedOutcome, unchangedOutcome } from './outcome.ts'
+import type { Order, Plan } from './plan.ts'
+import { prepare } from './prepare.ts'
 import { previewBuild } from './preview.ts'
-import { type LatestGood, promote } from './promote.ts'
 import { recordBuild } from './record-build.ts'
 import { type Reserved, reserveVersion } from './reserve.ts'
-import { makePlan, type Order, type Plan, prepare, readOrder } from './resolve.ts'
-import { findState } from './stack.ts'
-import { explainFailure, findStep, findUseless } from './step-results.ts'
-import { readSourceCommit } from './tool-versions.ts'
-
-/** What a build has when it passed. */
-interface Built extends BuildOutputs {
-  readonly suites: readonly SuiteResult[]
-  /** Suites that pass on the unconfigured base too. */
-  readonly useless: readonly string[]
-}
+import { makePlan } from './resolve.ts'
+import { explainFailure, findRunning, settleFailure } from './settle.ts'
 
 /** One whole build, from the family's file to the record. Throws nothing that a build can end with. */
 export async function runBuild(request: BakeRequest, listen: (event: BuildEvent) => void, signal: AbortSignal): Promise<BakeOutcome> {
@@ -104,84 +101,6 @@ async function bakeImage({ plan, stack }: Reserved, spec: GraphSpec, journal: Jo
 async function removeTemporaries({ plan, stack }: Reserved, spec: GraphSpec, built: Built, signal: AbortSignal): Promise<void> {
   await stack.up(keepProgram(spec, built.candidateId), { message: `keep only the promoted image of ${plan.stackName}`, signal })
   await removeKeys(plan.folder)
-}
-
-async function describeImage(plan: Plan, built: Built): Promise<LatestGood> {
-  const at = new Date().toISOString()
-  const count = (suite: SuiteResult, passed: boolean): number =>
-    suite.cases.filter(({ status }) => (passed ? status === 'passed' : status === 'failed' || status === 'error')).length
-  return {
-    imageId: built.imageId,
-    imageName: built.imageName,
-    version: plan.version,
-    family: plan.family.name,
-    cloud: plan.cloud.name,
-    region: plan.cloud.region,
-    imagesByRegion: built.imagesByRegion,
-    baseImage: plan.base.name,
-    digest: built.digest,
-    verified: built.suites.map((suite) => ({ suite: suite.suite, passed: count(suite, true), failed: count(suite, false), at })),
-    promotedAt: at,
-    sourceCommit: await readSourceCommit(),
-    buildStack: `bakehouse/${plan.stackName}`,
-    previousVersion: plan.latest?.version ?? '',
-    inputsDigest: plan.inputsDigest,
-  }
-}
-
-interface Failure {
-  readonly error: unknown
-  readonly hosts: readonly Host[]
-  readonly journal: Journal
-  readonly record: Awaited<ReturnType<typeof recordBuild>>
-  readonly signal: AbortSignal
-  readonly expires: string
-}
-
-/** Diagnostics, clean-up and record of a failed build, in this order; the error to tell. Trouble here never hides it. */
-async function settleFailure(reserved: Reserved, failure: Failure): Promise<unknown> {
-  const { plan } = reserved
-  const { journal, signal, hosts } = failure
-  const phase = journal.failOpen() ?? lastFailed(journal)
-  const error = signal.aborted ? new Cancelled('cancelled; everything it made was removed', { cause: failure.error }) : failure.error
-  const note = (text: string): void =>
-    journal.tell({ type: 'note', phase: 'clean', text: plan.redactor.text(text), at: new Date().toISOString() })
-  const running = plan.request.keep === 'never' || signal.aborted ? [] : await findRunning(plan, hosts).catch(() => hosts)
-  const kept = running.length > 0
-  await diagnose(remainsOf(reserved), note)
-    .then(() => completeBundle(plan, { phase, error }))
-    .catch((trouble: unknown) => note(`no diagnostics: ${messageOf(trouble)}`))
-  if (!kept) {
-    await journal
-      .during('clean', () => removeBuild(remainsOf(reserved), note))
-      .catch((trouble: unknown) => note(`clean-up failed: ${messageOf(trouble)}`))
-    await removeKeys(plan.folder)
-  }
-  const useless = await findUseless(plan.folder)
-  await failure.record.failed({
-    ...{ error, phase, suites: (await findStep(plan.folder, 'verify'))?.suites ?? [] },
-    ...(kept ? { keptUntil: failure.expires } : {}),
-    ...(useless.length > 0 ? { provesNothing: useless } : {}),
-  })
-  return Object.assign(error instanceof Error ? error : new Error(messageOf(error)), {
-    phase,
-    ...(kept ? { kept: running, keptUntil: failure.expires } : {}),
-  })
-}
-
-/** The hosts that can be logged in to: a base that was sealed cannot. */
-async function findRunning({ cloud, build }: Plan, hosts: readonly Host[]): Promise<Host[]> {
-  const created = await cloud.list({ tool: 'bakehouse', build })
-  const running = new Set(created.filter(({ kind, state }) => kind === 'instance' && state === 'running').map(({ id }) => id))
-  return hosts.filter(({ instanceId }) => running.has(instanceId))
-}
-
-function lastFailed(journal: Journal): Phase | undefined {
-  return journal.phases.findLast((phase) => phase.status === 'failed')?.phase
-}
-
-function remainsOf({ plan: { cloud, family, build, folder }, stack }: Reserved): BuildRemains {
-  return { cloud, family: family.name, build, folder, stack }
 }
 
 function backendOf(plan: Plan): { backend?: string } {

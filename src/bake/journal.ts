@@ -1,5 +1,6 @@
-import type { BuildEvent, Phase } from '../core/events.ts'
-import type { RecordedPhase, RecordedTask } from '../records/record.ts'
+import type { BuildEvent } from '../model/events.ts'
+import type { Phase } from '../model/phases.ts'
+import type { RecordedPhase, RecordedTask } from '../model/record.ts'
 
 /** All that was told during one build, in the shape the record keeps. */
 export interface Journal {

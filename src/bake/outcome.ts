@@ -1,15 +1,16 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { BakehouseError, messageOf } from '../core/errors.ts'
-import type { Phase } from '../core/events.ts'
-import type { Host } from '../core/model.ts'
 import { imagesFolder } from '../core/paths.ts'
-import { buildFiles } from '../steps/request.ts'
-import type { BakeOutcome, BakeRequest } from './api.ts'
+import { buildFiles, type RecordPaths } from '../model/build-folder.ts'
+import type { Host } from '../model/host.ts'
+import type { BakeOutcome } from '../model/outcome.ts'
+import type { LatestGood } from '../model/outputs.ts'
+import type { Phase } from '../model/phases.ts'
+import type { BakeRequest } from '../model/request.ts'
+import { renderLogin } from '../report/login-line.ts'
 import type { Journal } from './journal.ts'
-import type { LatestGood } from './promote.ts'
-import type { RecordPaths } from './record-build.ts'
-import type { Order, Plan } from './resolve.ts'
+import type { Order, Plan } from './plan.ts'
 
 /** What every outcome of a plan says. */
 export function outcomeOf(plan: Plan, journal: Journal) {
@@ -74,24 +75,6 @@ export function failedOutcome(failed: {
 
 function renderKept({ kept = [], keptUntil }: { kept?: readonly Host[]; keptUntil?: string }): Partial<BakeOutcome> {
   return keptUntil === undefined || kept.length === 0 ? {} : { kept: kept.map((host) => renderLogin(host, keptUntil)) }
-}
-
-/** How to log in to a kept machine, and until when. */
-export function renderLogin(host: Host, until: string): string {
-  return `${host.transport === 'ssh' ? renderSsh(host) : renderRemoting(host)}  (until ${until})`
-}
-
-function renderSsh({ identityFile, knownHostsFile, proxyCommand, port, user, address }: Host): string {
-  const proxy = proxyCommand ? ` -o ProxyCommand='${proxyCommand}'` : ''
-  return `ssh -i ${identityFile} -o UserKnownHostsFile=${knownHostsFile}${proxy} -p ${port} ${user}@${address}`
-}
-
-/** The certificate vouches for itself alone: PowerShell cannot pin it, so its thumbprint is there to be compared. */
-function renderRemoting({ address, port, user, proxyCommand, certificateThumbprint, identityFile }: Host): string {
-  const session = `Enter-PSSession -ComputerName ${address} -Port ${port} -UseSSL -Credential ${user}`
-  const unsigned = '-SessionOption (New-PSSessionOption -SkipCACheck -SkipCNCheck)'
-  const through = proxyCommand ? `; through: ${proxyCommand}` : ''
-  return `${session} ${unsigned}  (certificate ${certificateThumbprint}; key of the password: ${identityFile}${through})`
 }
 
 function pathsOf(plan: Plan): Partial<BakeOutcome> {

@@ -1,11 +1,12 @@
 import type { EngineEvent } from '@pulumi/pulumi/automation/index.js'
-import { chooseCloudResources } from '../cloud/choose.ts'
-import { bakeProgram } from '../graph/graph.ts'
-import type { BakeOutcome, PlannedChange } from './api.ts'
+import { chooseCloudResources } from '../cloud/clouds.ts'
+import { bakeProgram } from '../graph/build.ts'
+import type { BakeOutcome, PlannedChange } from '../model/outcome.ts'
+import { graphSpec } from './graph-spec.ts'
 import type { Journal } from './journal.ts'
 import { outcomeOf } from './outcome.ts'
+import type { Plan } from './plan.ts'
 import { reserveVersion } from './reserve.ts'
-import { graphSpec, type Plan } from './resolve.ts'
 
 /** What a bake would create, asked of the engine itself. The stack it needs for that is removed again. */
 export async function previewBuild(resolved: Plan, journal: Journal, signal: AbortSignal): Promise<BakeOutcome> {

@@ -1,20 +1,15 @@
 import { join } from 'node:path'
 import { messageOf } from '../core/errors.ts'
-import type { Phase } from '../core/events.ts'
-import { type BuildRecord, writeAside, writeRecord } from '../records/record.ts'
-import { renderReport } from '../records/report.ts'
-import { buildFiles } from '../steps/request.ts'
+import { writeAside } from '../core/write-file.ts'
+import { buildFiles, type RecordPaths } from '../model/build-folder.ts'
+import type { LatestGood } from '../model/outputs.ts'
+import type { Phase } from '../model/phases.ts'
+import type { BuildRecord } from '../model/record.ts'
+import { writeRecord } from '../records/store.ts'
+import { renderReport } from '../report/report.ts'
 import type { Journal } from './journal.ts'
-import type { LatestGood } from './promote.ts'
-import type { Plan } from './resolve.ts'
+import type { Plan } from './plan.ts'
 import { readSourceCommit } from './tool-versions.ts'
-
-/** Where record, report and logs of a build are. */
-export interface RecordPaths {
-  readonly recordPath: string
-  readonly reportPath: string
-  readonly logPath: string
-}
 
 /** What the record of a build says of its end, however that came. */
 type Ending = Pick<BuildRecord, 'suites' | 'keptUntil' | 'provesNothing'>

@@ -2,10 +2,10 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UsageError } from '../core/errors.ts'
 import { buildFolder, homeFolder } from '../core/paths.ts'
-import type { BakeRequest } from './api.ts'
-import type { Plan } from './resolve.ts'
-import { createStack, type OpenStack } from './stack.ts'
-import { nextVersion, parseVersion } from './version.ts'
+import { createStack, type OpenStack } from '../engine/stack.ts'
+import type { BakeRequest } from '../model/request.ts'
+import { nextVersion, parseVersion } from '../model/version.ts'
+import type { Plan } from './plan.ts'
 
 /** A plan whose version nobody else can have: its stack is made. */
 export interface Reserved {

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { runTool } from '../core/exec.ts'
 import { projectFolder, sourceFolder } from '../core/paths.ts'
-import { readTools } from '../setup/tools.ts'
-import { engine } from './stack.ts'
+import { readTools } from '../core/tools.ts'
+import { engine } from '../engine/workspace.ts'
 
 /** Versions of the tools of a build, for its record. */
 export async function readToolVersions(): Promise<Record<string, string>> {

@@ -1,4 +1,4 @@
-import type { BakeRequest } from './api.ts'
+import type { BakeRequest } from '../model/request.ts'
 import { runBuild } from './build.ts'
 
 // One process per build: programs that share a process share its uncaught errors too.

@@ -1,8 +1,10 @@
 import yargs, { type Argv } from 'yargs'
 import { BakehouseError, UsageError } from '../core/errors.ts'
-import { completeWords, completionFlag } from './complete.ts'
+import { commandName } from '../core/program.ts'
+import { completeWords } from './complete.ts'
+import { completionFlag } from './completion.ts'
 import { explainMisuse } from './explain-misuse.ts'
-import { commandName, print } from './output.ts'
+import { print } from './output.ts'
 import { type Verb, verbs } from './verbs.ts'
 
 /** Parses the arguments and runs the verb they name. The exit code; UsageError for arguments that cannot be understood. */
@@ -75,7 +77,7 @@ function printWords(words: readonly string[]): number {
 }
 
 async function printToolVersion(): Promise<number> {
-  const { readToolVersion } = await import('./tool-version.ts')
+  const { readToolVersion } = await import('../core/program.ts')
   print(readToolVersion())
   return 0
 }

@@ -1,9 +1,12 @@
-import type { BakeOutcome, BakeRequest } from '../bake/api.ts'
+import { bakeAll } from '../bake/bake-all.ts'
 import { UsageError } from '../core/errors.ts'
+import { commandName } from '../core/program.ts'
 import { familyNames } from '../family/names.ts'
-import { bakeAll } from './bake-all.ts'
+import { type BakeOutcome, worstExitCode } from '../model/outcome.ts'
+import type { BakeRequest } from '../model/request.ts'
 import { onSignals } from './cancel.ts'
-import { commandName, print, printJson, say } from './output.ts'
+import { print, printJson, say } from './output.ts'
+import { parseCount } from './parse-count.ts'
 import { startProgress } from './progress/progress.ts'
 import { renderFailure, renderOutcome } from './render-outcome.ts'
 
@@ -38,18 +41,6 @@ export async function runBake(args: BakeArguments): Promise<number> {
   return worstExitCode(outcomes)
 }
 
-/** Which exit code stands for all: a bug of ours first, then what must be acted on, then what is fine. */
-export function worstExitCode(outcomes: readonly BakeOutcome[]): number {
-  const codes = outcomes.map(exitCodeOf)
-  return [1, 8, 3, 2, 10].find((code) => codes.includes(code)) ?? (codes.every((code) => code === 7) ? 7 : 0)
-}
-
-function exitCodeOf({ status, error }: BakeOutcome): number {
-  if (status === 'unchanged') return 7
-  if (status === 'cancelled') return 8
-  return status === 'failed' ? (error?.exitCode ?? 10) : 0
-}
-
 function tell(outcome: BakeOutcome, request: BakeRequest, json: boolean): void {
   if (outcome.status === 'failed' || outcome.status === 'cancelled') say(renderFailure(outcome, request))
   else if (!json) print(renderOutcome(outcome))
@@ -65,7 +56,7 @@ function parseFamilies(given: readonly string[]): string[] {
 }
 
 async function makeRequest(family: string, args: BakeArguments): Promise<BakeRequest> {
-  const { parseVersion } = await import('../bake/version.ts')
+  const { parseVersion } = await import('../model/version.ts')
   return {
     family,
     keep: args.keep,
@@ -76,11 +67,4 @@ async function makeRequest(family: string, args: BakeArguments): Promise<BakeReq
     ...(args.cloud === undefined ? {} : { cloud: args.cloud }),
     ...(args.backend === undefined ? {} : { backend: args.backend }),
   }
-}
-
-/** A whole number from 1 on, given to an option. */
-export function parseCount(option: string, text: string, least = 1): number {
-  const count = Number(text)
-  if (/^\d{1,6}$/.test(text) && count >= least) return count
-  throw new UsageError(`Expected ${option} to be a whole number from ${least} on, got "${text}"`)
 }

@@ -1,9 +1,6 @@
-import { cloudNames } from '../cloud/choose.ts'
+import { cloudNames } from '../cloud/clouds.ts'
 import { familyNames } from '../family/names.ts'
 import { verbs } from './verbs.ts'
-
-/** What the shell asks for words by. */
-export const completionFlag = '--complete-words'
 
 /** The words that may come next, given those after the program's name; the last is what was typed of it so far. */
 export function completeWords(words: readonly string[]): string[] {

@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { sourceFolder } from '../core/paths.ts'
-import { completionFlag } from './complete.ts'
 import { print } from './output.ts'
 
 /** Prints the shell function and its completion. */
@@ -23,3 +22,6 @@ _bakehouse() {
 }
 complete -o default -F _bakehouse bakehouse`
 }
+
+/** What the shell asks for words by. */
+export const completionFlag = '--complete-words'

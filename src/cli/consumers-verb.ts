@@ -1,8 +1,8 @@
-import { findLatestGood } from '../bake/promote.ts'
-import { compareVersions } from '../bake/version.ts'
-import { chooseCloud } from '../cloud/choose.ts'
-import type { Consumer } from '../cloud/cloud.ts'
+import { chooseCloud } from '../cloud/clouds.ts'
 import { UsageError } from '../core/errors.ts'
+import { lags } from '../life/consumers.ts'
+import { findLatestGood } from '../life/latest-good.ts'
+import type { Consumer } from '../model/consumer.ts'
 import { print, printJson, renderColumns } from './output.ts'
 
 interface ConsumersArguments {
@@ -30,8 +30,4 @@ export function renderConsumers(consumers: readonly (Consumer & { lags: boolean 
   return renderColumns(
     ordered.map(({ kind, id, version, detail, lags }) => [version, lags ? `behind ${latest}` : 'current', kind, id, detail]),
   )
-}
-
-function lags({ version }: Consumer, latest: string): boolean {
-  return version === '' || compareVersions(version, latest) < 0
 }

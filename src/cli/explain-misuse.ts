@@ -1,6 +1,6 @@
 import { UsageError } from '../core/errors.ts'
-import { didYouMean } from '../family/suggest.ts'
-import { commandName } from './output.ts'
+import { commandName } from '../core/program.ts'
+import { didYouMean } from '../core/suggest.ts'
 import { type Verb, verbs } from './verbs.ts'
 
 /** What the parser of the arguments complains of, in our words and with a suggestion. */

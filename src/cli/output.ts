@@ -2,9 +2,6 @@ import { styleText } from 'node:util'
 
 type Colour = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold'
 
-/** How this program is called, in help, hints and commands to repeat. */
-export const commandName = 'npm run bake --'
-
 /** A line on stdout: what was asked for. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`)

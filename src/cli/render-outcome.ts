@@ -1,7 +1,8 @@
-import { againArguments } from '../bake/again.ts'
-import type { BakeOutcome, BakeRequest, PlannedChange } from '../bake/api.ts'
-import { renderDuration } from '../records/duration.ts'
-import { commandName, paint, paintOut, renderColumns } from './output.ts'
+import { renderDuration } from '../core/duration.ts'
+import { commandName } from '../core/program.ts'
+import type { BakeOutcome, PlannedChange } from '../model/outcome.ts'
+import { againArguments, type BakeRequest } from '../model/request.ts'
+import { paint, paintOut, renderColumns } from './output.ts'
 
 /** How a bake ended that did not fail, for stdout. */
 export function renderOutcome(outcome: BakeOutcome): string {

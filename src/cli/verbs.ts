@@ -59,7 +59,7 @@ const history: Verb = {
     ['history', 'the latest builds'],
     ['history linux-base --limit 0', 'every build of one family'],
   ],
-  run: async (args) => (await import('./history.ts')).runHistory(args as never),
+  run: async (args) => (await import('./history-verb.ts')).runHistory(args as never),
 }
 
 const show: Verb = {
@@ -74,7 +74,7 @@ const show: Verb = {
     ['show linux-base', 'the newest build'],
     ['show linux-base 2026.11.23-2', 'one build'],
   ],
-  run: async (args) => (await import('./show.ts')).runShow(args as never),
+  run: async (args) => (await import('./show-verb.ts')).runShow(args as never),
 }
 
 const doctor: Verb = {
@@ -83,7 +83,7 @@ const doctor: Verb = {
   positionals: {},
   options: { json },
   examples: [['doctor', 'what is there, what is missing and how to get it']],
-  run: async (args) => (await import('./doctor.ts')).runDoctor(args as never),
+  run: async (args) => (await import('./doctor-verb.ts')).runDoctor(args as never),
 }
 
 const init: Verb = {
@@ -95,7 +95,7 @@ const init: Verb = {
     ['init linux-db', 'a new family on plain Debian'],
     ['init linux-db --base linux-base', 'a new family on top of another'],
   ],
-  run: async (args) => (await import('./init.ts')).runInit(args as never),
+  run: async (args) => (await import('./init-verb.ts')).runInit(args as never),
 }
 
 const reap: Verb = {

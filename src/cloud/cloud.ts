@@ -1,6 +1,9 @@
 import type { CustomResourceOptions, Input, Output, Resource } from '@pulumi/pulumi'
-import type { BaseImage, Host, Tags } from '../core/model.ts'
-import type { Family } from '../family/family.ts'
+import type { Consumer } from '../model/consumer.ts'
+import type { Family } from '../model/family.ts'
+import type { Host } from '../model/host.ts'
+import type { BaseImage, LatestImage, PublishedImage } from '../model/image.ts'
+import type { Tags } from '../model/tags.ts'
 
 /** One build's fixed facts, known before anything is created. */
 export interface BuildContext {
@@ -81,37 +84,12 @@ export interface Cloud {
   consumers?(family: string): Promise<readonly Consumer[]>
 }
 
-/** Something that starts, or would start, machines from a promoted image. */
-export interface Consumer {
-  /** `group`, `launch-template`, `instance`, or what else the cloud calls it. */
-  readonly kind: string
-  readonly id: string
-  readonly imageId: string
-  readonly version: string
-  /** One short remark for people. */
-  readonly detail: string
-}
-
 /** What a cloud needs to find the image a family starts from. */
 export interface BaseSearch {
   readonly progress: (line: string) => void
   readonly signal: AbortSignal
   /** The latest good image, on this cloud, of the family that this one starts from. Throws UsageError where there is none. */
   readonly latestGood: () => Promise<LatestImage>
-}
-
-/** The latest good image of a family, as the outputs of its stack have it. */
-export interface LatestImage extends PublishedImage {
-  readonly family: string
-  readonly imageName: string
-  readonly digest: string
-}
-
-/** What is published of a promoted image. */
-export interface PublishedImage {
-  readonly imageId: string
-  readonly version: string
-  readonly imagesByRegion: Readonly<Record<string, string>>
 }
 
 /** What the graph is made of: each call declares resources of the running Pulumi program. */

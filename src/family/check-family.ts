@@ -1,13 +1,13 @@
 import { lstatSync, statSync } from 'node:fs'
 import { isAbsolute, join, relative, sep } from 'node:path'
-import { cloudsOfBase } from '../cloud/choose.ts'
+import { cloudsOfBase } from '../cloud/clouds.ts'
+import { didYouMean } from '../core/suggest.ts'
+import type { Family } from '../model/family.ts'
+import { suiteFile, verifierName } from '../model/suite.ts'
 import type { Path, Problem } from './explain.ts'
-import type { Family } from './family.ts'
 import { basePath } from './fill-base.ts'
 import { familyNames } from './names.ts'
 import type { Suite } from './schema.ts'
-import { didYouMean } from './suggest.ts'
-import { suiteFile, verifierName } from './suite.ts'
 
 /** What the schema cannot tell: fields that do not go together, files that are not there. */
 export function checkFamily(family: Family): Problem[] {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
-import type { BaseImage } from '../core/model.ts'
-import type { Family } from './family.ts'
+import type { Family } from '../model/family.ts'
+import type { BaseImage } from '../model/image.ts'
 
 /** What tools leave in a family's folder: no part of an image. */
 const caches = new Set([

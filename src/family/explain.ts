@@ -1,6 +1,6 @@
 import type { z } from 'zod'
-import { expectations } from './schema.ts'
-import { didYouMean } from './suggest.ts'
+import { expectations } from '../core/schema.ts'
+import { didYouMean } from '../core/suggest.ts'
 
 export type Path = readonly (string | number)[]
 

@@ -1,6 +1,8 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { UsageError } from '../core/errors.ts'
 import { playbooksFolder } from '../core/paths.ts'
+import { didYouMean } from '../core/suggest.ts'
 
 /** The file that makes a folder under `playbooks/` a family. */
 export const familyFile = 'family.yaml'
@@ -15,4 +17,13 @@ export function familyNames(): string[] {
   return readdirSync(folder)
     .filter((name) => familyNamePattern.test(name) && existsSync(join(folder, name, familyFile)))
     .sort()
+}
+
+/** UsageError when there is no such family at all. */
+export function requireFamily(family: string): void {
+  const names = familyNames()
+  if (names.includes(family)) return
+  throw new UsageError(`Expected a family (${names.join(', ') || 'there is none yet'}), got "${family}"`, {
+    hint: didYouMean(family, names) ?? '',
+  })
 }

@@ -1,15 +1,15 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
-import { cloudNames } from '../cloud/choose.ts'
+import { cloudNames } from '../cloud/clouds.ts'
 import { messageOf, UsageError } from '../core/errors.ts'
 import { playbooksFolder } from '../core/paths.ts'
+import { didYouMean } from '../core/suggest.ts'
+import type { Family } from '../model/family.ts'
 import { checkFamily } from './check-family.ts'
-import type { Family } from './family.ts'
 import { fillBase } from './fill-base.ts'
 import { familyFile, familyNamePattern, familyNames } from './names.ts'
 import { parseFamily } from './parse-family.ts'
-import { didYouMean } from './suggest.ts'
 
 /**
  * The family of that name, all defaults filled in; `cloud` overrides the family's own. Throws UsageError: no such family, or

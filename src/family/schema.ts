@@ -1,21 +1,6 @@
 import { z } from 'zod'
-import { cloudNames, embeddedCloud } from '../cloud/choose.ts'
-
-/** What an error says it expected, for the schemas whose type alone does not tell. */
-export const expectations = z.registry<{ expected: string }>()
-
-const durationPattern = /^[1-9]\d{0,5}(s|m|h)$/
-const duration = matching(durationPattern, 'a duration such as 90s, 30m or 2h', 'A duration: a whole number and s, m or h.')
-const name = matching(/^[a-z][a-z0-9-]{0,62}$/, 'a name of lower-case letters, digits and dashes, starting with a letter')
-const sha256 = matching(/^[0-9a-f]{64}$/, 'a SHA-256 digest: 64 lower-case hexadecimal digits')
-const environmentVariable = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an environment variable')
-const variableName = matching(/^[A-Za-z_][A-Za-z0-9_]*$/, 'the name of an Ansible variable: letters, digits and _')
-const file = z
-  .string()
-  .min(1)
-  .describe('A path, relative to the family folder.')
-  .register(expectations, { expected: 'a path, relative to the family folder' })
-const text = z.string().min(1).register(expectations, { expected: 'a text that is not empty' })
+import { cloudNames, embeddedCloud } from '../cloud/clouds.ts'
+import { duration, environmentVariable, expectations, file, matching, minimum, name, sha256, text, variableName } from '../core/schema.ts'
 
 const variables = z.record(variableName, z.unknown())
 
@@ -67,15 +52,6 @@ const seal = z.strictObject({
   script: file.optional().describe('A script of the family, run in the guest before ours.'),
   timeout: duration.default('15m'),
 })
-
-const minimum = {
-  minimumCases: z
-    .int()
-    .min(1)
-    .max(1_000_000)
-    .optional()
-    .describe('Fewer cases than this is a failure; without it, fewer than last time is.'),
-}
 const suite = z.union([
   z.strictObject({ goss: file, variables: z.record(z.string(), z.unknown()).default({}), ...minimum }),
   z.strictObject({ testinfra: file, ...minimum }),
@@ -159,8 +135,3 @@ export type FamilySpec = z.output<typeof familySchema>
 export type Suite = z.output<typeof suite>
 export type Base = z.output<typeof base>
 export type Secret = z.output<typeof secret>
-
-function matching(pattern: RegExp, expected: string, description = ''): z.ZodString {
-  const schema = z.string().regex(pattern)
-  return (description ? schema.describe(description) : schema).register(expectations, { expected })
-}

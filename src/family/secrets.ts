@@ -1,15 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { messageOf, UsageError } from '../core/errors.ts'
-import { shortestSecret } from '../core/redact.ts'
-import type { Family } from './family.ts'
+import { shortestSecret } from '../core/redact/redact.ts'
+import type { Family } from '../model/family.ts'
+import type { FamilySecrets } from '../model/secrets.ts'
 import type { Secret } from './schema.ts'
-
-/** A family's secrets, read now. Never written, never printed. */
-export interface FamilySecrets {
-  readonly variables: Readonly<Record<string, string>>
-  readonly vaultPassword: string | undefined
-}
 
 /**
  * Reads the family's secrets from the environment and from files (relative to the family's folder; one line

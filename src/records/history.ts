@@ -2,20 +2,9 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf } from '../core/errors.ts'
 import { buildFolder, homeFolder } from '../core/paths.ts'
-import { type BuildRecord, readRecord } from './record.ts'
-
-/** A build whose record cannot be read. */
-export interface DamagedRecord {
-  readonly family: string
-  readonly version: string
-  readonly problem: string
-}
-
-export interface History {
-  /** Newest first. */
-  readonly records: readonly BuildRecord[]
-  readonly damaged: readonly DamagedRecord[]
-}
+import type { BuildRecord, DamagedRecord, History } from '../model/record.ts'
+import { runningFamilies } from './lease.ts'
+import { readRecord } from './store.ts'
 
 /** The builds of a family, or of all. Read in one go: a thousand small files are opened faster that way than side by side. */
 export async function readHistory(family?: string): Promise<History> {
@@ -32,12 +21,6 @@ export async function listRecords(family?: string): Promise<readonly BuildRecord
   return (await readHistory(family)).records
 }
 
-/** The newest promoted build of a family; undefined when there is none. */
-export function findLatestGoodRecord(records: readonly BuildRecord[], family: string): BuildRecord | undefined {
-  const promoted = records.filter((record) => record.family === family && record.status === 'promoted')
-  return promoted.sort((left, right) => ((left.image?.promotedAt ?? '') < (right.image?.promotedAt ?? '') ? 1 : -1))[0]
-}
-
 function readBuild(family: string, version: string): BuildRecord | DamagedRecord {
   try {
     return readRecord(buildFolder(family, version))
@@ -51,4 +34,22 @@ function listFolders(folder: string): string[] {
   return readdirSync(folder, { withFileTypes: true })
     .filter((entry) => entry.isDirectory())
     .map(({ name }) => name)
+}
+
+/** The records, newest first, with those as abandoned that still say that they run while no process bakes their family. */
+export function markAbandoned(records: readonly BuildRecord[], running: ReadonlySet<string>): BuildRecord[] {
+  const seen = new Set<string>()
+  return records.map((record) => {
+    if (record.status !== 'running') return record
+    // One process bakes a family at a time: of several that say so, the newest is its build.
+    const isIts = running.has(record.family) && !seen.has(record.family)
+    seen.add(record.family)
+    return isIts ? record : { ...record, status: 'abandoned' }
+  })
+}
+
+/** The builds as they are now: what a killed process left running is abandoned. */
+export async function readCurrentHistory(family?: string): Promise<History> {
+  const [history, running] = await Promise.all([readHistory(family), runningFamilies()])
+  return { ...history, records: markAbandoned(history.records, running) }
 }

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { type Report, withLock } from '../core/lock.ts'
 import { cacheFolder } from '../core/paths.ts'
-import { withLock } from './lock.ts'
-import type { Report } from './step.ts'
 
 // Written last: a folder without it is the rest of a set-up that was cut off.
 const mark = '.complete'

@@ -2,10 +2,10 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { run } from '../core/exec.ts'
 import { cacheFolder, homeFolder } from '../core/paths.ts'
+import type { Tools } from '../core/tools.ts'
+import { engineEnvironment } from '../engine/environment.ts'
 import { isReachable } from './download.ts'
-import { engineHost } from './engine.ts'
-import { engineEnvironment } from './engine-environment.ts'
-import type { Tools } from './tools.ts'
+import { engineHost } from './pulumi-engine.ts'
 
 /** Also the version of its SDK in package.json. */
 const version = '1.2.1'

@@ -1,22 +1,14 @@
 import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { findVersion, isCompatible } from '../core/dotted-version.ts'
 import { messageOf } from '../core/errors.ts'
 import { runTool } from '../core/exec.ts'
 import { cacheFolder, homeFolder } from '../core/paths.ts'
-import { engineVersion, readEngineOrigin } from './engine.ts'
-import { readTools, type Tools } from './tools.ts'
-import { findVersion, isCompatible } from './version.ts'
-
-/** One thing that was looked at. */
-export interface Finding {
-  readonly name: string
-  readonly status: 'ok' | 'warning' | 'missing'
-  /** What was found: a version and how it was had, or what is wrong. */
-  readonly detail: string
-  /** What to do, where it is not ok. */
-  readonly hint?: string
-}
+import { readTools, type Tools } from '../core/tools.ts'
+import { engineVersion } from '../engine/version.ts'
+import type { Finding } from '../model/finding.ts'
+import { readEngineOrigin } from './pulumi-engine.ts'
 
 const setUp = 'npm run setup'
 const ansibleVersions =

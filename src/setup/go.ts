@@ -1,9 +1,9 @@
 import { join } from 'node:path'
+import { findVersion, isAtLeast } from '../core/dotted-version.ts'
 import { runTool } from '../core/exec.ts'
+import { findCommand } from '../core/find-command.ts'
+import type { Report } from '../core/lock.ts'
 import { homeFolder } from '../core/paths.ts'
-import { findCommand } from './find-command.ts'
-import type { Report } from './step.ts'
-import { findVersion, isAtLeast } from './version.ts'
 
 /** What the committed go.mod files ask for. */
 export const minimumGo = '1.25.11'

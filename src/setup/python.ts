@@ -1,11 +1,12 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
+import { findVersion, isAtLeast } from '../core/dotted-version.ts'
 import { run, runTool } from '../core/exec.ts'
+import { findCommand } from '../core/find-command.ts'
+import type { Report } from '../core/lock.ts'
 import { homeFolder } from '../core/paths.ts'
 import { fileKey, findCached, makeCached } from './cached.ts'
-import { findCommand } from './find-command.ts'
-import type { Plan, Report } from './step.ts'
-import { findVersion, isAtLeast } from './version.ts'
+import type { Plan } from './step.ts'
 
 /** The oldest Python that the pinned ansible-core runs on. */
 export const minimumPython = '3.11'

@@ -1,5 +1,4 @@
-/** Tells what a step is at now, one short text at a time. */
-export type Report = (text: string) => void
+import type { Report } from '../core/lock.ts'
 
 /** What a look at the machine says of one tool: it is there, or this has to be done to have it. */
 export type Plan<T> =

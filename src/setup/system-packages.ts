@@ -2,11 +2,12 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { MissingError } from '../core/errors.ts'
 import { runTool } from '../core/exec.ts'
+import { findCommand } from '../core/find-command.ts'
+import type { Report } from '../core/lock.ts'
 import { homeFolder } from '../core/paths.ts'
-import { findCommand } from './find-command.ts'
+import type { Tools } from '../core/tools.ts'
 import { findPython, minimumPython } from './python.ts'
-import type { Plan, Report } from './step.ts'
-import type { Tools } from './tools.ts'
+import type { Plan } from './step.ts'
 
 const firmware = {
   ovmfCode: '/usr/share/OVMF/OVMF_CODE_4M.fd',

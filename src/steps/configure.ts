@@ -2,14 +2,14 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDuration } from '../core/duration.ts'
 import { BuildFailed } from '../core/errors.ts'
-import type { SuiteResult } from '../core/model.ts'
-import { runPlaybook } from './ansible/playbook.ts'
-import type { TaskEvent } from './ansible/task-events.ts'
-import { onlyHost, type StepContext } from './context.ts'
-import { diagnose } from './diagnose.ts'
-import { readIdentity } from './identity.ts'
-import { reach, type Way } from './reach.ts'
-import { buildFiles } from './request.ts'
+import { runPlaybook } from '../guest/ansible/playbook.ts'
+import type { TaskEvent } from '../guest/ansible/task-events.ts'
+import { onlyHost, type StepContext, type Way } from '../guest/context.ts'
+import { readIdentity } from '../guest/identity.ts'
+import { diagnose } from '../guest/linux/diagnose.ts'
+import { reach } from '../guest/session.ts'
+import { buildFiles } from '../model/build-folder.ts'
+import type { SuiteResult } from '../model/suite-result.ts'
 
 /** Runs the family's playbook on the base. Throws BuildFailed naming the task that failed. */
 export async function configure(context: StepContext): Promise<readonly SuiteResult[]> {
@@ -48,7 +48,7 @@ async function rememberBase(way: Way): Promise<void> {
   const { context, connection } = way
   const windows = context.request.family.os === 'windows'
   const identity = windows
-    ? await (await import('./windows/hygiene.ts')).readWindowsIdentity(way)
+    ? await (await import('../guest/windows/hygiene.ts')).readWindowsIdentity(way)
     : await readIdentity(connection, context.signal)
   writeFileSync(join(context.folder, buildFiles.baseIdentity), `${JSON.stringify(identity, undefined, 2)}\n`)
 }

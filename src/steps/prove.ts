@@ -1,12 +1,10 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDuration } from '../core/duration.ts'
-import type { SuiteResult } from '../core/model.ts'
-import { onlyHost, type StepContext } from './context.ts'
-import { namesOfUseless, onBase, provesNothing } from './proves-nothing.ts'
-import { reach } from './reach.ts'
-import { buildFiles } from './request.ts'
-import { passes } from './verify/judge.ts'
+import { onlyHost, type StepContext } from '../guest/context.ts'
+import { reach } from '../guest/session.ts'
+import { buildFiles } from '../model/build-folder.ts'
+import { namesOfUseless, onBase, passes, provesNothing, type SuiteResult } from '../model/suite-result.ts'
 import { runSuites } from './verify.ts'
 
 /**

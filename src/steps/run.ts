@@ -1,9 +1,11 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { BakehouseError, Cancelled, messageOf } from '../core/errors.ts'
-import type { StepResult, SuiteResult } from '../core/model.ts'
-import { logFile, openContext, type StepContext, type StepName } from './context.ts'
-import { buildFiles } from './request.ts'
+import type { StepContext } from '../guest/context.ts'
+import { buildFiles, logFile } from '../model/build-folder.ts'
+import type { StepName, StepResult } from '../model/step.ts'
+import type { SuiteResult } from '../model/suite-result.ts'
+import { openContext } from './open-context.ts'
 
 /** Does the work of a step; what it returns are the suites that ran. Throws BuildFailed when the step says no. */
 type Step = (context: StepContext) => Promise<readonly SuiteResult[]>

@@ -1,21 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseDuration } from '../core/duration.ts'
 import { BuildFailed } from '../core/errors.ts'
-import type { SuiteResult } from '../core/model.ts'
-import type { Family } from '../family/family.ts'
-import { type Connection, disconnect } from './connect.ts'
-import { onlyHost, type StepContext } from './context.ts'
-import { diagnose } from './diagnose.ts'
-import { reach } from './reach.ts'
-import { findMachine } from './seal/machine.ts'
-
-/** What an operating system needs to become an image: from a configured machine to one that is going down. */
-export type Sealer = (context: StepContext, connection: Connection) => Promise<void>
-
-const sealers: Record<Family['os'], () => Promise<Sealer>> = {
-  linux: async () => (await import('./seal/linux.ts')).sealLinux,
-  windows: async () => (await import('./seal/windows.ts')).sealWindows,
-}
+import { onlyHost, type StepContext } from '../guest/context.ts'
+import { diagnose } from '../guest/linux/diagnose.ts'
+import { reach } from '../guest/session.ts'
+import { disconnect } from '../guest/ssh/ssh.ts'
+import { sealers } from '../guest/systems.ts'
+import type { SuiteResult } from '../model/suite-result.ts'
+import { findMachine } from './find-machine.ts'
 
 /** Takes out of the machine what must not ship, powers it off, and waits until it is really stopped. */
 export async function seal(context: StepContext): Promise<readonly SuiteResult[]> {

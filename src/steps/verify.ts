@@ -2,20 +2,21 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDuration } from '../core/duration.ts'
 import { BuildFailed, MissingError, messageOf, UsageError } from '../core/errors.ts'
-import type { SuiteResult } from '../core/model.ts'
-import type { Family } from '../family/family.ts'
 import type { Suite } from '../family/schema.ts'
-import { verifierName } from '../family/suite.ts'
-import { disconnect, removeControlFolder } from './connect.ts'
-import type { StepContext } from './context.ts'
-import { diagnose } from './diagnose.ts'
-import type { Identity } from './identity.ts'
-import { reach, type Way } from './reach.ts'
-import { buildFiles } from './request.ts'
-import type { HygieneReport } from './verify/hygiene.ts'
-import { expectedCases, findProblem, passes, renderVerdict, type SuiteReport } from './verify/judge.ts'
-import { renderJunit } from './verify/junit.ts'
-import { chooseVerifier, type SuiteContext, suiteNames, type Trial } from './verify/verifier.ts'
+import type { StepContext, Way } from '../guest/context.ts'
+import type { Identity } from '../guest/identity.ts'
+import { diagnose } from '../guest/linux/diagnose.ts'
+import { reach } from '../guest/session.ts'
+import { removeControlFolder } from '../guest/ssh/control-folder.ts'
+import { disconnect } from '../guest/ssh/ssh.ts'
+import { chooseHygiene } from '../guest/systems.ts'
+import { buildFiles } from '../model/build-folder.ts'
+import { suiteNames, verifierName } from '../model/suite.ts'
+import { passes, type SuiteReport, type SuiteResult } from '../model/suite-result.ts'
+import { expectedCases, findProblem, renderVerdict } from '../verify/judge.ts'
+import { renderJunit } from '../verify/junit.ts'
+import type { SuiteContext, Trial } from '../verify/verifier.ts'
+import { chooseVerifier } from '../verify/verifiers.ts'
 
 /** Verifies every machine that was started from the candidate. Throws BuildFailed with the first reason against it. */
 export async function verify(context: StepContext): Promise<readonly SuiteResult[]> {
@@ -86,14 +87,8 @@ async function verifyTrial(context: StepContext, trial: Trial): Promise<TrialRes
   return { suites: (await Promise.all([hygiene, suites])).flat(), identity }
 }
 
-async function chooseHygiene(os: Family['os']): Promise<(trial: Trial) => Promise<HygieneReport>> {
-  if (os === 'windows') return (await import('./windows/hygiene.ts')).runWindowsHygiene
-  const { runHygiene } = await import('./verify/hygiene.ts')
-  return ({ context, connection, boots }) => runHygiene(context, connection, boots)
-}
-
 async function verifyAgain(context: StepContext, trials: readonly Trial[]): Promise<SuiteResult[]> {
-  const { reboot } = await import('./verify/reboot.ts')
+  const { reboot } = await import('../guest/linux/reboot.ts')
   await Promise.all(trials.map((trial) => reboot(trial.context, trial)))
   return verifyAll(
     context,
@@ -102,7 +97,7 @@ async function verifyAgain(context: StepContext, trials: readonly Trial[]): Prom
 }
 
 async function recordClones(context: StepContext, identities: readonly Identity[], boots: number): Promise<SuiteResult> {
-  const { compareClones } = await import('./verify/hygiene.ts')
+  const { compareClones } = await import('../guest/hygiene.ts')
   const name = `clones${boots > 1 ? ' (after reboot)' : ''}`
   return record(context, { name, verifier: 'hygiene', run: async () => ({ cases: compareClones(identities) }), expected: undefined })
 }

@@ -3,7 +3,7 @@ import { Group } from '@pulumi/aws/autoscaling/group.js'
 import { LaunchTemplate } from '@pulumi/aws/ec2/launchTemplate.js'
 import { local } from '@pulumi/command'
 import { all, getOrganization, interpolate, output, StackReference } from '@pulumi/pulumi'
-import { requireOutput } from '../../src/records/outputs.ts'
+import { requireOutput } from '../../src/model/outputs.ts'
 
 /** What a group is to be. */
 export interface AsgSpec {

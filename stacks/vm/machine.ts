@@ -1,9 +1,9 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findStack, type OpenStack, openStack } from '../../src/bake/stack.ts'
 import { runTool } from '../../src/core/exec.ts'
 import { homeFolder } from '../../src/core/paths.ts'
-import { requireOutput } from '../../src/records/outputs.ts'
+import { findStack, type OpenStack, openStack } from '../../src/engine/stack.ts'
+import { requireOutput } from '../../src/model/outputs.ts'
 import { type VmOutputs, type VmSpec, vmProgram } from './program.ts'
 
 /** What the command line of the stack asks for. */

@@ -1,7 +1,8 @@
 import { getOrganization, type Output, output, StackReference } from '@pulumi/pulumi'
 import { Instance } from '../../src/cloud/local/resources.ts'
-import type { Host, Tags } from '../../src/core/model.ts'
-import { requireOutput } from '../../src/records/outputs.ts'
+import type { Host } from '../../src/model/host.ts'
+import { requireOutput } from '../../src/model/outputs.ts'
+import type { Tags } from '../../src/model/tags.ts'
 
 /** What a machine is to be. */
 export interface VmSpec {

@@ -10,13 +10,13 @@ import {
   EC2Client,
 } from '@aws-sdk/client-ec2'
 import { afterAll, beforeAll } from 'vitest'
-import { makeKeyPair } from '../../src/bake/keys.ts'
-import type { LatestGood } from '../../src/bake/promote.ts'
-import { type OpenStack, openStack } from '../../src/bake/stack.ts'
 import { awsResources } from '../../src/cloud/aws/resources.ts'
 import { homeFolder } from '../../src/core/paths.ts'
+import { type OpenStack, openStack } from '../../src/engine/stack.ts'
 import { familySchema } from '../../src/family/schema.ts'
-import { type BuildOutputs, bakeProgram, type GraphSpec, keepProgram } from '../../src/graph/graph.ts'
+import { bakeProgram, type GraphSpec, keepProgram } from '../../src/graph/build.ts'
+import { makeKeyPair } from '../../src/guest/ssh/keys.ts'
+import type { BuildOutputs, LatestGood } from '../../src/model/outputs.ts'
 import { motoImage } from './moto.ts'
 import { writePluginFolder } from './plugin-folder.ts'
 

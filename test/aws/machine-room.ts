@@ -20,12 +20,12 @@ import {
   type LocalInstance,
   makeInstance,
   removeInstance,
-} from '../../src/cloud/local/instances/instance.ts'
-import { startInstance } from '../../src/cloud/local/instances/start.ts'
+} from '../../src/cloud/local/machines/machine.ts'
+import { startInstance } from '../../src/cloud/local/machines/start.ts'
 import { makeOverlay } from '../../src/cloud/local/qemu/img.ts'
 import { findFreePort } from '../../src/cloud/local/qemu/port.ts'
 import { runTool } from '../../src/core/exec.ts'
-import type { Tags } from '../../src/core/model.ts'
+import type { Tags } from '../../src/model/tags.ts'
 
 /** Real machines behind the instances of an EC2 API server whose own do not boot. */
 export interface MachineRoom extends AsyncDisposable {

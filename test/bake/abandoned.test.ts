@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { markAbandoned } from '../../src/bake/abandoned.ts'
-import type { BuildRecord } from '../../src/records/record.ts'
+import type { BuildRecord } from '../../src/model/record.ts'
+import { markAbandoned } from '../../src/records/history.ts'
 import { sampleRecord } from '../records/sample.ts'
 
 /** Records, newest first, as `family status`. */

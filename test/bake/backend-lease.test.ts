@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { leasedFamily, ownerHere, whyLeaseIsOver } from '../../src/bake/backend-lease.ts'
+import { leasedFamily, ownerHere, whyLeaseIsOver } from '../../src/records/shared-lease.ts'
 
 const mine = ownerHere(new Date(Date.now() + 60_000).toISOString())
 const gone = { ...mine, pid: spawnSync('true').pid }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { whyEnded, whyLeftover } from '../../src/bake/ended.ts'
-import type { Tags } from '../../src/core/model.ts'
+import { whyEnded, whyLeftover } from '../../src/life/known-builds.ts'
+import type { Tags } from '../../src/model/tags.ts'
 
 const now = new Date('2026-11-23T12:00:00Z')
 const [past, future] = ['2026-11-23T11:00:00Z', '2026-11-23T13:00:00Z']

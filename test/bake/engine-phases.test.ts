@@ -1,8 +1,10 @@
 import type { EngineEvent } from '@pulumi/pulumi/automation/index.js'
 import { describe, expect, it } from 'vitest'
-import { findPhase, followEngine, parseDiagnostic } from '../../src/bake/engine-phases.ts'
+import { followEngine } from '../../src/bake/follow-engine.ts'
 import { openJournal } from '../../src/bake/journal.ts'
-import type { BuildEvent } from '../../src/core/events.ts'
+import { parseDiagnostic } from '../../src/engine/diagnostic.ts'
+import type { BuildEvent } from '../../src/model/events.ts'
+import { findPhase } from '../../src/model/phases.ts'
 
 const urn = (name: string): string => `urn:pulumi:web-2026.11.23::bakehouse::x:y:Z::${name}`
 const pre = (name: string, op = 'create'): EngineEvent =>

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { run, runTool } from '../../src/core/exec.ts'
 import { playbooksFolder } from '../../src/core/paths.ts'
-import { readTools } from '../../src/setup/tools.ts'
+import { readTools } from '../../src/core/tools.ts'
 import { makeProject, type Project } from '../helpers/project.ts'
 
 const project: Project = makeProject({})

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { acquireLease } from '../../src/bake/lease.ts'
 import { findProcess } from '../../src/core/process-identity.ts'
+import { acquireLease } from '../../src/records/lease.ts'
 
 describe('the lease of a family', () => {
   let home: string

@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { runTool } from '../../src/core/exec.ts'
-import { readTools } from '../../src/setup/tools.ts'
+import { readTools } from '../../src/core/tools.ts'
 import { makeProject } from '../helpers/project.ts'
 import { tinyFamily } from '../helpers/tiny-family.ts'
 

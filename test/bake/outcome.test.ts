@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { renderLogin } from '../../src/bake/outcome.ts'
-import type { Host } from '../../src/core/model.ts'
+import type { Host } from '../../src/model/host.ts'
+import { renderLogin } from '../../src/report/login-line.ts'
 
 const host: Host = {
   ...{ instanceId: 'i-1', transport: 'ssh', address: '10.0.0.5', port: 22, user: 'admin', identityFile: '/b/keys/trial' },

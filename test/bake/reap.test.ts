@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isWhole } from '../../src/bake/reap-stacks.ts'
+import { isWhole } from '../../src/life/reap-stacks.ts'
 
 it.each([
   ['of a promoted build', 3, 'promoted', true],

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { run, runTool } from '../../src/core/exec.ts'
 import { sourceFolder } from '../../src/core/paths.ts'
-import { readTools } from '../../src/setup/tools.ts'
+import { readTools } from '../../src/core/tools.ts'
 import { makeProject } from '../helpers/project.ts'
 import { tinyFamily } from '../helpers/tiny-family.ts'
 

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { secret } from '@pulumi/pulumi'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type { BakeRequest } from '../../src/bake/api.ts'
+import type { Plan } from '../../src/bake/plan.ts'
 import { reserveVersion } from '../../src/bake/reserve.ts'
-import type { Plan } from '../../src/bake/resolve.ts'
-import { createStack, findState, knownStack, listStacks } from '../../src/bake/stack.ts'
-import { toolsFile } from '../../src/setup/tools.ts'
+import { toolsFile } from '../../src/core/tools.ts'
+import { createStack, findState, knownStack, listStacks } from '../../src/engine/stack.ts'
+import type { BakeRequest } from '../../src/model/request.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bh-stack-'))
 const home = join(folder, 'home')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { compareVersions, nextVersion, parseVersion } from '../../src/bake/version.ts'
+import { compareVersions, nextVersion, parseVersion } from '../../src/model/version.ts'
 
 const day = new Date('2026-11-23T23:59:59Z')
 

@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { readTools } from '../../src/setup/tools.ts'
+import { readTools } from '../../src/core/tools.ts'
 import { makeProject } from '../helpers/project.ts'
 
 const project = makeProject({})

@@ -1,8 +1,10 @@
 import { describe, expect, test } from 'vitest'
-import type { BakeFamily, BakeOutcome, BakeRequest } from '../../src/bake/api.ts'
-import { bakeAll } from '../../src/cli/bake-all.ts'
-import { worstExitCode } from '../../src/cli/bake-verb.ts'
+import { bakeAll } from '../../src/bake/bake-all.ts'
+import type { BakeFamily } from '../../src/bake/bake-family.ts'
 import { renderAgain, renderFailure, renderOutcome } from '../../src/cli/render-outcome.ts'
+import type { BakeOutcome } from '../../src/model/outcome.ts'
+import { worstExitCode } from '../../src/model/outcome.ts'
+import type { BakeRequest } from '../../src/model/request.ts'
 import { familyFiles, makeProject } from '../family/project.ts'
 
 const request = (family: string): BakeRequest => ({ family, keep: 'never', dryRun: false, ifChanged: false, prove: false })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { chooseParallel } from '../../src/cli/choose-parallel.ts'
+import { chooseParallel } from '../../src/bake/choose-parallel.ts'
 import { familySchema } from '../../src/family/schema.ts'
 
 const family = (fields: object) => familySchema.parse({ base: { debian: 'bookworm' }, ...fields })

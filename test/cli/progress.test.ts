@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { isRepeated, renderEvent } from '../../src/cli/progress/progress.ts'
 import { renderProgress } from '../../src/cli/progress/render.ts'
 import { advance, type FamilyProgress } from '../../src/cli/progress/state.ts'
-import type { BuildEvent } from '../../src/core/events.ts'
+import type { BuildEvent } from '../../src/model/events.ts'
 
 const start = Date.parse('2026-11-23T13:00:00.000Z')
 const at = (seconds: number): string => new Date(start + seconds * 1000).toISOString()

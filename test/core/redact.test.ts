@@ -2,8 +2,8 @@ import { Readable } from 'node:stream'
 import { text as readAll } from 'node:stream/consumers'
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import { createRedactor, mark, redactingTransform } from '../../src/core/redact.ts'
-import { secretForms } from '../../src/core/secret-forms.ts'
+import { createRedactor, mark, redactingTransform } from '../../src/core/redact/redact.ts'
+import { secretForms } from '../../src/core/redact/secret-forms.ts'
 
 const canary = `c4n'ary$ "Wert" ü/+&<9`
 const redactor = createRedactor([canary])

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { lifetimeOf, longestBake } from '../../src/family/longest.ts'
 import { readFamily } from '../../src/family/read-family.ts'
 import { familySchema } from '../../src/family/schema.ts'
+import { lifetimeOf, longestBake } from '../../src/model/lifetime.ts'
 
 const minutes = (ms: number): number => ms / 60_000
 const timeouts = (login: string, configure: string, seal: string, verify: string) =>

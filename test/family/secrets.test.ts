@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import type { Family } from '../../src/family/family.ts'
 import { readSecrets, secretValues } from '../../src/family/secrets.ts'
+import type { Family } from '../../src/model/family.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'secrets-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { didYouMean, findClosest } from '../../src/family/suggest.ts'
+import { didYouMean, findClosest } from '../../src/core/suggest.ts'
 
 test.each([
   ['machne', 'machine'],

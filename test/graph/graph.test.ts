@@ -1,9 +1,10 @@
 import * as pulumi from '@pulumi/pulumi'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { CloudResources } from '../../src/cloud/cloud.ts'
-import type { Family } from '../../src/family/family.ts'
 import { familySchema } from '../../src/family/schema.ts'
-import { bakeProgram, type GraphSpec, keepProgram, requirePassed } from '../../src/graph/graph.ts'
+import { bakeProgram, type GraphSpec, keepProgram } from '../../src/graph/build.ts'
+import type { Family } from '../../src/model/family.ts'
+import { requirePassed } from '../../src/model/step.ts'
 
 interface Registered {
   readonly type: string

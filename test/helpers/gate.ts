@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect } from 'vitest'
 import { BuildFailed } from '../../src/core/errors.ts'
-import type { SuiteResult } from '../../src/core/model.ts'
-import { isBad, passes } from '../../src/steps/verify/judge.ts'
-import { parseJunit } from '../../src/steps/verify/junit.ts'
+import type { SuiteResult } from '../../src/model/suite-result.ts'
+import { isBad, passes } from '../../src/model/suite-result.ts'
 import { verify } from '../../src/steps/verify.ts'
+import { parseJunit } from '../../src/verify/junit.ts'
 import { makeWindows } from './windows.ts'
 
 const fixtures = join(import.meta.dirname, '../fixtures')

@@ -1,9 +1,9 @@
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { BakeOutcome } from '../../src/bake/api.ts'
 import { type RunResult, run } from '../../src/core/exec.ts'
 import { homeFolder, sourceFolder } from '../../src/core/paths.ts'
+import type { BakeOutcome } from '../../src/model/outcome.ts'
 
 /** A project of its own in a temporary folder: families, home, state. The caches are the user's, shared. */
 export interface Project extends AsyncDisposable {

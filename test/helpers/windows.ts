@@ -2,11 +2,12 @@ import { generateKeyPairSync } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import type { Host } from '../../src/core/model.ts'
 import { findProcess } from '../../src/core/process-identity.ts'
 import { familySchema } from '../../src/family/schema.ts'
-import { openContext, type StepContext, type StepName } from '../../src/steps/context.ts'
-import type { StepRequest } from '../../src/steps/request.ts'
+import type { StepContext } from '../../src/guest/context.ts'
+import type { Host } from '../../src/model/host.ts'
+import type { StepName, StepRequest } from '../../src/model/step.ts'
+import { openContext } from '../../src/steps/open-context.ts'
 
 /** What the fake `ansible-playbook` was given, once for each run. */
 export interface Call {

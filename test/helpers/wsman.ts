@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { createServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll } from 'vitest'
-import { type Certificate, makeCertificate } from '../../src/steps/windows/certificate.ts'
+import { type Certificate, makeCertificate } from '../../src/guest/psrp/certificate.ts'
 
 /** A Windows machine as far as an unknown caller of WSMan gets: Identify is answered, everything else wants a login. */
 export interface Wsman {

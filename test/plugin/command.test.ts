@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { local } from '@pulumi/command'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type OpenStack, openStack } from '../../src/bake/stack.ts'
-import { toolsFile } from '../../src/setup/tools.ts'
+import { toolsFile } from '../../src/core/tools.ts'
+import { type OpenStack, openStack } from '../../src/engine/stack.ts'
 
 /**
  * What we rely on of `command:local:Command`, tried with whichever plugin set-up put in place: the official one

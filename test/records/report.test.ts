@@ -1,8 +1,8 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
 import { describe, expect, test } from 'vitest'
-import { renderDuration } from '../../src/records/duration.ts'
-import { renderRecord } from '../../src/records/render-record.ts'
-import { renderReport } from '../../src/records/report.ts'
+import { renderDuration } from '../../src/core/duration.ts'
+import { renderRecord } from '../../src/report/render-record.ts'
+import { renderReport } from '../../src/report/report.ts'
 import { failedRecord, sampleRecord } from './sample.ts'
 
 const hostile = `<script>alert(1)</script>"'&\u001b[31m\u0007`

@@ -1,4 +1,4 @@
-import type { BuildRecord } from '../../src/records/record.ts'
+import type { BuildRecord } from '../../src/model/record.ts'
 
 const start = Date.parse('2026-11-23T13:04:05.000Z')
 const at = (seconds: number): string => new Date(start + seconds * 1000).toISOString()

@@ -3,7 +3,7 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { renderLauncher } from '../../src/setup/wrapper.ts'
+import { renderLauncher } from '../../src/engine/wrapper.ts'
 
 let folder: string
 const started: ChildProcess[] = []

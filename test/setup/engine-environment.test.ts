@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { engineEnvironment } from '../../src/setup/engine-environment.ts'
+import { engineEnvironment } from '../../src/engine/environment.ts'
 
 let home: string
 beforeEach(() => {

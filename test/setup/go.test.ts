@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { engineVersion } from '../../src/setup/engine.ts'
+import { isAtLeast } from '../../src/core/dotted-version.ts'
+import { engineVersion } from '../../src/engine/version.ts'
 import { goBuildArguments, minimumGo } from '../../src/setup/go.ts'
 import { pipArguments } from '../../src/setup/python.ts'
-import { isAtLeast } from '../../src/setup/version.ts'
 
 const source = join(import.meta.dirname, '../../src/setup')
 const read = (file: string): string => readFileSync(join(source, file), 'utf8')

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
-import { renderElapsed, startProgress } from '../../src/setup/progress.ts'
+import { renderElapsed } from '../../src/core/duration.ts'
+import { startProgress } from '../../src/setup/display.ts'
 
 describe('progress of the set-up', () => {
   it.each([

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { findVersion, isAtLeast, isCompatible } from '../../src/setup/version.ts'
+import { findVersion, isAtLeast, isCompatible } from '../../src/core/dotted-version.ts'
 
 describe('versions', () => {
   it.each([

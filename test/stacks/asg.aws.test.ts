@@ -10,10 +10,10 @@ import {
   RegisterImageCommand,
 } from '@aws-sdk/client-ec2'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { openStack } from '../../src/bake/stack.ts'
 import { listConsumers } from '../../src/cloud/aws/consumers.ts'
 import { renderTags } from '../../src/cloud/aws/tags.ts'
 import { homeFolder } from '../../src/core/paths.ts'
+import { openStack } from '../../src/engine/stack.ts'
 import { type AsgSpec, asgProgram, chooseImage } from '../../stacks/asg/program.ts'
 import { refreshInput } from '../../stacks/asg/refresh.ts'
 import { writePluginFolder } from '../aws/plugin-folder.ts'

@@ -2,8 +2,11 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Host } from '../../src/core/model.ts'
-import { connect, lastLine, removeControlFolder, shellQuote, sshArguments } from '../../src/steps/connect.ts'
+import { lastLine } from '../../src/core/exec.ts'
+import { shellQuote } from '../../src/core/quote.ts'
+import { removeControlFolder } from '../../src/guest/ssh/control-folder.ts'
+import { connect, sshArguments } from '../../src/guest/ssh/ssh.ts'
+import type { Host } from '../../src/model/host.ts'
 
 const host: Host = {
   instanceId: 'i-1',

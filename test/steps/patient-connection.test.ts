@@ -24,7 +24,7 @@ async function listen(...answers: readonly ((socket: Socket) => void)[]): Promis
 }
 
 function connectTo(port: number) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/steps/patient-connection.ts'), '127.0.0.1', String(port)])
+  const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/guest/ssh/patient-connection.ts'), '127.0.0.1', String(port)])
   cleanUp.push(() => child.kill())
   return child
 }

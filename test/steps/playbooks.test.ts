@@ -3,13 +3,13 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { run } from '../../src/core/exec.ts'
 import { playbooksFolder, sourceFolder } from '../../src/core/paths.ts'
-import { readTools } from '../../src/setup/tools.ts'
-import { parseRequirements } from '../../src/steps/ansible/requirements.ts'
+import { readTools } from '../../src/core/tools.ts'
+import { parseRequirements } from '../../src/guest/ansible/requirements.ts'
 
 const folder = playbooksFolder()
 const families = readdirSync(folder).filter((name) => existsSync(join(folder, name, 'family.yaml')))
 const own = families.flatMap((name) => ['playbook.yml', 'verify/verify.yml'].map((file) => join(folder, name, file))).filter(existsSync)
-const files = [...own, ...globSync(join(sourceFolder(), 'steps/windows/plays/*.yml'))]
+const files = [...own, ...globSync(join(sourceFolder(), 'guest/*/plays/*.yml'))]
 const tools = findTools()
 /** Where the pinned collections are; the linter lives in an environment of its own. */
 const [collections = ''] = tools.venv ? globSync(`${tools.venv}/lib/python3*/site-packages`) : []

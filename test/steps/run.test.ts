@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { run } from '../../src/core/exec.ts'
-import type { StepResult } from '../../src/core/model.ts'
+import type { StepResult } from '../../src/model/step.ts'
 
 const runner = join(import.meta.dirname, '../../src/steps/run.ts')
 let folder = ''

@@ -1,5 +1,5 @@
-import type { BuildEvent } from '../../core/events.ts'
-import { renderDuration } from '../../records/duration.ts'
+import { renderDuration } from '../../core/duration.ts'
+import type { BuildEvent } from '../../model/events.ts'
 import { say } from '../output.ts'
 import { renderProgress } from './render.ts'
 import { advance, type FamilyProgress } from './state.ts'

@@ -1,4 +1,4 @@
-import { renderDuration } from '../../records/duration.ts'
+import { renderDuration } from '../../core/duration.ts'
 import { paint } from '../output.ts'
 import type { FamilyProgress, PhaseProgress } from './state.ts'
 

@@ -1,4 +1,5 @@
-import type { BuildEvent, Phase } from '../../core/events.ts'
+import type { BuildEvent } from '../../model/events.ts'
+import type { Phase } from '../../model/phases.ts'
 
 export interface PhaseProgress {
   readonly phase: Phase

@@ -1,9 +1,9 @@
 import { DescribeImagesCommand, type Filter, type Image } from '@aws-sdk/client-ec2'
 import { GetParameterCommand } from '@aws-sdk/client-ssm'
 import { MissingError, UsageError } from '../../core/errors.ts'
-import type { BaseImage } from '../../core/model.ts'
 import type { Base } from '../../family/schema.ts'
-import type { BaseSearch, LatestImage } from '../cloud.ts'
+import type { BaseImage, LatestImage } from '../../model/image.ts'
+import type { BaseSearch } from '../cloud.ts'
 import { ask, clients } from './clients.ts'
 import { isNotFound } from './errors.ts'
 

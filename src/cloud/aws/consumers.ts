@@ -10,7 +10,7 @@ import {
   paginateDescribeLaunchTemplateVersions,
 } from '@aws-sdk/client-ec2'
 import { GetParameterCommand } from '@aws-sdk/client-ssm'
-import type { Consumer } from '../cloud.ts'
+import type { Consumer } from '../../model/consumer.ts'
 import { ask, clients } from './clients.ts'
 import { codeOf, isNotFound } from './errors.ts'
 import { parseRegions, parseTags, tagFilters } from './tags.ts'

@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { MissingError } from '../../core/errors.ts'
-import type { Family } from '../../family/family.ts'
-import { longestBake } from '../../family/longest.ts'
+import type { Family } from '../../model/family.ts'
+import { longestBake } from '../../model/lifetime.ts'
 import { ask, clients } from './clients.ts'
 
 /** Credentials as far as their life goes. */

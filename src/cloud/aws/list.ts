@@ -8,7 +8,7 @@ import {
   paginateDescribeVolumes,
   type Tag,
 } from '@aws-sdk/client-ec2'
-import type { Tags } from '../../core/model.ts'
+import type { Tags } from '../../model/tags.ts'
 import type { Created } from '../cloud.ts'
 import { ask, clients } from './clients.ts'
 import { diagnose } from './diagnose.ts'

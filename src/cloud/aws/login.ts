@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { BuildFailed } from '../../core/errors.ts'
 import { run } from '../../core/exec.ts'
-import type { Host } from '../../core/model.ts'
+import type { Host } from '../../model/host.ts'
 
 /** One login that proves that the instance is up and is the one that was told its host key. */
 export function loginArguments(host: Host): string[] {

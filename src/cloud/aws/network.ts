@@ -8,10 +8,10 @@ import {
   type Subnet,
 } from '@aws-sdk/client-ec2'
 import { MissingError } from '../../core/errors.ts'
-import type { Family } from '../../family/family.ts'
+import type { Family } from '../../model/family.ts'
 import { ask, clients } from './clients.ts'
 import { isNotFound } from './errors.ts'
-import { requireReach } from './reach.ts'
+import { requireReach } from './route.ts'
 
 /** Whether the build will reach its machines where it starts them, as `aws.reach` says. Throws MissingError. */
 export async function checkNetwork(family: Family, region: string): Promise<void> {

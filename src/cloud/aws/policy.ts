@@ -1,4 +1,4 @@
-import { sessionDocument } from './reach.ts'
+import { sessionDocument } from './route.ts'
 
 /** One statement of an IAM policy. */
 export interface Statement {

@@ -1,6 +1,6 @@
 import { DescribeImagesCommand, DescribeInstanceTypesCommand, type Image, type InstanceTypeInfo } from '@aws-sdk/client-ec2'
 import { UsageError } from '../../core/errors.ts'
-import type { Family } from '../../family/family.ts'
+import type { Family } from '../../model/family.ts'
 import { ask, clients } from './clients.ts'
 import { checkNetwork } from './network.ts'
 import { checkQuota } from './quota.ts'

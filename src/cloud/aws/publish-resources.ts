@@ -1,6 +1,6 @@
 import { Parameter } from '@pulumi/aws/ssm/parameter.js'
 import { all, type Output, runtime } from '@pulumi/pulumi'
-import type { PublishedImage } from '../cloud.ts'
+import type { PublishedImage } from '../../model/image.ts'
 import { parameterName } from './base-image.ts'
 import { waitForParameter } from './publish.ts'
 

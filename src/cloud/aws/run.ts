@@ -1,5 +1,5 @@
 import { messageOf } from '../../core/errors.ts'
-import type { Host } from '../../core/model.ts'
+import type { Host } from '../../model/host.ts'
 import type { FinishRequest } from './finish.ts'
 
 /** What `login` needs: an instance that the engine has made. */

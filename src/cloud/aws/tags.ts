@@ -1,6 +1,6 @@
 import type { Filter, Tag } from '@aws-sdk/client-ec2'
 import { UsageError } from '../../core/errors.ts'
-import type { Tags } from '../../core/model.ts'
+import type { Tags } from '../../model/tags.ts'
 
 /** The keys of our tags on AWS start with this, so that a policy can be bound to them. */
 const prefix = 'bakehouse:'

@@ -3,10 +3,10 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
 import { runTool } from '../../core/exec.ts'
-import type { Host } from '../../core/model.ts'
-import { makeCertificate, packCertificate } from '../../steps/windows/certificate.ts'
-import { renderWindowsUserData } from '../../steps/windows/user-data.ts'
+import { makeCertificate, packCertificate } from '../../guest/psrp/certificate.ts'
+import type { Host } from '../../model/host.ts'
 import type { InstanceSpec } from '../cloud.ts'
+import { renderWindowsUserData } from './windows-user-data.ts'
 
 /** What an instance is told at its first boot, and how it is known again when it answers. */
 export interface FirstBoot {

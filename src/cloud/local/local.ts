@@ -1,8 +1,8 @@
-import type { Tags } from '../../core/model.ts'
+import type { Tags } from '../../model/tags.ts'
 import type { Cloud, Created } from '../cloud.ts'
 import { resolveLocalBase } from './base/resolve.ts'
-import { diagnoseInstance } from './instances/diagnose.ts'
-import { findInstance, isInstanceRunning, type LocalInstance, listInstances, removeInstance } from './instances/instance.ts'
+import { diagnoseInstance } from './machines/diagnose.ts'
+import { findInstance, isInstanceRunning, type LocalInstance, listInstances, removeInstance } from './machines/machine.ts'
 import { listImages, removeImage, type StoredImage } from './store/images.ts'
 
 /** The embedded cloud: machines and images of this computer, no account. */

@@ -1,9 +1,10 @@
 import { CustomResource, type CustomResourceOptions, type Inputs, type Output } from '@pulumi/pulumi'
 import { parseDuration } from '../../core/duration.ts'
-import type { Host, Tags } from '../../core/model.ts'
-import { buildFiles } from '../../steps/request.ts'
+import { buildFiles } from '../../model/build-folder.ts'
+import type { Host } from '../../model/host.ts'
+import type { Tags } from '../../model/tags.ts'
 import type { CloudResources, ImageResource } from '../cloud.ts'
-import type { CopyInputs, ImageInputs, InstanceInputs } from './provider/properties.ts'
+import type { CopyInputs, ImageInputs, InstanceInputs } from './machines/spec.ts'
 
 /** The version that `provider.ts` says it has. */
 const version = '0.1.0'

@@ -1,6 +1,6 @@
 import type { Unwrap } from '@pulumi/pulumi'
-import type { Properties, ResourceHandler } from '../../../src/plugin/resource.ts'
-import { changedProperties } from '../../../src/plugin/serve.ts'
+import type { Properties, ResourceHandler } from '../../../src/engine/plugin/resource.ts'
+import { changedProperties } from '../../../src/engine/plugin/serve.ts'
 
 type Plain<T> = { [K in keyof T]?: Unwrap<T[K]> }
 

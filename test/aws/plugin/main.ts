@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
-import { servePlugin } from '../../../src/plugin/serve.ts'
+import { servePlugin } from '../../../src/engine/plugin/serve.ts'
 import { group, launchTemplate } from './groups.ts'
 import { amiCopy, amiFromInstance, amiLaunchPermission, parameter } from './images.ts'
 import { instance, keyPair, securityGroup } from './machines.ts'

@@ -10,7 +10,7 @@ import {
 } from '@aws-sdk/client-ec2'
 import { askOfNew } from '../../../src/cloud/aws/clients.ts'
 import { renderTags } from '../../../src/cloud/aws/tags.ts'
-import type { Tags } from '../../../src/core/model.ts'
+import type { Tags } from '../../../src/model/tags.ts'
 import { motoImage } from '../../aws/moto.ts'
 
 /** What one build leaves when it is cut off before its clean-up; ids by kind. */

@@ -1,8 +1,8 @@
 import { aws } from '../../../src/cloud/aws/aws.ts'
-import type { LatestImage } from '../../../src/cloud/cloud.ts'
 import type { MissingError } from '../../../src/core/errors.ts'
-import type { Family } from '../../../src/family/family.ts'
 import { familySchema } from '../../../src/family/schema.ts'
+import type { Family } from '../../../src/model/family.ts'
+import type { LatestImage } from '../../../src/model/image.ts'
 import { motoImage } from '../../aws/moto.ts'
 
 const never = new AbortController().signal

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import type { LocalInstance } from '../../../src/cloud/local/instances/instance.ts'
-import { waitForRemoting } from '../../../src/cloud/local/instances/remoting.ts'
+import type { LocalInstance } from '../../../src/cloud/local/machines/machine.ts'
+import { waitForRemoting } from '../../../src/cloud/local/machines/remoting.ts'
 import { findProcess } from '../../../src/core/process-identity.ts'
 import { withWsman } from '../../helpers/wsman.ts'
 

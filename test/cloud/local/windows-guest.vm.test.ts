@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
 import { qemuArguments } from '../../../src/cloud/local/qemu/arguments.ts'
 import { connectQmp, executeMonitor, type Qmp } from '../../../src/cloud/local/qemu/qmp.ts'
-import { qemuTools } from '../../../src/cloud/local/tools.ts'
+import { qemuTools } from '../../../src/cloud/local/qemu/tools.ts'
 import { run, runTool } from '../../../src/core/exec.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bh-'))

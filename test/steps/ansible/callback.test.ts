@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { run } from '../../../src/core/exec.ts'
-import { openPrivateFolder, renderVariables } from '../../../src/steps/ansible/private-folder.ts'
-import { ansibleEnvironment, settingsOf } from '../../../src/steps/ansible/settings.ts'
-import { findCause, parseTaskEvents, type TaskEnd } from '../../../src/steps/ansible/task-events.ts'
-import { findVenv } from '../../../src/steps/tool-paths.ts'
+import { openPrivateFolder, renderVariables } from '../../../src/guest/ansible/private-folder.ts'
+import { ansibleEnvironment, settingsOf } from '../../../src/guest/ansible/settings.ts'
+import { findCause, parseTaskEvents, type TaskEnd } from '../../../src/guest/ansible/task-events.ts'
+import { findVenv } from '../../../src/guest/ansible/venv.ts'
 
 const venv = venvOrNone()
 const folder = mkdtempSync(join(tmpdir(), 'callback-test-'))

@@ -2,11 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { renderInventory, sshVariables } from '../../../src/steps/ansible/inventory.ts'
-import { playbookArguments } from '../../../src/steps/ansible/playbook.ts'
-import { isWithin, parseRequirements } from '../../../src/steps/ansible/requirements.ts'
-import { type AnsibleSpec, ansibleEnvironment, parseSettings, settingsOf } from '../../../src/steps/ansible/settings.ts'
-import type { Connection } from '../../../src/steps/connect.ts'
+import { isWithin } from '../../../src/core/dotted-version.ts'
+import { renderInventory, sshVariables } from '../../../src/guest/ansible/inventory.ts'
+import { playbookArguments } from '../../../src/guest/ansible/playbook.ts'
+import { parseRequirements } from '../../../src/guest/ansible/requirements.ts'
+import { type AnsibleSpec, ansibleEnvironment, parseSettings, settingsOf } from '../../../src/guest/ansible/settings.ts'
+import type { Connection } from '../../../src/guest/ssh/ssh.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'settings-test-'))
 const venv = join(folder, 'venv')

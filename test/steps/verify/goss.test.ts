@@ -3,11 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import type { Connection } from '../../../src/steps/connect.ts'
-import type { StepContext } from '../../../src/steps/context.ts'
-import { findGoss } from '../../../src/steps/tool-paths.ts'
-import { goss, gossArguments, gossScript, parseGoss } from '../../../src/steps/verify/goss.ts'
-import { findProblem } from '../../../src/steps/verify/judge.ts'
+import type { StepContext } from '../../../src/guest/context.ts'
+import type { Connection } from '../../../src/guest/ssh/ssh.ts'
+import { findGoss, goss, gossArguments, gossScript, parseGoss } from '../../../src/verify/goss.ts'
+import { findProblem } from '../../../src/verify/judge.ts'
 
 /** As goss 0.4.9 prints it. */
 const report = (running: string) => `<?xml version="1.0" encoding="UTF-8"?>

@@ -1,10 +1,10 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { parseIdentity } from '../../../src/steps/identity.ts'
-import { compareClones, compareWithBase, parseHygiene } from '../../../src/steps/verify/hygiene.ts'
+import { compareClones, compareWithBase, parseHygiene } from '../../../src/guest/hygiene.ts'
+import { parseIdentity } from '../../../src/guest/identity.ts'
 
-const scripts = join(import.meta.dirname, '../../../src/steps')
+const scripts = join(import.meta.dirname, '../../../src/guest/linux')
 const base = { machineId: 'a'.repeat(32), hostKeys: ['SHA256:1', 'SHA256:2'] }
 
 test('reads the script’s lines, the first half before the second, and nothing else', () => {
@@ -18,13 +18,13 @@ test('reads the script’s lines, the first half before the second, and nothing 
   ])
 })
 
-test.each(['seal/linux.sh', 'verify/hygiene.sh'])('%s is valid for a POSIX shell', (script) => {
+test.each(['seal.sh', 'hygiene.sh'])('%s is valid for a POSIX shell', (script) => {
   expect(spawnSync('sh', ['-n', join(scripts, script)], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
 })
 
 test('the script makes at least 20 checks and reaches its end, on this machine too', () => {
   const variables = { TRIAL_KEY: 'AAAA', NOW: String(Math.round(Date.now() / 1000)), BOOTS: '1' }
-  const { stdout, stderr } = spawnSync('sh', [join(scripts, 'verify/hygiene.sh')], {
+  const { stdout, stderr } = spawnSync('sh', [join(scripts, 'hygiene.sh')], {
     encoding: 'utf8',
     env: { ...process.env, ...variables },
   })
@@ -36,7 +36,7 @@ test('the script makes at least 20 checks and reaches its end, on this machine t
 })
 
 test('notices a clock that is wrong and a stranger’s key', () => {
-  const { stdout } = spawnSync('sh', [join(scripts, 'verify/hygiene.sh')], {
+  const { stdout } = spawnSync('sh', [join(scripts, 'hygiene.sh')], {
     encoding: 'utf8',
     env: { ...process.env, TRIAL_KEY: 'AAAA', NOW: '1000000000', BOOTS: '1' },
   })

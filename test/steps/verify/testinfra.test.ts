@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { Host } from '../../../src/core/model.ts'
-import { createRedactor } from '../../../src/core/redact.ts'
-import type { Connection } from '../../../src/steps/connect.ts'
-import type { StepContext } from '../../../src/steps/context.ts'
-import { findVenv } from '../../../src/steps/tool-paths.ts'
-import { findProblem } from '../../../src/steps/verify/judge.ts'
-import { parseTestinfra, testinfra, testinfraArguments } from '../../../src/steps/verify/testinfra.ts'
+import { createRedactor } from '../../../src/core/redact/redact.ts'
+import { findVenv } from '../../../src/guest/ansible/venv.ts'
+import type { StepContext } from '../../../src/guest/context.ts'
+import type { Connection } from '../../../src/guest/ssh/ssh.ts'
+import type { Host } from '../../../src/model/host.ts'
+import { findProblem } from '../../../src/verify/judge.ts'
+import { parseTestinfra, testinfra, testinfraArguments } from '../../../src/verify/testinfra.ts'
 
 const venv = venvOrNone()
 const host = { address: '127.0.0.1', port: 2222, user: 'root' } as Host

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
+import { parseWindowsHygiene, renderHygieneScript } from '../../../src/guest/windows/hygiene.ts'
+import { passes } from '../../../src/model/suite-result.ts'
 import { configure } from '../../../src/steps/configure.ts'
-import { passes } from '../../../src/steps/verify/judge.ts'
 import { verify } from '../../../src/steps/verify.ts'
-import { parseWindowsHygiene, renderHygieneScript } from '../../../src/steps/windows/hygiene.ts'
 import { makeWindows } from '../../helpers/windows.ts'
 
 const base = { machineId: 'S-1-5-21-1-2-3', hostKeys: [] }

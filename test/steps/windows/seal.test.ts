@@ -1,7 +1,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { connect } from '../../../src/steps/connect.ts'
+import { connect } from '../../../src/guest/ssh/ssh.ts'
 import {
   findSysprepError,
   judgeReadiness,
@@ -9,7 +9,7 @@ import {
   parseAnswer,
   type Readiness,
   sealWindows,
-} from '../../../src/steps/seal/windows.ts'
+} from '../../../src/guest/windows/seal.ts'
 import { seal } from '../../../src/steps/seal.ts'
 import { type FakeWindows, makeWindows } from '../../helpers/windows.ts'
 
@@ -135,7 +135,7 @@ describe('sealing a Windows machine', () => {
 })
 
 describe('the script that seals', () => {
-  const script = readFileSync(join(import.meta.dirname, '../../../src/steps/seal/windows-seal.ps1'), 'utf8')
+  const script = readFileSync(join(import.meta.dirname, '../../../src/guest/windows/windows-seal.ps1'), 'utf8')
 
   it.each([
     ['reset --clean --block'],
@@ -154,7 +154,7 @@ describe('the script that seals', () => {
   it.each(['windows-seal.ps1', 'windows-check.ps1', 'windows-watch.ps1', '../windows/hygiene.ps1'])(
     '%s has as many braces opened as closed',
     (name) => {
-      const text = readFileSync(join(import.meta.dirname, '../../../src/steps/seal', name), 'utf8').replace(/'[^'\n]*'/g, '')
+      const text = readFileSync(join(import.meta.dirname, '../../../src/guest/windows', name), 'utf8').replace(/'[^'\n]*'/g, '')
       for (const [open, close] of ['{}', '()', '[]'].map((pair) => pair.split('') as [string, string])) {
         expect(text.split(open).length, `${name} ${open}`).toBe(text.split(close).length)
       }

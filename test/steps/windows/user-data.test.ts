@@ -4,10 +4,10 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { makeKeyPair } from '../../../src/bake/keys.ts'
-import { makeCertificate, packCertificate } from '../../../src/steps/windows/certificate.ts'
-import { quotePowerShell } from '../../../src/steps/windows/script.ts'
-import { renderWindowsUserData } from '../../../src/steps/windows/user-data.ts'
+import { renderWindowsUserData } from '../../../src/cloud/aws/windows-user-data.ts'
+import { quotePowerShell } from '../../../src/core/quote.ts'
+import { makeCertificate, packCertificate } from '../../../src/guest/psrp/certificate.ts'
+import { makeKeyPair } from '../../../src/guest/ssh/keys.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bh-'))
 const publicKey = 'ssh-rsa AAAATRIAL bakehouse'
@@ -75,7 +75,7 @@ describe('user data of a Windows machine', () => {
   it('gives the service the start back that it had', () => {
     const text = renderWindowsUserData({ transport: 'ssh', publicKey: 'k', hostKey: 'h' })
     expect(text).toContain("-Path 'HKLM:\\SOFTWARE\\Bakehouse' -Name SshdStart")
-    expect(readFileSync(join(import.meta.dirname, '../../../src/steps/seal/windows-seal.ps1'), 'utf8')).toContain('SshdStart')
+    expect(readFileSync(join(import.meta.dirname, '../../../src/guest/windows/windows-seal.ps1'), 'utf8')).toContain('SshdStart')
   })
 })
 

@@ -5,13 +5,13 @@ import { basename, join, resolve } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { MissingError, messageOf, UsageError } from '../../../core/errors.ts'
-import type { BaseImage } from '../../../core/model.ts'
-import type { Family } from '../../../family/family.ts'
-import { withLock } from '../../../setup/lock.ts'
+import { withLock } from '../../../core/lock.ts'
+import { publishFile } from '../../../core/write-file.ts'
+import type { Family } from '../../../model/family.ts'
+import type { BaseImage } from '../../../model/image.ts'
 import { findDamage, readDiskInfo } from '../qemu/img.ts'
-import { publishFile } from '../store/write.ts'
+import { explainFullDisk, requireSpace } from '../store/free-space.ts'
 import { basesFolder } from './debian.ts'
-import { explainFullDisk, requireSpace } from './free-space.ts'
 
 export interface GivenImage {
   /** A path, relative to the family's folder, or a URL. */

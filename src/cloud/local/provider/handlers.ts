@@ -1,11 +1,11 @@
 import { messageOf } from '../../../core/errors.ts'
-import type { DiffAnswer, Properties, ResourceHandler } from '../../../plugin/resource.ts'
-import { changedProperties, unknownValue } from '../../../plugin/serve.ts'
-import { copyImage, makeCandidate } from '../instances/images.ts'
-import { findInstance, isInstanceRunning, removeInstance } from '../instances/instance.ts'
-import { launchInstance } from '../instances/launch.ts'
+import type { DiffAnswer, Properties, ResourceHandler } from '../../../engine/plugin/resource.ts'
+import { changedProperties, unknownValue } from '../../../engine/plugin/serve.ts'
+import { findInstance, isInstanceRunning, removeInstance } from '../machines/machine.ts'
+import { checkInputs, copyInputs, imageInputs, instanceInputs } from '../machines/spec.ts'
 import { findImage, imagePath, removeImage } from '../store/images.ts'
-import { checkInputs, copyInputs, imageInputs, instanceInputs } from './properties.ts'
+import { copyImage, makeCandidate } from './images.ts'
+import { launchInstance } from './launch.ts'
 
 /** What needs a new resource when it changes; the rest of the inputs only matters while it is made. */
 const replacing = {

@@ -3,9 +3,9 @@ import { release } from 'node:os'
 import { join } from 'node:path'
 import { run } from '../../../core/exec.ts'
 import { cacheFolder } from '../../../core/paths.ts'
-import { findJson, writeJson } from '../store/write.ts'
-import { qemuTools } from '../tools.ts'
+import { findJson, writeJson } from '../../../core/write-file.ts'
 import type { Accelerator } from './arguments.ts'
+import { qemuTools } from './tools.ts'
 
 /** How long a kernel may take to say its name; one that runs at all does so within a second, in ms. */
 const probeDeadline = 8_000

@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { MissingError } from '../../../core/errors.ts'
 import { run, runTool } from '../../../core/exec.ts'
-import { qemuTools } from '../tools.ts'
+import { qemuTools } from './tools.ts'
 
 export interface OverlaySpec {
   readonly file: string

@@ -4,9 +4,9 @@ import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promis
 import { isAbsolute, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { UsageError } from '../../../core/errors.ts'
-import type { Tags } from '../../../core/model.ts'
 import { imagesFolder } from '../../../core/paths.ts'
-import { findJson } from './write.ts'
+import { findJson } from '../../../core/write-file.ts'
+import type { Tags } from '../../../model/tags.ts'
 
 /** What the store knows of an image: the sidecar beside its disk. An image without one is not there. */
 export interface StoredImage {

@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto'
 import { existsSync, statSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
+import { withLock } from '../../../core/lock.ts'
 import { cacheFolder } from '../../../core/paths.ts'
-import { withLock } from '../../../setup/lock.ts'
 import { findAccelerator } from '../qemu/accelerator.ts'
 import { type MachineShape, qemuArguments } from '../qemu/arguments.ts'
-import { qemuTools } from '../tools.ts'
+import { qemuTools } from '../qemu/tools.ts'
 
 /** A booted machine takes about 250 MB, a started firmware 40; older ones than these many of a kind go. */
 const keep = 4

@@ -1,6 +1,6 @@
 import { tmpdir } from 'node:os'
 import { expect, it } from 'vitest'
-import { explainFullDisk, requireSpace } from '../../../../src/cloud/local/base/free-space.ts'
+import { explainFullDisk, requireSpace } from '../../../../src/cloud/local/store/free-space.ts'
 import { MissingError } from '../../../../src/core/errors.ts'
 
 const exbibyte = 2 ** 60

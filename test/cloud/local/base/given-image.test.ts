@@ -6,11 +6,11 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import type { LatestImage } from '../../../../src/cloud/cloud.ts'
 import { resolveLocalBase } from '../../../../src/cloud/local/base/resolve.ts'
 import { UsageError } from '../../../../src/core/errors.ts'
-import type { Family } from '../../../../src/family/family.ts'
 import { familySchema } from '../../../../src/family/schema.ts'
+import type { Family } from '../../../../src/model/family.ts'
+import type { LatestImage } from '../../../../src/model/image.ts'
 
 let folder: string
 let disk: string

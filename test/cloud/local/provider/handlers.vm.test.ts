@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ensureDebianBase } from '../../../../src/cloud/local/base/debian.ts'
-import { listInstances } from '../../../../src/cloud/local/instances/instance.ts'
 import { local } from '../../../../src/cloud/local/local.ts'
+import { listInstances } from '../../../../src/cloud/local/machines/machine.ts'
 import { handlers } from '../../../../src/cloud/local/provider/handlers.ts'
 import { readDiskInfo } from '../../../../src/cloud/local/qemu/img.ts'
 import { run, runTool } from '../../../../src/core/exec.ts'
-import type { Host, Tags } from '../../../../src/core/model.ts'
-import type { Properties } from '../../../../src/plugin/resource.ts'
+import type { Properties } from '../../../../src/engine/plugin/resource.ts'
+import type { Host } from '../../../../src/model/host.ts'
+import type { Tags } from '../../../../src/model/tags.ts'
 
 const [instances, images, copies] = [handlers['qemu:index:Instance']!, handlers['qemu:index:Image']!, handlers['qemu:index:ImageCopy']!]
 let folder: string

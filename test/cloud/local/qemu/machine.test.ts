@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { findMachine, startMachine, stopMachine } from '../../../../src/cloud/local/qemu/machine.ts'
+import { findMachine, startMachine, stopMachine } from '../../../../src/cloud/local/qemu/process.ts'
 import { findProcess, isRunning } from '../../../../src/core/process-identity.ts'
 
 let folder: string

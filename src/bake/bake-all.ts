@@ -1,0 +1,70 @@
+import pLimit from 'p-limit'
+import type { Progress } from '../cli/progress/progress.ts'
+import type { Family } from '../model/family.ts'
+import type { BakeOutcome } from '../model/outcome.ts'
+import type { BakeRequest } from '../model/request.ts'
+import type { BakeFamily } from './bake-family.ts'
+import { chooseParallel } from './choose-parallel.ts'
+
+interface Together {
+  readonly progress: Progress
+  readonly signal: AbortSignal
+  /** Families at once. */
+  readonly parallel?: number
+  /** What bakes one family; ours, loaded when it is needed. */
+  readonly bakeFamily?: BakeFamily
+}
+
+/**
+ * Bakes all of them, several at once; one that starts from another waits for it, and is not baked when that failed.
+ * With more than one, every family's file is read first: nothing is created while one of them is wrong.
+ */
+export async function bakeAll(requests: readonly BakeRequest[], together: Together): Promise<BakeOutcome[]> {
+  const families = requests.length > 1 ? await readFamilies(requests) : []
+  const bases = new Map(families.flatMap(({ name, base }) => ('family' in base ? [[name, base.family] as const] : [])))
+  const { progress, signal, parallel, bakeFamily = (await import('./bake-family.ts')).bakeFamily } = together
+  const limit = pLimit(parallel ?? chooseParallel(families))
+  const outcomes = new Map<string, Promise<BakeOutcome>>()
+  const bake = async (request: BakeRequest): Promise<BakeOutcome> => {
+    const base = await outcomes.get(bases.get(request.family) ?? '')
+    const outcome =
+      base && isBad(base)
+        ? skipped(request, base)
+        : await limit(() => bakeFamily(request, (event) => progress.listen(request.family, event), signal))
+    progress.end(request.family, outcome.status)
+    return outcome
+  }
+  for (const request of inOrder(requests, bases)) outcomes.set(request.family, bake(request))
+  return Promise.all(requests.map(({ family }) => outcomes.get(family) as Promise<BakeOutcome>))
+}
+
+/** Bases before what starts from them. */
+export function inOrder(requests: readonly BakeRequest[], bases: ReadonlyMap<string, string>): BakeRequest[] {
+  const depth = (family: string): number => {
+    const base = bases.get(family)
+    return base === undefined ? 0 : 1 + depth(base)
+  }
+  return [...requests].sort((left, right) => depth(left.family) - depth(right.family))
+}
+
+async function readFamilies(requests: readonly BakeRequest[]): Promise<Family[]> {
+  const { readFamily } = await import('../family/read-family.ts')
+  return Promise.all(requests.map(({ family, cloud }) => readFamily(family, cloud === undefined ? {} : { cloud })))
+}
+
+function isBad({ status }: BakeOutcome): boolean {
+  return status === 'failed' || status === 'cancelled'
+}
+
+function skipped(request: BakeRequest, base: BakeOutcome): BakeOutcome {
+  const exitCode = base.error?.exitCode ?? 10
+  return {
+    status: base.status,
+    family: request.family,
+    version: '',
+    cloud: base.cloud,
+    durationMs: 0,
+    phases: [],
+    error: { message: `not baked: its base ${base.family} ${base.status === 'failed' ? 'failed' : 'was cancelled'}`, exitCode },
+  }
+}

@@ -1,0 +1,42 @@
+import { open } from 'node:fs/promises'
+import type { BuildEvent } from '../model/events.ts'
+
+/** How often the file is looked at, in ms: often enough for a person who watches. */
+const interval = 100
+
+/** Passes on each event that steps append to a JSONL file, until disposed; then once more, so that none is lost. */
+export function followEvents(file: string, tell: (event: BuildEvent) => void): AsyncDisposable {
+  let position = 0
+  let rest = ''
+  const readNew = async (): Promise<void> => {
+    const text = await readFrom(file, position)
+    position += text.length
+    const lines = (rest + text.toString()).split('\n')
+    rest = lines.pop() ?? ''
+    for (const line of lines) if (line) tell(JSON.parse(line) as BuildEvent)
+  }
+  let last = Promise.resolve()
+  const timer = setInterval(() => {
+    last = last.then(readNew)
+  }, interval)
+  return {
+    async [Symbol.asyncDispose]() {
+      clearInterval(timer)
+      await last
+      await readNew()
+    },
+  }
+}
+
+async function readFrom(path: string, position: number): Promise<Buffer> {
+  try {
+    await using file = await open(path)
+    const size = (await file.stat()).size
+    if (size <= position) return Buffer.alloc(0)
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(size - position), 0, size - position, position)
+    return buffer.subarray(0, bytesRead)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return Buffer.alloc(0)
+    throw error
+  }
+}

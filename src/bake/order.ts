@@ -1,0 +1,17 @@
+import { chooseCloud } from '../cloud/clouds.ts'
+import { createRedactor } from '../core/redact/redact.ts'
+import { readFamily } from '../family/read-family.ts'
+import { readSecrets, secretValues } from '../family/secrets.ts'
+import type { BakeRequest } from '../model/request.ts'
+import type { Order } from './plan.ts'
+
+/** Reads what the user wrote. Throws UsageError, with the place in the file. */
+export async function readOrder(request: BakeRequest): Promise<Order> {
+  const read = await readFamily(request.family, request.cloud === undefined ? {} : { cloud: request.cloud })
+  return {
+    request,
+    family: read,
+    cloud: await chooseCloud(read.cloud),
+    redactor: createRedactor(secretValues(readSecrets(read))),
+  }
+}

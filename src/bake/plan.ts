@@ -1,0 +1,26 @@
+import type { Cloud } from '../cloud/cloud.ts'
+import type { Redactor } from '../core/redact/redact.ts'
+import type { Family } from '../model/family.ts'
+import type { BaseImage } from '../model/image.ts'
+import type { LatestGood } from '../model/outputs.ts'
+import type { BakeRequest } from '../model/request.ts'
+
+/** A family as it will be baked, read and checked; nothing has been looked up yet. */
+export interface Order {
+  readonly request: BakeRequest
+  readonly family: Family
+  readonly cloud: Cloud
+  readonly redactor: Redactor
+}
+
+/** All that is known before anything is created. */
+export interface Plan extends Order {
+  readonly base: BaseImage
+  readonly inputsDigest: string
+  readonly latest: LatestGood | undefined
+  readonly version: string
+  readonly build: string
+  readonly folder: string
+  readonly stackName: string
+  readonly toolVersions: Readonly<Record<string, string>>
+}

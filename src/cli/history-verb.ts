@@ -1,0 +1,69 @@
+import { renderDuration, renderTime } from '../core/duration.ts'
+import { commandName } from '../core/program.ts'
+import { requireFamily } from '../family/names.ts'
+import { type BuildRecord, findLatestGoodRecord, type History } from '../model/record.ts'
+import { countCases, renderCounts } from '../model/suite-result.ts'
+import { readCurrentHistory } from '../records/history.ts'
+import { paintOut, print, printJson, renderColumns, say } from './output.ts'
+import { parseCount } from './parse-count.ts'
+
+interface HistoryArguments {
+  readonly family?: string
+  readonly limit?: string
+  readonly json: boolean
+}
+
+const usual = 20
+
+/** Lists builds, newest first. */
+export async function runHistory({ family, limit: given, json }: HistoryArguments): Promise<number> {
+  const limit = given === undefined ? usual : parseCount('--limit', given, 0)
+  const history = await readCurrentHistory(family)
+  if (family !== undefined && history.records.length + history.damaged.length === 0) requireFamily(family)
+  const shown = limit === 0 ? history.records : history.records.slice(0, limit)
+  if (json) printJson(shown.map((record) => summarise(record, history)))
+  else for (const line of renderHistory(shown, history)) print(line)
+  if (!json && shown.length < history.records.length) say(`${history.records.length - shown.length} more: --limit 0`)
+  if (shown.some(({ status }) => status === 'abandoned')) say(`abandoned: its process is gone; ${commandName} reap removes what it left`)
+  for (const { problem } of history.damaged) say(problem)
+  return 0
+}
+
+/** The table of a history. */
+export function renderHistory(shown: readonly BuildRecord[], history: History): string[] {
+  if (shown.length === 0) return [`No builds yet: ${commandName} --family <family>`]
+  const rows = shown.map((record) => [
+    record.family,
+    record.version,
+    isLatestGood(record, history) ? `${record.status} *` : record.status,
+    renderTime(record.startedAt),
+    record.endedAt === undefined ? '–' : renderDuration(record.durationMs),
+    renderBase(record),
+    record.suites.length === 0 ? '–' : renderCounts(countCases(record.suites)),
+  ])
+  const [head = '', ...lines] = renderColumns([['FAMILY', 'VERSION', 'STATUS', 'STARTED (UTC)', 'TOOK', 'BASE', 'CHECKS'], ...rows])
+  const painted = lines.map((line, index) => paintStatus(line, shown[index]))
+  return [paintOut('dim', head), ...painted, ...(rows.some((row) => row[2]?.endsWith('*')) ? [paintOut('dim', '* latest good')] : [])]
+}
+
+function paintStatus(line: string, record: BuildRecord | undefined): string {
+  const status = record?.status ?? ''
+  const colour = status === 'promoted' ? 'green' : status === 'failed' ? 'red' : 'yellow'
+  return line.replace(new RegExp(`(?<=  )${status}`), (word) => paintOut(colour, word))
+}
+
+function renderBase({ base }: BuildRecord): string {
+  return base?.ancestor ? `${base.ancestor.family} ${base.ancestor.version}` : (base?.name ?? '–')
+}
+
+function isLatestGood(record: BuildRecord, { records }: History): boolean {
+  return record.status === 'promoted' && findLatestGoodRecord(records, record.family) === record
+}
+
+function summarise(record: BuildRecord, history: History) {
+  const { family, version, status, startedAt, endedAt, durationMs, cloud, base, image, error } = record
+  return {
+    ...{ family, version, status, latestGood: isLatestGood(record, history), startedAt, endedAt, durationMs, cloud },
+    ...{ base: base?.name, ancestor: base?.ancestor, checks: countCases(record.suites), imageId: image?.imageId, error },
+  }
+}

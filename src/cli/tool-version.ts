@@ -1,9 +1,0 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { sourceFolder } from '../core/paths.ts'
-
-/** The version of this program. */
-export function readToolVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(sourceFolder(), '../package.json'), 'utf8')) as { version: string }
-  return version
-}

@@ -1,0 +1,78 @@
+import { MissingError } from '../../core/errors.ts'
+import { findCommand } from '../../core/find-command.ts'
+import type { Family } from '../../model/family.ts'
+import type { Host } from '../../model/host.ts'
+
+/** The kind of session that carries ssh. */
+export const sessionDocument = 'AWS-StartSSHSession'
+
+export type Reach = Family['aws']['reach']
+
+/** Where an instance is in the network, as EC2 tells it. */
+export interface Addresses {
+  readonly instanceId: string
+  readonly publicIp: string
+  readonly privateIp: string
+  readonly region: string
+}
+
+/** Address and way of an instance, as `ssh` takes them. */
+export function reachOf(reach: Reach, { instanceId, publicIp, privateIp, region }: Addresses): Pick<Host, 'address' | 'proxyCommand'> {
+  if (reach === 'ssh') return { address: publicIp || privateIp }
+  if (reach === 'ssm') return { address: instanceId, proxyCommand: sessionCommand(region) }
+  if ('bastion' in reach) return { address: privateIp, proxyCommand: bastionCommand(reach.bastion) }
+  return { address: privateIp || publicIp, proxyCommand: reach.proxyCommand }
+}
+
+/** Throws MissingError where this machine lacks what the way goes through: asked before anything is created. */
+export function requireReach(reach: Reach): void {
+  if (reach !== 'ssm') return
+  const missing = Object.keys(sessionTools).filter((name) => findCommand(name) === undefined)
+  if (missing.length === 0) return
+  throw new MissingError(`aws.reach is ssm, but ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not on the PATH`, {
+    hint: missing.map((name) => sessionTools[name]).join('; '),
+  })
+}
+
+/** What a session is started with, and where to get it. */
+const sessionTools: Readonly<Record<string, string>> = {
+  aws: 'install the AWS CLI (https://aws.amazon.com/cli/)',
+  'session-manager-plugin': 'install the Session Manager plugin of the AWS CLI',
+}
+
+/** The one port of the instance that is open. */
+export function portOf(family: Family): number {
+  return family.login.transport === 'psrp' ? 5986 : 22
+}
+
+/** The address range that may reach the instance; undefined where nobody has to. Throws MissingError where it cannot be found out. */
+export async function findIngress(reach: Reach): Promise<string | undefined> {
+  if (reach === 'ssm') return undefined
+  return reach === 'ssh' ? `${await findOwnAddress()}/32` : reach.ingress
+}
+
+function sessionCommand(region: string): string {
+  return `aws ssm start-session --region ${region} --target %h --document-name ${sessionDocument} --parameters portNumber=%p`
+}
+
+/** The user's own ssh settings and agent count for the bastion: it is the user's, not the build's. */
+function bastionCommand(bastion: string): string {
+  const [, target = bastion, port] = /^(.*?)(?::(\d+))?$/.exec(bastion) ?? []
+  return `ssh -W [%h]:%p ${port === undefined ? '' : `-p ${port} `}${target}`
+}
+
+const addressService = 'https://checkip.amazonaws.com'
+
+async function findOwnAddress(): Promise<string> {
+  try {
+    const answer = await fetch(addressService, { signal: AbortSignal.timeout(10_000) })
+    const address = (await answer.text()).trim()
+    if (/^\d{1,3}(\.\d{1,3}){3}$/.test(address)) return address
+    throw new Error(`it answered ${answer.status}: ${address.slice(0, 80)}`)
+  } catch (cause) {
+    throw new MissingError(`The address this machine has in the internet is not known: ${addressService} does not tell`, {
+      hint: 'aws.reach in family.yaml: use ssm, a bastion, or a proxyCommand with its own ingress',
+      cause,
+    })
+  }
+}

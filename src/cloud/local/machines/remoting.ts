@@ -1,0 +1,37 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { BuildFailed, messageOf } from '../../../core/errors.ts'
+import { identifyEndpoint, readThumbprint } from '../../../guest/psrp/psrp.ts'
+import type { Host } from '../../../model/host.ts'
+import { isInstanceRunning, type LocalInstance } from './machine.ts'
+import type { InstanceInputs } from './spec.ts'
+
+/**
+ * Waits until a Windows machine speaks PowerShell remoting. Its certificate is its image's own: learnt at the first contact, over
+ * this machine's loopback, and pinned from then on. Throws BuildFailed with what the image must have.
+ */
+export async function waitForRemoting(
+  instance: LocalInstance,
+  spec: Pick<InstanceInputs, 'user' | 'identityFile' | 'knownHostsFile' | 'loginTimeoutSeconds'>,
+  signal: AbortSignal,
+): Promise<Host> {
+  const { user, identityFile, knownHostsFile, loginTimeoutSeconds } = spec
+  const endpoint = { address: '127.0.0.1', port: instance.sshPort }
+  let why = 'its port never answered'
+  for (const deadline = Date.now() + loginTimeoutSeconds * 1000; Date.now() < deadline; await sleep(2_000, undefined, { signal })) {
+    if (!isInstanceRunning(instance)) throw neverCameUp('the machine ended by itself')
+    try {
+      const certificateThumbprint = await readThumbprint(endpoint, 20_000)
+      await identifyEndpoint({ ...endpoint, certificateThumbprint }, 30_000)
+      return { instanceId: instance.id, transport: 'psrp', ...endpoint, user, identityFile, knownHostsFile, certificateThumbprint }
+    } catch (error) {
+      why = messageOf(error)
+    }
+  }
+  throw neverCameUp(`${why} within ${loginTimeoutSeconds} s`)
+}
+
+function neverCameUp(why: string): BuildFailed {
+  return new BuildFailed(`the machine never came up: ${why}`, {
+    hint: 'the image must boot by UEFI without a question, from virtio devices (or machine: {devices: standard}), with a WinRM listener for HTTPS on port 5986 that the firewall lets in',
+  })
+}

@@ -1,0 +1,84 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { BuildFailed, messageOf } from '../../../core/errors.ts'
+import type { Host } from '../../../model/host.ts'
+import { findAccelerator } from '../qemu/accelerator.ts'
+import { type Guest, qemuArguments } from '../qemu/arguments.ts'
+import { findFreePort } from '../qemu/port.ts'
+import { startMachine } from '../qemu/process.ts'
+import { qemuTools } from '../qemu/tools.ts'
+import { lastConsoleLine } from './diagnose.ts'
+import { isRefusal, type Login, type ReachOptions, waitForLogin } from './login.ts'
+import { instanceFiles, isInstanceRunning, type LocalInstance, writeInstance } from './machine.ts'
+import type { InstanceInputs } from './spec.ts'
+
+/** A port that two machines wanted at the same moment is tried again with another, so often. */
+const startTries = 5
+
+/** What starting a machine needs to know beside its folder. */
+export interface StartSpec extends Pick<InstanceInputs, 'cpus' | 'memory' | 'tags' | 'os' | 'transport' | 'devices'> {
+  /** systemd credentials, by name. */
+  readonly credentials: Readonly<Record<string, string>>
+  readonly seed?: string
+  /** Bytes of a disk that stops the machine when it is first read, instead of its own. */
+  readonly unreadableDisk?: number
+  /** Start with the processors stopped. */
+  readonly paused?: boolean
+}
+
+/** The machine is up, and turned our key away. */
+export class LoginRefused extends BuildFailed {}
+
+/** Starts the machine of an instance on the disk that is there, and writes down which process it is. */
+export async function startInstance(made: LocalInstance, spec: StartSpec): Promise<LocalInstance> {
+  const { seed: _seed, ...files } = instanceFiles(made)
+  const { cpus, memory, credentials, seed, unreadableDisk, paused } = spec
+  const tools = qemuTools()
+  const lifetimeSeconds = spec.tags.expires === '' ? 0 : Math.max(1, Math.round((Date.parse(spec.tags.expires) - Date.now()) / 1000))
+  const about = { ...files, name: made.id, accelerator: await findAccelerator(), cpus, memory, credentials, firmware: tools.ovmf }
+  const guest: Guest = { os: spec.os ?? 'linux', devices: spec.devices ?? 'virtio', port: spec.transport === 'psrp' ? 5986 : 22 }
+  const optional = {
+    ...(seed ? { seed } : {}),
+    ...(unreadableDisk === undefined ? {} : { disk: unreadableDisk }),
+    ...(paused ? { paused } : {}),
+  }
+  for (let tries = 1; ; tries++) {
+    const sshPort = tries === 1 ? made.sshPort : await findFreePort()
+    const args = qemuArguments({ ...about, ...optional, guest, sshPort })
+    try {
+      const process = await startMachine({ program: tools.system, args, logFile: files.qemuLog, lifetimeSeconds, ...files })
+      const instance = { ...made, sshPort, process }
+      await writeInstance(instance)
+      return instance
+    } catch (error) {
+      if (tries === startTries || !/hostfwd|forward/.test(messageOf(error))) throw error
+    }
+  }
+}
+
+/** Waits until a started machine lets its user in. Throws BuildFailed with what was waited for and the console's last words. */
+export async function requireLogin(
+  instance: LocalInstance,
+  login: Login,
+  wait: Pick<ReachOptions, 'deadlineMs' | 'signal' | 'isAwake' | 'isRefusalFinal'>,
+): Promise<void> {
+  await rm(login.controlPath, { force: true })
+  const { folder, qmpSocket } = instanceFiles(instance)
+  const why = await waitForLogin(login, join(folder, 'ssh.log'), { ...wait, qmpSocket, isAlive: () => isInstanceRunning(instance) })
+  if (why === undefined) return
+  wait.signal.throwIfAborted()
+  const last = await lastConsoleLine(instance)
+  const Failure = wait.isRefusalFinal && isRefusal(why) ? LoginRefused : BuildFailed
+  throw new Failure(`the machine never came up: ${why}; the last line on its console: ${last || '(none)'}`)
+}
+
+/** How the user of an instance logs in. */
+export function loginOf(instance: LocalInstance, by: Pick<Login, 'user' | 'identityFile' | 'knownHostsFile'>): Login {
+  const { user, identityFile, knownHostsFile } = by
+  return { port: instance.sshPort, user, identityFile, knownHostsFile, controlPath: join(instance.runtimeFolder, 'ssh') }
+}
+
+/** The same, for those who come later. */
+export function hostOf(instance: LocalInstance, { port, user, identityFile, knownHostsFile, controlPath }: Login): Host {
+  return { instanceId: instance.id, transport: 'ssh', address: '127.0.0.1', port, user, identityFile, knownHostsFile, controlPath }
+}

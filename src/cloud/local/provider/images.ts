@@ -1,0 +1,72 @@
+import { rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { BuildFailed } from '../../../core/errors.ts'
+import { findInstance, instanceFiles, isInstanceRunning } from '../machines/machine.ts'
+import type { CopyInputs, ImageInputs } from '../machines/spec.ts'
+import { findDamage, flatten, readDiskInfo } from '../qemu/img.ts'
+import { explainFullDisk, requireSpace } from '../store/free-space.ts'
+import { asidePath, digestFile, findImage, flatPath, imagePath, publishImage, type StoredImage } from '../store/images.ts'
+
+/** A candidate copied into one file, which is no image yet. */
+interface Flat {
+  readonly path: string
+  readonly digest: string
+}
+
+/** Copies under way in this process, by candidate: made while the trial runs, published only once it passed. */
+const flattening = new Map<string, Promise<Flat>>()
+
+/**
+ * Takes over the disk of a stopped instance as an image that stands on the instance's own: no byte of it is copied.
+ * The copy that will be promoted is begun at once, out of the way of the guests, where nobody takes it for an image.
+ */
+export async function makeCandidate(spec: ImageInputs, signal: AbortSignal): Promise<StoredImage> {
+  const instance = await findInstance(spec.instanceId)
+  if (!instance) throw new BuildFailed(`there is no instance ${spec.instanceId} to make an image of`)
+  if (isInstanceRunning(instance)) throw new BuildFailed(`instance ${spec.instanceId} still runs: its disk is not whole`)
+  const aside = await asidePath(spec.name)
+  await rename(instanceFiles(instance).disk, aside)
+  const made = await publish(aside, { name: spec.name, tags: spec.tags, digest: '', created: new Date().toISOString() })
+  const copy = makeFlat(spec.name, spec.compress, signal)
+  // Told when the copy is asked for; until then nobody listens.
+  copy.catch(() => {})
+  flattening.set(spec.name, copy)
+  return made
+}
+
+/** Copies an image into one file that stands on nothing, and makes that an image of its own. */
+export async function copyImage(spec: CopyInputs, signal: AbortSignal): Promise<StoredImage> {
+  if (!(await findImage(spec.source))) throw new BuildFailed(`there is no image ${spec.source} to copy`)
+  const { path, digest } = await (flattening.get(spec.source) ?? makeFlat(spec.source, spec.compress, signal))
+  return publish(path, { name: spec.name, tags: spec.tags, digest, created: new Date().toISOString() })
+}
+
+async function makeFlat(name: string, compress: boolean, signal: AbortSignal): Promise<Flat> {
+  const [source, path] = [imagePath(name), flatPath(name)]
+  const needed = await sizeOfChain(source)
+  await requireSpace(dirname(path), needed, `The image ${name}`)
+  try {
+    await flatten({ source, sourceFormat: 'qcow2', target: path, compress }, signal)
+  } catch (error) {
+    throw await explainFullDisk(error, dirname(path), needed, `The image ${name}`)
+  }
+  const damage = await findDamage(path)
+  if (damage) throw new Error(`the copy of ${name} is damaged: ${damage}`)
+  return { path, digest: await digestFile(path) }
+}
+
+/** Bytes that a disk and all it stands on take: its copy takes no more. */
+async function sizeOfChain(file: string): Promise<number> {
+  const { actualSize, backing } = await readDiskInfo(file)
+  return actualSize + (backing === undefined ? 0 : await sizeOfChain(backing))
+}
+
+async function publish(aside: string, image: StoredImage): Promise<StoredImage> {
+  try {
+    await publishImage(aside, image)
+    return image
+  } catch (error) {
+    await rm(aside, { force: true })
+    throw error
+  }
+}

@@ -1,0 +1,118 @@
+import { rm } from 'node:fs/promises'
+import { messageOf } from '../../../core/errors.ts'
+import type { Host } from '../../../model/host.ts'
+import { diagnoseInstance } from '../machines/diagnose.ts'
+import { instanceFiles, type LocalInstance, makeInstance, removeInstance } from '../machines/machine.ts'
+import { waitForRemoting } from '../machines/remoting.ts'
+import { writeSeed } from '../machines/seed.ts'
+import type { InstanceInputs } from '../machines/spec.ts'
+import { hostOf, LoginRefused, loginOf, requireLogin, startInstance } from '../machines/start.ts'
+import { makeOverlay } from '../qemu/img.ts'
+import { waitForMemory } from '../qemu/memory.ts'
+import { findFreePort } from '../qemu/port.ts'
+import { imagePath } from '../store/images.ts'
+import { ensureFirmware } from '../warm/firmware.ts'
+import { resumeSnapshot } from '../warm/resume.ts'
+import { wake } from '../warm/sleep.ts'
+import { ensureSnapshot } from '../warm/snapshot.ts'
+
+/** How long a machine may queue for the memory of others, in ms. */
+const memoryDeadline = 30 * 60 * 1000
+
+export interface Launched {
+  readonly instance: LocalInstance
+  readonly host: Host
+  /** `warm` from a memory snapshot of the booted image, `cold` by booting it. */
+  readonly boot: 'warm' | 'cold'
+  /** Why it is not warm, where it should have been. */
+  readonly note: string
+}
+
+/**
+ * Starts a machine from an image, over a disk of its own, and waits until its user is let in. Throws BuildFailed with
+ * what it waited for and the last words on the console; nothing of the machine is left then.
+ */
+export async function launchInstance(spec: InstanceInputs, signal: AbortSignal): Promise<Launched> {
+  signal.throwIfAborted()
+  await waitForMemory(spec.memory, { timeoutMs: memoryDeadline, signal })
+  // The key of a snapshot is exchanged as root.
+  if (!spec.warm || spec.login !== 'credential' || spec.user !== 'root' || spec.os === 'windows') return boot(spec, signal, '')
+  try {
+    return await resume(spec, signal)
+  } catch (error) {
+    signal.throwIfAborted()
+    return boot(spec, signal, `a cold boot, because the snapshot cannot be used: ${messageOf(error)}`)
+  }
+}
+
+async function boot(spec: InstanceInputs, signal: AbortSignal, note: string): Promise<Launched> {
+  // The firmware that sleeps knows one set of devices: no second disk with a seed for cloud-init, and none that Windows needs.
+  const knowsDevices = spec.login === 'credential' && spec.os !== 'windows' && spec.devices !== 'standard'
+  if (!knowsDevices) return bootWith(spec, signal, note)
+  try {
+    return await bootWith(spec, signal, note, ensureFirmware)
+  } catch (error) {
+    signal.throwIfAborted()
+    if (!(error instanceof FirmwareUnusable)) throw error
+    return bootWith(spec, signal, [note, error.message].filter(Boolean).join('; '))
+  }
+}
+
+/** A boot with a firmware that slept did not come to where the image alone counts. */
+class FirmwareUnusable extends Error {
+  constructor(cause: unknown) {
+    super(`the firmware was started too, because the sleeping one cannot be used: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** Boots the image; `findFirmware` gives the firmware that is woken instead of a start of it. */
+async function bootWith(spec: InstanceInputs, signal: AbortSignal, note: string, findFirmware?: typeof ensureFirmware): Promise<Launched> {
+  const orUnusable = <T>(work: Promise<T>): Promise<T> => work.catch((cause: unknown) => Promise.reject(new FirmwareUnusable(cause)))
+  return withInstance(spec, async (made, started) => {
+    const { disk, seed, memory: own, qmpSocket } = instanceFiles(made)
+    const size = await makeOverlay(imagePath(spec.image), disk, spec.disk)
+    const firmware = findFirmware && (await orUnusable(findFirmware(spec, size, signal)))
+    if (spec.login === 'cloud-init') await writeSeed(seed, { instanceId: made.id, user: spec.user, publicKey: spec.publicKey })
+    const { cpus, memory, tags, os, transport, devices } = spec
+    const instance = await startInstance(made, {
+      ...{ cpus, memory, tags, credentials: spec.login === 'credential' ? { 'ssh.authorized_keys.root': `${spec.publicKey}\n` } : {} },
+      ...{ os, transport, devices, paused: firmware !== undefined },
+      ...(spec.login === 'cloud-init' ? { seed } : {}),
+    })
+    started(instance)
+    if (firmware) await orUnusable(wake(qmpSocket, firmware, own))
+    await rm(spec.knownHostsFile, { force: true })
+    if (transport === 'psrp') return { instance, host: await waitForRemoting(instance, spec, signal), boot: 'cold', note }
+    const login = loginOf(instance, spec)
+    const wait = { deadlineMs: spec.loginTimeoutSeconds * 1000, signal, isRefusalFinal: firmware !== undefined }
+    const letIn = requireLogin(instance, login, wait)
+    await letIn.catch((error: unknown) => Promise.reject(error instanceof LoginRefused ? new FirmwareUnusable(error) : error))
+    return { instance, host: hostOf(instance, login), boot: 'cold', note }
+  })
+}
+
+async function resume(spec: InstanceInputs, signal: AbortSignal): Promise<Launched> {
+  const snapshot = await ensureSnapshot(spec, signal)
+  return withInstance(spec, async (made, started) => {
+    const instance = await resumeSnapshot({ made, snapshot, spec, signal, started })
+    return { instance, host: hostOf(instance, loginOf(instance, spec)), boot: 'warm', note: '' }
+  })
+}
+
+/** Makes an instance; when the action fails, keeps what can be seen of it from outside and removes it. */
+async function withInstance(
+  spec: InstanceInputs,
+  action: (made: LocalInstance, started: (instance: LocalInstance) => void) => Promise<Launched>,
+): Promise<Launched> {
+  const made = await makeInstance(spec.name, { tags: spec.tags, image: spec.image, sshPort: await findFreePort() })
+  let instance = made
+  try {
+    return await action(made, (started) => {
+      instance = started
+    })
+  } catch (error) {
+    if (spec.diagnosticsFolder) await diagnoseInstance(instance, spec.diagnosticsFolder).catch(() => {})
+    await removeInstance(instance)
+    throw error
+  }
+}

@@ -1,0 +1,103 @@
+import { local } from '@pulumi/command'
+import { all, type CustomResourceOptions, type Output, output, type Resource } from '@pulumi/pulumi'
+import type { BuildContext, CloudResources, ImageResource, InstanceResource } from '../cloud/cloud.ts'
+import type { Host, KeyPair } from '../model/host.ts'
+import type { BuildOutputs } from '../model/outputs.ts'
+import { requirePassed, type StepResult } from '../model/step.ts'
+import type { Tags } from '../model/tags.ts'
+
+/** What both programs of one build need to know. */
+export interface GraphSpec {
+  readonly context: BuildContext
+  readonly resources: CloudResources
+  /** Id of the base image. */
+  readonly base: string
+  readonly imageName: string
+  readonly candidateName: string
+  readonly keys: { readonly base: KeyPair; readonly trial: KeyPair }
+  /** The command line of a step, for a shell. */
+  readonly stepCommand: (step: StepResult['step']) => string
+  /** Told of each machine once it can be reached: what is kept after a failure is logged in to by it. */
+  readonly onHost?: (host: Host) => void
+}
+
+/** The program of phase `bake`: each resource depends on the one before, so nothing is copied that did not pass. */
+export function bakeProgram(spec: GraphSpec): () => Promise<Record<string, unknown>> {
+  return async () => {
+    const base = instance(spec, 'base', {})
+    const configure = step(spec, 'configure', [base], {})
+    const seal = step(spec, 'seal', [base], { dependsOn: [configure] })
+    const candidate = spec.resources.image(
+      'candidate',
+      { context: spec.context, name: spec.candidateName, tags: tags(spec, 'candidate'), instance: base },
+      { dependsOn: [seal] },
+    )
+    const trials = trialNames(spec).map((name) => instance(spec, name, { dependsOn: [candidate.resource] }, candidate))
+    const verify = step(spec, 'verify', trials, { dependsOn: trials.map((trial) => trial.resource) })
+    // The id flows through the verdict: there is nothing to copy unless verify said ok.
+    const verified = all([candidate.imageId, verify.stdout]).apply(([id, stdout]) => requirePassed(id, stdout))
+    return outputs(promoted(spec, verified, [verify]), verified)
+  }
+}
+
+/** What the promoted image alone is made from. */
+type ImageSpecOfBuild = Pick<GraphSpec, 'context' | 'resources' | 'imageName'>
+
+/** The program of phase `keep`: the same promoted image, and nothing else. */
+export function keepProgram(spec: ImageSpecOfBuild, candidateId: string): () => Promise<Record<string, unknown>> {
+  return async () => outputs(promoted(spec, output(candidateId), []), output(candidateId))
+}
+
+/** Protected in the state: a destroy by hand, or by another program, leaves it. `OpenStack.destroy` lifts that first. */
+function promoted(spec: ImageSpecOfBuild, source: Output<string>, dependsOn: Resource[]): ImageResource {
+  const image = { context: spec.context, name: spec.imageName, tags: tags(spec, 'promoted'), source }
+  return spec.resources.copy('image', image, { dependsOn, protect: true })
+}
+
+function instance(spec: GraphSpec, name: string, options: CustomResourceOptions, candidate?: ImageResource): InstanceResource {
+  const stage = candidate ? 'trial' : 'base'
+  const key = spec.keys[stage]
+  const made = spec.resources.instance(
+    name,
+    {
+      context: spec.context,
+      stage,
+      image: candidate?.imageId ?? spec.base,
+      publicKey: key.publicKey,
+      identityFile: key.identityFile,
+      knownHostsFile: `${spec.context.buildFolder}/keys/known_hosts-${name}`,
+      warm: stage === 'base',
+    },
+    options,
+  )
+  made.host.apply((host) => spec.onHost?.(host))
+  return made
+}
+
+function step(
+  spec: GraphSpec,
+  name: StepResult['step'],
+  instances: readonly InstanceResource[],
+  options: CustomResourceOptions,
+): local.Command {
+  const hosts = all(instances.map((each) => each.host)).apply((list) => JSON.stringify(list))
+  return new local.Command(
+    name,
+    { create: spec.stepCommand(name), environment: { BAKEHOUSE_HOSTS: hosts }, triggers: [spec.context.build] },
+    { ...options, customTimeouts: { create: '12h' } },
+  )
+}
+
+function trialNames(spec: GraphSpec): string[] {
+  return Array.from({ length: spec.context.family.verify.clones }, (_, index) => (index === 0 ? 'trial' : `trial-${index + 1}`))
+}
+
+function tags(spec: Pick<GraphSpec, 'context'>, stage: Tags['stage']): Tags {
+  const { family, version, build, expires } = spec.context
+  return { tool: 'bakehouse', family: family.name, version, build, stage, expires: stage === 'promoted' ? '' : expires }
+}
+
+function outputs(image: ImageResource, candidateId: Output<string>): Record<keyof BuildOutputs, Output<unknown>> {
+  const { imageId, imageName, digest, imagesByRegion } = image
+  return { imageId, imageName, digest, imagesByRegion, candidateId }
+}

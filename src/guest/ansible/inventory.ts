@@ -1,0 +1,29 @@
+import { shellQuote } from '../../core/quote.ts'
+import type { Connection } from '../ssh/ssh.ts'
+
+/** Connection variables of a host whose transport is not SSH; `windows` families bring them. */
+export type HostVariables = Readonly<Record<string, string | number | boolean>>
+
+/** An inventory of one host, named like the family. Its connection is the one that the step has open. */
+export function renderInventory(name: string, variables: HostVariables): string {
+  return `${JSON.stringify({ all: { hosts: { [name]: variables } } }, undefined, 2)}\n`
+}
+
+/** Variables of a Linux host: the shared connection, and an interpreter that need not be looked for. */
+export function sshVariables({ host, options }: Connection): HostVariables {
+  return {
+    ansible_connection: 'ssh',
+    ansible_host: host.address,
+    ansible_port: host.port,
+    ansible_user: host.user,
+    ansible_ssh_args: renderSshArguments(options),
+    ansible_python_interpreter: '/usr/bin/python3',
+  }
+}
+
+/** Options of `ssh` as one text, without those that the inventory has variables for. */
+export function renderSshArguments(options: readonly string[]): string {
+  const separate = ['-p', '-l']
+  const others = options.filter((option, index) => !separate.includes(option) && !separate.includes(options[index - 1] ?? ''))
+  return others.map(shellQuote).join(' ')
+}

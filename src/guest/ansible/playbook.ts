@@ -1,0 +1,101 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { UsageError } from '../../core/errors.ts'
+import { run } from '../../core/exec.ts'
+import type { StepContext } from '../context.ts'
+import { writeHostFile } from '../host-file.ts'
+import type { Connection } from '../ssh/ssh.ts'
+import { renderInventory, sshVariables } from './inventory.ts'
+import { openPrivateFolder } from './private-folder.ts'
+import { installRequirements } from './requirements.ts'
+import { type AnsibleSpec, ansibleEnvironment, settingsOf } from './settings.ts'
+import { findCause, followTasks, type TaskEnd, type TaskEvent } from './task-events.ts'
+
+export interface PlaybookRun {
+  /** Relative to the family's folder. */
+  readonly playbook: string
+  readonly connection: Connection
+  readonly timeoutMs: number
+  /** Beside those of the family. */
+  readonly variables?: Readonly<Record<string, unknown>>
+  readonly onTask: (event: TaskEvent) => void
+  readonly log: (text: string) => void
+}
+
+export interface PlaybookOutcome {
+  readonly ends: readonly TaskEnd[]
+  /** Why it failed; undefined when it passed. */
+  readonly cause: string | undefined
+}
+
+/** Runs one of the family's playbooks against one host, in the family's folder. */
+export async function runPlaybook(context: StepContext, spec: PlaybookRun): Promise<PlaybookOutcome> {
+  const { family } = context.request
+  const playbook = resolve(family.folder, spec.playbook)
+  if (!existsSync(playbook)) throw new UsageError(`${family.name}: the playbook ${spec.playbook} is not there`, { hint: playbook })
+  using files = openPrivateFolder({ ...family.configure.variables, ...buildVariables(context), ...spec.variables }, context.secrets)
+  const ends: TaskEnd[] = []
+  const follower = followTasks(files.tasksFile, (event) => {
+    if (event.event === 'end') ends.push(event)
+    spec.onTask(event)
+  })
+  const inventory = writeInventory(context, spec.connection)
+  const settings: AnsibleSpec = {
+    folder: family.folder,
+    venv: context.venv,
+    strategy: family.os === 'linux' ? family.configure.strategy : 'linear',
+    tasksFile: files.tasksFile,
+    vaultPasswordFile: files.vaultPasswordFile,
+    installed: await installRequirements(context),
+  }
+  const redacted = context.redactor.stream()
+  try {
+    const args = playbookArguments({ playbook, inventory, variablesFile: files.variablesFile, become: family.configure.become })
+    const result = await run(join(context.venv, 'bin/ansible-playbook'), args, {
+      cwd: family.folder,
+      env: ansibleEnvironment(settings, settingsOf(family.folder)),
+      signal: context.signal,
+      timeoutMs: spec.timeoutMs,
+      onLine: (line) => spec.log(redacted.push(`${line}\n`)),
+    })
+    context.signal.throwIfAborted()
+    follower.stop()
+    return { ends, cause: causeOf(result, ends, spec.timeoutMs) }
+  } finally {
+    spec.log(redacted.end())
+    follower.stop()
+  }
+}
+
+/** Arguments of `ansible-playbook`. No values among them. */
+export function playbookArguments(spec: {
+  readonly playbook: string
+  readonly inventory: string
+  readonly variablesFile: string
+  readonly become: boolean
+}): string[] {
+  return ['--inventory', spec.inventory, '--extra-vars', `@${spec.variablesFile}`, ...(spec.become ? ['--become'] : []), spec.playbook]
+}
+
+/** What the build knows and a playbook may want. */
+function buildVariables({ request }: StepContext): Record<string, string> {
+  return { bakehouse_family: request.family.name, bakehouse_version: request.version, bakehouse_build: request.build }
+}
+
+function writeInventory(context: StepContext, connection: Connection): string {
+  const text = renderInventory(context.request.family.name, connection.variables ?? sshVariables(connection))
+  return writeHostFile(context.folder, connection.host, { name: 'inventory.json', text })
+}
+
+/** Exit codes as Ansible documents them: 2 failed, 4 unreachable or unreadable, 5 options, 99 interrupted, 250 its own bug. */
+function causeOf(
+  result: { exitCode: number; stderr: string; timedOut: boolean },
+  ends: readonly TaskEnd[],
+  timeoutMs: number,
+): string | undefined {
+  if (result.timedOut) return `the playbook did not end within ${Math.round(timeoutMs / 1000)} s`
+  if (result.exitCode === 0)
+    return ends.length > 0 ? undefined : 'the playbook ran no task: do its hosts match the machine? (hosts: all does)'
+  const said = result.stderr.split('\n').find((line) => /^(\[?ERROR\]?|ERROR!)/.test(line))
+  return findCause(ends) ?? `ansible-playbook ended with exit code ${result.exitCode}${said ? `: ${said}` : ''}`
+}

@@ -1,0 +1,52 @@
+import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { FamilySecrets } from '../../model/secrets.ts'
+
+/** Files that only this run may read: in memory where the machine has such a place, gone when the run is over. */
+export interface PrivateFolder extends Disposable {
+  readonly variablesFile: string
+  readonly vaultPasswordFile: string | undefined
+  /** Empty at first; our callback plugin writes there. */
+  readonly tasksFile: string
+}
+
+/** Writes variables and vault password (0600) for one run of a playbook. */
+export function openPrivateFolder(variables: Readonly<Record<string, unknown>>, secrets: FamilySecrets): PrivateFolder {
+  const folder = mkdtempSync(join(memoryFolder(), 'bh-'))
+  const write = (name: string, text: string): string => {
+    writeFileSync(join(folder, name), text, { mode: 0o600 })
+    return join(folder, name)
+  }
+  return {
+    variablesFile: write('variables.yml', renderVariables(variables, secrets.variables)),
+    vaultPasswordFile: secrets.vaultPassword === undefined ? undefined : write('vault-password', `${secrets.vaultPassword}\n`),
+    tasksFile: write('tasks.jsonl', ''),
+    [Symbol.dispose]() {
+      rmSync(folder, { recursive: true, force: true })
+    },
+  }
+}
+
+/** Extra variables as YAML. Secrets are marked unsafe: what looks like a template in them is not one. */
+export function renderVariables(variables: Readonly<Record<string, unknown>>, secrets: Readonly<Record<string, string>>): string {
+  const lines = [
+    ...Object.entries(variables).map(([name, value]) => `${yaml(name)}: ${yaml(value)}`),
+    ...Object.entries(secrets).map(([name, value]) => `${yaml(name)}: !unsafe ${yaml(value)}`),
+  ]
+  return lines.length === 0 ? '{}\n' : `${lines.join('\n')}\n`
+}
+
+/** JSON is YAML, but for characters that YAML wants escaped. */
+function yaml(value: unknown): string {
+  return JSON.stringify(value).replace(/[\x7f-\x9f\ufeff\ufffe\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
+}
+
+function memoryFolder(): string {
+  try {
+    accessSync('/dev/shm', constants.W_OK | constants.X_OK)
+    return '/dev/shm'
+  } catch {
+    return tmpdir()
+  }
+}

@@ -1,0 +1,107 @@
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { parse } from 'yaml'
+import { isWithin } from '../../core/dotted-version.ts'
+import { MissingError, UsageError } from '../../core/errors.ts'
+import { run } from '../../core/exec.ts'
+import { cacheFolder } from '../../core/paths.ts'
+import type { StepContext } from '../context.ts'
+
+export interface Requirement {
+  readonly kind: 'collection' | 'role'
+  readonly name: string
+  /** As written: `1.2.3`, `>=1.2,<2`; `*` is any. */
+  readonly version: string
+}
+
+/** Folders with what was installed for a family. */
+export interface Installed {
+  readonly collections: string
+  readonly roles: string
+}
+
+/**
+ * Installs what the family's requirements ask for and this machine does not have, once for all builds.
+ * Throws MissingError naming what cannot be had.
+ */
+export async function installRequirements(context: StepContext): Promise<Installed | undefined> {
+  const { family } = context.request
+  const file = join(family.folder, family.configure.requirements ?? 'requirements.yml')
+  if (!existsSync(file)) {
+    if (family.configure.requirements === undefined) return undefined
+    throw new UsageError(`${family.name}: ${family.configure.requirements} is not there`, { hint: file })
+  }
+  const text = readFileSync(file, 'utf8')
+  const folder = join(cacheFolder(), 'ansible', createHash('sha256').update(text).digest('hex').slice(0, 16))
+  const installed = { collections: join(folder, 'collections'), roles: join(folder, 'roles') }
+  const missing = parseRequirements(text).filter((one) => !isInstalled(one, installed, context))
+  for (const kind of new Set(missing.map((one) => one.kind))) await install({ kind, file, installed, missing }, context)
+  return installed
+}
+
+/** The requirements of a requirements.yml, in both of its forms. Throws UsageError on another one. */
+export function parseRequirements(text: string): Requirement[] {
+  const whole = parse(text) as unknown
+  const { collections = [], roles = [] } = (Array.isArray(whole) ? { roles: whole } : (whole ?? {})) as Record<string, unknown>
+  if (!Array.isArray(collections) || !Array.isArray(roles))
+    throw new UsageError('requirements.yml: expected lists under collections and roles')
+  return [...collections.map((entry) => parseEntry('collection', entry)), ...roles.map((entry) => parseEntry('role', entry))]
+}
+
+function parseEntry(kind: Requirement['kind'], entry: unknown): Requirement {
+  if (typeof entry === 'string') {
+    const [name = '', version = '*'] = entry.split(':')
+    return { kind, name, version }
+  }
+  const { name, src, version } = (entry ?? {}) as Record<string, unknown>
+  if (typeof name !== 'string' && typeof src !== 'string') throw new UsageError(`requirements.yml: expected a ${kind} with a name`)
+  return { kind, name: String(name ?? src), version: String(version ?? '*') }
+}
+
+function isInstalled({ kind, name, version }: Requirement, installed: Installed, context: StepContext): boolean {
+  const { folder } = context.request.family
+  if (kind === 'role') return [installed.roles, join(folder, 'roles')].some((path) => existsSync(join(path, name)))
+  const own = process.env.ANSIBLE_COLLECTIONS_PATH?.split(delimiter) ?? []
+  return [installed.collections, join(folder, 'collections'), ...own, sitePackages(context.venv)].some((path) => {
+    const found = findVersion(join(path, 'ansible_collections', ...name.split('.')))
+    return found !== undefined && isWithin(found, version)
+  })
+}
+
+function sitePackages(venv: string): string {
+  const lib = join(venv, 'lib')
+  const python = existsSync(lib) ? readdirSync(lib).find((entry) => entry.startsWith('python')) : undefined
+  return join(lib, python ?? '', 'site-packages')
+}
+
+function findVersion(collection: string): string | undefined {
+  const manifest = join(collection, 'MANIFEST.json')
+  if (!existsSync(manifest)) return undefined
+  return (JSON.parse(readFileSync(manifest, 'utf8')) as { collection_info: { version: string } }).collection_info.version
+}
+
+interface Install {
+  readonly kind: Requirement['kind']
+  readonly file: string
+  readonly installed: Installed
+  readonly missing: readonly Requirement[]
+}
+
+async function install({ kind, file, installed, missing }: Install, context: StepContext): Promise<void> {
+  const target = kind === 'role' ? installed.roles : installed.collections
+  const wanted = missing.filter((one) => one.kind === kind).map(({ name, version }) => `${name} ${version}`)
+  context.tell({ type: 'task', name: `install ${wanted.join(', ')}` })
+  mkdirSync(target, { recursive: true })
+  const args = [kind, 'install', '--requirements-file', file, kind === 'role' ? '--roles-path' : '--collections-path', target]
+  const result = await run(join(context.venv, 'bin/ansible-galaxy'), args, {
+    cwd: context.request.family.folder,
+    signal: context.signal,
+    timeoutMs: 600_000,
+    onLine: (line) => context.log(`${line}\n`),
+  })
+  if (result.exitCode === 0) return
+  throw new MissingError(`${context.request.family.name}: ${wanted.join(', ')} of the requirements is not there, and cannot be installed`, {
+    hint: `ansible-galaxy says: ${result.stderr.trim().split('\n').at(-1) ?? ''}. Put it into ${context.request.family.folder}/${kind}s, or make the server reachable.`,
+  })
+}

@@ -1,0 +1,6 @@
+import { readTools } from '../../core/tools.ts'
+
+/** The Python environment with Ansible in it: `BAKEHOUSE_VENV`, or what set-up put in place. */
+export function findVenv(): string {
+  return process.env.BAKEHOUSE_VENV ?? readTools().venv
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { lastLine } from '../../core/exec.ts'
+import type { StepContext } from '../context.ts'
+import { compareWithBase, type HygieneReport, parseHygiene } from '../hygiene.ts'
+import { findBaseIdentity, parseIdentity } from '../identity.ts'
+import { readPublicKey } from '../ssh/keys.ts'
+import { type Connection, runInGuest } from '../ssh/ssh.ts'
+
+/** When each machine was first started, in seconds since 1970; what it wrote since is its own. */
+const firstBoots = new Map<string, string>()
+
+/** The built-in gate of every Linux image: nothing of its making is in it, and it is a healthy machine. One round trip. */
+export async function runHygiene(context: StepContext, connection: Connection, boots: number): Promise<HygieneReport> {
+  const { signal, folder } = context
+  const script = readFileSync(join(import.meta.dirname, 'hygiene.sh'), 'utf8')
+  const variables = {
+    TRIAL_KEY: readPublicKey(connection.host.identityFile),
+    NOW: String(Math.round(Date.now() / 1000)),
+    BOOTS: String(boots),
+    SINCE: firstBoots.get(connection.controlPath) ?? '',
+  }
+  const result = await runInGuest(connection, script, { signal, timeoutMs: 180_000, variables })
+  context.log(`\n--- hygiene (exit code ${result.exitCode})\n${result.stdout}${result.stderr}`)
+  const booted = result.stdout.match(/^booted (\d+)$/m)?.[1]
+  if (booted && boots === 1) firstBoots.set(connection.controlPath, booted)
+  const identity = parseIdentity(result.stdout)
+  const cases = [...parseHygiene(result.stdout), ...compareWithBase(identity, findBaseIdentity(folder))]
+  if (result.stdout.includes('\nhygiene done\n')) return { cases, identity }
+  return { cases, identity, problem: `the checks did not finish: ${lastLine(result)}` }
+}

@@ -1,0 +1,30 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { parseDuration } from '../../core/duration.ts'
+import { BuildFailed } from '../../core/errors.ts'
+import { lastLine } from '../../core/exec.ts'
+import type { StepContext } from '../context.ts'
+import { readFamilyScript } from '../family-script.ts'
+import { type Connection, runInGuest } from '../ssh/ssh.ts'
+
+/** Printed by the script once all is removed, right before the power goes. */
+const sealed = 'bakehouse: sealed'
+
+/** Runs the family's script and ours in the guest, one round trip each; it ends with the machine going down. */
+export async function sealLinux(context: StepContext, connection: Connection): Promise<void> {
+  const { family } = context.request
+  const settings = { signal: context.signal, timeoutMs: parseDuration(family.seal.timeout) }
+  if (family.seal.script !== undefined) {
+    context.tell({ type: 'task', name: `run ${family.seal.script}` })
+    const result = await runInGuest(connection, readFamilyScript(context, family.seal.script), settings)
+    context.log(`${result.stdout}${result.stderr}`)
+    if (result.exitCode !== 0) throw new BuildFailed(`${family.seal.script} ended with exit code ${result.exitCode}: ${lastLine(result)}`)
+  }
+  context.tell({ type: 'task', name: 'remove what must not ship' })
+  const script = readFileSync(join(import.meta.dirname, 'seal.sh'), 'utf8')
+  const result = await runInGuest(connection, script, { ...settings, variables: { SEALED: sealed } })
+  context.log(`${result.stdout}${result.stderr}`)
+  context.signal.throwIfAborted()
+  // The connection dies with the machine, so that the exit code says nothing.
+  if (!result.stdout.includes(sealed)) throw new BuildFailed(`sealing did not finish: ${lastLine(result)}`)
+}

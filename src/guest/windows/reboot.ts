@@ -1,0 +1,17 @@
+import { join } from 'node:path'
+import { BuildFailed } from '../../core/errors.ts'
+import { runPlaybook } from '../ansible/playbook.ts'
+import type { Reached } from '../powershell/powershell.ts'
+
+/** Reboots a Windows machine and waits until it answers again. Throws BuildFailed when it does not in time. */
+export async function rebootWindows({ context, connection }: Reached, timeoutMs: number): Promise<void> {
+  const { cause } = await runPlaybook(context, {
+    playbook: join(import.meta.dirname, 'plays/reboot.yml'),
+    connection,
+    timeoutMs,
+    variables: { bakehouse_seconds: Math.ceil(timeoutMs / 1000) },
+    log: context.log,
+    onTask: () => {},
+  })
+  if (cause !== undefined) throw new BuildFailed(`the machine did not come back from a reboot: ${cause}`)
+}

@@ -1,0 +1,60 @@
+import { BuildFailed, messageOf, UsageError } from '../core/errors.ts'
+import { findState, knownStack, type OpenStack, openStack } from '../engine/stack.ts'
+import { publishProgram } from '../graph/publish.ts'
+import { type LatestGood, parseLatestGood } from '../model/outputs.ts'
+import { compareVersions } from '../model/version.ts'
+
+export interface Promotion {
+  readonly backend?: string
+  /** What the family's stack holds now, where somebody has asked already. */
+  readonly state?: ReturnType<typeof findState>
+  readonly signal: AbortSignal
+}
+
+/**
+ * Publishes an image as the latest good of its family: an update of the family stack with nothing else in it, because
+ * a failed update publishes its outputs as well. Refuses to go backwards.
+ */
+export async function promote(image: LatestGood, options: Promotion): Promise<void> {
+  const state = await (options.state ?? findState(image.family, options.backend))
+  const previous = state?.outputs ?? {}
+  const { version: current } = previous
+  if (typeof current === 'string' && compareVersions(image.version, current) <= 0) {
+    throw new UsageError(`${image.family} ${image.version} is not newer than the latest good version, ${current}`)
+  }
+  const stack = await (state ? knownStack : openStack)(image.family, options.backend)
+  try {
+    await stack.up(() => publishProgram(image), { message: promotionMessage(image), signal: options.signal })
+  } catch (error) {
+    throw await takeBack(stack, { image, previous, error })
+  }
+}
+
+/**
+ * A promotion that failed half-way may have published the image under one name of several, and the image is about to be removed:
+ * what was published before is published again. The error to tell.
+ */
+async function takeBack(
+  stack: OpenStack,
+  { image, previous, error }: { image: LatestGood; previous: Readonly<Record<string, unknown>>; error: unknown },
+): Promise<unknown> {
+  if ((await stack.read()).resources.length === 0) return error
+  const before = previous.imageId === undefined ? undefined : parseLatestGood(previous)
+  try {
+    await stack.up(async () => (before ? publishProgram(before) : {}), {
+      message: `take back ${image.family} ${image.version}: its promotion failed`,
+      signal: AbortSignal.timeout(5 * 60_000),
+    })
+    return error
+  } catch (cause) {
+    const names = `${image.family} ${image.version} could not be published, nor what was there before everywhere`
+    return new BuildFailed(`${names}: ${messageOf(error)}`, { hint: 'bake again, or set what the cloud publishes by hand', cause })
+  }
+}
+
+/** One line for the audit. */
+export function promotionMessage(image: LatestGood): string {
+  const passed = image.verified.reduce((sum, suite) => sum + suite.passed, 0)
+  const was = image.previousVersion ? `; was ${image.previousVersion}` : ''
+  return `promote ${image.family} ${image.version}: ${passed} cases in ${image.verified.length} suites passed; build ${image.buildStack}${was}`
+}

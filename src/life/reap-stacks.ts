@@ -1,0 +1,81 @@
+import { buildFolder } from '../core/paths.ts'
+import { findState, knownStack, type ListedStack, listStacks, type OpenStack } from '../engine/stack.ts'
+import type { Reaped, ReapOptions } from '../model/leftover.ts'
+import type { BuildRecord } from '../model/record.ts'
+import { leasedFamily, readOwner, whyLeaseIsOver } from '../records/shared-lease.ts'
+import { keepOnlyImage } from './keep-only-image.ts'
+import type { KnownBuilds } from './known-builds.ts'
+import { removeKeys } from './remove-build.ts'
+import { attempt } from './remove-leftover.ts'
+
+/** A stack and the providers of its resources: a state of no more than these may hold nothing else. */
+const bookkeeping = 4
+
+interface Looking {
+  readonly options: ReapOptions
+  /** Families that are being baked. */
+  readonly running: ReadonlySet<string>
+  readonly known: Pick<KnownBuilds, 'records' | 'ended'>
+}
+
+/** Removes what is left over of stacks: those of builds, and the leases that machines took in a shared state and did not give back. */
+export async function reapStacks(looking: Looking): Promise<Reaped[]> {
+  const { options, running, known } = looking
+  const records = new Map(known.records.map((record) => [`${record.family}-${record.version}`, record]))
+  const isMeant = (family: string): boolean => options.family === undefined || options.family === family
+  const reaped: (Reaped | undefined)[] = []
+  for (const stack of await listStacks(options.backend)) {
+    const leased = leasedFamily(stack.name)
+    if (leased !== undefined && isMeant(leased)) reaped.push(await reapLease(stack.name, leased, options))
+    const [, family = '', version = ''] = /^(.*)-(\d{4}\.\d{2}\.\d{2}(?:-\d+)?)$/.exec(stack.name) ?? []
+    if (!family || leased !== undefined || !isMeant(family) || running.has(family)) continue
+    reaped.push(await reapBuild({ stack, family, version, record: records.get(stack.name) }, looking))
+  }
+  return reaped.filter((each) => each !== undefined)
+}
+
+interface BuildStack {
+  readonly stack: ListedStack
+  readonly family: string
+  readonly version: string
+  readonly record: BuildRecord | undefined
+}
+
+/**
+ * A build stack without a resource in it records a build that made nothing; of a build that has ended, the image alone stays. A stack
+ * that the records and the backend's list say to be whole is not opened: that is one run of the engine.
+ */
+async function reapBuild({ stack, family, version, record }: BuildStack, { options, known }: Looking): Promise<Reaped | undefined> {
+  const over = known.ended.get(record?.build ?? '')
+  if (over === undefined && isWhole(stack, record?.status)) return undefined
+  const state = await findState(stack.name, options.backend)
+  if (!state) return undefined
+  const left = state.resources.length + state.pending.length
+  const hasImage = state.resources.some(({ name }) => name === 'image')
+  if (left > 0 && (over === undefined || (hasImage && left === 1))) return undefined
+  const leftover = { cloud: '', kind: 'stack', id: stack.name, family, version, why: over ?? 'it holds no resource' }
+  return attempt(leftover, options, async () => {
+    const open = await knownStack(stack.name, options.backend)
+    await (hasImage ? keepOnlyImage : removeStack)(open, buildFolder(family, version))
+  })
+}
+
+/** Whether a stack surely holds an image that was promoted, going by its record or, of another machine's build, by its size. */
+export function isWhole({ resourceCount = 0 }: Pick<ListedStack, 'resourceCount'>, status: BuildRecord['status'] | undefined): boolean {
+  if (resourceCount === 0 || status === 'running' || status === 'abandoned') return false
+  return status === 'promoted' || resourceCount > bookkeeping
+}
+
+async function removeStack(stack: OpenStack, folder: string): Promise<void> {
+  await stack.destroy({ message: `reap ${stack.name}`, signal: AbortSignal.timeout(15 * 60 * 1000) })
+  await stack.remove()
+  await removeKeys(folder)
+}
+
+async function reapLease(name: string, family: string, options: ReapOptions): Promise<Reaped | undefined> {
+  const stack = await knownStack(name, options.backend)
+  const why = whyLeaseIsOver(await readOwner(stack))
+  return why === undefined
+    ? undefined
+    : attempt({ cloud: '', kind: 'lease', id: name, family, version: '', why }, options, () => stack.remove())
+}

@@ -1,0 +1,67 @@
+import { rmSync } from 'node:fs'
+import type { Cloud, Created } from '../cloud/cloud.ts'
+import { chooseCloud, cloudNames } from '../cloud/clouds.ts'
+import { isRunning } from '../core/process-identity.ts'
+import type { Reaped, ReapOptions } from '../model/leftover.ts'
+import { readLeases, runningFamilies } from '../records/lease.ts'
+import { findKnownBuilds, type KnownBuilds, whyLeftover } from './known-builds.ts'
+import { reapStacks } from './reap-stacks.ts'
+import { attempt } from './remove-leftover.ts'
+
+/**
+ * Removes what builds left behind: whatever carries our tags and is past its expiry or belongs to a build that has
+ * ended, leases of dead processes, and build stacks that hold nothing. A finished promoted image is never touched.
+ */
+export const reap: Reap = async (options, signal) => {
+  const running = await runningFamilies()
+  const known = await findKnownBuilds(options, running)
+  const reaped: Reaped[] = []
+  for (const name of options.cloud === undefined ? cloudNames : [options.cloud]) {
+    signal.throwIfAborted()
+    reaped.push(...(await reapCloud(name, options, known)))
+  }
+  reaped.push(...(await reapStacks({ options, running, known })))
+  reaped.push(...(await reapLeases(options)))
+  return reaped
+}
+
+async function reapCloud(name: string, options: ReapOptions, known: KnownBuilds): Promise<Reaped[]> {
+  let cloud: Cloud
+  let created: readonly Created[]
+  try {
+    cloud = await chooseCloud(name)
+    created = await cloud.list({ tool: 'bakehouse', ...(options.family === undefined ? {} : { family: options.family }) })
+  } catch (error) {
+    // A cloud that nobody asked for and that cannot be reached has no leftovers to tell of.
+    if (options.cloud === undefined) return []
+    throw error
+  }
+  const remove = async (each: Created): Promise<Reaped[]> => {
+    const why = whyLeftover(each, known)
+    if (why === undefined) return []
+    const { kind, id, tags } = each
+    const leftover = { cloud: name, kind, id, family: tags.family, version: tags.version, why }
+    return [await attempt(leftover, options, () => cloud.delete(each))]
+  }
+  // Of one build in the order of the list, in which things can be removed.
+  const builds = [...new Set(created.map(({ tags }) => tags.build))]
+  const reaped = builds.map(async (build) => {
+    const done: Reaped[] = []
+    for (const each of created.filter(({ tags }) => tags.build === build)) done.push(...(await remove(each)))
+    return done
+  })
+  return (await Promise.all(reaped)).flat()
+}
+
+async function reapLeases(options: ReapOptions): Promise<Reaped[]> {
+  const reaped: Reaped[] = []
+  for (const { family, file, owner } of await readLeases()) {
+    if (isRunning(owner) || (options.family !== undefined && options.family !== family)) continue
+    const leftover = { cloud: '', kind: 'lease', id: file, family, version: '', why: `process ${owner.pid} is gone` }
+    reaped.push(await attempt(leftover, options, async () => rmSync(file, { force: true })))
+  }
+  return reaped
+}
+
+/** `reap` of `reap.ts`. */
+export type Reap = (options: ReapOptions, signal: AbortSignal) => Promise<readonly Reaped[]>

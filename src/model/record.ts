@@ -1,0 +1,121 @@
+import { UsageError } from '../core/errors.ts'
+import type { BaseImage } from './image.ts'
+import type { Phase } from './phases.ts'
+import type { SuiteResult } from './suite-result.ts'
+
+export interface RecordedPhase {
+  readonly phase: Phase
+  readonly status: 'done' | 'failed' | 'skipped'
+  /** ISO 8601. */
+  readonly startedAt: string
+  readonly durationMs: number
+}
+
+export interface RecordedTask {
+  readonly phase: Phase
+  readonly name: string
+  readonly status: 'ok' | 'changed' | 'failed' | 'skipped' | 'unreachable'
+  readonly durationMs: number
+}
+
+/** The promoted image, as the family stack has it. */
+export interface RecordedImage {
+  readonly imageId: string
+  readonly imageName: string
+  readonly digest: string
+  readonly region: string
+  readonly imagesByRegion: Readonly<Record<string, string>>
+  readonly imagePath?: string
+  readonly promotedAt: string
+  readonly previousVersion: string
+}
+
+/** All that is kept of one build, whatever became of it. Everything in it is redacted before it gets here. */
+export interface BuildRecord {
+  readonly schemaVersion: 1
+  readonly family: string
+  readonly version: string
+  readonly build: string
+  readonly cloud: string
+  /** `abandoned` is never written: it is what is said of a build that its record leaves running while its process is gone. */
+  readonly status: 'running' | 'promoted' | 'failed' | 'cancelled' | 'abandoned'
+  /** ISO 8601. */
+  readonly startedAt: string
+  /** Absent while the build runs, or when it was killed. */
+  readonly endedAt?: string
+  readonly durationMs: number
+  readonly phases: readonly RecordedPhase[]
+  readonly tasks: readonly RecordedTask[]
+  readonly suites: readonly SuiteResult[]
+  readonly base?: BaseImage
+  /** Digest of everything that went in. */
+  readonly inputsDigest?: string
+  readonly image?: RecordedImage
+  readonly error?: { readonly phase?: Phase; readonly message: string; readonly hint?: string }
+  /** Tool name → version: bakehouse, node, pulumi, ansible-core, mitogen, pytest-testinfra. */
+  readonly tools: Readonly<Record<string, string>>
+  readonly sourceCommit: string
+  readonly buildStack: string
+  /** ISO 8601: how long what `--keep` kept of it may stay. */
+  readonly keptUntil?: string
+  /** Suites that passed against the unconfigured base (`--prove`): they prove nothing. */
+  readonly provesNothing?: readonly string[]
+}
+
+/** The record in a text; `path` is for the error. */
+export function parseRecord(text: string, path: string): BuildRecord {
+  const record = parseJson(text, path)
+  if (record.schemaVersion !== 1) {
+    throw new UsageError(`${path}: expected a record of schema version 1, got ${JSON.stringify(record.schemaVersion)}`, {
+      hint: 'it was written by another version of bakehouse: use that one to read it',
+    })
+  }
+  const missing = required.filter((key) => record[key] === undefined)
+  if (missing.length > 0) throw new UsageError(`${path}: expected ${missing.join(', ')}, got a record without`)
+  return record as unknown as BuildRecord
+}
+
+const required: readonly (keyof BuildRecord)[] = [
+  'family',
+  'version',
+  'build',
+  'cloud',
+  'status',
+  'startedAt',
+  'phases',
+  'tasks',
+  'suites',
+  'tools',
+]
+
+function parseJson(text: string, path: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  } catch (cause) {
+    throw new UsageError(`${path}: expected a build record, got something that is not JSON`, {
+      cause,
+      hint: 'the file is damaged; the logs beside it may not be',
+    })
+  }
+  throw new UsageError(`${path}: expected a build record, got another kind of JSON`)
+}
+
+/** A build whose record cannot be read. */
+export interface DamagedRecord {
+  readonly family: string
+  readonly version: string
+  readonly problem: string
+}
+
+export interface History {
+  /** Newest first. */
+  readonly records: readonly BuildRecord[]
+  readonly damaged: readonly DamagedRecord[]
+}
+
+/** The newest promoted build of a family; undefined when there is none. */
+export function findLatestGoodRecord(records: readonly BuildRecord[], family: string): BuildRecord | undefined {
+  const promoted = records.filter((record) => record.family === family && record.status === 'promoted')
+  return promoted.sort((left, right) => ((left.image?.promotedAt ?? '') < (right.image?.promotedAt ?? '') ? 1 : -1))[0]
+}

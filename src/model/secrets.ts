@@ -1,0 +1,5 @@
+/** A family's secrets, read now. Never written, never printed. */
+export interface FamilySecrets {
+  readonly variables: Readonly<Record<string, string>>
+  readonly vaultPassword: string | undefined
+}

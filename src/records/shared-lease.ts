@@ -1,0 +1,84 @@
+import { createHash } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { hostname } from 'node:os'
+import { MissingError } from '../core/errors.ts'
+import { homeFolder } from '../core/paths.ts'
+import { findProcess, isRunning, type ProcessIdentity } from '../core/process-identity.ts'
+import { createStack, findStack, type OpenStack } from '../engine/stack.ts'
+
+/** Who bakes a family, as all who share its state can read. */
+export interface SharedOwner extends ProcessIdentity {
+  readonly host: string
+  /** Tells this project on this machine from every other. */
+  readonly place: string
+  /** ISO 8601: by then the bake is over, whatever became of it. */
+  readonly expires: string
+}
+
+const prefix = 'lease.'
+
+/** The family that a stack is the lease of; undefined for every other stack. */
+export function leasedFamily(stackName: string): string | undefined {
+  return stackName.startsWith(prefix) ? stackName.slice(prefix.length) : undefined
+}
+
+/**
+ * The right of one machine to bake a family, among all that share a state backend: an empty stack, because making one is the only
+ * thing every backend does exactly once. A state of this machine's own needs none. Throws MissingError when another machine has it.
+ */
+export async function acquireSharedLease(
+  family: string,
+  { backend = process.env.PULUMI_BACKEND_URL, expires }: { readonly backend?: string | undefined; readonly expires: string },
+): Promise<AsyncDisposable> {
+  if (!backend || backend.startsWith('file:')) return { [Symbol.asyncDispose]: async () => {} }
+  const stack = (await createStack(`${prefix}${family}`, backend)) ?? (await replaceOver(family, backend))
+  await stack.setLabel(JSON.stringify(ownerHere(expires)))
+  // A lease that cannot be given back expires: no reason to fail a bake that passed.
+  return { [Symbol.asyncDispose]: () => stack.remove().catch(() => {}) }
+}
+
+/** This process, as the owner of a lease. */
+export function ownerHere(expires: string): SharedOwner {
+  const identity = findProcess(process.pid) ?? { pid: process.pid, started: '' }
+  return { ...identity, host: hostname(), place: placeHere(), expires }
+}
+
+/** Why nobody bakes by this lease any more; undefined while somebody does, as far as can be told from here. */
+export function whyLeaseIsOver(owner: SharedOwner | undefined, now = new Date()): string | undefined {
+  if (!owner) return 'it names nobody'
+  if (Date.parse(owner.expires) < now.getTime()) return `expired ${owner.expires}`
+  return owner.place === placeHere() && !isRunning(owner) ? `process ${owner.pid} is gone` : undefined
+}
+
+/** The owner that a lease names. */
+export async function readOwner(stack: OpenStack): Promise<SharedOwner | undefined> {
+  const label = await stack.findLabel()
+  return label === undefined ? undefined : (JSON.parse(label) as SharedOwner)
+}
+
+async function replaceOver(family: string, backend: string): Promise<OpenStack> {
+  const found = await findStack(`${prefix}${family}`, backend)
+  const owner = found && (await readOwner(found))
+  if (found && owner && whyLeaseIsOver(owner)) {
+    await found.remove()
+    const stack = await createStack(`${prefix}${family}`, backend)
+    if (stack) return stack
+  }
+  const who = owner ? ` on ${owner.host} (pid ${owner.pid}), until ${owner.expires} at the latest` : ' on another machine'
+  throw new MissingError(`${family} is being baked${who}`, {
+    hint: `wait for it; if that machine is gone: npm run pulumi -- stack rm ${prefix}${family}, then npm run bake -- reap`,
+  })
+}
+
+function placeHere(): string {
+  const parts = [hostname(), machineId(), homeFolder()]
+  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12)
+}
+
+function machineId(): string {
+  try {
+    return readFileSync('/etc/machine-id', 'utf8')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { UsageError } from '../core/errors.ts'
+import { writeAside } from '../core/write-file.ts'
+import { type BuildRecord, parseRecord } from '../model/record.ts'
+
+export const recordFile = 'record.json'
+
+/** Writes the record of a build folder: aside, flushed, then renamed, so that a reader sees the old one or the new one. */
+export async function writeRecord(buildFolder: string, record: BuildRecord): Promise<string> {
+  const path = join(buildFolder, recordFile)
+  await writeAside(path, `${JSON.stringify(record, undefined, 2)}\n`)
+  return path
+}
+
+/** The record of a build folder. UsageError when there is none or it cannot be understood. */
+export function readRecord(buildFolder: string): BuildRecord {
+  const path = join(buildFolder, recordFile)
+  return parseRecord(readText(path), path)
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch (cause) {
+    throw new UsageError(`Expected a build record in ${path}, got none`, {
+      cause,
+      hint: 'npm run bake -- history lists the builds there are',
+    })
+  }
+}

@@ -1,0 +1,19 @@
+import type { Host } from '../model/host.ts'
+
+/** How to log in to a kept machine, and until when. */
+export function renderLogin(host: Host, until: string): string {
+  return `${host.transport === 'ssh' ? renderSsh(host) : renderRemoting(host)}  (until ${until})`
+}
+
+function renderSsh({ identityFile, knownHostsFile, proxyCommand, port, user, address }: Host): string {
+  const proxy = proxyCommand ? ` -o ProxyCommand='${proxyCommand}'` : ''
+  return `ssh -i ${identityFile} -o UserKnownHostsFile=${knownHostsFile}${proxy} -p ${port} ${user}@${address}`
+}
+
+/** The certificate vouches for itself alone: PowerShell cannot pin it, so its thumbprint is there to be compared. */
+function renderRemoting({ address, port, user, proxyCommand, certificateThumbprint, identityFile }: Host): string {
+  const session = `Enter-PSSession -ComputerName ${address} -Port ${port} -UseSSL -Credential ${user}`
+  const unsigned = '-SessionOption (New-PSSessionOption -SkipCACheck -SkipCNCheck)'
+  const through = proxyCommand ? `; through: ${proxyCommand}` : ''
+  return `${session} ${unsigned}  (certificate ${certificateThumbprint}; key of the password: ${identityFile}${through})`
+}

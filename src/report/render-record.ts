@@ -1,0 +1,67 @@
+import { renderDuration, renderTime } from '../core/duration.ts'
+import type { BuildRecord } from '../model/record.ts'
+import { countCases, renderCounts, type SuiteResult, suitePassed } from '../model/suite-result.ts'
+
+/** A record as lines of text. */
+export function renderRecord(record: BuildRecord): string[] {
+  const { family, version, status, startedAt, durationMs, cloud, error } = record
+  return [
+    `${family} ${version}: ${status}, ${renderTime(startedAt)} UTC, ${renderDuration(durationMs)}, ${cloud}`,
+    ...(error ? [`${error.phase ? `${error.phase} failed: ` : ''}${error.message}`, ...(error.hint ? [error.hint] : [])] : []),
+    '',
+    'Phases',
+    ...record.phases.map(
+      ({ phase, status: how, durationMs: took }) => `  ${markOf(how === 'done')} ${phase.padEnd(9)} ${renderDuration(took).padStart(8)}`,
+    ),
+    ...(record.suites.length > 0 ? ['', 'Suites', ...record.suites.flatMap(renderSuite)] : []),
+    ...(record.provesNothing ?? []).map((suite) => `  ! ${suite}: passes on the unconfigured base too, so it proves nothing`),
+    ...renderTable('Image', imageRows(record)),
+    ...renderTable('What went in', inputRows(record)),
+  ]
+}
+
+function renderSuite(suite: SuiteResult): string[] {
+  const bad = suite.cases.filter(({ status }) => status === 'failed' || status === 'error')
+  return [
+    `  ${markOf(suitePassed(suite))} ${suite.suite}: ${suite.problem ?? renderCounts(countCases([suite]))}, ${renderDuration(suite.durationMs)}`,
+    ...bad.flatMap(({ name, message = '' }) => [
+      `      ✗ ${name}`,
+      ...message
+        .split('\n')
+        .filter(Boolean)
+        .map((line) => `        ${line}`),
+    ]),
+  ]
+}
+
+function imageRows({ image }: BuildRecord): [string, string | undefined][] {
+  if (!image) return []
+  return [
+    ['id', image.imageId],
+    ['name', image.imageName],
+    ['digest', image.digest],
+    ['promoted', `${renderTime(image.promotedAt)} UTC`],
+    ['before it', image.previousVersion],
+  ]
+}
+
+function inputRows({ base, inputsDigest, sourceCommit, buildStack, tools }: BuildRecord): [string, string | undefined][] {
+  return [
+    ['base', base?.name],
+    ['ancestor', base?.ancestor && `${base.ancestor.family} ${base.ancestor.version}`],
+    ['inputs', inputsDigest],
+    ['source', sourceCommit],
+    ['stack', buildStack],
+    ...Object.entries(tools),
+  ]
+}
+
+function renderTable(title: string, rows: readonly (readonly [string, string | undefined])[]): string[] {
+  const shown = rows.filter(([, text]) => text)
+  const width = Math.max(0, ...shown.map(([name]) => name.length))
+  return shown.length === 0 ? [] : ['', title, ...shown.map(([name, text]) => `  ${name.padEnd(width)}  ${text}`)]
+}
+
+function markOf(good: boolean): string {
+  return good ? '✓' : '✗'
+}

@@ -1,0 +1,71 @@
+import { renderElapsed } from '../core/duration.ts'
+import type { Report } from '../core/lock.ts'
+
+/** Where lines go: standard error, or a test's own. */
+export interface Terminal {
+  readonly isTTY?: boolean
+  readonly columns?: number
+  write(text: string): unknown
+}
+
+interface Running {
+  readonly name: string
+  readonly since: number
+  text: string
+}
+
+export interface Progress extends Disposable {
+  /** Runs one long step, showing what it does and for how long it has been at it. */
+  follow<T>(name: string, first: string, action: (report: Report) => Promise<T>): Promise<T>
+}
+
+/** Shows steps that run at once: live lines on a terminal, else a plain line each 12 seconds. */
+export function startProgress(terminal: Terminal = process.stderr): Progress {
+  const running = new Set<Running>()
+  const live = terminal.isTTY === true
+  let drawn = 0
+  const draw = (): void => {
+    const lines = [...running].map((step) => renderStep(step, Date.now() - step.since).slice(0, (terminal.columns ?? 80) - 1))
+    terminal.write(`${erase(drawn)}${lines.map((line) => `${line}\n`).join('')}`)
+    drawn = lines.length
+  }
+  const print = (line: string): void => {
+    terminal.write(`${erase(live ? drawn : 0)}${line}\n`)
+    drawn = 0
+  }
+  const tell = (): void => {
+    if (live) draw()
+    else for (const step of running) print(renderStep(step, Date.now() - step.since))
+  }
+  const timer = setInterval(tell, live ? 250 : 12_000)
+  return {
+    async follow(name, first, action) {
+      const step: Running = { name, since: Date.now(), text: first }
+      running.add(step)
+      if (!live) print(`${name}: ${first}`)
+      let how = 'failed after'
+      try {
+        const result = await action((text) => {
+          step.text = text
+        })
+        how = 'done in'
+        return result
+      } finally {
+        running.delete(step)
+        print(`${name}: ${how} ${renderElapsed(Date.now() - step.since)}`)
+      }
+    },
+    [Symbol.dispose]() {
+      clearInterval(timer)
+      if (live) terminal.write(erase(drawn))
+    },
+  }
+}
+
+function renderStep(step: Pick<Running, 'name' | 'text'>, ms: number): string {
+  return `${step.name}: ${step.text} (${renderElapsed(ms)})`
+}
+
+function erase(lines: number): string {
+  return lines === 0 ? '' : `\x1b[${lines}A\x1b[0J`
+}

@@ -1,0 +1,90 @@
+import { readFileSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { findVersion, isCompatible } from '../core/dotted-version.ts'
+import { MissingError } from '../core/errors.ts'
+import { run } from '../core/exec.ts'
+import { findCommand } from '../core/find-command.ts'
+import type { Report } from '../core/lock.ts'
+import { homeFolder } from '../core/paths.ts'
+import { engineVersion } from '../engine/version.ts'
+import { fileKey, findCached, makeCached } from './cached.ts'
+import { firstThatWorks, isReachable } from './download.ts'
+import { findGo, minimumGo, runGoBuild } from './go.ts'
+import type { Plan } from './step.ts'
+
+/** The host of the official downloads, of the engine and of its plugins. */
+export const engineHost = 'https://get.pulumi.com/'
+
+const modules = join(import.meta.dirname, 'engine')
+
+/** The Pulumi CLI: one on PATH that fits, else the official download, else built from the Go module proxy. */
+export async function planEngine(): Promise<Plan<string>> {
+  const key = engineKey()
+  const cached = findCached(key)
+  if (cached) return { have: join(cached, 'bin/pulumi') }
+  const installed = await findInstalled()
+  if (installed) return { have: installed }
+  const [online, go] = await Promise.all([isReachable(engineHost), findGo(modules)])
+  if (!online && !go) throw missing()
+  return {
+    todo: online ? `downloading ${engineVersion}` : 'building from source, its download host cannot be reached; about 6 min on 2 cores',
+    run: async (report) => join(await makeCached(key, report, (folder) => fill(folder, online, go, report)), 'bin/pulumi'),
+  }
+}
+
+/** How the engine at that path was had: `downloaded`, `built from source`, or `found on PATH`. */
+export function readEngineOrigin(engine: string): string {
+  const own = findOwn(engine)
+  return own ? readFileSync(join(own, 'origin'), 'utf8').trim() : 'found on PATH'
+}
+
+/** The version of the engine at that path, where that can be told without a run of it: of our own. */
+export function findEngineVersion(engine: string): string | undefined {
+  return findOwn(engine) && engineVersion
+}
+
+/** The folder of the cache that an engine is in; undefined for one that is not ours. */
+function findOwn(engine: string): string | undefined {
+  const cached = findCached(engineKey())
+  return cached && engine.startsWith(cached) ? cached : undefined
+}
+
+function engineKey(): string {
+  return `engine/${fileKey(engineVersion, [join(modules, 'go.mod'), join(modules, 'go.sum')])}`
+}
+
+async function fill(folder: string, online: boolean, go: string | undefined, report: Report): Promise<void> {
+  const ways = [...(online ? [() => download(folder)] : []), ...(go ? [() => build(go, folder, report)] : [])]
+  await firstThatWorks(ways)
+}
+
+async function download(folder: string): Promise<void> {
+  const { PulumiCommand } = await import('@pulumi/pulumi/automation/index.js')
+  // The version is that of the SDK.
+  await PulumiCommand.install({ root: folder })
+  writeFileSync(join(folder, 'origin'), 'downloaded\n')
+}
+
+async function build(go: string, folder: string, report: Report): Promise<void> {
+  const version = ['github.com/pulumi/pulumi/sdk/v3/go/common/version.Version', `v${engineVersion}`] as const
+  const program = 'github.com/pulumi/pulumi/pkg/v3/cmd/pulumi'
+  await runGoBuild(go, { modules, program, version, output: join(folder, 'bin/pulumi') }, report)
+  writeFileSync(join(folder, 'origin'), 'built from source\n')
+}
+
+/** A CLI on PATH, if it is of our major version and new enough; never our own wrapper. */
+async function findInstalled(): Promise<string | undefined> {
+  const ours = join(homeFolder(), 'cli')
+  const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.startsWith(ours))
+  const command = findCommand('pulumi', path.join(delimiter))
+  if (!command) return undefined
+  const { stdout } = await run(command, ['version'], { env: { PULUMI_SKIP_UPDATE_CHECK: 'true' }, timeoutMs: 20_000 })
+  const version = findVersion(stdout)
+  return version && isCompatible(version, engineVersion) ? command : undefined
+}
+
+function missing(): MissingError {
+  return new MissingError(`The Pulumi engine ${engineVersion}, which keeps the state of every build, can neither be downloaded nor built`, {
+    hint: `let ${engineHost} be reached, or install Go >= ${minimumGo}, or: curl -fsSL ${engineHost} | sh -s -- --version ${engineVersion}`,
+  })
+}

@@ -1,0 +1,53 @@
+import { appendFileSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { join } from 'node:path'
+import { UsageError } from '../core/errors.ts'
+import { createRedactor } from '../core/redact/redact.ts'
+import { readSecrets, secretValues } from '../family/secrets.ts'
+import { findVenv } from '../guest/ansible/venv.ts'
+import type { StepContext } from '../guest/context.ts'
+import { buildFiles, logFile } from '../model/build-folder.ts'
+import type { BuildEvent } from '../model/events.ts'
+import type { Host } from '../model/host.ts'
+import type { StepName } from '../model/step.ts'
+import { readRequest } from './request-file.ts'
+
+/** The context of a step of a build: its request read, its log opened. Throws UsageError where something is missing. */
+export function openContext(step: StepName, folder: string, signal: AbortSignal): StepContext {
+  const request = readRequest(folder)
+  const secrets = readSecrets(request.family)
+  const redactor = createRedactor(secretValues(secrets))
+  for (const sub of [buildFiles.logs, buildFiles.steps, buildFiles.junit]) mkdirSync(join(folder, sub), { recursive: true })
+  const phase = step === 'prove' ? 'configure' : step
+  const log = openSync(join(folder, logFile(step)), 'a', 0o600)
+  return {
+    step,
+    request,
+    folder,
+    secrets,
+    redactor,
+    signal,
+    hosts: parseHosts(process.env.BAKEHOUSE_HOSTS),
+    venv: findVenv(),
+    log: (text) => void writeSync(log, redactor.text(text)),
+    tell: (event) => {
+      const whole = { ...event, phase, at: new Date().toISOString() } as BuildEvent
+      appendEvent(join(folder, buildFiles.events), redactor.value(whole))
+    },
+  }
+}
+
+/** The hosts of a step from their JSON. Throws UsageError unless there is at least one. */
+export function parseHosts(json: string | undefined): Host[] {
+  try {
+    const hosts = JSON.parse(json ?? '') as unknown
+    if (Array.isArray(hosts) && hosts.length > 0) return hosts as Host[]
+  } catch (cause) {
+    throw new UsageError('Expected a JSON array of hosts in BAKEHOUSE_HOSTS', { cause })
+  }
+  throw new UsageError('Expected at least one host in BAKEHOUSE_HOSTS, got none')
+}
+
+/** Appends one event to a JSONL file: how a step, a process of its own, speaks to the build. */
+export function appendEvent(file: string, event: BuildEvent): void {
+  appendFileSync(file, `${JSON.stringify(event)}\n`, { mode: 0o600 })
+}

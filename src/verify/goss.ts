@@ -1,0 +1,113 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename, dirname, join, resolve } from 'node:path'
+import { messageOf, UsageError } from '../core/errors.ts'
+import { lastLine } from '../core/exec.ts'
+import { shellQuote } from '../core/quote.ts'
+import { readTools } from '../core/tools.ts'
+import { copyToGuest, runInGuest } from '../guest/ssh/ssh.ts'
+import { suiteFile } from '../model/suite.ts'
+import type { CaseResult, SuiteReport } from '../model/suite-result.ts'
+import { disagreement, judgeAnswer, outOfTime, suiteReport } from './judge.ts'
+import { parseJunit } from './junit.ts'
+import type { SuiteContext, Verifier } from './verifier.ts'
+
+/** In memory, and not mounted noexec, unlike /run. */
+const binary = '/dev/shm/bakehouse-goss'
+
+/** goss: one static binary, copied into the guest's memory, run there, and removed. */
+export const goss: Verifier = { run: runGoss }
+
+const copies = new Map<string, Promise<void>>()
+
+/** Copies the binary once per boot of a machine, however many suites there are. It is in memory, where hygiene does not look. */
+async function prepare({ connection, boots = 1 }: SuiteContext): Promise<void> {
+  const key = `${connection.controlPath} ${boots}`
+  const copy = copies.get(key) ?? sendBinary(connection)
+  copies.set(key, copy)
+  await copy
+}
+
+async function sendBinary(connection: SuiteContext['connection']): Promise<void> {
+  const result = await copyToGuest(connection, findGoss(), binary)
+  if (result.exitCode !== 0) throw new Error(`goss could not be put into the machine: ${lastLine(result)}`)
+}
+
+async function runGoss(suite: SuiteContext): Promise<SuiteReport> {
+  await prepare(suite)
+  await suite.clear
+  const { context, connection } = suite
+  const { folder } = context.request.family
+  const file = resolve(folder, suiteFile(suite.suite))
+  const variables = 'variables' in suite.suite ? suite.suite.variables : {}
+  const script = gossScript({ files: readFiles(file), gossfile: basename(file), variables, slug: suite.slug, timeoutMs: suite.timeoutMs })
+  const result = await runInGuest(connection, script, { signal: context.signal, timeoutMs: suite.timeoutMs })
+  context.log(`\n--- ${suite.slug} (exit code ${result.exitCode})\n${result.stdout}${result.stderr}`)
+  if (result.timedOut) return outOfTime
+  return parseGoss(result.stdout, result.exitCode, lastLine(result))
+}
+
+/** A shell script that puts the files into a folder of the guest's memory, runs goss on them, and removes them. */
+export function gossScript(spec: {
+  readonly files: Readonly<Record<string, string>>
+  readonly gossfile: string
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly slug: string
+  readonly timeoutMs: number
+}): string {
+  const folder = `/dev/shm/bakehouse-suite-${spec.slug}`
+  const all = { ...spec.files, 'bakehouse-variables.json': JSON.stringify(spec.variables) }
+  const writes = Object.entries(all).map(([name, text]) => {
+    const path = shellQuote(`${folder}/${name}`)
+    return `base64 -d >${path} <<'END_OF_FILE'\n${Buffer.from(text).toString('base64').replace(/.{76}/g, '$&\n')}\nEND_OF_FILE`
+  })
+  const folders = [...new Set(Object.keys(all).map((name) => dirname(`${folder}/${name}`)))].map(shellQuote).join(' ')
+  return [
+    `trap 'rm -rf ${folder}' EXIT`,
+    `mkdir -p ${folders}`,
+    ...writes,
+    `cd ${folder} && ${gossArguments(spec).map(shellQuote).join(' ')}`,
+  ].join('\n')
+}
+
+/** Retries give a service that is still starting a moment, within the suite's own time. */
+export function gossArguments(spec: { readonly gossfile: string; readonly timeoutMs: number }): string[] {
+  const retry = Math.max(1, Math.min(5, Math.floor(spec.timeoutMs / 2000)))
+  const files = ['--gossfile', spec.gossfile, '--vars', 'bakehouse-variables.json']
+  return [binary, ...files, 'validate', '--format', 'junit', '--no-color', '--retry-timeout', `${retry}s`, '--sleep', '500ms']
+}
+
+/** goss's report: the last document it printed, as it prints one for each attempt. */
+export function parseGoss(stdout: string, exitCode: number, said: string): SuiteReport {
+  const start = stdout.lastIndexOf('<?xml')
+  const end = stdout.lastIndexOf('</testsuite>')
+  const report = start < 0 || end < start ? undefined : stdout.slice(start, end + '</testsuite>'.length)
+  return judgeAnswer('goss', { report, exitCode, said }, (text) => {
+    const cases = parseJunit(text).map(readable)
+    return suiteReport(cases, disagreement(exitCode, cases))
+  })
+}
+
+/** `Service: nginx: running: Expected false to equal true` of `Service nginx running` is `expected true, got false`. */
+function readable(one: CaseResult): CaseResult {
+  if (one.message === undefined) return one
+  const words = one.name.split(' ')
+  const flat = one.message.replace(/\s*\n\s*/g, ' ').trim()
+  const prefix = `${words[0]}: ${words.slice(1, -1).join(' ')}: ${words.at(-1)}: `
+  const rest = flat.startsWith(prefix) ? flat.slice(prefix.length) : flat
+  return { ...one, message: rest.replace(/^Expected (.+) to equal (.+)$/, 'expected $2, got $1') }
+}
+
+/** The suite's file and the YAML files beside it, as a goss file may include others. */
+function readFiles(file: string): Record<string, string> {
+  try {
+    const names = readdirSync(dirname(file)).filter((name) => /\.(ya?ml|json)$/.test(name) || name === basename(file))
+    return Object.fromEntries(names.map((name) => [name, readFileSync(join(dirname(file), name), 'utf8')]))
+  } catch (cause) {
+    throw new UsageError(`the suite ${file} cannot be read: ${messageOf(cause)}`, { cause })
+  }
+}
+
+/** The static goss binary for guests: `BAKEHOUSE_GOSS`, or what set-up put in place. */
+export function findGoss(): string {
+  return process.env.BAKEHOUSE_GOSS ?? readTools().goss
+}

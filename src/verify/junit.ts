@@ -1,0 +1,148 @@
+import { XMLParser, XMLValidator } from 'fast-xml-parser'
+import type { CaseResult, SuiteResult } from '../model/suite-result.ts'
+
+type Element = Readonly<Record<string, unknown>>
+
+/**
+ * Cases of a JUnit report, or of an NUnit one. Throws on what is not XML, is cut off, is neither report, or declares
+ * entities of its own (they can grow without bound).
+ */
+export function parseJunit(text: string): CaseResult[] {
+  if (/<!(DOCTYPE|ENTITY)/i.test(text)) throw new Error('the report declares a document type, which no test report needs')
+  const valid = XMLValidator.validate(text)
+  if (valid !== true) throw new Error(`the report is not valid XML: line ${valid.err.line}: ${valid.err.msg}`)
+  const parser = new XMLParser({
+    ignoreAttributes: false,
+    attributeNamePrefix: '@',
+    parseAttributeValue: false,
+    parseTagValue: false,
+    processEntities: true,
+    htmlEntities: true,
+    isArray: (name) => ['testsuite', 'testcase', 'test-suite', 'test-case'].includes(name),
+  })
+  const root = parser.parse(text) as Element
+  if (['testsuites', 'testsuite'].some((name) => name in root)) return collect(root, 'testsuite', 'testcase').map(junitCase)
+  if (['test-run', 'test-results'].some((name) => name in root)) return collect(root, 'test-suite', 'test-case').map(nunitCase)
+  throw new Error(`the report is neither JUnit nor NUnit: its root is <${Object.keys(root).find((name) => name !== '?xml') ?? ''}>`)
+}
+
+/** A suite as JUnit XML. */
+export function renderJunit({ suite, cases, problem, durationMs }: Omit<SuiteResult, 'junit' | 'verifier'>): string {
+  const count = (status: CaseResult['status']) => cases.filter((one) => one.status === status).length
+  const errors = count('error') + (problem === undefined ? 0 : 1)
+  const total = cases.length + (problem === undefined ? 0 : 1)
+  const numbers = `tests="${total}" failures="${count('failed')}" errors="${errors}" skipped="${count('skipped')}" time="${seconds(durationMs)}"`
+  const whole =
+    problem === undefined ? [] : [renderCase(suite, { name: 'the suite as a whole', status: 'error', durationMs: 0, message: problem })]
+  return [
+    '<?xml version="1.0" encoding="UTF-8"?>',
+    `<testsuites>`,
+    `  <testsuite name="${escapeXml(suite)}" ${numbers}>`,
+    ...cases.map((one) => renderCase(suite, one)),
+    ...whole,
+    '  </testsuite>',
+    '</testsuites>',
+    '',
+  ].join('\n')
+}
+
+function renderCase(suite: string, { name, status, durationMs, message = '' }: CaseResult): string {
+  const head = `    <testcase classname="${escapeXml(suite)}" name="${escapeXml(name)}" time="${seconds(durationMs)}"`
+  const text = message && escapeXml(message)
+  const inner = {
+    passed: '',
+    failed: `<failure message="${text}"/>`,
+    error: `<error message="${text}"/>`,
+    skipped: text ? `<skipped message="${text}"/>` : '<skipped/>',
+  }[status]
+  return inner ? `${head}>${inner}</testcase>` : `${head}/>`
+}
+
+/** All cases below an element, suites within suites included. */
+function collect(element: Element, suite: string, testCase: string): Element[] {
+  const own = list(element[testCase])
+  const below = ['testsuites', 'test-run', 'test-results', 'results', suite].flatMap((name) => list(element[name]))
+  return [...own, ...below.flatMap((child) => collect(child, suite, testCase))]
+}
+
+function junitCase(element: Element): CaseResult {
+  const { failure, error, skipped } = element
+  // Pester writes an inconclusive test as a skipped one, with its own word for it beside.
+  const inconclusive = attribute(element, 'status')?.toLowerCase() === 'inconclusive'
+  const kinds = inconclusive ? { error: skipped ?? 'Inconclusive' } : { failed: failure, error, skipped }
+  const status = (['error', 'failed', 'skipped'] as const).find((kind) => kinds[kind] !== undefined)
+  const group = attribute(element, 'classname')
+  const name = attribute(element, 'name') ?? ''
+  return {
+    name: group && !name.startsWith(group) ? `${group} ${name}` : name,
+    status: status ?? 'passed',
+    durationMs: milliseconds(attribute(element, 'time')),
+    ...(status === undefined ? {} : { message: messageOf(kinds[status]) }),
+  }
+}
+
+const nunitStatus: Readonly<Record<string, CaseResult['status']>> = {
+  passed: 'passed',
+  success: 'passed',
+  failed: 'failed',
+  failure: 'failed',
+  error: 'error',
+  skipped: 'skipped',
+  ignored: 'skipped',
+  // It could not tell: that is no pass.
+  inconclusive: 'error',
+  notrunnable: 'error',
+}
+
+function nunitCase(element: Element): CaseResult {
+  const result = attribute(element, 'result') ?? ''
+  const status = nunitStatus[result.toLowerCase()] ?? 'error'
+  const failure = (element.failure ?? element.reason) as Element | undefined
+  return {
+    name: attribute(element, 'fullname') ?? attribute(element, 'name') ?? '',
+    status,
+    durationMs: milliseconds(attribute(element, 'duration') ?? attribute(element, 'time')),
+    ...(status === 'passed' ? {} : { message: String(failure?.message ?? result) }),
+  }
+}
+
+function messageOf(value: unknown): string {
+  const first = Array.isArray(value) ? value[0] : value
+  if (typeof first === 'string') return first.trim()
+  const element = first as Element
+  return (attribute(element, 'message') || String(element['#text'] ?? '')).trim()
+}
+
+function attribute(element: Element, name: string): string | undefined {
+  const value = element[`@${name}`]
+  return value === undefined ? undefined : String(value)
+}
+
+function list(value: unknown): Element[] {
+  if (value === undefined || value === '') return []
+  return (Array.isArray(value) ? value : [value]).filter((item): item is Element => typeof item === 'object' && item !== null)
+}
+
+function milliseconds(seconds: string | undefined): number {
+  const value = Number(seconds ?? 0)
+  return Number.isFinite(value) ? Math.round(value * 1000) : 0
+}
+
+function seconds(durationMs: number): string {
+  return (durationMs / 1000).toFixed(3)
+}
+
+/** For text and attributes; characters that XML cannot hold become a question mark. */
+function escapeXml(text: string): string {
+  const entities: Record<string, string> = {
+    '&': '&amp;',
+    '<': '&lt;',
+    '>': '&gt;',
+    '"': '&quot;',
+    '\n': '&#10;',
+    '\t': '&#9;',
+    '\r': '&#13;',
+  }
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are the ones that XML cannot hold
+  return text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '?').replace(/[&<>"\n\t\r]/g, (char) => entities[char] ?? char)
+}

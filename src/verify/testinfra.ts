@@ -1,0 +1,76 @@
+import { join } from 'node:path'
+import { lastLine, run } from '../core/exec.ts'
+import { shellQuote } from '../core/quote.ts'
+import type { Connection } from '../guest/ssh/ssh.ts'
+import { buildFiles } from '../model/build-folder.ts'
+import { suiteFile } from '../model/suite.ts'
+import type { SuiteReport } from '../model/suite-result.ts'
+import { disagreement, judgeAnswer, outOfTime, suiteReport, type ToolAnswer } from './judge.ts'
+import { parseJunit } from './junit.ts'
+import { reportFile, requireSuiteFile } from './suite-file.ts'
+import type { SuiteContext, Verifier } from './verifier.ts'
+
+/** testinfra: pytest on this machine, its commands over the shared connection. */
+export const testinfra: Verifier = { run: runTestinfra }
+
+async function runTestinfra(given: SuiteContext): Promise<SuiteReport> {
+  const { context, connection, suite, slug, timeoutMs, clear = Promise.resolve() } = given
+  const { folder } = context.request.family
+  const path = requireSuiteFile(given, suiteFile(suite))
+  using report = reportFile(join(context.folder, buildFiles.junit, `${slug}.raw.xml`))
+  const stream = context.redactor.stream()
+  const lines: string[] = [`\n--- ${slug}\n`]
+  const result = await run(join(context.venv, 'bin/python'), testinfraArguments({ connection, path, report: report.path, slug }), {
+    cwd: folder,
+    env: { PYTHONDONTWRITEBYTECODE: '1', PY_COLORS: '0', PYTHONPATH: join(import.meta.dirname, 'testinfra_plugin') },
+    signal: context.signal,
+    timeoutMs,
+    // Our plugin runs no command before it has read this.
+    input: clear.then(() => 'clear\n'),
+    onLine: (line) => lines.push(stream.push(`${line}\n`)),
+  })
+  context.log(`${lines.join('')}${stream.end()}`)
+  if (result.timedOut) return outOfTime
+  return parseTestinfra({ report: report.read(), exitCode: result.exitCode, said: lastLine(result) }, connection.host.address)
+}
+
+/** Arguments of Python for a run of pytest on one machine. Project settings of pytest's own still count. */
+export function testinfraArguments(spec: {
+  readonly connection: Pick<Connection, 'host' | 'options'>
+  readonly path: string
+  readonly report: string
+  readonly slug: string
+}): string[] {
+  const { host, options } = spec.connection
+  return [
+    '-m',
+    'pytest',
+    '-p',
+    'bakehouse_shell',
+    '-p',
+    'no:cacheprovider',
+    `--hosts=ssh://${host.user}@${host.address}:${host.port}`,
+    `--ssh-extra-args=${options.map(shellQuote).join(' ')}`,
+    ...(host.user === 'root' ? [] : ['--sudo']),
+    `--junitxml=${spec.report}`,
+    '-o',
+    `junit_suite_name=${spec.slug}`,
+    '--tb=short',
+    spec.path,
+  ]
+}
+
+/** pytest's exit codes: 0 passed, 1 failed, 2 interrupted, 3 its own bug, 4 usage, 5 nothing collected. */
+export function parseTestinfra(answer: ToolAnswer, address: string): SuiteReport {
+  if (answer.exitCode === 5) return { cases: [] }
+  return judgeAnswer('pytest', answer, (text) => {
+    const cases = parseJunit(text).map((one) => ({ ...one, name: plainName(one.name, address) }))
+    return suiteReport(cases, disagreement(answer.exitCode, cases))
+  })
+}
+
+/** `verify.test_base test_time[ssh://10.0.0.1-utc]` is `test_time[utc]`: the machine is in the suite's name already. */
+function plainName(name: string, address: string): string {
+  const test = name.slice(name.lastIndexOf(' ', name.includes('[') ? name.indexOf('[') : name.length) + 1)
+  return test.replace(`[ssh://${address}]`, '').replace(`[ssh://${address}-`, '[')
+}
