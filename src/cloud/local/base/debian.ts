@@ -1,26 +1,14 @@
-import { copyFile, mkdir, mkdtemp, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MissingError } from '../../../core/errors.ts'
 import { run, runTool } from '../../../core/exec.ts'
 import { withLock } from '../../../core/lock.ts'
-import { cacheFolder } from '../../../core/paths.ts'
-import { findJson, publishFile, writeJson } from '../../../core/write-file.ts'
 import { flattenArguments, runImg } from '../qemu/img.ts'
 import { explainFullDisk, requireSpace } from '../store/free-space.ts'
 import { digestFile } from '../store/images.ts'
+import { basesFolder, findNewestBase, publishBase, removeUnusedBases, type StoredBase, touchBase } from './base-disks.ts'
 import { assembleScript, bootstrapArguments, layout, overlayTarArguments, recipeKey, suite } from './recipe.ts'
 import { readAptSources } from './sources.ts'
-
-/** What is written down of a base disk, beside it. Without it the disk is not used. */
-export interface BaseDisk {
-  readonly name: string
-  readonly digest: string
-  readonly created: string
-  /** When Debian published the package lists it was made from. */
-  readonly sourceDates: readonly string[]
-  readonly recipe: string
-  readonly packages: Readonly<Record<string, string>>
-}
 
 export interface BuildOptions {
   readonly progress: (line: string) => void
@@ -32,42 +20,38 @@ const spaceNeeded = 4 * 1024 ** 3
 /** Packages age: a base older than this is made again. */
 const freshDays = 30
 
-/** Where base disks are. */
-export function basesFolder(): string {
-  return join(cacheFolder(), 'base')
-}
-
 /**
- * The Debian base disk, made first where this recipe has none younger than 30 days. Safe for two at once.
- * Throws MissingError when a tool, room on the disk or the mirror is missing.
+ * The Debian base disk, made first if this recipe has none younger than 30 days. Safe for several processes at once.
+ * Throws MissingError when a tool, space on the disk or the mirror is missing.
  */
-export async function ensureDebianBase(options: BuildOptions): Promise<{ path: string; disk: BaseDisk; kernel: string }> {
-  const key = recipeKey()
-  const path = join(basesFolder(), `debian-${suite}-${key}.qcow2`)
-  const found = () => findFresh(path)
-  if (!found()) {
-    await mkdir(basesFolder(), { recursive: true })
-    await withLock(`${path}.lock`, options.progress, async () => {
-      if (!found()) await buildOrKeep(path, key, options)
-    })
-  }
-  const disk = findJson<BaseDisk>(sidecarOf(path))
-  if (!disk) throw new Error(`${path} has no record beside it`)
-  return { path, disk, kernel: kernelOf(path) }
+export async function ensureDebianBase(options: BuildOptions): Promise<StoredBase> {
+  const recipe = recipeKey()
+  const base = findFresh(recipe) ?? (await buildOnce(recipe, options))
+  await touchBase(base)
+  return base
 }
 
-/** An old base is better than none, where the mirror cannot be reached. */
-async function buildOrKeep(path: string, key: string, options: BuildOptions): Promise<void> {
+async function buildOnce(recipe: string, options: BuildOptions): Promise<StoredBase> {
+  await mkdir(basesFolder(), { recursive: true })
+  const lock = join(basesFolder(), `debian-${suite}-${recipe}.lock`)
+  return withLock(lock, options.progress, async () => findFresh(recipe) ?? (await buildOrKeep(recipe, options)))
+}
+
+/** If the mirror cannot be reached, an old base is used as it is. */
+async function buildOrKeep(recipe: string, options: BuildOptions): Promise<StoredBase> {
   try {
-    await buildBase(path, key, options)
+    const base = await buildBase(recipe, options)
+    await removeUnusedBases()
+    return base
   } catch (error) {
-    const old = findJson<BaseDisk>(sidecarOf(path))
+    const old = findNewestBase(recipe)
     if (!old || options.signal.aborted) throw await explainFullDisk(error, basesFolder(), spaceNeeded, 'Making the base disk')
-    options.progress(`the base disk of ${old.created.slice(0, 10)} could not be made anew and is used as it is`)
+    options.progress(`the base disk of ${old.disk.created.slice(0, 10)} could not be made anew and is used as it is`)
+    return old
   }
 }
 
-async function buildBase(path: string, key: string, { progress, signal }: BuildOptions): Promise<void> {
+async function buildBase(recipe: string, { progress, signal }: BuildOptions): Promise<StoredBase> {
   await requireSpace(basesFolder(), spaceNeeded, 'Making the base disk')
   const work = await mkdtemp(join(basesFolder(), '.partial-'))
   try {
@@ -80,14 +64,19 @@ async function buildBase(path: string, key: string, { progress, signal }: BuildO
     const packages = parsePackages(await runTool('tar', ['-xOf', tar, './var/lib/dpkg/status'], { signal }))
     const finished = join(work, 'disk.qcow2')
     await runImg(flattenArguments({ source: raw, sourceFormat: 'raw', target: finished, compress: false }), { signal })
-    const digest = await digestFile(finished)
-    const name = `debian-${suite}`
-    await rm(sidecarOf(path), { force: true })
-    await copyFile(join(work, 'parts/vmlinuz'), `${kernelOf(path)}.partial`)
-    await rename(`${kernelOf(path)}.partial`, kernelOf(path))
-    await publishFile(finished, path)
-    writeJson(sidecarOf(path), { name, digest, created: new Date().toISOString(), sourceDates, recipe: key, packages } satisfies BaseDisk)
-    say(`base disk ready: ${Math.round((await stat(path)).size / 1024 ** 2)} MiB`)
+    const kernel = join(work, 'vmlinuz')
+    await copyFile(join(work, 'parts/vmlinuz'), kernel)
+    const about = {
+      name: `debian-${suite}`,
+      digest: await digestFile(finished),
+      created: new Date().toISOString(),
+      sourceDates,
+      recipe,
+      packages,
+    }
+    const base = await publishBase({ disk: finished, kernel }, about)
+    say(`base disk ready: ${Math.round((await stat(base.path)).size / 1024 ** 2)} MiB`)
+    return base
   } finally {
     await rm(work, { recursive: true, force: true })
   }
@@ -140,20 +129,12 @@ export function parsePackages(status: string): Record<string, string> {
   return Object.fromEntries(entries.toSorted(([one], [other]) => (one < other ? -1 : 1)))
 }
 
-function findFresh(path: string): BaseDisk | undefined {
-  const disk = findJson<BaseDisk>(sidecarOf(path))
-  return disk && Date.now() - Date.parse(disk.created) < freshDays * 24 * 60 * 60 * 1000 ? disk : undefined
+function findFresh(recipe: string): StoredBase | undefined {
+  const base = findNewestBase(recipe)
+  return base && Date.now() - Date.parse(base.disk.created) < freshDays * 24 * 60 * 60 * 1000 ? base : undefined
 }
 
 function startClock(progress: (line: string) => void): (line: string) => void {
   const started = Date.now()
   return (line) => progress(`${line} (${Math.round((Date.now() - started) / 1000)} s)`)
-}
-
-function sidecarOf(path: string): string {
-  return path.replace(/\.qcow2$/, '.json')
-}
-
-function kernelOf(path: string): string {
-  return path.replace(/\.qcow2$/, '.vmlinuz')
 }

@@ -11,7 +11,7 @@ import type { Family } from '../../../model/family.ts'
 import type { BaseImage } from '../../../model/image.ts'
 import { findDamage, readDiskInfo } from '../qemu/img.ts'
 import { explainFullDisk, requireSpace } from '../store/free-space.ts'
-import { basesFolder } from './debian.ts'
+import { basesFolder } from './base-disks.ts'
 
 export interface GivenImage {
   /** A path, relative to the family's folder, or a URL. */
