@@ -1,8 +1,8 @@
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
+import { openEngine } from '../src/bakehouse.ts'
 import { run, runTool } from '../src/core/exec.ts'
 import { sourceFolder } from '../src/core/paths.ts'
-import { knownStack, openStack } from '../src/engine/stack.ts'
 import { interleave, parseRounds, renderConditions, timed } from './measure.ts'
 import { bakeReference, makeReferenceProject, type Project } from './reference-project.ts'
 import { growHome } from './seed-home.ts'
@@ -77,7 +77,7 @@ const parts: readonly Part[] = [
     ofBake: true,
     async run(env) {
       Object.assign(process.env, env)
-      const stack = await openStack(`${family}-2024.01.01-${++made + 1}`)
+      const stack = await (await openEngine()).openStack(`${family}-2024.01.01-${++made + 1}`)
       await stack.up(async () => ({ made }), { message: 'bench', signal })
       await stack.read()
       await stack.destroy({ message: 'bench', signal })
@@ -89,7 +89,7 @@ const parts: readonly Part[] = [
     ofBake: true,
     async run(env) {
       Object.assign(process.env, env)
-      const stack = await knownStack(family)
+      const stack = await (await openEngine()).knownStack(family)
       const { outputs } = await stack.read()
       await stack.up(async () => ({ ...outputs }), { message: 'bench', signal })
     },

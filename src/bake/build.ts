@@ -1,6 +1,5 @@
 import { join } from 'node:path'
 import { BuildFailed, Cancelled } from '../core/errors.ts'
-import { findState } from '../engine/stack.ts'
 import { bakeProgram, type GraphSpec, keepProgram } from '../graph/build.ts'
 import { promote } from '../life/promote.ts'
 import { removeKeys } from '../life/remove-build.ts'
@@ -36,7 +35,7 @@ export async function runBuild(request: BakeRequest, listen: (event: BuildEvent)
   try {
     order = await readOrder(request)
     using _lease = acquireLease(order.family.name)
-    await using _shared = request.dryRun ? undefined : await acquireSharedLease(order.family.name, leaseOf(order))
+    await using _shared = request.dryRun ? undefined : await acquireSharedLease(order.engine, order.family.name, expiryOf(order))
     const resolved = await journal.during('resolve', () => makePlan(order as Order, journal, signal))
     if (request.ifChanged && resolved.latest?.inputsDigest === resolved.inputsDigest) return unchangedOutcome(resolved, journal)
     if (request.dryRun) return await previewBuild(resolved, journal, signal)
@@ -49,8 +48,8 @@ export async function runBuild(request: BakeRequest, listen: (event: BuildEvent)
   }
 }
 
-function leaseOf({ request: { backend }, family }: Order): { backend: string | undefined; expires: string } {
-  return { backend, expires: new Date(Date.now() + lifetimeOf(family)).toISOString() }
+function expiryOf({ family }: Order): string {
+  return new Date(Date.now() + lifetimeOf(family)).toISOString()
 }
 
 async function bakeAndPromote(reserved: Reserved, journal: Journal, signal: AbortSignal): Promise<BakeOutcome> {
@@ -62,13 +61,13 @@ async function bakeAndPromote(reserved: Reserved, journal: Journal, signal: Abor
   try {
     const built = await bakeImage(reserved, { ...spec, onHost: (host) => hosts.push(host) }, journal, signal)
     // Nobody else may change it while we have the family: it is read while the temporaries go.
-    const state = findState(plan.family.name, plan.request.backend)
+    const state = plan.engine.findState(plan.family.name)
     state.catch(() => {})
     if (plan.request.keep !== 'always') {
       await journal.during('clean', () => removeTemporaries(reserved, spec, built, signal))
     }
     const image = await describeImage(plan, built)
-    await journal.during('promote', () => promote(image, { ...backendOf(plan), state, signal }))
+    await journal.during('promote', () => promote(plan.engine, image, { state, signal }))
     const kept = plan.request.keep === 'always' ? { keptUntil: spec.context.expires } : {}
     const useless = built.useless.length > 0 ? { provesNothing: built.useless } : {}
     const paths = await record.promoted({ image, suites: built.suites, ...kept, ...useless })
@@ -101,8 +100,4 @@ async function bakeImage({ plan, stack }: Reserved, spec: GraphSpec, journal: Jo
 async function removeTemporaries({ plan, stack }: Reserved, spec: GraphSpec, built: Built, signal: AbortSignal): Promise<void> {
   await stack.up(keepProgram(spec, built.candidateId), { message: `keep only the promoted image of ${plan.stackName}`, signal })
   await removeKeys(plan.folder)
-}
-
-function backendOf(plan: Plan): { backend?: string } {
-  return plan.request.backend === undefined ? {} : { backend: plan.request.backend }
 }

@@ -1,5 +1,4 @@
-import type { EngineEvent } from '@pulumi/pulumi/automation/index.js'
-import { parseDiagnostic } from '../engine/diagnostic.ts'
+import type { EngineEvent, ResourceEvent } from '../engine/event.ts'
 import { findPhase, type Phase } from '../model/phases.ts'
 import type { Journal } from './journal.ts'
 
@@ -14,25 +13,22 @@ export function followEngine(journal: Journal, trials: number): { onEvent(event:
   const failures: EngineFailure[] = []
   const failedPhases = new Set<Phase>()
   let trialsReady = 0
+  const follow = ({ status, urn, operation }: ResourceEvent): void => {
+    const found = findPhase(urn)
+    if (!found) return
+    const { phase, main } = found
+    if (status === 'started' && operation === 'create' && !failedPhases.has(phase)) journal.start(phase)
+    if (status === 'done' && operation === 'create' && main && (phase !== 'trial' || ++trialsReady === trials)) journal.end(phase, 'done')
+    if (status === 'failed') {
+      failedPhases.add(phase)
+      journal.end(phase, 'failed')
+    }
+  }
   return {
     failures,
     onEvent(event) {
-      const started = findPhase(event.resourcePreEvent?.metadata.urn)
-      const begins = event.resourcePreEvent?.metadata.op === 'create'
-      if (started && begins && !failedPhases.has(started.phase)) journal.start(started.phase)
-      const ended = findPhase(event.resOutputsEvent?.metadata.urn)
-      if (ended?.main && event.resOutputsEvent?.metadata.op === 'create') {
-        if (ended.phase !== 'trial' || ++trialsReady === trials) journal.end(ended.phase, 'done')
-      }
-      const failed = findPhase(event.resOpFailedEvent?.metadata.urn)
-      if (failed) {
-        failedPhases.add(failed.phase)
-        journal.end(failed.phase, 'failed')
-      }
-      const { diagnosticEvent } = event
-      if (diagnosticEvent?.severity === 'error') {
-        failures.push({ phase: findPhase(diagnosticEvent.urn)?.phase, message: parseDiagnostic(diagnosticEvent.message) })
-      }
+      if (event.type === 'resource') follow(event)
+      else failures.push({ phase: findPhase(event.urn)?.phase, message: event.message })
     },
   }
 }

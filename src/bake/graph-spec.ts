@@ -1,11 +1,11 @@
 import { join } from 'node:path'
 import type { CloudResources } from '../cloud/cloud.ts'
 import { sourceFolder } from '../core/paths.ts'
+import { shellQuote } from '../core/quote.ts'
 import { readTools } from '../core/tools.ts'
 import type { GraphSpec } from '../graph/build.ts'
 import { lifetimeOf } from '../model/lifetime.ts'
 import type { Plan } from './plan.ts'
-import { quote } from './resolve.ts'
 
 /** The graph of a plan, with keys of its machines. */
 export function graphSpec(plan: Plan, keys: GraphSpec['keys'], resources: CloudResources): GraphSpec {
@@ -19,6 +19,6 @@ export function graphSpec(plan: Plan, keys: GraphSpec['keys'], resources: CloudR
     base: plan.base.id,
     imageName: `${family.name}-${version}`,
     candidateName: `${family.name}-${version}-candidate`,
-    stepCommand: (step) => [readTools().node, runner, step, folder].map(quote).join(' '),
+    stepCommand: (step) => [readTools().node, runner, step, folder].map(shellQuote).join(' '),
   }
 }

@@ -2,6 +2,7 @@ import { chooseCloud } from '../cloud/clouds.ts'
 import { createRedactor } from '../core/redact/redact.ts'
 import { readFamily } from '../family/read-family.ts'
 import { readSecrets, secretValues } from '../family/secrets.ts'
+import { openProjectEngine } from '../life/open-engine.ts'
 import type { BakeRequest } from '../model/request.ts'
 import type { Order } from './plan.ts'
 
@@ -12,6 +13,7 @@ export async function readOrder(request: BakeRequest): Promise<Order> {
     request,
     family: read,
     cloud: await chooseCloud(read.cloud),
+    engine: await openProjectEngine(request.backend),
     redactor: createRedactor(secretValues(readSecrets(read))),
   }
 }

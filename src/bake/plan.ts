@@ -1,5 +1,6 @@
 import type { Cloud } from '../cloud/cloud.ts'
 import type { Redactor } from '../core/redact/redact.ts'
+import type { Engine } from '../engine/engine.ts'
 import type { Family } from '../model/family.ts'
 import type { BaseImage } from '../model/image.ts'
 import type { LatestGood } from '../model/outputs.ts'
@@ -10,6 +11,7 @@ export interface Order {
   readonly request: BakeRequest
   readonly family: Family
   readonly cloud: Cloud
+  readonly engine: Engine
   readonly redactor: Redactor
 }
 

@@ -1,5 +1,5 @@
-import type { EngineEvent } from '@pulumi/pulumi/automation/index.js'
 import { chooseCloudResources } from '../cloud/clouds.ts'
+import type { EngineEvent } from '../engine/event.ts'
 import { bakeProgram } from '../graph/build.ts'
 import type { BakeOutcome, PlannedChange } from '../model/outcome.ts'
 import { graphSpec } from './graph-spec.ts'
@@ -29,7 +29,8 @@ export async function previewBuild(resolved: Plan, journal: Journal, signal: Abo
 }
 
 function findChange(event: EngineEvent): PlannedChange | undefined {
-  const metadata = event.resourcePreEvent?.metadata
-  if (!metadata || metadata.type === 'pulumi:pulumi:Stack' || metadata.type.startsWith('pulumi:providers:')) return undefined
-  return { operation: metadata.op as PlannedChange['operation'], type: metadata.type, name: metadata.urn.split('::').pop() ?? metadata.urn }
+  if (event.type !== 'resource' || event.status !== 'started') return undefined
+  const { urn, resourceType: type, operation } = event
+  if (type === 'pulumi:pulumi:Stack' || type.startsWith('pulumi:providers:')) return undefined
+  return { operation: operation as PlannedChange['operation'], type, name: urn.split('::').pop() ?? urn }
 }

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { UsageError } from '../core/errors.ts'
 import { buildFolder, homeFolder } from '../core/paths.ts'
-import { createStack, type OpenStack } from '../engine/stack.ts'
+import type { OpenStack } from '../engine/stack.ts'
 import type { BakeRequest } from '../model/request.ts'
 import { nextVersion, parseVersion } from '../model/version.ts'
 import type { Plan } from './plan.ts'
@@ -20,7 +20,7 @@ export interface Reserved {
 export async function reserveVersion(plan: Plan): Promise<Reserved> {
   const tried = new Set<string>()
   for (let current = plan; ; ) {
-    const stack = await createStack(current.stackName, plan.request.backend)
+    const stack = await plan.engine.createStack(current.stackName)
     if (stack) return { plan: current, stack }
     if (plan.request.version !== undefined) throw isTaken(plan.version)
     tried.add(current.version)

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { UsageError } from '../core/errors.ts'
-import { engine } from '../engine/workspace.ts'
 import { computeInputsDigest } from '../family/digest.ts'
 import { requirePassword } from '../guest/windows/password.ts'
 import { findLatestGood } from '../life/latest-good.ts'
@@ -13,18 +12,17 @@ import { readToolVersions, shapingVersions } from './tool-versions.ts'
 
 /** Finds base, latest good image and version. Creates nothing but what a cache may hold. */
 export async function makePlan(order: Order, journal: Journal, signal: AbortSignal): Promise<Plan> {
-  const { request, family, cloud } = order
+  const { request, family, cloud, engine } = order
   await requireVerifiers(family.verify.suites)
   requirePassword(family, cloud)
-  void engine()
   const [base, latest, toolVersions] = await Promise.all([
     cloud.resolveBase(family, {
       progress: (line) => journal.task('resolve', line),
       latestGood: () => readAncestor(order),
       signal,
     }),
-    findLatestGood(family.name, request.backend),
-    readToolVersions(),
+    findLatestGood(engine, family.name),
+    readToolVersions(engine),
   ])
   return {
     ...order,
@@ -38,10 +36,10 @@ export async function makePlan(order: Order, journal: Journal, signal: AbortSign
 }
 
 /** The latest good image of the family that this one starts from: the outputs of its stack are the truth. Throws UsageError. */
-async function readAncestor({ request, family, cloud }: Order): Promise<LatestGood> {
+async function readAncestor({ engine, family, cloud }: Order): Promise<LatestGood> {
   const { base } = family
   if (!('family' in base)) throw new Error(`${family.name} starts from no family`)
-  const latest = await findLatestGood(base.family, request.backend)
+  const latest = await findLatestGood(engine, base.family)
   const hint = `bake ${base.family} first: npm run bake -- --family ${base.family}`
   if (!latest) throw new UsageError(`${family.name} starts from ${base.family}, of which there is no good image yet`, { hint })
   if (latest.cloud === cloud.name) return latest
@@ -51,8 +49,4 @@ async function readAncestor({ request, family, cloud }: Order): Promise<LatestGo
       hint: `${hint} --cloud ${cloud.name}`,
     },
   )
-}
-
-export function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -3,12 +3,12 @@ import { join } from 'node:path'
 import { runTool } from '../core/exec.ts'
 import { projectFolder, sourceFolder } from '../core/paths.ts'
 import { readTools } from '../core/tools.ts'
-import { engine } from '../engine/workspace.ts'
+import type { Engine } from '../engine/engine.ts'
 
 /** Versions of the tools of a build, for its record. */
-export async function readToolVersions(): Promise<Record<string, string>> {
+export async function readToolVersions(engine: Engine): Promise<Record<string, string>> {
   const { version } = JSON.parse(readFileSync(join(sourceFolder(), '../package.json'), 'utf8')) as { version: string }
-  const pulumi = (await engine()).version?.version
+  const pulumi = await engine.findVersion()
   return { bakehouse: version, node: process.versions.node, ...(pulumi ? { pulumi } : {}), ...readPythonVersions(readTools().venv) }
 }
 

@@ -1,3 +1,4 @@
+import { openEngine } from '../bakehouse.ts'
 import { chooseCloud } from '../cloud/clouds.ts'
 import { UsageError } from '../core/errors.ts'
 import { lags } from '../life/consumers.ts'
@@ -13,7 +14,7 @@ interface ConsumersArguments {
 
 /** Says who uses which version of a family, and who lags behind its latest good one. */
 export async function runConsumers({ family, backend, json }: ConsumersArguments): Promise<number> {
-  const latest = await findLatestGood(family, backend)
+  const latest = await findLatestGood(await openEngine(backend), family)
   if (!latest) throw new UsageError(`${family} has no latest good image yet`, { hint: `npm run bake -- --family ${family}` })
   const cloud = await chooseCloud(latest.cloud)
   if (!cloud.consumers) throw new UsageError(`The cloud ${cloud.name} does not know who uses an image`)

@@ -1,5 +1,7 @@
 import { UsageError } from '../core/errors.ts'
+import type { PluginEntry } from '../engine/plugin/resource.ts'
 import type { Cloud, CloudResources } from './cloud.ts'
+import { qemuPlugin } from './local/provider/entry.ts'
 
 const clouds: Record<string, { cloud: () => Promise<Cloud>; resources: () => Promise<CloudResources> }> = {
   local: {
@@ -30,6 +32,11 @@ export const cloudsOfBase: Readonly<Record<string, readonly string[]>> = {
   ami: ['aws'],
   amiId: ['aws'],
   parameter: ['aws'],
+}
+
+/** The provider plugins that the clouds bring along. */
+export async function findPlugins(): Promise<readonly PluginEntry[]> {
+  return [qemuPlugin]
 }
 
 /** The cloud of that name; loads nothing of the others. */

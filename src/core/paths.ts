@@ -1,9 +1,10 @@
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { findVariable } from './environment.ts'
 
 /** The folder of the project: what holds `playbooks/`, `src/` and `Pulumi.yaml`. `BAKEHOUSE_PROJECT` overrides. */
 export function projectFolder(): string {
-  return resolve(process.env.BAKEHOUSE_PROJECT ?? join(import.meta.dirname, '../..'))
+  return resolve(findVariable('BAKEHOUSE_PROJECT') ?? join(import.meta.dirname, '../..'))
 }
 
 /** The folder of the program's own source, whatever project it works for. */
@@ -18,7 +19,7 @@ export function playbooksFolder(): string {
 
 /** The state, records and images of this project: `.bakehouse/`, or `$BAKEHOUSE_HOME`. */
 export function homeFolder(): string {
-  return resolve(process.env.BAKEHOUSE_HOME ?? join(projectFolder(), '.bakehouse'))
+  return resolve(findVariable('BAKEHOUSE_HOME') ?? join(projectFolder(), '.bakehouse'))
 }
 
 /** The records, logs and reports of one build. */

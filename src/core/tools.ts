@@ -9,6 +9,8 @@ export interface Tools {
   readonly node: string
   /** The real Pulumi CLI; the program itself goes through `wrapperRoot()`. */
   readonly pulumi: string
+  /** Its version, where set-up made it; one that was found on PATH may change. */
+  readonly pulumiVersion?: string
   /** Folder of the Python environment: `bin/ansible-playbook`, `bin/python`, `bin/pytest`. */
   readonly venv: string
   /** Static Linux binary of goss, to be run inside guests. */

@@ -1,52 +1,37 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheFolder, homeFolder, sourceFolder } from '../core/paths.ts'
+import { findVariable } from '../core/environment.ts'
+import { cacheFolder, homeFolder } from '../core/paths.ts'
+import { shellQuote } from '../core/quote.ts'
 import { readTools } from '../core/tools.ts'
+import { commandPlugin } from './command/entry.ts'
+import { writeLauncher } from './launcher.ts'
+import type { PluginEntry } from './plugin/resource.ts'
 
-/** A provider plugin the engine is to run from a folder, rather than from its own cache. */
+/** A provider plugin that the engine runs from a folder, in place of one from its own cache. */
 export interface PluginFolder {
   readonly name: string
   readonly path: string
 }
 
-/** Our plugins, each by the source file that serves it. */
-const ours: Readonly<Record<string, string>> = {
-  qemu: 'cloud/local/provider/provider.ts',
-  command: 'engine/command/main.ts',
-}
-
 /**
- * The plugin folders of a workspace: ours, and with `BAKEHOUSE_PLUGINS=name=folder,…` any others. The official
- * `command` plugin is left to the engine where set-up could get it.
+ * Writes the folders of these plugins, and of our `command` plugin where set-up could not get the official one. With
+ * `BAKEHOUSE_PLUGINS=name=folder,…` there are more.
  */
-export function pluginFolders(): PluginFolder[] {
-  const tools = readTools()
-  const names = Object.keys(ours).filter((name) => name !== 'command' || tools.commandPlugin === 'stand-in')
-  const extra = (process.env.BAKEHOUSE_PLUGINS ?? '').split(',').filter(Boolean)
-  return [
-    ...names.map((name) => ({ name, path: writeLauncher(name, tools.node) })),
-    ...extra.map((entry) => ({ name: entry.split('=')[0] ?? '', path: entry.split('=')[1] ?? '' })),
-  ]
+export function writePluginFolders(plugins: readonly PluginEntry[]): PluginFolder[] {
+  const { node, commandPlugin: kind } = readTools()
+  const served = kind === 'stand-in' ? [...plugins, commandPlugin] : plugins
+  return [...served.map((plugin) => ({ name: plugin.name, path: writeFolder(plugin, node) })), ...givenFolders()]
 }
 
-/** The engine starts `pulumi-resource-<name>` in a folder: a script with absolute paths, so that no PATH is needed. */
-function writeLauncher(name: string, node: string): string {
+function givenFolders(): PluginFolder[] {
+  const entries = (findVariable('BAKEHOUSE_PLUGINS') ?? '').split(',').filter(Boolean)
+  return entries.map((entry) => ({ name: entry.split('=')[0] ?? '', path: entry.split('=')[1] ?? '' }))
+}
+
+/** The engine starts `pulumi-resource-<name>` in the folder. Its paths are absolute, so that it needs no PATH. */
+function writeFolder({ name, main }: PluginEntry, node: string): string {
   const folder = join(homeFolder(), 'plugins', name)
-  const file = join(folder, `pulumi-resource-${name}`)
-  const text = [
-    '#!/bin/sh',
-    `NODE_COMPILE_CACHE=${quote(join(cacheFolder(), 'compiled'))} exec ${quote(node)} ${quote(join(sourceFolder(), ours[name] ?? ''))} "$@"`,
-    '',
-  ].join('\n')
-  if (existsSync(file) && readFileSync(file, 'utf8') === text) return folder
-  mkdirSync(folder, { recursive: true })
-  const aside = `${file}.${process.pid}`
-  writeFileSync(aside, text)
-  chmodSync(aside, 0o755)
-  renameSync(aside, file)
+  const cache = `NODE_COMPILE_CACHE=${shellQuote(join(cacheFolder(), 'compiled'))}`
+  writeLauncher(join(folder, `pulumi-resource-${name}`), [`${cache} exec ${shellQuote(node)} ${shellQuote(main)} "$@"`])
   return folder
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
 }

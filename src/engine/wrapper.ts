@@ -1,44 +1,22 @@
-import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { homeFolder } from '../core/paths.ts'
-import { readTools } from '../core/tools.ts'
-import { findEngineVersion } from '../setup/pulumi-engine.ts'
+import { shellQuote } from '../core/quote.ts'
+import { readTools, type Tools } from '../core/tools.ts'
+import { writeLauncher } from './launcher.ts'
 
 /**
- * The root to give to `PulumiCommand.get`: its `bin/pulumi` runs the real CLI behind our wrapper, which survives the
- * death of this process and forwards one signal only. Throws MissingError when set-up has not run.
+ * The root folder for the Automation API. Its `bin/pulumi` runs the engine behind our wrapper, which outlives this process and
+ * forwards one signal only. Throws MissingError when set-up has not run.
  */
 export function wrapperRoot(): string {
-  const { node, pulumi } = readTools()
   const root = join(homeFolder(), 'cli')
-  writeLauncher(join(root, 'bin', 'pulumi'), renderLauncher(node, pulumi, findEngineVersion(pulumi)))
+  writeLauncher(join(root, 'bin', 'pulumi'), launcherLines(readTools()))
   return root
 }
 
-/** The text of the launcher: absolute paths, so that it needs no PATH. A version that is known is told without a run of the engine. */
-export function renderLauncher(node: string, cli: string, version?: string): string {
-  const known = version === undefined ? [] : [`[ "$*" = version ] && echo ${quote(`v${version}`)} && exit`]
-  const run = [node, join(import.meta.dirname, 'wrapper.mjs'), cli].map(quote).join(' ')
-  return ['#!/bin/sh', ...known, `exec ${run} "$@"`, ''].join('\n')
-}
-
-function quote(word: string): string {
-  return `'${word.replaceAll("'", `'\\''`)}'`
-}
-
-function writeLauncher(file: string, text: string): void {
-  if (findText(file) === text) return
-  mkdirSync(dirname(file), { recursive: true })
-  const aside = `${file}.${process.pid}`
-  writeFileSync(aside, text)
-  chmodSync(aside, 0o755)
-  renameSync(aside, file)
-}
-
-function findText(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return undefined
-  }
+/** The lines of the launcher. Its paths are absolute, so that it needs no PATH. A known version is told without a run of the engine. */
+export function launcherLines({ node, pulumi, pulumiVersion }: Pick<Tools, 'node' | 'pulumi' | 'pulumiVersion'>): string[] {
+  const known = pulumiVersion === undefined ? [] : [`[ "$*" = version ] && echo ${shellQuote(`v${pulumiVersion}`)} && exit`]
+  const run = [node, join(import.meta.dirname, 'wrapper.mjs'), pulumi].map(shellQuote).join(' ')
+  return [...known, `exec ${run} "$@"`]
 }

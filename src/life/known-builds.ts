@@ -1,5 +1,5 @@
 import type { Created } from '../cloud/cloud.ts'
-import { findState } from '../engine/stack.ts'
+import type { Engine } from '../engine/engine.ts'
 import type { ReapOptions } from '../model/leftover.ts'
 import type { BuildRecord } from '../model/record.ts'
 import { listRecords, markAbandoned } from '../records/history.ts'
@@ -14,7 +14,7 @@ export interface KnownBuilds {
 }
 
 /** What is known of the builds, a family's or all. */
-export async function findKnownBuilds(options: ReapOptions, running: ReadonlySet<string>): Promise<KnownBuilds> {
+export async function findKnownBuilds(engine: Engine, options: ReapOptions, running: ReadonlySet<string>): Promise<KnownBuilds> {
   const records = markAbandoned(await listRecords(options.family), running)
   const ended = records.flatMap((record) => {
     const why = whyEnded(record, options)
@@ -23,7 +23,7 @@ export async function findKnownBuilds(options: ReapOptions, running: ReadonlySet
   const unfinished: string[] = []
   for (const { family, version, build } of records.filter(({ status }) => status === 'abandoned')) {
     // Where there is no stack, be it in another backend, nothing is known of the image.
-    const state = await findState(`${family}-${version}`, options.backend)
+    const state = await engine.findState(`${family}-${version}`)
     // The last resource of a build, made when its image is all that it is to be.
     if (state && !state.resources.some(({ name }) => name === 'image')) unfinished.push(build)
   }

@@ -1,8 +1,8 @@
-import { findState } from '../engine/stack.ts'
+import type { Engine } from '../engine/engine.ts'
 import { type LatestGood, parseLatestGood } from '../model/outputs.ts'
 
 /** The latest good image of a family, as its stack has it; undefined before the first promotion. */
-export async function findLatestGood(family: string, backend?: string): Promise<LatestGood | undefined> {
-  const outputs = (await findState(family, backend))?.outputs
+export async function findLatestGood(engine: Engine, family: string): Promise<LatestGood | undefined> {
+  const outputs = (await engine.findState(family))?.outputs
   return outputs?.imageId === undefined ? undefined : parseLatestGood(outputs)
 }

@@ -1,13 +1,13 @@
 import { BuildFailed, messageOf, UsageError } from '../core/errors.ts'
-import { findState, knownStack, type OpenStack, openStack } from '../engine/stack.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { OpenStack } from '../engine/stack.ts'
 import { publishProgram } from '../graph/publish.ts'
 import { type LatestGood, parseLatestGood } from '../model/outputs.ts'
 import { compareVersions } from '../model/version.ts'
 
 export interface Promotion {
-  readonly backend?: string
   /** What the family's stack holds now, where somebody has asked already. */
-  readonly state?: ReturnType<typeof findState>
+  readonly state?: ReturnType<Engine['findState']>
   readonly signal: AbortSignal
 }
 
@@ -15,14 +15,14 @@ export interface Promotion {
  * Publishes an image as the latest good of its family: an update of the family stack with nothing else in it, because
  * a failed update publishes its outputs as well. Refuses to go backwards.
  */
-export async function promote(image: LatestGood, options: Promotion): Promise<void> {
-  const state = await (options.state ?? findState(image.family, options.backend))
+export async function promote(engine: Engine, image: LatestGood, options: Promotion): Promise<void> {
+  const state = await (options.state ?? engine.findState(image.family))
   const previous = state?.outputs ?? {}
   const { version: current } = previous
   if (typeof current === 'string' && compareVersions(image.version, current) <= 0) {
     throw new UsageError(`${image.family} ${image.version} is not newer than the latest good version, ${current}`)
   }
-  const stack = await (state ? knownStack : openStack)(image.family, options.backend)
+  const stack = (state ? undefined : await engine.createStack(image.family)) ?? (await engine.knownStack(image.family))
   try {
     await stack.up(() => publishProgram(image), { message: promotionMessage(image), signal: options.signal })
   } catch (error) {

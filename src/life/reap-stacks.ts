@@ -1,5 +1,6 @@
 import { buildFolder } from '../core/paths.ts'
-import { findState, knownStack, type ListedStack, listStacks, type OpenStack } from '../engine/stack.ts'
+import type { Engine, ListedStack } from '../engine/engine.ts'
+import type { OpenStack } from '../engine/stack.ts'
 import type { Reaped, ReapOptions } from '../model/leftover.ts'
 import type { BuildRecord } from '../model/record.ts'
 import { leasedFamily, readOwner, whyLeaseIsOver } from '../records/shared-lease.ts'
@@ -12,6 +13,7 @@ import { attempt } from './remove-leftover.ts'
 const bookkeeping = 4
 
 interface Looking {
+  readonly engine: Engine
   readonly options: ReapOptions
   /** Families that are being baked. */
   readonly running: ReadonlySet<string>
@@ -20,13 +22,13 @@ interface Looking {
 
 /** Removes what is left over of stacks: those of builds, and the leases that machines took in a shared state and did not give back. */
 export async function reapStacks(looking: Looking): Promise<Reaped[]> {
-  const { options, running, known } = looking
+  const { engine, options, running, known } = looking
   const records = new Map(known.records.map((record) => [`${record.family}-${record.version}`, record]))
   const isMeant = (family: string): boolean => options.family === undefined || options.family === family
   const reaped: (Reaped | undefined)[] = []
-  for (const stack of await listStacks(options.backend)) {
+  for (const stack of await engine.listStacks()) {
     const leased = leasedFamily(stack.name)
-    if (leased !== undefined && isMeant(leased)) reaped.push(await reapLease(stack.name, leased, options))
+    if (leased !== undefined && isMeant(leased)) reaped.push(await reapLease(engine, stack.name, leased, options))
     const [, family = '', version = ''] = /^(.*)-(\d{4}\.\d{2}\.\d{2}(?:-\d+)?)$/.exec(stack.name) ?? []
     if (!family || leased !== undefined || !isMeant(family) || running.has(family)) continue
     reaped.push(await reapBuild({ stack, family, version, record: records.get(stack.name) }, looking))
@@ -45,17 +47,17 @@ interface BuildStack {
  * A build stack without a resource in it records a build that made nothing; of a build that has ended, the image alone stays. A stack
  * that the records and the backend's list say to be whole is not opened: that is one run of the engine.
  */
-async function reapBuild({ stack, family, version, record }: BuildStack, { options, known }: Looking): Promise<Reaped | undefined> {
+async function reapBuild({ stack, family, version, record }: BuildStack, { engine, options, known }: Looking): Promise<Reaped | undefined> {
   const over = known.ended.get(record?.build ?? '')
   if (over === undefined && isWhole(stack, record?.status)) return undefined
-  const state = await findState(stack.name, options.backend)
+  const state = await engine.findState(stack.name)
   if (!state) return undefined
   const left = state.resources.length + state.pending.length
   const hasImage = state.resources.some(({ name }) => name === 'image')
   if (left > 0 && (over === undefined || (hasImage && left === 1))) return undefined
   const leftover = { cloud: '', kind: 'stack', id: stack.name, family, version, why: over ?? 'it holds no resource' }
   return attempt(leftover, options, async () => {
-    const open = await knownStack(stack.name, options.backend)
+    const open = await engine.knownStack(stack.name)
     await (hasImage ? keepOnlyImage : removeStack)(open, buildFolder(family, version))
   })
 }
@@ -72,8 +74,8 @@ async function removeStack(stack: OpenStack, folder: string): Promise<void> {
   await removeKeys(folder)
 }
 
-async function reapLease(name: string, family: string, options: ReapOptions): Promise<Reaped | undefined> {
-  const stack = await knownStack(name, options.backend)
+async function reapLease(engine: Engine, name: string, family: string, options: ReapOptions): Promise<Reaped | undefined> {
+  const stack = await engine.knownStack(name)
   const why = whyLeaseIsOver(await readOwner(stack))
   return why === undefined
     ? undefined

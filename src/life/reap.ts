@@ -5,6 +5,7 @@ import { isRunning } from '../core/process-identity.ts'
 import type { Reaped, ReapOptions } from '../model/leftover.ts'
 import { readLeases, runningFamilies } from '../records/lease.ts'
 import { findKnownBuilds, type KnownBuilds, whyLeftover } from './known-builds.ts'
+import { openProjectEngine } from './open-engine.ts'
 import { reapStacks } from './reap-stacks.ts'
 import { attempt } from './remove-leftover.ts'
 
@@ -13,14 +14,15 @@ import { attempt } from './remove-leftover.ts'
  * ended, leases of dead processes, and build stacks that hold nothing. A finished promoted image is never touched.
  */
 export const reap: Reap = async (options, signal) => {
+  const engine = await openProjectEngine(options.backend)
   const running = await runningFamilies()
-  const known = await findKnownBuilds(options, running)
+  const known = await findKnownBuilds(engine, options, running)
   const reaped: Reaped[] = []
   for (const name of options.cloud === undefined ? cloudNames : [options.cloud]) {
     signal.throwIfAborted()
     reaped.push(...(await reapCloud(name, options, known)))
   }
-  reaped.push(...(await reapStacks({ options, running, known })))
+  reaped.push(...(await reapStacks({ engine, options, running, known })))
   reaped.push(...(await reapLeases(options)))
   return reaped
 }

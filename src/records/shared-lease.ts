@@ -4,7 +4,8 @@ import { hostname } from 'node:os'
 import { MissingError } from '../core/errors.ts'
 import { homeFolder } from '../core/paths.ts'
 import { findProcess, isRunning, type ProcessIdentity } from '../core/process-identity.ts'
-import { createStack, findStack, type OpenStack } from '../engine/stack.ts'
+import type { Engine } from '../engine/engine.ts'
+import type { OpenStack } from '../engine/stack.ts'
 
 /** Who bakes a family, as all who share its state can read. */
 export interface SharedOwner extends ProcessIdentity {
@@ -26,12 +27,9 @@ export function leasedFamily(stackName: string): string | undefined {
  * The right of one machine to bake a family, among all that share a state backend: an empty stack, because making one is the only
  * thing every backend does exactly once. A state of this machine's own needs none. Throws MissingError when another machine has it.
  */
-export async function acquireSharedLease(
-  family: string,
-  { backend = process.env.PULUMI_BACKEND_URL, expires }: { readonly backend?: string | undefined; readonly expires: string },
-): Promise<AsyncDisposable> {
-  if (!backend || backend.startsWith('file:')) return { [Symbol.asyncDispose]: async () => {} }
-  const stack = (await createStack(`${prefix}${family}`, backend)) ?? (await replaceOver(family, backend))
+export async function acquireSharedLease(engine: Engine, family: string, expires: string): Promise<AsyncDisposable> {
+  if (engine.backend.startsWith('file:')) return { [Symbol.asyncDispose]: async () => {} }
+  const stack = (await engine.createStack(`${prefix}${family}`)) ?? (await replaceOver(engine, family))
   await stack.setLabel(JSON.stringify(ownerHere(expires)))
   // A lease that cannot be given back expires: no reason to fail a bake that passed.
   return { [Symbol.asyncDispose]: () => stack.remove().catch(() => {}) }
@@ -56,12 +54,12 @@ export async function readOwner(stack: OpenStack): Promise<SharedOwner | undefin
   return label === undefined ? undefined : (JSON.parse(label) as SharedOwner)
 }
 
-async function replaceOver(family: string, backend: string): Promise<OpenStack> {
-  const found = await findStack(`${prefix}${family}`, backend)
+async function replaceOver(engine: Engine, family: string): Promise<OpenStack> {
+  const found = await engine.findStack(`${prefix}${family}`)
   const owner = found && (await readOwner(found))
   if (found && owner && whyLeaseIsOver(owner)) {
     await found.remove()
-    const stack = await createStack(`${prefix}${family}`, backend)
+    const stack = await engine.createStack(`${prefix}${family}`)
     if (stack) return stack
   }
   const who = owner ? ` on ${owner.host} (pid ${owner.pid}), until ${owner.expires} at the latest` : ' on another machine'

@@ -8,7 +8,7 @@ import { engineVersion } from '../engine/version.ts'
 import { setUpCommandPlugin } from './command-plugin.ts'
 import { type Progress, startProgress } from './display.ts'
 import { planGoss } from './goss.ts'
-import { planEngine } from './pulumi-engine.ts'
+import { findEngineVersion, planEngine } from './pulumi-engine.ts'
 import { hasVenv, planVenv } from './python.ts'
 import type { Plan } from './step.ts'
 import { planSystemPackages } from './system-packages.ts'
@@ -36,7 +36,17 @@ async function setUp(withChecks: boolean): Promise<void> {
   ])
   engineEnvironment()
   const plugin = await setUpCommandPlugin(pulumi)
-  writeTools({ node: process.execPath, pulumi, venv, goss: gossFile, qemu, ...plugin, ...(checksVenv ? { checksVenv } : {}) })
+  const pulumiVersion = findEngineVersion(pulumi)
+  writeTools({
+    node: process.execPath,
+    pulumi,
+    ...(pulumiVersion && { pulumiVersion }),
+    venv,
+    goss: gossFile,
+    qemu,
+    ...plugin,
+    ...(checksVenv && { checksVenv }),
+  })
 }
 
 async function carryOut<T>(progress: Progress, name: string, plan: Plan<T>): Promise<T> {

@@ -1,5 +1,6 @@
 import { appendFileSync, mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { findVariable } from '../core/environment.ts'
 import { UsageError } from '../core/errors.ts'
 import { createRedactor } from '../core/redact/redact.ts'
 import { readSecrets, secretValues } from '../family/secrets.ts'
@@ -26,7 +27,7 @@ export function openContext(step: StepName, folder: string, signal: AbortSignal)
     secrets,
     redactor,
     signal,
-    hosts: parseHosts(process.env.BAKEHOUSE_HOSTS),
+    hosts: parseHosts(findVariable('BAKEHOUSE_HOSTS')),
     venv: findVenv(),
     log: (text) => void writeSync(log, redactor.text(text)),
     tell: (event) => {

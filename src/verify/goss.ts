@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
+import { findVariable } from '../core/environment.ts'
 import { messageOf, UsageError } from '../core/errors.ts'
 import { lastLine } from '../core/exec.ts'
 import { shellQuote } from '../core/quote.ts'
@@ -109,5 +110,5 @@ function readFiles(file: string): Record<string, string> {
 
 /** The static goss binary for guests: `BAKEHOUSE_GOSS`, or what set-up put in place. */
 export function findGoss(): string {
-  return process.env.BAKEHOUSE_GOSS ?? readTools().goss
+  return findVariable('BAKEHOUSE_GOSS') ?? readTools().goss
 }

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { openEngine } from '../../src/bakehouse.ts'
 import { runTool } from '../../src/core/exec.ts'
 import { homeFolder } from '../../src/core/paths.ts'
-import { findStack, type OpenStack, openStack } from '../../src/engine/stack.ts'
 import { requireOutput } from '../../src/model/outputs.ts'
 import { type VmOutputs, type VmSpec, vmProgram } from './program.ts'
 
@@ -19,17 +19,18 @@ export interface VmRequest {
 
 /** Makes the machine, or replaces it where the family has a newer image. Throws UsageError when the family was never baked. */
 export async function upVm(request: VmRequest, signal: AbortSignal): Promise<VmOutputs> {
-  const family = await findStack(request.family, request.backend)
-  requireOutput(family ? (await family.read()).outputs : {}, 'imageId')
+  const engine = await openEngine(request.backend)
+  requireOutput((await engine.findState(request.family))?.outputs ?? {}, 'imageId')
   const spec = await specOf(request)
-  const stack = await openStack(stackName(request.family), request.backend)
+  const stack = await engine.openStack(stackName(request.family))
   await stack.up(vmProgram(spec), { message: `run the latest good image of ${request.family}`, signal })
   return (await stack.read()).outputs as unknown as VmOutputs
 }
 
 /** Removes the machine and its stack; false when there was none. */
 export async function destroyVm(request: Pick<VmRequest, 'family' | 'backend'>, signal: AbortSignal): Promise<boolean> {
-  const stack: OpenStack | undefined = await findStack(stackName(request.family), request.backend)
+  const engine = await openEngine(request.backend)
+  const stack = await engine.findStack(stackName(request.family))
   if (!stack) return false
   await stack.destroy({ message: `remove the machine of ${request.family}`, signal })
   await stack.remove()

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { secret } from '@pulumi/pulumi'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { homeFolder } from '../../src/core/paths.ts'
-import { findStack, listStacks, openStack } from '../../src/engine/stack.ts'
+import { openProjectEngine } from '../../src/life/open-engine.ts'
 import { reap } from '../../src/life/reap.ts'
 import { acquireSharedLease } from '../../src/records/shared-lease.ts'
 import { makeProject } from '../helpers/project.ts'
@@ -33,15 +33,16 @@ afterAll(async () => {
 })
 
 test('the state is in the bucket: another machine sees the stack, and its secrets are not in plain text', async () => {
-  const stack = await openStack('linux-base', backend)
+  const stack = await (await openProjectEngine(backend)).openStack('linux-base')
   await stack.up(async () => ({ version: '2026.11.23', token: secret('plain-and-simple') }), { message: 'one', signal })
   process.env.PULUMI_CONFIG_PASSPHRASE_FILE = join(folder, '.bakehouse/passphrase')
   process.env.BAKEHOUSE_HOME = join(folder, 'another-machine')
   mkdirSync(join(folder, 'another-machine'))
   cpSync(join(folder, '.bakehouse/tools.json'), join(folder, 'another-machine/tools.json'))
   try {
-    expect((await listStacks(backend)).map(({ name }) => name)).toEqual(['linux-base'])
-    expect((await (await findStack('linux-base', backend))?.read())?.outputs).toMatchObject({ version: '2026.11.23' })
+    const engine = await openProjectEngine(backend)
+    expect((await engine.listStacks()).map(({ name }) => name)).toEqual(['linux-base'])
+    expect((await engine.findState('linux-base'))?.outputs).toMatchObject({ version: '2026.11.23' })
     const state = await (
       await fetch(`${moto.url}/state/.pulumi/stacks/bakehouse/linux-base.json`, { headers: { authorization: 'AWS testing:x' } })
     ).text()
@@ -53,7 +54,8 @@ test('the state is in the bucket: another machine sees the stack, and its secret
 }, 120_000)
 
 test('a stack that another machine writes to is locked', async () => {
-  const [one, other] = [await openStack('linux-web', backend), await openStack('linux-web', backend)]
+  const engine = await openProjectEngine(backend)
+  const [one, other] = [await engine.openStack('linux-web'), await engine.openStack('linux-web')]
   let free = (): void => {}
   const busy = new Promise<void>((done) => {
     free = done
@@ -78,9 +80,10 @@ test('a stack that another machine writes to is locked', async () => {
 
 test('while one machine bakes a family, a bake on another one ends at once and says where', async () => {
   const expires = new Date(Date.now() + 3_600_000).toISOString()
+  const engine = await openProjectEngine(backend)
   await using project = makeProject(tinyFamily('tiny'))
   {
-    await using _lease = await acquireSharedLease('tiny', { backend, expires })
+    await using _lease = await acquireSharedLease(engine, 'tiny', expires)
     const { exitCode, outcome, stderr } = await project.bake('tiny', ['--backend', backend])
     expect([exitCode, outcome.error?.message], stderr).toEqual([
       3,
@@ -88,16 +91,17 @@ test('while one machine bakes a family, a bake on another one ends at once and s
     ])
     expect(outcome.error?.hint).toContain('stack rm lease.tiny')
   }
-  expect((await listStacks(backend)).map(({ name }) => name)).not.toContain('lease.tiny')
+  expect((await engine.listStacks()).map(({ name }) => name)).not.toContain('lease.tiny')
 }, 120_000)
 
 test('what a lost machine held is free again once it has expired, and removed by reap', async () => {
-  await acquireSharedLease('lost', { backend, expires: new Date(Date.now() - 1).toISOString() })
+  const engine = await openProjectEngine(backend)
+  await acquireSharedLease(engine, 'lost', new Date(Date.now() - 1).toISOString())
   const left = await reap({ dryRun: true, kept: false, family: 'lost', cloud: 'local', backend }, signal)
   expect(left.map(({ kind, id, action }) => [kind, id, action])).toEqual([['lease', 'lease.lost', 'would-remove']])
   {
-    await using _lease = await acquireSharedLease('lost', { backend, expires: new Date(Date.now() + 60_000).toISOString() })
+    await using _lease = await acquireSharedLease(engine, 'lost', new Date(Date.now() + 60_000).toISOString())
     expect(await reap({ dryRun: true, kept: false, family: 'lost', cloud: 'local', backend }, signal)).toEqual([])
-    await expect(acquireSharedLease('lost', { backend, expires: 'never' })).rejects.toThrow('lost is being baked on')
+    await expect(acquireSharedLease(engine, 'lost', 'never')).rejects.toThrow('lost is being baked on')
   }
 }, 120_000)

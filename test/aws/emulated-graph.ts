@@ -12,10 +12,11 @@ import {
 import { afterAll, beforeAll } from 'vitest'
 import { awsResources } from '../../src/cloud/aws/resources.ts'
 import { homeFolder } from '../../src/core/paths.ts'
-import { type OpenStack, openStack } from '../../src/engine/stack.ts'
+import type { OpenStack } from '../../src/engine/stack.ts'
 import { familySchema } from '../../src/family/schema.ts'
 import { bakeProgram, type GraphSpec, keepProgram } from '../../src/graph/build.ts'
 import { makeKeyPair } from '../../src/guest/ssh/keys.ts'
+import { openProjectEngine } from '../../src/life/open-engine.ts'
 import type { BuildOutputs, LatestGood } from '../../src/model/outputs.ts'
 import { motoImage } from './moto.ts'
 import { writePluginFolder } from './plugin-folder.ts'
@@ -83,7 +84,7 @@ export async function makeSpec(steps: Partial<Record<'configure' | 'seal' | 'ver
 
 /** Both updates of a build: what is left is the promoted image. */
 export async function bake(graph: GraphSpec): Promise<{ stack: OpenStack; outputs: BuildOutputs }> {
-  const stack = await openStack(stackName(graph))
+  const stack = await (await openProjectEngine()).openStack(stackName(graph))
   await stack.up(bakeProgram(graph), { message: 'bake', signal: never })
   const { candidateId } = (await stack.read()).outputs as unknown as BuildOutputs
   await stack.up(keepProgram(graph, candidateId), { message: 'keep', signal: never })

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { DescribeImageAttributeCommand, EC2Client } from '@aws-sdk/client-ec2'
 import { expect, test } from 'vitest'
 import { findLatestGood } from '../../src/life/latest-good.ts'
+import { openProjectEngine } from '../../src/life/open-engine.ts'
 import { promote } from '../../src/life/promote.ts'
 import { withMoto } from '../cloud/aws/with-moto.ts'
 import { accounts, bake, census, folder, makeSpec, stackName, toLatestGood, withEmulatedGraph } from './emulated-graph.ts'
@@ -57,12 +58,13 @@ test('a throttled API that does not know new things at first is survived, from t
   try {
     const graph = await makeSpec()
     const { outputs } = await bake(graph)
-    await promote(toLatestGood(graph, outputs, 'throttled'), { signal: never })
+    const engine = await openProjectEngine()
+    await promote(engine, toLatestGood(graph, outputs, 'throttled'), { signal: never })
     server.gateway.faults = {}
     const { home, other } = await census(graph.context.build)
     expect([home.images.length, other.images.length, home.instances, home.keys, home.groups]).toEqual([1, 1, [], 0, []])
     expect(outputs.imageId).toBe(home.images[0]?.ImageId)
-    expect(await findLatestGood('throttled')).toMatchObject({ imageId: outputs.imageId, buildStack: stackName(graph) })
+    expect(await findLatestGood(engine, 'throttled')).toMatchObject({ imageId: outputs.imageId, buildStack: stackName(graph) })
     expect(server.gateway.injected.throttled).toBeGreaterThan(10)
     expect(server.gateway.injected.notFound).toBeGreaterThan(3)
   } finally {

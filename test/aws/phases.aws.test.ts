@@ -6,8 +6,8 @@ import { openJournal } from '../../src/bake/journal.ts'
 import { aws } from '../../src/cloud/aws/aws.ts'
 import { waitForParameter } from '../../src/cloud/aws/publish.ts'
 import { buildFolder as buildFolderOf } from '../../src/core/paths.ts'
-import { findStack, knownStack, openStack } from '../../src/engine/stack.ts'
 import { bakeProgram, type GraphSpec } from '../../src/graph/build.ts'
+import { openProjectEngine } from '../../src/life/open-engine.ts'
 import { promote } from '../../src/life/promote.ts'
 import { reap } from '../../src/life/reap.ts'
 import { removeBuild } from '../../src/life/remove-build.ts'
@@ -29,7 +29,8 @@ afterEach(() => {
 async function cleanUp(graph: GraphSpec): Promise<string[]> {
   const complaints: string[] = []
   const { build, buildFolder } = graph.context
-  const remains = { cloud: await aws(), family: 'tiny', build, folder: buildFolder, stack: await knownStack(stackName(graph)) }
+  const stack = await (await openProjectEngine()).knownStack(stackName(graph))
+  const remains = { cloud: await aws(), family: 'tiny', build, folder: buildFolder, stack }
   await removeBuild(remains, (line) => complaints.push(line))
   return complaints
 }
@@ -61,7 +62,8 @@ test.each<[phase: string, faults: Faults, steps: Parameters<typeof makeSpec>[0],
     server.gateway.faults = faults
     const journal = openJournal(() => {})
     const { onEvent } = followEngine(journal, 1)
-    const stack = await openStack(stackName(graph))
+    const engine = await openProjectEngine()
+    const stack = await engine.openStack(stackName(graph))
     await expect(stack.up(bakeProgram(graph), { message: 'bake', signal: never, onEvent })).rejects.toThrow()
     expect(journal.phases.filter(({ status }) => status === 'failed').map((each) => each.phase)).toEqual([phase])
     const during = await census(graph.context.build)
@@ -75,7 +77,7 @@ test.each<[phase: string, faults: Faults, steps: Parameters<typeof makeSpec>[0],
     server.gateway.faults = {}
     expect(await cleanUp(graph)).toEqual([])
     await expectNothing(graph.context.build, [before.home.allSnapshots, before.other.allSnapshots])
-    expect(await findStack(stackName(graph))).toBeUndefined()
+    expect(await engine.findStack(stackName(graph))).toBeUndefined()
     if (phase !== 'copy') expect(server.gateway.calls.filter((call) => call.includes('Watermark')).length).toBe(marks)
   },
   300_000,
@@ -105,7 +107,7 @@ test('what a build leaves that is killed in the middle of the copy is removed by
   const graph = await makeSpec()
   const { build, version } = graph.context
   server.gateway.faults = { refuse: { ModifyImageAttribute: 'InvalidParameterValue' } }
-  const stack = await openStack(stackName(graph))
+  const stack = await (await openProjectEngine()).openStack(stackName(graph))
   await expect(stack.up(bakeProgram(graph), { message: 'bake', signal: never })).rejects.toThrow()
   server.gateway.faults = {}
   await writeRecord(buildFolderOf('tiny', version), sampleRecord({ family: 'tiny', version, build, cloud: 'aws', status: 'running' }))
@@ -118,8 +120,9 @@ test('what a build leaves that is killed in the middle of the copy is removed by
 test('the image is published by a parameter in each region; a failure in promote leaves the family as it was, and nothing of the build', async () => {
   const good = await makeSpec()
   const { outputs } = await bake(good)
-  await promote(toLatestGood(good, outputs, 'published'), { signal: never })
-  const family = await openStack('published')
+  const engine = await openProjectEngine()
+  await promote(engine, toLatestGood(good, outputs, 'published'), { signal: never })
+  const family = await engine.openStack('published')
   const published = (await family.read()).outputs
   expect(published).toMatchObject({ version: good.context.version, imageId: outputs.imageId })
   await expectParameters(outputs.imagesByRegion)
@@ -129,10 +132,10 @@ test('the image is published by a parameter in each region; a failure in promote
   const baked = await bake(next)
   const refused: Faults = { refuse: { PutParameter: { code: 'AccessDeniedException', region: 'eu-west-1' } } }
   server.gateway.faults = refused
-  await expect(promote(toLatestGood(next, baked.outputs, 'never'), { signal: never })).rejects.toThrow()
-  expect((await (await openStack('never')).read()).outputs).toEqual({})
+  await expect(promote(engine, toLatestGood(next, baked.outputs, 'never'), { signal: never })).rejects.toThrow()
+  expect((await (await engine.openStack('never')).read()).outputs).toEqual({})
   expect(await findParameter('never', 'eu-central-1')).toBeUndefined()
-  await expect(promote(toLatestGood(next, baked.outputs, 'published'), { signal: never })).rejects.toThrow()
+  await expect(promote(engine, toLatestGood(next, baked.outputs, 'published'), { signal: never })).rejects.toThrow()
   server.gateway.faults = {}
   expect((await family.read()).outputs).toEqual(published)
   await expectParameters(outputs.imagesByRegion)

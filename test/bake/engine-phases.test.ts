@@ -1,17 +1,19 @@
-import type { EngineEvent } from '@pulumi/pulumi/automation/index.js'
+import type { EngineEvent as SdkEvent } from '@pulumi/pulumi/automation/index.js'
 import { describe, expect, it } from 'vitest'
 import { followEngine } from '../../src/bake/follow-engine.ts'
 import { openJournal } from '../../src/bake/journal.ts'
 import { parseDiagnostic } from '../../src/engine/diagnostic.ts'
+import { type EngineEvent, findEvent, type ResourceEvent } from '../../src/engine/event.ts'
 import type { BuildEvent } from '../../src/model/events.ts'
 import { findPhase } from '../../src/model/phases.ts'
 
 const urn = (name: string): string => `urn:pulumi:web-2026.11.23::bakehouse::x:y:Z::${name}`
-const pre = (name: string, op = 'create'): EngineEvent =>
-  ({ resourcePreEvent: { metadata: { urn: urn(name), op } } }) as unknown as EngineEvent
-const done = (name: string): EngineEvent => ({ resOutputsEvent: { metadata: { urn: urn(name), op: 'create' } } }) as unknown as EngineEvent
-const failed = (name: string): EngineEvent =>
-  ({ resOpFailedEvent: { metadata: { urn: urn(name), op: 'create' } } }) as unknown as EngineEvent
+const resource =
+  (status: ResourceEvent['status']) =>
+  (name: string, operation = 'create'): EngineEvent => ({ type: 'resource', status, urn: urn(name), resourceType: 'x:y:Z', operation })
+const pre = resource('started')
+const done = resource('done')
+const failed = resource('failed')
 
 function follow(trials: number, events: EngineEvent[]) {
   const told: BuildEvent[] = []
@@ -44,17 +46,15 @@ describe('phases told by the engine', () => {
   })
 
   it('tells a failed resource as a failed phase, and keeps what the engine said about it', () => {
-    const diagnostic = {
-      diagnosticEvent: { urn: urn('base'), severity: 'error', message: '<{%reset%}>the guest never came up<{%reset%}>\n' },
-    }
-    const { told, engine } = follow(1, [pre('base'), failed('base'), diagnostic as unknown as EngineEvent])
+    const error: EngineEvent = { type: 'error', urn: urn('base'), message: 'the guest never came up' }
+    const { told, engine } = follow(1, [pre('base'), failed('base'), error])
     expect(told).toEqual(['base started', 'base failed'])
     expect(engine.failures).toEqual([{ phase: 'base', message: 'the guest never came up' }])
   })
 
   it('ends the copy when all copies are finished', () => {
     const copies = ['image-copy', 'image-copy-eu-west-1', 'image-share-111111111111']
-    const { told } = follow(1, [...copies.map((name) => pre(name)), ...copies.map(done), pre('image'), done('image')])
+    const { told } = follow(1, [...copies.map((name) => pre(name)), ...copies.map((name) => done(name)), pre('image'), done('image')])
     expect(told).toEqual(['copy started', 'copy done'])
   })
 
@@ -84,6 +84,18 @@ describe('phases told by the engine', () => {
   it('does not mistake the stack or a provider for a phase', () => {
     expect(findPhase(urn('bakehouse-web-2026.11.23'))).toBeUndefined()
     expect(findPhase(undefined)).toBeUndefined()
+  })
+
+  it.each([
+    ['a resource', { resourcePreEvent: { metadata: { urn: urn('base'), type: 'x:y:Z', op: 'create' } } }, pre('base')],
+    [
+      'an error, in its own words',
+      { diagnosticEvent: { urn: urn('base'), severity: 'error', message: '<{%reset%}>no space left<{%reset%}>\n' } },
+      { type: 'error', urn: urn('base'), message: 'no space left' },
+    ],
+    ['no debug message, which may contain secrets', { diagnosticEvent: { severity: 'debug', message: 'token' } }, undefined],
+  ])('are told of %s', (_what, event, expected) => {
+    expect(findEvent(event as unknown as SdkEvent)).toEqual(expected)
   })
 
   it.each([

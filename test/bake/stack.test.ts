@@ -6,19 +6,22 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Plan } from '../../src/bake/plan.ts'
 import { reserveVersion } from '../../src/bake/reserve.ts'
 import { toolsFile } from '../../src/core/tools.ts'
-import { createStack, findState, knownStack, listStacks } from '../../src/engine/stack.ts'
+import type { Engine } from '../../src/engine/engine.ts'
+import { openProjectEngine } from '../../src/life/open-engine.ts'
 import type { BakeRequest } from '../../src/model/request.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bh-stack-'))
 const home = join(folder, 'home')
 const signal = new AbortController().signal
 const before = process.env.BAKEHOUSE_HOME
+let engine: Engine
 
-beforeAll(() => {
+beforeAll(async () => {
   const tools = toolsFile()
   process.env.BAKEHOUSE_HOME = home
   mkdirSync(home)
   copyFileSync(tools, toolsFile())
+  engine = await openProjectEngine()
 })
 afterAll(() => {
   if (before === undefined) delete process.env.BAKEHOUSE_HOME
@@ -30,33 +33,33 @@ const filesOf = (name: string): string[] => (existsSync(join(home, name)) ? read
 
 describe('a stack', { timeout: 120_000 }, () => {
   it('is made once, and leaves nothing beside the state when it is closed', async () => {
-    const stack = await createStack('closed')
+    const stack = await engine.createStack('closed')
     const outputs = await stack?.up(async () => ({ word: secret('open sesame'), list: ['a', 1] }), { message: 'one', signal })
     expect(outputs).toEqual({ word: expect.objectContaining({ ciphertext: '[secret]' }), list: ['a', 1] })
-    expect(await createStack('closed')).toBeUndefined()
+    expect(await engine.createStack('closed')).toBeUndefined()
     stack?.[Symbol.dispose]()
     expect(filesOf('work')).toEqual([])
     expect(filesOf('home/workspaces').filter((name) => name.includes('workspace'))).toEqual([])
   })
 
   it('is updated, read and removed by one who has no work folder of it', async () => {
-    const stack = await knownStack('closed')
+    const stack = await engine.knownStack('closed')
     await stack.up(async () => ({ word: secret('open barley') }), { message: 'two', signal })
-    expect((await findState('closed'))?.outputs).toMatchObject({ word: expect.anything() })
-    expect(await listStacks()).toEqual([{ name: 'closed', resourceCount: expect.any(Number) }])
+    expect((await engine.findState('closed'))?.outputs).toMatchObject({ word: expect.anything() })
+    expect(await engine.listStacks()).toEqual([{ name: 'closed', resourceCount: expect.any(Number) }])
     await stack.destroy({ message: 'end', signal })
     await stack.remove()
-    expect(await findState('closed')).toBeUndefined()
+    expect(await engine.findState('closed')).toBeUndefined()
   })
 })
 
 describe('a version', { timeout: 120_000 }, () => {
   const today = new Date().toISOString().slice(0, 10).replaceAll('-', '.')
   const plan = (request: Partial<BakeRequest> = {}): Plan =>
-    ({ request: { family: 'tiny', ...request }, family: { name: 'tiny' }, version: today, stackName: `tiny-${today}` }) as Plan
+    ({ engine, request: { family: 'tiny', ...request }, family: { name: 'tiny' }, version: today, stackName: `tiny-${today}` }) as Plan
 
   it('that another machine took meanwhile is left to it, and the next one is tried', async () => {
-    await createStack(`tiny-${today}`)
+    await engine.createStack(`tiny-${today}`)
     const { plan: reserved, stack } = await reserveVersion(plan())
     expect([reserved.version, stack.name]).toEqual([`${today}-2`, `tiny-${today}-2`])
     expect(reserved.folder).toContain(join('builds/tiny', `${today}-2`))

@@ -4,7 +4,8 @@ import { join } from 'node:path'
 import { local } from '@pulumi/command'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { toolsFile } from '../../src/core/tools.ts'
-import { type OpenStack, openStack } from '../../src/engine/stack.ts'
+import type { OpenStack } from '../../src/engine/stack.ts'
+import { openProjectEngine } from '../../src/life/open-engine.ts'
 
 /**
  * What we rely on of `command:local:Command`, tried with whichever plugin set-up put in place: the official one
@@ -21,7 +22,7 @@ describe('command:local:Command', () => {
     process.env.BAKEHOUSE_HOME = join(folder, 'home')
     mkdirSync(process.env.BAKEHOUSE_HOME)
     copyFileSync(tools, toolsFile())
-    stack = await openStack('conformance')
+    stack = await (await openProjectEngine()).openStack('conformance')
   }, 60_000)
 
   afterAll(async () => {
@@ -95,7 +96,7 @@ describe('command:local:Command', () => {
     const failed = stack.up(program, {
       message: 'test',
       signal,
-      onEvent: ({ diagnosticEvent }) => diagnosticEvent?.severity === 'error' && failures.push(diagnosticEvent.message),
+      onEvent: (event) => event.type === 'error' && failures.push(event.message),
     })
     await expect(failed).rejects.toThrow()
     expect(failures.join('\n')).toMatch(/exit status 10[\s\S]*why/)

@@ -3,7 +3,8 @@ import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { renderLauncher } from '../../src/engine/wrapper.ts'
+import { writeLauncher } from '../../src/engine/launcher.ts'
+import { launcherLines } from '../../src/engine/wrapper.ts'
 
 let folder: string
 const started: ChildProcess[] = []
@@ -35,8 +36,7 @@ function makeLauncher(script: string): string {
   writeFileSync(cli, `#!/bin/bash\ncd '${folder}'\n${script}\n`)
   chmodSync(cli, 0o755)
   const launcher = join(folder, 'pulumi')
-  writeFileSync(launcher, renderLauncher(process.execPath, cli))
-  chmodSync(launcher, 0o755)
+  writeLauncher(launcher, launcherLines({ node: process.execPath, pulumi: cli }))
   return launcher
 }
 
@@ -150,7 +150,7 @@ describe('the wrapper of the engine', () => {
 
 it('tells a version that is known without a run of the engine', () => {
   const launcher = join(folder, 'pulumi')
-  writeFileSync(launcher, renderLauncher(process.execPath, '/nowhere', '3.1.4'), { mode: 0o755 })
+  writeLauncher(launcher, launcherLines({ node: process.execPath, pulumi: '/nowhere', pulumiVersion: '3.1.4' }))
   expect(execFileSync(launcher, ['version']).toString()).toBe('v3.1.4\n')
   expect(() => execFileSync(launcher, ['stack', 'version'], { stdio: 'ignore' })).toThrow()
 })

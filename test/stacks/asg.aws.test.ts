@@ -10,10 +10,10 @@ import {
   RegisterImageCommand,
 } from '@aws-sdk/client-ec2'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { openEngine } from '../../src/bakehouse.ts'
 import { listConsumers } from '../../src/cloud/aws/consumers.ts'
 import { renderTags } from '../../src/cloud/aws/tags.ts'
 import { homeFolder } from '../../src/core/paths.ts'
-import { openStack } from '../../src/engine/stack.ts'
 import { type AsgSpec, asgProgram, chooseImage } from '../../stacks/asg/program.ts'
 import { refreshInput } from '../../stacks/asg/refresh.ts'
 import { writePluginFolder } from '../aws/plugin-folder.ts'
@@ -43,10 +43,13 @@ async function promote(version: string): Promise<string> {
   const tags = { tool: 'bakehouse', family: 'web', version, build: version, stage: 'promoted', expires: '' } as const
   const Tags = Object.entries(renderTags(tags, version)).map(([Key, Value]) => ({ Key, Value }))
   await client.send(new CreateTagsCommand({ Resources: [ImageId], Tags }))
-  await (await openStack('web')).up(async () => ({ version, imageId: ImageId, imagesByRegion: { [region]: ImageId } }), {
-    message: version,
-    signal,
-  })
+  await (await (await openEngine()).openStack('web')).up(
+    async () => ({ version, imageId: ImageId, imagesByRegion: { [region]: ImageId } }),
+    {
+      message: version,
+      signal,
+    },
+  )
   return ImageId
 }
 
@@ -66,7 +69,7 @@ async function group() {
 test('a group moves to the next image and back by updates of its own, and stays where it is when the next one is sick', async () => {
   const { Subnets } = await new EC2Client({}).send(new DescribeSubnetsCommand({}))
   const here = { ...spec, subnetIds: [Subnets?.[0]?.SubnetId ?? ''] }
-  const stack = await openStack('asg-web')
+  const stack = await (await openEngine()).openStack('asg-web')
   const up = (given: AsgSpec) => stack.up(asgProgram(given), { message: 'asg', signal })
 
   const first = await promote('2026.11.20')

@@ -1,3 +1,4 @@
+import { findVariable } from '../../core/environment.ts'
 import { messageOf } from '../../core/errors.ts'
 import type { Host } from '../../model/host.ts'
 import type { FinishRequest } from './finish.ts'
@@ -37,7 +38,7 @@ const commands: Readonly<Record<string, (request: unknown) => Promise<void>>> = 
 const command = commands[process.argv[2] ?? '']
 try {
   if (!command) throw new Error(`expected ${Object.keys(commands).join('|')}, got "${process.argv[2] ?? ''}"`)
-  await command(JSON.parse(process.env.BAKEHOUSE_REQUEST ?? ''))
+  await command(JSON.parse(findVariable('BAKEHOUSE_REQUEST') ?? ''))
 } catch (error) {
   process.stderr.write(`${messageOf(error)}\n`)
   process.exitCode = 1

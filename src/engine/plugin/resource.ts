@@ -38,3 +38,10 @@ export interface PluginSpec {
   readonly version: string
   readonly resources: Readonly<Record<string, ResourceHandler>>
 }
+
+/** A plugin of this program, for those who start it. */
+export interface PluginEntry {
+  readonly name: string
+  /** The source file that serves it. */
+  readonly main: string
+}

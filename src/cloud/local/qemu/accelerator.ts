@@ -1,6 +1,7 @@
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
 import { release } from 'node:os'
 import { join } from 'node:path'
+import { findVariable } from '../../../core/environment.ts'
 import { run } from '../../../core/exec.ts'
 import { cacheFolder } from '../../../core/paths.ts'
 import { findJson, writeJson } from '../../../core/write-file.ts'
@@ -28,7 +29,7 @@ export function findAccelerator(): Promise<Accelerator> {
 }
 
 async function find(): Promise<Accelerator> {
-  const wanted = process.env.BAKEHOUSE_ACCELERATOR
+  const wanted = findVariable('BAKEHOUSE_ACCELERATOR')
   if (wanted === 'kvm' || wanted === 'hvf' || wanted === 'tcg') return wanted
   const candidate = process.platform === 'darwin' ? 'hvf' : 'kvm'
   if (!mayExist(candidate)) return 'tcg'

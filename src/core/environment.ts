@@ -1,0 +1,86 @@
+/** A variable of the environment that this program knows. */
+export interface Variable {
+  /** `user`: people set it. `internal`: one of our processes sets it for another one; people do not. */
+  readonly audience: 'user' | 'internal'
+  /** What it holds. */
+  readonly meaning: string
+  /** What holds without it. */
+  readonly default: string
+}
+
+/** Every variable of this program, in the order of docs/environment.md. A test keeps table, page and code equal. */
+export const variables = {
+  BAKEHOUSE_PROJECT: {
+    audience: 'user',
+    meaning: 'The folder of the project, which contains `playbooks/`.',
+    default: 'the folder of the program',
+  },
+  BAKEHOUSE_HOME: {
+    audience: 'user',
+    meaning: 'The folder of state, records, images and running machines.',
+    default: '`.bakehouse` in the folder of the project',
+  },
+  BAKEHOUSE_SECRETS_PROVIDER: {
+    audience: 'user',
+    meaning: 'What encrypts the secrets in the state, as a URL of Pulumi: `awskms://…`, `gcpkms://…`, `azurekeyvault://…`.',
+    default: '`passphrase`',
+  },
+  BAKEHOUSE_CANCEL_SECONDS: {
+    audience: 'user',
+    meaning: 'How many seconds the engine has to stop after a cancellation before it is killed.',
+    default: '300',
+  },
+  BAKEHOUSE_ACCELERATOR: {
+    audience: 'user',
+    meaning: 'The accelerator of QEMU: `kvm`, `hvf` or `tcg`.',
+    default: 'the fastest one that works',
+  },
+  BAKEHOUSE_VENV: {
+    audience: 'user',
+    meaning: 'The Python environment that contains Ansible and the verifiers written in Python.',
+    default: 'the one that set-up made',
+  },
+  BAKEHOUSE_GOSS: {
+    audience: 'user',
+    meaning: 'The static Linux binary of goss that is copied into machines.',
+    default: 'the one that set-up downloaded or built',
+  },
+  BAKEHOUSE_PLUGINS: {
+    audience: 'user',
+    meaning: 'More provider plugins for the engine: `name=folder`, separated by commas.',
+    default: 'none',
+  },
+  BAKEHOUSE_HOSTS: {
+    audience: 'internal',
+    meaning: 'From the graph to a step: the hosts that it works on, as a JSON array.',
+    default: 'the step fails',
+  },
+  BAKEHOUSE_REQUEST: {
+    audience: 'internal',
+    meaning: 'From the graph to a command of the EC2 cloud: what it must do, as JSON.',
+    default: 'the command fails',
+  },
+  BAKEHOUSE_TASKS: {
+    audience: 'internal',
+    meaning: 'From a step to the callback plugin of Ansible: the file that it appends events to.',
+    default: 'no events are written',
+  },
+  BAKEHOUSE_PFX: {
+    audience: 'internal',
+    meaning: 'From a step to `openssl`: the password of the certificate that it writes.',
+    default: '`openssl` fails',
+  },
+  BAKEHOUSE_REFRESH: {
+    audience: 'internal',
+    meaning: 'From the stack `asg` to its upgrade command: the instance refresh to start, as JSON.',
+    default: 'the command fails',
+  },
+} as const satisfies Readonly<Record<string, Variable>>
+
+/** Variables by name, for the environment of another process. */
+export type VariableName = keyof typeof variables
+
+/** The value of a variable. Undefined when it is not set, or set to nothing. */
+export function findVariable(name: VariableName): string | undefined {
+  return process.env[name] || undefined
+}
