@@ -7,7 +7,7 @@ import { constants, tmpdir } from 'node:os'
 import { delimiter, dirname, join } from 'node:path'
 
 const [cli, ...args] = process.argv.slice(2)
-const cancelMs = Number(process.env.BAKEHOUSE_CANCEL_SECONDS ?? 300) * 1000
+const cancelMs = Number(process.env.BAKEHOUSE_CANCEL_SECONDS || 300) * 1000
 const parent = process.ppid
 const output = openOutput()
 const child = spawn(cli, args, {

@@ -1,23 +1,57 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { run } from '../../src/core/exec.ts'
-import { host, makeStepFolder, type StepFolder, stepRunner } from '../helpers/step-folder.ts'
+import type { StepResult } from '../../src/model/step.ts'
 
-let made: StepFolder
+const runner = join(import.meta.dirname, '../../src/steps/run.ts')
 let folder = ''
 beforeEach(() => {
-  made = makeStepFolder()
-  folder = made.path
+  folder = mkdtempSync(join(tmpdir(), 'run-test-'))
+  mkdirSync(join(folder, 'bin'))
+  mkdirSync(join(folder, 'venv/bin'), { recursive: true })
+  mkdirSync(join(folder, 'family'))
+  writeFileSync(join(folder, 'family/playbook.yml'), '')
 })
-afterEach(() => made[Symbol.dispose]())
+afterEach(() => rmSync(folder, { recursive: true }))
 
-const request = (configure: object = {}): void => made.request({ configure })
-const script: StepFolder['script'] = (path, text) => made.script(path, text)
-const step: StepFolder['step'] = (name, env) => made.step(name, env)
+/** A family whose tools are the scripts of this test: what is tested is our side of the conversation. */
+function request(configure: object = {}): void {
+  const family = {
+    name: 'fam',
+    os: 'linux',
+    folder: join(folder, 'family'),
+    configure: { playbook: 'playbook.yml', strategy: 'linear', become: false, variables: {}, secrets: {}, timeout: '1m', ...configure },
+    seal: { timeout: '1m' },
+    verify: { clones: 1, reboot: false, suites: [], timeout: '1m' },
+  }
+  writeFileSync(
+    join(folder, 'request.json'),
+    JSON.stringify({ family, version: 'v', build: 'b', cloud: 'local', previousCases: {}, prove: false }),
+  )
+}
+
+function script(path: string, text: string): void {
+  writeFileSync(join(folder, path), `#!/bin/sh\n${text}\n`)
+  chmodSync(join(folder, path), 0o755)
+}
+
+const host = { instanceId: 'i', transport: 'ssh', address: 'a', port: 22, user: 'root', identityFile: '/k', knownHostsFile: '/h' }
+
+async function step(name: string, env: Record<string, string> = {}) {
+  const all = {
+    BAKEHOUSE_HOSTS: JSON.stringify([host]),
+    BAKEHOUSE_VENV: join(folder, 'venv'),
+    PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
+    ...env,
+  }
+  const result = await run(process.execPath, [runner, name, folder], { env: all })
+  return { ...result, json: result.stdout ? (JSON.parse(result.stdout) as StepResult) : undefined }
+}
 
 test.each([[[]], [['bake', '.']], [['configure']]])('misuse %j: exit 2, nothing on standard output', async (args) => {
-  const result = await run(process.execPath, [stepRunner, ...args])
+  const result = await run(process.execPath, [runner, ...args])
   expect(result).toMatchObject({ exitCode: 2, stdout: '' })
   expect(result.stderr).toMatch(/^Expected configure\|seal\|verify\|prove and a build folder/)
 })
@@ -84,7 +118,7 @@ describe('configure', () => {
     const { exitCode, stdout, stderr, json } = await step('configure', { TOKEN: canary })
     expect(exitCode).toBe(10)
     expect(json?.cause).toBe("task 'T [redacted]' failed: bad [redacted]")
-    const everything = [stdout, stderr, ...made.files().map((file) => readFileSync(file, 'utf8'))].join('\n')
+    const everything = [stdout, stderr, ...files(folder).map((file) => readFileSync(file, 'utf8'))].join('\n')
     for (const form of [canary, JSON.stringify(canary).slice(1, -1), Buffer.from(canary).toString('base64').slice(0, 12)]) {
       expect(everything).not.toContain(form)
     }
@@ -119,10 +153,16 @@ describe('configure', () => {
         '-c',
         `exec "$0" "$1" configure "$2" & p=$!; while [ ! -s "$2/pid" ]; do sleep 0.05; done; kill -TERM $p; wait $p`,
         process.execPath,
-        stepRunner,
+        runner,
         folder,
       ],
-      { env: made.env },
+      {
+        env: {
+          BAKEHOUSE_HOSTS: JSON.stringify([host]),
+          BAKEHOUSE_VENV: join(folder, 'venv'),
+          PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
+        },
+      },
     )
     expect((await child).exitCode).toBe(8)
     expect(JSON.parse(readFileSync(join(folder, 'steps/configure.json'), 'utf8'))).toMatchObject({
@@ -172,3 +212,9 @@ describe('verify', () => {
     expect(await step('verify', hosts('i'))).toMatchObject({ exitCode: 0, json: { status: 'ok', cause: '' } })
   })
 })
+
+function files(path: string): string[] {
+  return readdirSync(path, { withFileTypes: true, recursive: true })
+    .filter((entry) => entry.isFile() && !entry.parentPath.includes('/venv'))
+    .map((entry) => join(entry.parentPath, entry.name))
+}

@@ -1,0 +1,55 @@
+import { readFileSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import { type Variable, variables } from '../../src/core/environment.ts'
+import { sourceFolder } from '../../src/core/paths.ts'
+import { expectSection } from './generated.ts'
+
+const root = join(sourceFolder(), '..')
+const table = Object.entries<Variable>(variables)
+
+function renderTable(audience: Variable['audience'], head: string): string {
+  const rows = table.filter(([, variable]) => variable.audience === audience)
+  return [
+    `| variable | meaning | ${head} |`,
+    '| --- | --- | --- |',
+    ...rows.map(([name, { meaning, default: value }]) => `| \`${name}\` | ${meaning} | ${value} |`),
+  ].join('\n')
+}
+
+/** All names of our variables in the files of a folder, each with the files that have it. */
+async function findNames(folder: string, pattern: RegExp): Promise<Map<string, string[]>> {
+  const paths = await readdir(join(root, folder), { recursive: true, withFileTypes: true })
+  const files = paths.filter((entry) => entry.isFile() && /\.(ts|mjs|py|sh)$/.test(entry.name))
+  const found = new Map<string, string[]>()
+  for (const { parentPath, name: base } of files) {
+    const path = join(parentPath, base)
+    for (const [, name = ''] of readFileSync(path, 'utf8').matchAll(pattern)) {
+      found.set(name, [...(found.get(name) ?? []), path.slice(root.length + 1)])
+    }
+  }
+  return found
+}
+
+describe('the variables of the environment', () => {
+  test('are on their page, with meaning and default', () => {
+    expectSection('environment.md', 'user variables', renderTable('user', 'default'))
+    expectSection('environment.md', 'internal variables', renderTable('internal', 'without it'))
+  })
+
+  test('are all in the table, and all in use', async () => {
+    const used = await Promise.all(['src', 'stacks'].map((folder) => findNames(folder, /\b(BAKEHOUSE_[A-Z]+(?:_[A-Z]+)*)/g)))
+    const names = new Map(used.flatMap((found) => [...found]))
+    expect([...names.keys()].sort()).toEqual(Object.keys(variables).sort())
+    const inTableOnly = Object.keys(variables).filter((name) =>
+      used.every((found) => (found.get(name) ?? []).every((path) => path === 'src/core/environment.ts')),
+    )
+    expect(inTableOnly).toEqual([])
+  })
+
+  test('are read through the table, but for one that a plain script reads', async () => {
+    const read = await findNames('src', /process\.env\.(BAKEHOUSE_[A-Z_]+)/g)
+    expect(Object.fromEntries(read)).toEqual({ BAKEHOUSE_CANCEL_SECONDS: ['src/engine/wrapper.mjs'] })
+  })
+})
