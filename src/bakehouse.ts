@@ -1,6 +1,97 @@
 import type { Engine } from './engine/engine.ts'
+import type { Consumer } from './model/consumer.ts'
+import type { FamilyListener } from './model/events.ts'
+import type { Finding } from './model/finding.ts'
+import type { Reaped, ReapOptions } from './model/leftover.ts'
+import type { BakeOutcome } from './model/outcome.ts'
+import type { FamilyOutputs } from './model/outputs.ts'
+import type { BuildRecord, History } from './model/record.ts'
+import type { BakeRequest } from './model/request.ts'
 
-/** Opens the engine with the state of the project, or with that of another backend. Throws MissingError when set-up has not run. */
+/*
+ * The library: all that the command line can do. Each function loads what it needs when it is called, so that importing this file
+ * costs nothing. Functions throw UsageError for a wrong request and MissingError for something that this computer lacks.
+ */
+
+export interface BakeOptions {
+  /** Is told what happens, with the name of the family that it happens to. */
+  readonly listen?: FamilyListener
+  /** Aborting it cancels the bakes; they clean up before the function returns. */
+  readonly signal?: AbortSignal
+  /** How many families at once. By default as many as processors and memory allow. */
+  readonly parallel?: number | undefined
+}
+
+/** Bakes the families, bases first. The outcomes are in the order of the requests. A family that fails is an outcome, not an error. */
+export async function bake(requests: readonly BakeRequest[], options: BakeOptions = {}): Promise<BakeOutcome[]> {
+  return (await import('./bake/bake-all.ts')).bakeAll(requests, options)
+}
+
+/** The builds of a family, or of all families, newest first. */
+export async function readHistory(family?: string): Promise<History> {
+  const { readCurrentHistory } = await import('./records/history.ts')
+  const history = await readCurrentHistory(family)
+  if (family !== undefined && history.records.length + history.damaged.length === 0) await requireFamily(family)
+  return history
+}
+
+/** The record of one build and the folder of its files. The newest build, unless a version is given. */
+export async function readBuild(family: string, version?: string): Promise<{ record: BuildRecord; folder: string }> {
+  const { findBuild, refuseBuild } = await import('./records/find-build.ts')
+  const found = await findBuild(family, version)
+  if (found) return found
+  await requireFamily(family)
+  throw refuseBuild(family, version)
+}
+
+/** Checks the tools of this project and its families. */
+export async function checkProject(): Promise<{ tools: readonly Finding[]; families: readonly Finding[] }> {
+  const [{ readDoctor }, { checkFamilies }] = await Promise.all([import('./setup/doctor.ts'), import('./family/check-families.ts')])
+  const [tools, families] = await Promise.all([readDoctor(), checkFamilies()])
+  return { tools, families }
+}
+
+/** Makes the folder of a new family, which starts from the latest good image of `base` if that is given. */
+export async function makeFamily(family: string, base?: string): Promise<{ folder: string; files: readonly string[] }> {
+  return (await import('./family/make-family.ts')).makeFamily(family, base)
+}
+
+/** Removes what ended builds left behind, or only lists it. Never removes a promoted image. */
+export async function reap(options: ReapOptions, signal = new AbortController().signal): Promise<readonly Reaped[]> {
+  return (await import('./life/reap.ts')).reap(options, signal)
+}
+
+/** The latest good image of a family. Undefined before its first promotion. */
+export async function findLatestGood(family: string, backend?: string): Promise<FamilyOutputs | undefined> {
+  const { findLatestGood: find } = await import('./life/latest-good.ts')
+  return find(await openEngine(backend), family)
+}
+
+/** The groups, templates and instances that use a family, and whether each is behind its latest good version. */
+export async function findConsumers(
+  family: string,
+  backend?: string,
+): Promise<{ latest: string; consumers: readonly (Consumer & { lags: boolean })[] }> {
+  const { findConsumers: find } = await import('./life/consumers.ts')
+  return find(await openEngine(backend), family)
+}
+
+/** The names of the families of this project, sorted. */
+export async function listFamilies(): Promise<readonly string[]> {
+  return (await import('./family/names.ts')).familyNames()
+}
+
+/** The names of the clouds. */
+export async function listClouds(): Promise<readonly string[]> {
+  return (await import('./cloud/clouds.ts')).cloudNames
+}
+
+/** Opens the engine with the state of this project, or with another state. For programs that have stacks of their own. */
 export async function openEngine(backend?: string): Promise<Engine> {
   return (await import('./life/open-engine.ts')).openProjectEngine(backend)
+}
+
+async function requireFamily(family: string): Promise<void> {
+  const { requireFamily: require } = await import('./family/names.ts')
+  require(family)
 }

@@ -1,5 +1,5 @@
 import pLimit from 'p-limit'
-import type { Progress } from '../cli/progress/progress.ts'
+import type { FamilyListener } from '../model/events.ts'
 import type { Family } from '../model/family.ts'
 import type { BakeOutcome } from '../model/outcome.ts'
 import type { BakeRequest } from '../model/request.ts'
@@ -7,11 +7,11 @@ import type { BakeFamily } from './bake-family.ts'
 import { chooseParallel } from './choose-parallel.ts'
 
 interface Together {
-  readonly progress: Progress
-  readonly signal: AbortSignal
+  readonly listen?: FamilyListener
+  readonly signal?: AbortSignal
   /** Families at once. */
-  readonly parallel?: number
-  /** What bakes one family; ours, loaded when it is needed. */
+  readonly parallel?: number | undefined
+  /** Bakes one family. Without it, a worker process does. */
   readonly bakeFamily?: BakeFamily
 }
 
@@ -19,10 +19,11 @@ interface Together {
  * Bakes all of them, several at once; one that starts from another waits for it, and is not baked when that failed.
  * With more than one, every family's file is read first: nothing is created while one of them is wrong.
  */
-export async function bakeAll(requests: readonly BakeRequest[], together: Together): Promise<BakeOutcome[]> {
+export async function bakeAll(requests: readonly BakeRequest[], together: Together = {}): Promise<BakeOutcome[]> {
   const families = requests.length > 1 ? await readFamilies(requests) : []
   const bases = new Map(families.flatMap(({ name, base }) => ('family' in base ? [[name, base.family] as const] : [])))
-  const { progress, signal, parallel, bakeFamily = (await import('./bake-family.ts')).bakeFamily } = together
+  const { listen = () => {}, signal = new AbortController().signal, parallel } = together
+  const { bakeFamily = (await import('./bake-family.ts')).bakeFamily } = together
   const limit = pLimit(parallel ?? chooseParallel(families))
   const outcomes = new Map<string, Promise<BakeOutcome>>()
   const bake = async (request: BakeRequest): Promise<BakeOutcome> => {
@@ -30,8 +31,8 @@ export async function bakeAll(requests: readonly BakeRequest[], together: Togeth
     const outcome =
       base && isBad(base)
         ? skipped(request, base)
-        : await limit(() => bakeFamily(request, (event) => progress.listen(request.family, event), signal))
-    progress.end(request.family, outcome.status)
+        : await limit(() => bakeFamily(request, (event) => listen(request.family, event), signal))
+    listen(request.family, { type: 'ended', status: outcome.status, at: new Date().toISOString() })
     return outcome
   }
   for (const request of inOrder(requests, bases)) outcomes.set(request.family, bake(request))

@@ -10,7 +10,7 @@ import { type Verb, verbs } from './verbs.ts'
 /** Parses the arguments and runs the verb they name. The exit code; UsageError for arguments that cannot be understood. */
 export async function runArguments(argv: readonly string[]): Promise<number> {
   if (argv[0] === '-V' || argv[0] === '--tool-version') return printToolVersion()
-  if (argv[0] === completionFlag) return printWords(argv.slice(1))
+  if (argv[0] === completionFlag) return await printWords(argv.slice(1))
   let code = 0
   const parser = verbs.reduce(
     (built, verb, index) => addVerb(built, verb, { isDefault: index === 0, done: (given) => (code = given) }),
@@ -71,8 +71,8 @@ function refuseRepeated(args: Readonly<Record<string, unknown>>, verb: Verb): vo
   }
 }
 
-function printWords(words: readonly string[]): number {
-  for (const word of completeWords(words)) print(word)
+async function printWords(words: readonly string[]): Promise<number> {
+  for (const word of await completeWords(words)) print(word)
   return 0
 }
 

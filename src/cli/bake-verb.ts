@@ -1,7 +1,6 @@
-import { bakeAll } from '../bake/bake-all.ts'
+import { bake, listFamilies } from '../bakehouse.ts'
 import { UsageError } from '../core/errors.ts'
-import { commandName } from '../core/program.ts'
-import { familyNames } from '../family/names.ts'
+import { commandLine } from '../core/program.ts'
 import { type BakeOutcome, worstExitCode } from '../model/outcome.ts'
 import type { BakeRequest } from '../model/request.ts'
 import { onSignals } from './cancel.ts'
@@ -25,14 +24,14 @@ interface BakeArguments {
 
 /** Bakes the families asked for and tells how each ended. The exit code is that of the worst. */
 export async function runBake(args: BakeArguments): Promise<number> {
-  const families = parseFamilies(args.family ?? [])
+  const families = await parseFamilies(args.family ?? [])
   const requests = await Promise.all(families.map((family) => makeRequest(family, args)))
   const parallel = args.parallel === undefined ? undefined : parseCount('--parallel', args.parallel)
   const progress = startProgress(families)
   using cancelling = onSignals((text) => progress.note(text))
   let outcomes: BakeOutcome[]
   try {
-    outcomes = await bakeAll(requests, { progress, signal: cancelling.signal, ...(parallel === undefined ? {} : { parallel }) })
+    outcomes = await bake(requests, { listen: progress.listen, signal: cancelling.signal, parallel })
   } finally {
     progress.stop()
   }
@@ -46,12 +45,12 @@ function tell(outcome: BakeOutcome, request: BakeRequest, json: boolean): void {
   else if (!json) print(renderOutcome(outcome))
 }
 
-function parseFamilies(given: readonly string[]): string[] {
+async function parseFamilies(given: readonly string[]): Promise<string[]> {
   const families = [...new Set(given.flatMap((text) => text.split(',')).map((text) => text.trim()))].filter(Boolean)
   if (families.length > 0) return families
-  const names = familyNames()
+  const names = await listFamilies()
   throw new UsageError('Expected --family <name>, got no family', {
-    hint: names.length > 0 ? `the families here: ${names.join(', ')}` : `${commandName} init <family> makes the first one`,
+    hint: names.length > 0 ? `the families here: ${names.join(', ')}` : `${commandLine('init', '<family>')} makes the first one`,
   })
 }
 

@@ -1,3 +1,5 @@
+import { commandLine } from '../core/program.ts'
+
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
 /** How a shell tells of a program ended by SIGINT. */
@@ -8,7 +10,7 @@ export function onSignals(tell: (text: string) => void): Disposable & { readonly
   const controller = new AbortController()
   const receive = (): void => {
     if (controller.signal.aborted) {
-      tell('stopped before all was cleaned up: `npm run bake -- reap` removes the rest')
+      tell(`stopped before all was cleaned up: ${commandLine('reap')} removes the rest`)
       process.exit(killed)
     }
     tell('cancelling: cleaning up, once more to leave that to `reap`')

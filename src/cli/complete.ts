@@ -1,20 +1,19 @@
-import { cloudNames } from '../cloud/clouds.ts'
-import { familyNames } from '../family/names.ts'
+import { listClouds, listFamilies } from '../bakehouse.ts'
 import { verbs } from './verbs.ts'
 
 /** The words that may come next, given those after the program's name; the last is what was typed of it so far. */
-export function completeWords(words: readonly string[]): string[] {
+export async function completeWords(words: readonly string[]): Promise<string[]> {
   const [current = '', before = ''] = [words.at(-1), words.at(-2)]
-  return candidates(words, before).filter((word) => word.startsWith(current))
+  return (await candidates(words, before)).filter((word) => word.startsWith(current))
 }
 
-function candidates(words: readonly string[], before: string): readonly string[] {
+async function candidates(words: readonly string[], before: string): Promise<readonly string[]> {
   const verb = verbs.find(({ command }) => command.split(' ')[0] === words[0])
-  if (before === '--family' || before === '--base') return familyNames()
-  if (before === '--cloud') return cloudNames
+  if (before === '--family' || before === '--base') return listFamilies()
+  if (before === '--cloud') return listClouds()
   if (before === '--keep') return ['never', 'failed', 'always']
   const options = Object.keys((verb ?? verbs[0])?.options ?? {}).map((name) => `--${name}`)
   if (words.at(-1)?.startsWith('-')) return options
   if (!verb) return [...verbs.map(({ command }) => command.split(' ')[0] ?? ''), ...options]
-  return words.length === 2 && verb.positionals.family && !verb.command.startsWith('init') ? familyNames() : options
+  return words.length === 2 && verb.positionals.family && !verb.command.startsWith('init') ? listFamilies() : options
 }

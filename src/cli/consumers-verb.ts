@@ -1,8 +1,4 @@
-import { openEngine } from '../bakehouse.ts'
-import { chooseCloud } from '../cloud/clouds.ts'
-import { UsageError } from '../core/errors.ts'
-import { lags } from '../life/consumers.ts'
-import { findLatestGood } from '../life/latest-good.ts'
+import { findConsumers } from '../bakehouse.ts'
 import type { Consumer } from '../model/consumer.ts'
 import { print, printJson, renderColumns } from './output.ts'
 
@@ -14,13 +10,9 @@ interface ConsumersArguments {
 
 /** Says who uses which version of a family, and who lags behind its latest good one. */
 export async function runConsumers({ family, backend, json }: ConsumersArguments): Promise<number> {
-  const latest = await findLatestGood(await openEngine(backend), family)
-  if (!latest) throw new UsageError(`${family} has no latest good image yet`, { hint: `npm run bake -- --family ${family}` })
-  const cloud = await chooseCloud(latest.cloud)
-  if (!cloud.consumers) throw new UsageError(`The cloud ${cloud.name} does not know who uses an image`)
-  const consumers = (await cloud.consumers(family)).map((consumer) => ({ ...consumer, lags: lags(consumer, latest.version) }))
-  if (json) printJson({ family, latest: latest.version, consumers })
-  else for (const line of renderConsumers(consumers, family, latest.version)) print(line)
+  const { latest, consumers } = await findConsumers(family, backend)
+  if (json) printJson({ family, latest, consumers })
+  else for (const line of renderConsumers(consumers, family, latest)) print(line)
   return 0
 }
 

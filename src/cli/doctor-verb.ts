@@ -1,12 +1,11 @@
+import { checkProject } from '../bakehouse.ts'
 import { readToolVersion } from '../core/program.ts'
-import { listFamilies } from '../family/read-family.ts'
 import type { Finding } from '../model/finding.ts'
-import { readDoctor } from '../setup/doctor.ts'
 import { paintOut, print, printJson, renderColumns } from './output.ts'
 
 /** Looks at tools, disk and families. Exit code 3 where a tool is missing, 2 where only a family is wrong. */
 export async function runDoctor({ json }: { readonly json: boolean }): Promise<number> {
-  const [tools, families] = await Promise.all([readDoctor(), checkFamilies()])
+  const { tools, families } = await checkProject()
   const findings: Finding[] = [{ name: 'bakehouse', status: 'ok', detail: readToolVersion() }, ...tools, ...families]
   if (json) printJson(findings)
   else for (const line of renderFindings(findings)) print(line)
@@ -22,17 +21,4 @@ export function renderFindings(findings: readonly Finding[]): string[] {
     `${marks[status]} ${lines[index]}`,
     ...(status !== 'ok' && hint ? [`  ${hint}`] : []),
   ])
-}
-
-async function checkFamilies(): Promise<Finding[]> {
-  const families = await listFamilies()
-  return families.map(({ name, family, problem }) => ({
-    name: `family ${name}`,
-    status: problem === undefined ? 'ok' : 'missing',
-    detail: problem ?? `${family?.os}, ${family?.cloud}, ${count(family?.verify.suites.length ?? 0, 'suite')}`,
-  }))
-}
-
-function count(number: number, noun: string): string {
-  return `${number} ${noun}${number === 1 ? '' : 's'}`
 }

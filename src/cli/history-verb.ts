@@ -1,9 +1,8 @@
+import { readHistory } from '../bakehouse.ts'
 import { renderDuration, renderTime } from '../core/duration.ts'
 import { commandName } from '../core/program.ts'
-import { requireFamily } from '../family/names.ts'
 import { type BuildRecord, findLatestGoodRecord, type History } from '../model/record.ts'
 import { countCases, renderCounts } from '../model/suite-result.ts'
-import { readCurrentHistory } from '../records/history.ts'
 import { paintOut, print, printJson, renderColumns, say } from './output.ts'
 import { parseCount } from './parse-count.ts'
 
@@ -18,8 +17,7 @@ const usual = 20
 /** Lists builds, newest first. */
 export async function runHistory({ family, limit: given, json }: HistoryArguments): Promise<number> {
   const limit = given === undefined ? usual : parseCount('--limit', given, 0)
-  const history = await readCurrentHistory(family)
-  if (family !== undefined && history.records.length + history.damaged.length === 0) requireFamily(family)
+  const history = await readHistory(family)
   const shown = limit === 0 ? history.records : history.records.slice(0, limit)
   if (json) printJson(shown.map((record) => summarise(record, history)))
   else for (const line of renderHistory(shown, history)) print(line)

@@ -1,3 +1,4 @@
+import { reap } from '../bakehouse.ts'
 import type { Reaped } from '../model/leftover.ts'
 import { onSignals } from './cancel.ts'
 import { print, printJson, renderColumns, say } from './output.ts'
@@ -13,7 +14,6 @@ interface ReapArguments {
 
 /** Removes leftovers, or only names them. Exit code 1 where something could not be removed. */
 export async function runReap(args: ReapArguments): Promise<number> {
-  const { reap } = await import('../life/reap.ts')
   using cancelling = onSignals(say)
   const reaped = await reap(
     {

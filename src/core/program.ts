@@ -8,5 +8,18 @@ export function readToolVersion(): string {
   return version
 }
 
-/** How this program is called, in help, hints and commands to repeat. */
+/** What users type to start this program; its arguments follow. */
 export const commandName = 'npm run bake --'
+
+/** A command of this program for the user to type, such as `npm run bake -- reap`. */
+export function commandLine(...words: readonly string[]): string {
+  return [commandName, ...words].join(' ')
+}
+
+/** What users type to set the tools up. */
+export const setUpCommand = 'npm run setup'
+
+/** A command of the engine for the user to type, with the state of this project. */
+export function engineCommandLine(...words: readonly string[]): string {
+  return ['npm run pulumi --', ...words].join(' ')
+}

@@ -1,6 +1,25 @@
+import { chooseCloud } from '../cloud/clouds.ts'
+import { UsageError } from '../core/errors.ts'
+import { commandLine } from '../core/program.ts'
+import type { Engine } from '../engine/engine.ts'
 import type { Consumer } from '../model/consumer.ts'
 import { compareVersions } from '../model/version.ts'
+import { findLatestGood } from './latest-good.ts'
 
+/** Who uses a family, and whether each is behind its latest good version. Throws UsageError if there is none, or the cloud cannot tell. */
+export async function findConsumers(
+  engine: Engine,
+  family: string,
+): Promise<{ latest: string; consumers: (Consumer & { lags: boolean })[] }> {
+  const latest = await findLatestGood(engine, family)
+  if (!latest) throw new UsageError(`${family} has no latest good image yet`, { hint: commandLine(`--family ${family}`) })
+  const cloud = await chooseCloud(latest.cloud)
+  if (!cloud.consumers) throw new UsageError(`The cloud ${cloud.name} does not know who uses an image`)
+  const consumers = await cloud.consumers(family)
+  return { latest: latest.version, consumers: consumers.map((consumer) => ({ ...consumer, lags: lags(consumer, latest.version) })) }
+}
+
+/** Whether a consumer is behind that version. One whose version is unknown is. */
 export function lags({ version }: Consumer, latest: string): boolean {
   return version === '' || compareVersions(version, latest) < 0
 }

@@ -1,3 +1,4 @@
+import type { BakeOutcome } from './outcome.ts'
 import type { Phase } from './phases.ts'
 
 /** What a build tells while it runs. The command line shows it, the record keeps it. */
@@ -21,3 +22,9 @@ export type BuildEvent =
       readonly at: string
     }
   | { readonly type: 'note'; readonly phase: Phase; readonly text: string; readonly at: string }
+
+/** What is told while families are baked: all of their builds, and how each bake ended. */
+export type BakeEvent = BuildEvent | { readonly type: 'ended'; readonly status: BakeOutcome['status']; readonly at: string }
+
+/** Is told what happens in the bake of a family. */
+export type FamilyListener = (family: string, event: BakeEvent) => void

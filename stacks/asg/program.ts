@@ -2,8 +2,8 @@ import { join } from 'node:path'
 import { Group } from '@pulumi/aws/autoscaling/group.js'
 import { LaunchTemplate } from '@pulumi/aws/ec2/launchTemplate.js'
 import { local } from '@pulumi/command'
-import { all, getOrganization, interpolate, output, StackReference } from '@pulumi/pulumi'
-import { requireOutput } from '../../src/model/outputs.ts'
+import { all, interpolate, type Output, output } from '@pulumi/pulumi'
+import { imageIn, latestGood } from '../../src/pulumi.ts'
 
 /** What a group is to be. */
 export interface AsgSpec {
@@ -34,8 +34,7 @@ export interface AsgSpec {
 export function asgProgram(spec: AsgSpec): () => Promise<Record<string, unknown>> {
   return async () => {
     const name = `bakehouse-${spec.family}`
-    const family = new StackReference(`${getOrganization()}/bakehouse/${spec.family}`)
-    const image = output(family.outputs).apply((outputs) => chooseImage(outputs, spec))
+    const image = chooseImage(spec)
     const tags = { 'bakehouse:family': spec.family }
     const template = new LaunchTemplate('template', {
       name,
@@ -73,11 +72,10 @@ export function asgProgram(spec: AsgSpec): () => Promise<Record<string, unknown>
   }
 }
 
-/** The image of the region, out of the outputs of the family stack. Throws UsageError. */
-export function chooseImage(outputs: Readonly<Record<string, unknown>>, { region, imageId }: AsgSpec): { id: string; version: string } {
-  if (imageId !== undefined) return { id: imageId, version: `(${imageId})` }
-  const images = requireOutput<Record<string, string>>(outputs, 'imagesByRegion')
-  return { id: requireOutput(images, region), version: requireOutput(outputs, 'version') }
+/** The image that the instances start from. */
+function chooseImage({ family, region, imageId }: AsgSpec): Output<{ id: string; version: string }> {
+  if (imageId !== undefined) return output({ id: imageId, version: `(${imageId})` })
+  return latestGood(family).apply((image) => ({ id: imageIn(image, region), version: image.version }))
 }
 
 function preferences({ alarms, checkpoints, checkpointDelaySeconds, warmupSeconds }: AsgSpec) {

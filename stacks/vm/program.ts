@@ -1,8 +1,8 @@
-import { getOrganization, type Output, output, StackReference } from '@pulumi/pulumi'
+import type { Output } from '@pulumi/pulumi'
 import { Instance } from '../../src/cloud/local/resources.ts'
 import type { Host } from '../../src/model/host.ts'
-import { requireOutput } from '../../src/model/outputs.ts'
 import type { Tags } from '../../src/model/tags.ts'
+import { latestGood } from '../../src/pulumi.ts'
 
 /** What a machine is to be. */
 export interface VmSpec {
@@ -34,16 +34,12 @@ export interface VmOutputs {
  */
 export function vmProgram(spec: VmSpec): () => Promise<Record<string, unknown>> {
   return async () => {
-    const family = new StackReference(`${getOrganization()}/bakehouse/${spec.family}`)
-    const image = output(family.outputs).apply((outputs) => ({
-      id: requireOutput(outputs, 'imageId'),
-      version: requireOutput(outputs, 'version'),
-    }))
+    const { imageId, version } = latestGood(spec.family)
     const { memory, user, publicKey, identityFile, knownHostsFile } = spec
     const machine = new Instance('vm', {
       name: `vm-${spec.family}`,
-      tags: image.version.apply((version) => tags(spec.family, version)),
-      image: image.id,
+      tags: version.apply((text) => tags(spec.family, text)),
+      image: imageId,
       ...{ memory, user, publicKey, identityFile, knownHostsFile },
       login: 'credential',
       cpus: 2,
@@ -54,7 +50,7 @@ export function vmProgram(spec: VmSpec): () => Promise<Record<string, unknown>> 
     })
     const { address, port } = machine.host
     const login: Output<string> = machine.host.apply(loginCommand)
-    return { imageId: image.id, version: image.version, address, port, login }
+    return { imageId, version, address, port, login }
   }
 }
 

@@ -19,8 +19,6 @@ const outcome = (family: string, parts: Partial<BakeOutcome> = {}): BakeOutcome 
 })
 const failure = (family: string): BakeOutcome =>
   outcome(family, { status: 'failed', error: { message: 'no', exitCode: 10, phase: 'verify' } })
-const progress = { listen() {}, end() {}, note() {}, stop() {} }
-const { signal } = new AbortController()
 
 const families = (): ReturnType<typeof makeProject> =>
   makeProject({
@@ -47,7 +45,7 @@ describe('several families', () => {
   test('are baked bases first, whatever their order', async () => {
     using _project = families()
     const { bakeFamily, told } = recorder(outcome)
-    const outcomes = await bakeAll(['top', 'bottom', 'middle'].map(request), { progress, signal, parallel: 8, bakeFamily })
+    const outcomes = await bakeAll(['top', 'bottom', 'middle'].map(request), { parallel: 8, bakeFamily })
     expect(told).toEqual(['bottom starts', 'bottom ends', 'middle starts', 'middle ends', 'top starts', 'top ends'])
     expect(outcomes.map(({ family }) => family)).toEqual(['top', 'bottom', 'middle'])
   })
@@ -55,7 +53,7 @@ describe('several families', () => {
   test('are not baked on a base that failed, while others go on', async () => {
     using _project = families()
     const { bakeFamily, told } = recorder((family) => (family === 'bottom' ? failure(family) : outcome(family)))
-    const outcomes = await bakeAll(['top', 'middle', 'bottom', 'other'].map(request), { progress, signal, parallel: 8, bakeFamily })
+    const outcomes = await bakeAll(['top', 'middle', 'bottom', 'other'].map(request), { parallel: 8, bakeFamily })
     expect(outcomes.map(({ status }) => status)).toEqual(['failed', 'failed', 'failed', 'promoted'])
     expect(outcomes[0]?.error?.message).toBe('not baked: its base middle failed')
     expect(told).not.toContain('top starts')
@@ -64,7 +62,7 @@ describe('several families', () => {
   test('are no more at once than asked for', async () => {
     using _project = families()
     const { bakeFamily, told } = recorder(outcome)
-    await bakeAll(['bottom', 'other'].map(request), { progress, signal, parallel: 1, bakeFamily })
+    await bakeAll(['bottom', 'other'].map(request), { parallel: 1, bakeFamily })
     expect(told).toEqual(['bottom starts', 'bottom ends', 'other starts', 'other ends'])
   })
 
@@ -72,9 +70,7 @@ describe('several families', () => {
     using project = families()
     project.write('playbooks/other/family.yaml', 'base: none\n')
     const { bakeFamily, told } = recorder(outcome)
-    await expect(bakeAll(['bottom', 'other'].map(request), { progress, signal, bakeFamily })).rejects.toThrow(
-      'family.yaml:1:7: expected base',
-    )
+    await expect(bakeAll(['bottom', 'other'].map(request), { bakeFamily })).rejects.toThrow('family.yaml:1:7: expected base')
     expect(told).toEqual([])
   })
 })

@@ -103,13 +103,13 @@ describe('help', () => {
 
   test('completion knows verbs, options and families', async () => {
     using _project = await projectWithBuilds()
-    const complete = (...words: string[]): string[] => completeWords(words)
-    expect(complete('bake', '--keep', '')).toEqual(['never', 'failed', 'always'])
-    expect(complete('hi')).toEqual(['history'])
-    expect(complete('--family', '')).toEqual(['linux-web'])
-    expect(complete('show', 'li')).toEqual(['linux-web'])
-    expect(complete('reap', '--d')).toEqual(['--dry-run'])
-    expect(complete('--keep', 'f')).toEqual(['failed'])
+    const complete = (...words: string[]): Promise<string[]> => completeWords(words)
+    expect(await complete('bake', '--keep', '')).toEqual(['never', 'failed', 'always'])
+    expect(await complete('hi')).toEqual(['history'])
+    expect(await complete('--family', '')).toEqual(['linux-web'])
+    expect(await complete('show', 'li')).toEqual(['linux-web'])
+    expect(await complete('reap', '--d')).toEqual(['--dry-run'])
+    expect(await complete('--keep', 'f')).toEqual(['failed'])
   })
 })
 

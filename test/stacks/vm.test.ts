@@ -1,6 +1,7 @@
 import * as pulumi from '@pulumi/pulumi'
 import { describe, expect, it } from 'vitest'
 import { vmProgram } from '../../stacks/vm/program.ts'
+import { sampleLatestGood } from '../helpers/latest-good.ts'
 
 const spec = {
   family: 'linux-base',
@@ -37,7 +38,7 @@ async function runProgram(outputs: Record<string, unknown>) {
 
 describe('stacks/vm', () => {
   it('runs the image that the family stack names, and says how to log in', async () => {
-    const { made, outputs } = await runProgram({ imageId: 'linux-base-2026.11.23', version: '2026.11.23' })
+    const { made, outputs } = await runProgram({ ...sampleLatestGood() })
     expect(made['pulumi:pulumi:StackReference']).toMatchObject({ name: 'organization/bakehouse/linux-base' })
     expect(made['qemu:index:Instance']).toMatchObject({ image: 'linux-base-2026.11.23', memory: 512, publicKey: spec.publicKey })
     expect(outputs).toMatchObject({ imageId: 'linux-base-2026.11.23', version: '2026.11.23', port: 2222 })
@@ -45,7 +46,7 @@ describe('stacks/vm', () => {
   })
 
   it('makes a machine that no reaper takes for a leftover: promoted, without expiry', async () => {
-    const { made } = await runProgram({ imageId: 'i', version: '2026.11.23' })
+    const { made } = await runProgram({ ...sampleLatestGood() })
     expect(made['qemu:index:Instance']?.tags).toMatchObject({ stage: 'promoted', expires: '', family: 'linux-base', version: '2026.11.23' })
   })
 })

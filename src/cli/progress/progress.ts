@@ -1,14 +1,12 @@
 import { renderDuration } from '../../core/duration.ts'
-import type { BuildEvent } from '../../model/events.ts'
+import type { BakeEvent, FamilyListener } from '../../model/events.ts'
 import { say } from '../output.ts'
 import { renderProgress } from './render.ts'
 import { advance, type FamilyProgress } from './state.ts'
 
 /** What is shown on stderr while families are baked. */
 export interface Progress {
-  listen(family: string, event: BuildEvent): void
-  /** A family is done; `how` in a few words. */
-  end(family: string, how: string): void
+  readonly listen: FamilyListener
   /** A line that stays, whatever is drawn around it. */
   note(text: string): void
   /** The last state stays on the screen. */
@@ -43,7 +41,6 @@ function startDrawing(families: readonly string[], stream: NodeJS.WriteStream): 
   process.once('exit', showCursor)
   return {
     listen: (family, event) => change(family, (before) => advance(before, event)),
-    end: (family, how) => change(family, (before) => ({ ...before, ended: how })),
     note: (text) => draw(`${text}\n`),
     stop() {
       clearInterval(timer)
@@ -71,10 +68,7 @@ function startLines(): Progress {
       state.set(family, after)
       const text = isRepeated(before, event) ? undefined : renderEvent(after, event)
       if (text) line(family, text)
-    },
-    end(family, how) {
-      line(family, how)
-      quiet.delete(family)
+      if (event.type === 'ended') quiet.delete(family)
     },
     note: say,
     stop: () => clearInterval(timer),
@@ -82,12 +76,13 @@ function startLines(): Progress {
 }
 
 /** A task told of once more is the same task: what waits says so many times a second. */
-export function isRepeated({ phases }: FamilyProgress, event: BuildEvent): boolean {
+export function isRepeated({ phases }: FamilyProgress, event: BakeEvent): boolean {
   return event.type === 'task' && phases.find(({ phase }) => phase === event.phase)?.task?.name === event.name
 }
 
 /** One plain line for an event; undefined for one that says nothing new. */
-export function renderEvent(progress: FamilyProgress, event: BuildEvent): string | undefined {
+export function renderEvent(progress: FamilyProgress, event: BakeEvent): string | undefined {
+  if (event.type === 'ended') return event.status
   if (event.type === 'task') return renderAt(progress, event.phase, event.at, event.name)
   if (event.type === 'note') return `${event.phase.padEnd(9)}            ${event.text}`
   if (event.type === 'task-done')

@@ -1,4 +1,4 @@
-import type { BuildEvent } from '../../model/events.ts'
+import type { BakeEvent } from '../../model/events.ts'
 import type { Phase } from '../../model/phases.ts'
 
 export interface PhaseProgress {
@@ -22,7 +22,8 @@ export interface FamilyProgress {
 }
 
 /** Takes one event in; says nothing, changes nothing. */
-export function advance(progress: FamilyProgress, event: BuildEvent): FamilyProgress {
+export function advance(progress: FamilyProgress, event: BakeEvent): FamilyProgress {
+  if (event.type === 'ended') return { ...progress, ended: event.status }
   if (event.type === 'note') return { ...progress, notes: [...progress.notes, event.text] }
   const now = Date.parse(event.at)
   const known = progress.phases.find(({ phase }) => phase === event.phase)
@@ -32,7 +33,7 @@ export function advance(progress: FamilyProgress, event: BuildEvent): FamilyProg
   return { ...progress, phases }
 }
 
-function advancePhase(phase: PhaseProgress, event: Exclude<BuildEvent, { type: 'note' }>, now: number): PhaseProgress {
+function advancePhase(phase: PhaseProgress, event: Exclude<BakeEvent, { type: 'note' | 'ended' }>, now: number): PhaseProgress {
   if (event.type === 'task') return phase.task?.name === event.name ? phase : { ...phase, task: { name: event.name, startedAt: now } }
   const { task, ...rest } = phase
   if (event.type === 'task-done') {

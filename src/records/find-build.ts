@@ -1,0 +1,41 @@
+import { existsSync } from 'node:fs'
+import { UsageError } from '../core/errors.ts'
+import { buildFolder } from '../core/paths.ts'
+import { commandLine } from '../core/program.ts'
+import { didYouMean } from '../core/suggest.ts'
+import type { BuildRecord } from '../model/record.ts'
+import { readCurrentHistory } from './history.ts'
+import { readRecord } from './store.ts'
+
+/**
+ * The build of that version, or the newest one, with the folder of its files. Undefined if the family has no builds. Throws
+ * UsageError if it has builds but not this one, or if the record is damaged.
+ */
+export async function findBuild(family: string, version?: string): Promise<{ record: BuildRecord; folder: string } | undefined> {
+  const { records, damaged } = await readCurrentHistory(family)
+  const chosen = version ?? records[0]?.version ?? damaged[0]?.version
+  if (chosen === undefined) return undefined
+  const folder = buildFolder(family, chosen)
+  if (!existsSync(folder)) {
+    if (records.length === 0) return undefined
+    throw refuseVersion(
+      family,
+      chosen,
+      records.map((record) => record.version),
+    )
+  }
+  const known = records.find((record) => record.version === chosen)
+  return { record: known ?? readRecord(folder), folder }
+}
+
+/** The error for a family that has no builds. */
+export function refuseBuild(family: string, version: string | undefined): UsageError {
+  if (version !== undefined) return refuseVersion(family, version, [])
+  return new UsageError(`${family} has not been baked yet`, { hint: commandLine(`--family ${family}`) })
+}
+
+function refuseVersion(family: string, version: string, versions: readonly string[]): UsageError {
+  return new UsageError(`Expected a version of ${family} (${versions.slice(0, 5).join(', ') || 'there is none yet'}), got "${version}"`, {
+    hint: didYouMean(version, versions) ?? commandLine(`history ${family}`),
+  })
+}
