@@ -38,11 +38,13 @@ function renderReadme(plan: Plan, { phase, error }: { phase: Phase | undefined; 
   ].join('\n')
 }
 
-/** A guest prints what it likes on its console. Pictures cannot be read this way. */
+const pictures: readonly string[] = ['.png', '.jpg']
+
+/** A guest writes any bytes to its console: they are read byte by byte, so that those that are no text stay as they are. */
 async function redactFiles(folder: string, redact: (text: string) => string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
-    if (!entry.isFile() || extname(entry.name) === '.png') continue
+    if (!entry.isFile() || pictures.includes(extname(entry.name))) continue
     const text = await readFile(path, 'latin1')
     const clean = redact(text)
     if (clean !== text) await writeFile(path, clean, 'latin1')

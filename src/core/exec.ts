@@ -1,6 +1,7 @@
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { execa } from 'execa'
+import { onLines } from './lines.ts'
 
 export interface RunOptions {
   readonly cwd?: string
@@ -10,6 +11,8 @@ export interface RunOptions {
   readonly input?: string | Promise<string>
   readonly signal?: AbortSignal
   readonly timeoutMs?: number
+  /** Characters that it may write to each of its streams; it is killed when it writes more. 100 million by default. */
+  readonly longestOutput?: number
   /** Called with each line of stdout and stderr, as it comes. */
   readonly onLine?: (line: string) => void
   /** Both streams, appended to this file. */
@@ -21,6 +24,8 @@ export interface RunResult {
   readonly stdout: string
   readonly stderr: string
   readonly timedOut: boolean
+  /** It wrote more than it may, and was killed; the output is cut there. */
+  readonly overflowed: boolean
 }
 
 /** Runs a command to its end; a non-zero exit is a result, a command that cannot be started throws. */
@@ -35,6 +40,7 @@ export async function run(command: string, args: readonly string[], options: Run
       : { input: typeof options.input === 'string' ? options.input : Readable.from([options.input]) }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
+    ...(options.longestOutput === undefined ? {} : { maxBuffer: options.longestOutput }),
   })
   const log = options.logFile === undefined ? undefined : createWriteStream(options.logFile, { flags: 'a', mode: 0o600 })
   for (const stream of [child.stdout, child.stderr]) {
@@ -43,10 +49,12 @@ export async function run(command: string, args: readonly string[], options: Run
   }
   const result = await child
   await new Promise<void>((done) => (log ? log.end(done) : done()))
-  if (result.exitCode === undefined && !result.timedOut && !result.isCanceled && !result.isTerminated) {
+  const { timedOut, isMaxBuffer: overflowed } = result
+  if (result.exitCode === undefined && !timedOut && !overflowed && !result.isCanceled && !result.isTerminated) {
     throw result.cause ?? new Error(result.shortMessage)
   }
-  return { exitCode: result.exitCode ?? 255, stdout: text(result.stdout), stderr: text(result.stderr), timedOut: result.timedOut }
+  const [stdout, stderr] = [text(result.stdout), text(result.stderr)].map((all) => (overflowed ? wholeLines(all) : all)) as [string, string]
+  return { exitCode: result.exitCode ?? 255, stdout, stderr, timedOut, overflowed }
 }
 
 /** Runs a command that the user talks to; its exit code. Ctrl-C is the command's to answer. */
@@ -68,16 +76,9 @@ export async function runTool(command: string, args: readonly string[], options:
   throw new Error(`${command} ${args[0] ?? ''}: ${why}${last ? `: ${last}` : ''}`)
 }
 
-function onLines(stream: NodeJS.ReadableStream | null | undefined, onLine: (line: string) => void): void {
-  let rest = ''
-  stream?.on('data', (chunk: Buffer) => {
-    const lines = (rest + chunk.toString()).split('\n')
-    rest = lines.pop() ?? ''
-    for (const line of lines) onLine(line)
-  })
-  stream?.on('end', () => {
-    if (rest) onLine(rest)
-  })
+/** A secret that was cut in two could not be found any more. */
+function wholeLines(cut: string): string {
+  return cut.slice(0, cut.lastIndexOf('\n') + 1)
 }
 
 function text(value: unknown): string {
@@ -85,7 +86,8 @@ function text(value: unknown): string {
 }
 
 /** The last line of what a failed command said, for a message. */
-export function lastLine({ stderr, stdout, timedOut }: RunResult): string {
+export function lastLine({ stderr, stdout, timedOut, overflowed }: RunResult): string {
   if (timedOut) return 'it took too long'
+  if (overflowed) return 'it wrote more than it may'
   return stderr.trim().split('\n').at(-1) || stdout.trim().split('\n').at(-1) || 'it said nothing'
 }

@@ -92,7 +92,11 @@ export function parseGoss(stdout: string, exitCode: number, said: string): Suite
 function readable(one: CaseResult): CaseResult {
   if (one.message === undefined) return one
   const words = one.name.split(' ')
-  const flat = one.message.replace(/\s*\n\s*/g, ' ').trim()
+  const flat = one.message
+    .split('\n')
+    .map((line) => line.trim())
+    .join(' ')
+    .trim()
   const prefix = `${words[0]}: ${words.slice(1, -1).join(' ')}: ${words.at(-1)}: `
   const rest = flat.startsWith(prefix) ? flat.slice(prefix.length) : flat
   return { ...one, message: rest.replace(/^Expected (.+) to equal (.+)$/, 'expected $2, got $1') }

@@ -53,6 +53,27 @@ describe('one secret, every form', () => {
   })
 })
 
+describe('a secret with characters beyond ASCII', () => {
+  const umlauts = 'Grüße-Geheim'
+  const bytes = Buffer.from(umlauts)
+  const forms: Record<string, string> = {
+    'UTF-8 read as latin1, as on a console': bytes.toString('latin1'),
+    'latin1 read as UTF-8': Buffer.from(umlauts, 'latin1').toString(),
+    'octal escapes': 'Gr\\303\\274\\303\\237e-Geheim',
+    'hex escapes': 'Gr\\xc3\\xbc\\xc3\\x9fe-Geheim',
+    'a question mark for each character': 'Gr??e-Geheim',
+    'a question mark for each byte': 'Gr????e-Geheim',
+    'JSON, read as latin1': Buffer.from(JSON.stringify({ a: umlauts })).toString('latin1'),
+  }
+  test.each(Object.entries(forms))('is hidden as %s', (_name, form) => {
+    expect(createRedactor([umlauts]).text(`before ${form} after`)).not.toMatch(/Gr|Geheim/)
+  })
+
+  test('does not take plain signs for itself', () => {
+    expect(createRedactor(['üßäöüßäö']).text('what???????? is that')).toBe('what???????? is that')
+  })
+})
+
 test('hides each line of a secret of several lines', () => {
   const key = '-----BEGIN KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\nQyNTUxOQAAACBzZWNyZXQh\n-----END KEY-----\n'
   const out = createRedactor([key]).text('+ b3BlbnNzaC1rZXktdjEAAAAA\n- QyNTUxOQAAACBzZWNyZXQh\n')
@@ -127,6 +148,11 @@ test('takes time in proportion to the text, even for a hostile one', () => {
   seconds(50_000)
   const small = seconds(50_000)
   expect(seconds(400_000)).toBeLessThan(small * 8 * 6 + 200)
+})
+
+test('a long text needs no more memory than its own size, and a near-match at its start does not slow it', () => {
+  const text = `s3cr3${' '.repeat(16_000_000)}t-value ${'x'.repeat(1_000)}`
+  expect(createRedactor(['s3cr3t-value']).text(text)).toBe(`${mark} ${'x'.repeat(1_000)}`)
 })
 
 test('small pieces of a long near-match stay linear', () => {

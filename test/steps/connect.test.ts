@@ -77,10 +77,11 @@ test.each([
 })
 
 test.each([
-  [{ exitCode: 1, stdout: 'out', stderr: 'a\nb\n', timedOut: false }, 'b'],
-  [{ exitCode: 1, stdout: 'out\n', stderr: '', timedOut: false }, 'out'],
-  [{ exitCode: 255, stdout: '', stderr: '', timedOut: false }, 'it said nothing'],
-  [{ exitCode: 255, stdout: '', stderr: 'x', timedOut: true }, 'it took too long'],
+  [{ exitCode: 1, stdout: 'out', stderr: 'a\nb\n', timedOut: false, overflowed: false }, 'b'],
+  [{ exitCode: 1, stdout: 'out\n', stderr: '', timedOut: false, overflowed: false }, 'out'],
+  [{ exitCode: 255, stdout: '', stderr: '', timedOut: false, overflowed: false }, 'it said nothing'],
+  [{ exitCode: 255, stdout: '', stderr: 'x', timedOut: true, overflowed: false }, 'it took too long'],
+  [{ exitCode: 255, stdout: 'x', stderr: '', timedOut: false, overflowed: true }, 'it wrote more than it may'],
 ])('says why %j failed', (result, why) => {
   expect(lastLine(result)).toBe(why)
 })

@@ -1,57 +1,23 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { run } from '../../src/core/exec.ts'
-import type { StepResult } from '../../src/model/step.ts'
+import { host, makeStepFolder, type StepFolder, stepRunner } from '../helpers/step-folder.ts'
 
-const runner = join(import.meta.dirname, '../../src/steps/run.ts')
+let made: StepFolder
 let folder = ''
 beforeEach(() => {
-  folder = mkdtempSync(join(tmpdir(), 'run-test-'))
-  mkdirSync(join(folder, 'bin'))
-  mkdirSync(join(folder, 'venv/bin'), { recursive: true })
-  mkdirSync(join(folder, 'family'))
-  writeFileSync(join(folder, 'family/playbook.yml'), '')
+  made = makeStepFolder()
+  folder = made.path
 })
-afterEach(() => rmSync(folder, { recursive: true }))
+afterEach(() => made[Symbol.dispose]())
 
-/** A family whose tools are the scripts of this test: what is tested is our side of the conversation. */
-function request(configure: object = {}): void {
-  const family = {
-    name: 'fam',
-    os: 'linux',
-    folder: join(folder, 'family'),
-    configure: { playbook: 'playbook.yml', strategy: 'linear', become: false, variables: {}, secrets: {}, timeout: '1m', ...configure },
-    seal: { timeout: '1m' },
-    verify: { clones: 1, reboot: false, suites: [], timeout: '1m' },
-  }
-  writeFileSync(
-    join(folder, 'request.json'),
-    JSON.stringify({ family, version: 'v', build: 'b', cloud: 'local', previousCases: {}, prove: false }),
-  )
-}
-
-function script(path: string, text: string): void {
-  writeFileSync(join(folder, path), `#!/bin/sh\n${text}\n`)
-  chmodSync(join(folder, path), 0o755)
-}
-
-const host = { instanceId: 'i', transport: 'ssh', address: 'a', port: 22, user: 'root', identityFile: '/k', knownHostsFile: '/h' }
-
-async function step(name: string, env: Record<string, string> = {}) {
-  const all = {
-    BAKEHOUSE_HOSTS: JSON.stringify([host]),
-    BAKEHOUSE_VENV: join(folder, 'venv'),
-    PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
-    ...env,
-  }
-  const result = await run(process.execPath, [runner, name, folder], { env: all })
-  return { ...result, json: result.stdout ? (JSON.parse(result.stdout) as StepResult) : undefined }
-}
+const request = (configure: object = {}): void => made.request({ configure })
+const script: StepFolder['script'] = (path, text) => made.script(path, text)
+const step: StepFolder['step'] = (name, env) => made.step(name, env)
 
 test.each([[[]], [['bake', '.']], [['configure']]])('misuse %j: exit 2, nothing on standard output', async (args) => {
-  const result = await run(process.execPath, [runner, ...args])
+  const result = await run(process.execPath, [stepRunner, ...args])
   expect(result).toMatchObject({ exitCode: 2, stdout: '' })
   expect(result.stderr).toMatch(/^Expected configure\|seal\|verify\|prove and a build folder/)
 })
@@ -118,7 +84,7 @@ describe('configure', () => {
     const { exitCode, stdout, stderr, json } = await step('configure', { TOKEN: canary })
     expect(exitCode).toBe(10)
     expect(json?.cause).toBe("task 'T [redacted]' failed: bad [redacted]")
-    const everything = [stdout, stderr, ...files(folder).map((file) => readFileSync(file, 'utf8'))].join('\n')
+    const everything = [stdout, stderr, ...made.files().map((file) => readFileSync(file, 'utf8'))].join('\n')
     for (const form of [canary, JSON.stringify(canary).slice(1, -1), Buffer.from(canary).toString('base64').slice(0, 12)]) {
       expect(everything).not.toContain(form)
     }
@@ -153,16 +119,10 @@ describe('configure', () => {
         '-c',
         `exec "$0" "$1" configure "$2" & p=$!; while [ ! -s "$2/pid" ]; do sleep 0.05; done; kill -TERM $p; wait $p`,
         process.execPath,
-        runner,
+        stepRunner,
         folder,
       ],
-      {
-        env: {
-          BAKEHOUSE_HOSTS: JSON.stringify([host]),
-          BAKEHOUSE_VENV: join(folder, 'venv'),
-          PATH: `${join(folder, 'bin')}:${process.env.PATH}`,
-        },
-      },
+      { env: made.env },
     )
     expect((await child).exitCode).toBe(8)
     expect(JSON.parse(readFileSync(join(folder, 'steps/configure.json'), 'utf8'))).toMatchObject({
@@ -212,9 +172,3 @@ describe('verify', () => {
     expect(await step('verify', hosts('i'))).toMatchObject({ exitCode: 0, json: { status: 'ok', cause: '' } })
   })
 })
-
-function files(path: string): string[] {
-  return readdirSync(path, { withFileTypes: true, recursive: true })
-    .filter((entry) => entry.isFile() && !entry.parentPath.includes('/venv'))
-    .map((entry) => join(entry.parentPath, entry.name))
-}

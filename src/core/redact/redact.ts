@@ -67,6 +67,8 @@ export function redactingTransform(redactor: Redactor): Transform {
   })
 }
 
+const pieceSize = 65_536
+
 interface Span {
   readonly from: number
   to: number
@@ -80,13 +82,26 @@ function redactingStream(automaton: Automaton): RedactingStream {
   let places: number[] = []
   let spans: Span[] = []
 
-  const push = (piece: string): string => {
+  /** In pieces, so that what is noted of each character stays small, however long the text is. */
+  const push = (text: string): string => {
+    if (text.length <= pieceSize) return pushPiece(text)
+    let out = ''
+    for (let at = 0; at < text.length; at += pieceSize) out += pushPiece(text.slice(at, at + pieceSize))
+    return out
+  }
+
+  const pushPiece = (piece: string): string => {
     const start = held.length
     held += piece
-    for (let at = start; at < held.length; at++) {
-      const code = held.charCodeAt(at)
+    for (let index = 0; index < piece.length; index++) {
+      const code = piece.charCodeAt(index)
       if (isBlank(code)) continue
       state = step(automaton, state, code)
+      if (state === 0) {
+        if (places.length > 0) places = []
+        continue
+      }
+      const at = start + index
       places.push(at)
       const length = automaton.longest[state] ?? 0
       if (length > 0) addSpan(spans, { from: places[places.length - length] ?? 0, to: at + 1 })

@@ -11,7 +11,9 @@ export function secretForms(secret: string): string[] {
         .map((line) => line.trim())
         .filter((line) => line.length >= shortestLine)
     : []
-  const forms = [secret, secret.trim(), ...lines].flatMap((value) => [value, ...encodings(value)])
+  const forms = [secret, secret.trim(), ...lines]
+    .flatMap((value) => [value, ...encodings(value)])
+    .flatMap((form) => [form, ...misread(form)])
   return [...new Set(forms)].filter((form) => form.replace(/\s/g, '').length >= shortestForm)
 }
 
@@ -28,6 +30,24 @@ function encodings(value: string): string[] {
     // A file of Windows that is read as if its characters were of one byte.
     utf16(value).toString('latin1'),
   ]
+}
+
+/**
+ * What becomes of characters beyond ASCII where bytes of one encoding are read as another, and in tools that write ASCII only.
+ * Nothing for a form in which too little is left to be told from ordinary text.
+ */
+function misread(form: string): string[] {
+  if (!/[^\0-\x7f]/.test(form)) return []
+  const bytes = [...Buffer.from(form, 'utf8')]
+  const written = (byte: (value: number) => string): string =>
+    bytes.map((value) => (value < 128 ? String.fromCharCode(value) : byte(value))).join('')
+  const whole = [
+    Buffer.from(form, 'utf8').toString('latin1'),
+    written((byte) => `\\${byte.toString(8)}`),
+    written((byte) => `\\x${byte.toString(16)}`),
+  ]
+  const lossy = ['\ufffd', '?'].flatMap((sign) => [form.replace(/[^\0-\x7f]/gu, sign), written(() => sign)])
+  return form.replace(/[^\0-\x7f]|\s/g, '').length >= shortestForm ? [...whole, ...lossy] : whole
 }
 
 /** What Windows takes for text: `-EncodedCommand` of PowerShell is base64 of it. */

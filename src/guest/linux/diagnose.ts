@@ -1,39 +1,60 @@
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildFiles } from '../../model/build-folder.ts'
 import type { StepContext } from '../context.ts'
 import { type Connection, runInGuest } from '../ssh/ssh.ts'
 
-const separator = '=== bakehouse file '
+/** Each file of the diagnostics and the command that fills it. A guest never names a file: it gives the number of one of these. */
+const sources: readonly (readonly [string, string])[] = [
+  ['journal.txt', 'journalctl --boot --no-pager --quiet | tail -n 5000'],
+  ['failed-units.txt', 'systemctl --failed --no-pager --plain; systemctl status --failed --no-pager --full 2>/dev/null'],
+  ['cloud-init.txt', 'for f in /var/log/cloud-init*.log; do [ -f "$f" ] && echo "# $f" && tail -n 2000 "$f"; done'],
+  ['machine.txt', 'uname -a; cat /etc/os-release; uptime; df -h; free -m; ip -brief address; ps -eo pid,user,stat,etime,args'],
+]
 
-/** Each file of the bundle and the command that fills it. */
-const sources: Readonly<Record<string, string>> = {
-  'journal.txt': 'journalctl --boot --no-pager --quiet | tail -n 5000',
-  'failed-units.txt': 'systemctl --failed --no-pager --plain; systemctl status --failed --no-pager --full 2>/dev/null',
-  'cloud-init.txt': 'for f in /var/log/cloud-init*.log; do [ -f "$f" ] && echo "# $f" && tail -n 2000 "$f"; done',
-  'machine.txt': 'uname -a; cat /etc/os-release; uptime; df -h; free -m; ip -brief address; ps -eo pid,user,stat,etime,args',
-}
+/** Characters of one file; what a guest says beyond is left out. */
+const longestFile = 4 * 1024 * 1024
 
 /** Saves what the guest can tell about a failure, redacted. Best effort: a guest that does not answer tells nothing. */
 export async function diagnose(context: StepContext, connection: Connection): Promise<void> {
   if (context.request.family.os !== 'linux' || context.signal.aborted) return
-  const script = Object.entries(sources).map(([name, command]) => `echo '${separator}${name}'\n{ ${command}; } 2>&1`)
-  const result = await runInGuest(connection, script.join('\n'), { signal: context.signal, timeoutMs: 45_000 }).catch(() => undefined)
-  if (!result?.stdout.includes(separator)) return
+  const separator = makeSeparator()
+  const result = await runInGuest(connection, diagnosticsScript(separator), { signal: context.signal, timeoutMs: 45_000 }).catch(
+    () => undefined,
+  )
+  const files = [...parseDiagnostics(result?.stdout ?? '', separator)].filter(([, text]) => text.trim() !== '')
+  if (files.length === 0) return
   const folder = join(context.folder, buildFiles.diagnostics)
   mkdirSync(folder, { recursive: true })
-  for (const [name, text] of splitBundle(result.stdout)) {
-    if (text.trim())
-      writeFileSync(
-        join(folder, `${context.step}-${connection.host.instanceId.replace(/[^\w.-]/g, '_')}-${name}`),
-        context.redactor.text(text),
-        { mode: 0o600 },
-      )
+  const machine = connection.host.instanceId.replace(/[^\w.-]/g, '_')
+  for (const [name, text] of files) {
+    const clean = context.redactor.text(text)
+    writeFileSync(join(folder, `${context.step}-${machine}-${name}`), cut(clean), { mode: 0o600 })
   }
 }
 
-/** The parts of a bundle, by file name. */
-export function splitBundle(text: string): Map<string, string> {
-  const parts = text.split(separator).slice(1)
-  return new Map(parts.map((part) => [part.slice(0, part.indexOf('\n')), part.slice(part.indexOf('\n') + 1)]))
+/** A line that nothing in the guest can have written before: it is new in each run. */
+function makeSeparator(): string {
+  return `=== bakehouse ${randomBytes(16).toString('hex')} `
+}
+
+/** The shell script that prints all files, each after a line with the separator and its number. */
+export function diagnosticsScript(separator: string): string {
+  return sources.map(([, command], index) => `printf '\\n%s%s\\n' '${separator}' ${index}\n{ ${command}; } 2>&1`).join('\n')
+}
+
+/** What the script printed, by the file names of the table. Text after an unknown number, or a second time, is left out. */
+export function parseDiagnostics(text: string, separator: string): Map<string, string> {
+  const files = new Map<string, string>()
+  for (const part of text.split(`\n${separator}`).slice(1)) {
+    const end = part.indexOf('\n')
+    const name = sources[Number(part.slice(0, end))]?.[0]
+    if (end > 0 && name !== undefined && !files.has(name)) files.set(name, part.slice(end + 1))
+  }
+  return files
+}
+
+function cut(text: string): string {
+  return text.length <= longestFile ? text : `${text.slice(0, longestFile)}\n… the rest is left out\n`
 }

@@ -26,6 +26,9 @@ export interface GuestOptions {
   readonly shell?: string
 }
 
+/** Characters that a guest may answer with: no check, report or log of ours comes near. A guest may write without end. */
+const longestAnswer = 16 * 1024 * 1024
+
 /** How long an idle connection stays, in seconds: longer than the pause between two steps. */
 const persist = 120
 
@@ -87,6 +90,7 @@ export async function runInGuest({ host, options }: Connection, script: string, 
   return run('ssh', [...options, host.address, '--', asRoot(host, settings.shell ?? 'sh -s')], {
     // Braces: the shell reads all of it before it runs any, so that no command in it can eat the rest.
     input: `${assignments.join('')}{\n${script}\n} </dev/null\nexit $?\n`,
+    longestOutput: longestAnswer,
     ...(signal === undefined ? {} : { signal }),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
   })

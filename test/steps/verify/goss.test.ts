@@ -33,6 +33,12 @@ describe('parseGoss', () => {
     ])
   })
 
+  test('80,000 blanks in a message take no time', () => {
+    const start = performance.now()
+    parseGoss(report(`${' '.repeat(80_000)}false`), 1, '')
+    expect(performance.now() - start).toBeLessThan(3_000)
+  })
+
   test('reads the last attempt of several', () => {
     const stdout = `${report('1')}Retrying in 500ms\n\n\nAttempt #2:\n${report('2')}Error: timeout of 1s reached before tests entered a passing state\n`
     expect(parseGoss(stdout, 3, '').cases.at(-1)?.message).toBe('expected true, got 2')

@@ -1,16 +1,26 @@
-import { copyFile, mkdir, readFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { stripVTControlCharacters } from 'node:util'
+import { readTail } from '../../../core/read-tail.ts'
 import { connectQmp } from '../qemu/qmp.ts'
 import { instanceFiles, isInstanceRunning, type LocalInstance } from './machine.ts'
+
+/** Bytes of a log that are saved, from its end: a machine may write to its console without end. */
+const longestLog = 4 * 1024 * 1024
 
 /** What can be seen of a machine from outside, as files in the folder: its console, QEMU's messages, its screen. */
 export async function diagnoseInstance(instance: LocalInstance, folder: string): Promise<void> {
   const files = instanceFiles(instance)
   const to = (what: string): string => join(folder, `${instance.tags.stage}-${what}`)
   await mkdir(folder, { recursive: true })
-  await copyFile(files.consoleLog, to('console.log')).catch(() => {})
-  await copyFile(files.qemuLog, to('qemu.log')).catch(() => {})
+  for (const [log, what] of [
+    [files.consoleLog, 'console.log'],
+    [files.qemuLog, 'qemu.log'],
+  ] as const) {
+    await readTail(log, longestLog)
+      .then((bytes) => writeFile(to(what), bytes, { mode: 0o600 }))
+      .catch(() => {})
+  }
   if (!isInstanceRunning(instance)) return
   using qmp = await connectQmp(files.qmpSocket)
   await qmp.execute('screendump', { filename: to('screen.png'), format: 'png' })
@@ -18,7 +28,7 @@ export async function diagnoseInstance(instance: LocalInstance, folder: string):
 
 /** The last line on a machine's console that says something. */
 export async function lastConsoleLine(instance: LocalInstance): Promise<string> {
-  const text = await readFile(instanceFiles(instance).consoleLog, 'latin1').catch(() => '')
-  const lines = stripVTControlCharacters(text).split(/[\r\n]+/)
+  const text = await readTail(instanceFiles(instance).consoleLog, 65_536).catch(() => Buffer.alloc(0))
+  const lines = stripVTControlCharacters(text.toString()).split(/[\r\n]+/)
   return lines.findLast((line) => line.trim() !== '')?.trim() ?? ''
 }

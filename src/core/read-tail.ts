@@ -1,0 +1,11 @@
+import { open } from 'node:fs/promises'
+
+/** The last bytes of a file, at most so many. A file that is longer begins with its next whole line, so that no word is cut in two. */
+export async function readTail(path: string, most: number): Promise<Buffer> {
+  await using file = await open(path, 'r')
+  const { size } = await file.stat()
+  const buffer = Buffer.alloc(Math.min(size, most))
+  const { bytesRead } = await file.read(buffer, 0, buffer.length, size - buffer.length)
+  const bytes = buffer.subarray(0, bytesRead)
+  return size <= most ? bytes : bytes.subarray(bytes.indexOf('\n') + 1)
+}

@@ -1,0 +1,81 @@
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { type RunResult, run } from '../../src/core/exec.ts'
+import { sourceFolder } from '../../src/core/paths.ts'
+import type { StepResult } from '../../src/model/step.ts'
+
+/** The program that runs one step. */
+export const stepRunner = join(sourceFolder(), 'steps/run.ts')
+
+/** The machine that a step is told of, unless a test tells it of another. */
+export const host = {
+  instanceId: 'i',
+  transport: 'ssh',
+  address: 'a',
+  port: 22,
+  user: 'root',
+  identityFile: '/k',
+  knownHostsFile: '/h',
+} as const
+
+/** A build folder whose tools are the scripts of a test: what is tested is our side of the conversation. */
+export interface StepFolder extends Disposable {
+  readonly path: string
+  readonly env: Record<string, string>
+  /** Writes `request.json`. */
+  request(more?: { readonly configure?: object; readonly verify?: object }): void
+  /** A shell script at this path of the folder: `bin/ssh`, `venv/bin/ansible-playbook`. */
+  script(path: string, text: string): void
+  step(name: string, env?: Record<string, string>): Promise<RunResult & { readonly json: StepResult | undefined }>
+  /** Every file below the folder, without the scripts. */
+  files(): string[]
+}
+
+export function makeStepFolder(): StepFolder {
+  const path = mkdtempSync(join(tmpdir(), 'step-test-'))
+  mkdirSync(join(path, 'bin'))
+  mkdirSync(join(path, 'venv/bin'), { recursive: true })
+  mkdirSync(join(path, 'family'))
+  writeFileSync(join(path, 'family/playbook.yml'), '')
+  const env = {
+    BAKEHOUSE_HOSTS: JSON.stringify([host]),
+    BAKEHOUSE_VENV: join(path, 'venv'),
+    PATH: `${join(path, 'bin')}:${process.env.PATH}`,
+  }
+  return {
+    path,
+    env,
+    request: (more = {}) => writeFileSync(join(path, 'request.json'), JSON.stringify(requestOf(join(path, 'family'), more))),
+    script(file, text) {
+      writeFileSync(join(path, file), `#!/bin/sh\n${text}\n`)
+      chmodSync(join(path, file), 0o755)
+    },
+    async step(name, more = {}) {
+      const result = await run(process.execPath, [stepRunner, name, path], { env: { ...env, ...more } })
+      return { ...result, json: result.stdout ? (JSON.parse(result.stdout) as StepResult) : undefined }
+    },
+    files: () =>
+      readdirSync(path, { withFileTypes: true, recursive: true })
+        .filter((entry) => entry.isFile() && !/\/(venv|bin)(\/|$)/.test(entry.parentPath.slice(path.length)))
+        .map((entry) => join(entry.parentPath, entry.name)),
+    [Symbol.dispose]: () => rmSync(path, { recursive: true, force: true }),
+  }
+}
+
+function requestOf(folder: string, { configure = {}, verify = {} }: { readonly configure?: object; readonly verify?: object }): object {
+  const family = {
+    name: 'fam',
+    os: 'linux',
+    folder,
+    configure: { playbook: 'playbook.yml', strategy: 'linear', become: false, variables: {}, secrets: {}, timeout: '1m', ...configure },
+    seal: { timeout: '1m' },
+    verify: { clones: 1, reboot: false, suites: [], timeout: '1m', ...verify },
+  }
+  return { family, version: 'v', build: 'b', cloud: 'local', previousCases: {}, prove: false }
+}
+
+/** The text of all these files. */
+export function readAll(paths: readonly string[]): string {
+  return paths.map((path) => readFileSync(path, 'latin1')).join('\n')
+}
