@@ -20,14 +20,14 @@ export async function completeBundle(plan: Plan, failure: { phase: Phase | undef
   await redactFiles(folder, plan.redactor.text)
   for (const name of copied) await cp(join(plan.folder, name), join(folder, name), { recursive: true }).catch(() => {})
   const names = (await readdir(folder)).filter((name) => name !== readme).sort()
-  await writeFile(join(folder, readme), plan.redactor.text(renderReadme(plan, failure, names)))
+  await writeFile(join(folder, readme), renderReadme(plan, failure, names))
 }
 
 const readme = 'README.txt'
 
 function renderReadme(plan: Plan, { phase, error }: { phase: Phase | undefined; error: unknown }, names: readonly string[]): string {
   return [
-    `${plan.family.name} ${plan.version}: ${phase ?? 'it'} failed: ${messageOf(error)}`,
+    `${plan.family.name} ${plan.version}: ${phase ?? 'it'} failed: ${plan.redactor.text(messageOf(error))}`,
     '',
     'The same again, and the machine kept for a look:',
     `  npm run bake -- ${againArguments(plan.request).join(' ')}`,

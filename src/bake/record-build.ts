@@ -21,10 +21,11 @@ export interface OpenRecord {
 
 /** Opens the record of a build, so that one that is killed leaves one too; it is closed by how the build ended. */
 export async function recordBuild(plan: Plan, journal: Journal): Promise<OpenRecord> {
+  const clean = plan.redactor.text
   const startedAt = new Date().toISOString()
   const sourceCommit = await readSourceCommit()
   const write = async (ending: Partial<BuildRecord> & Pick<BuildRecord, 'status'>): Promise<RecordPaths> => {
-    const record = plan.redactor.value({ ...recordOf(plan, journal), startedAt, sourceCommit, ...ending })
+    const record = { ...recordOf(plan, journal), startedAt, sourceCommit, ...ending }
     const recordPath = await writeRecord(plan.folder, record)
     const reportPath = join(plan.folder, 'report.html')
     await writeAside(reportPath, renderReport(record))
@@ -34,7 +35,7 @@ export async function recordBuild(plan: Plan, journal: Journal): Promise<OpenRec
     endedAt: new Date().toISOString(),
     durationMs: Date.now() - Date.parse(journal.phases[0]?.startedAt ?? startedAt),
   })
-  await writeRecord(plan.folder, plan.redactor.value({ ...recordOf(plan, journal), startedAt, sourceCommit, status: 'running' }))
+  await writeRecord(plan.folder, { ...recordOf(plan, journal), startedAt, sourceCommit, status: 'running' })
   return {
     promoted: (how) => write({ ...ended(), status: 'promoted', ...how }),
     failed: ({ error, phase, ...how }) => {
@@ -43,7 +44,7 @@ export async function recordBuild(plan: Plan, journal: Journal): Promise<OpenRec
         ...ended(),
         status: exitCode === 8 ? 'cancelled' : 'failed',
         ...how,
-        error: { message: messageOf(error), ...(phase ? { phase } : {}), ...(hint ? { hint } : {}) },
+        error: { message: clean(messageOf(error)), ...(phase ? { phase } : {}), ...(hint ? { hint: clean(hint) } : {}) },
       })
     },
   }

@@ -8,6 +8,7 @@ import { findVenv } from '../guest/ansible/venv.ts'
 import type { StepContext } from '../guest/context.ts'
 import { buildFiles, logFile } from '../model/build-folder.ts'
 import type { BuildEvent } from '../model/events.ts'
+import { cleanEvent } from '../model/free-text.ts'
 import type { Host } from '../model/host.ts'
 import type { StepName } from '../model/step.ts'
 import { readRequest } from './request-file.ts'
@@ -32,7 +33,7 @@ export function openContext(step: StepName, folder: string, signal: AbortSignal)
     log: (text) => void writeSync(log, redactor.text(text)),
     tell: (event) => {
       const whole = { ...event, phase, at: new Date().toISOString() } as BuildEvent
-      appendEvent(join(folder, buildFiles.events), redactor.value(whole))
+      appendEvent(join(folder, buildFiles.events), cleanEvent(whole, redactor.text))
     },
   }
 }

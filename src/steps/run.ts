@@ -1,8 +1,10 @@
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { BakehouseError, Cancelled, messageOf } from '../core/errors.ts'
+import { shorten } from '../core/shorten.ts'
 import type { StepContext } from '../guest/context.ts'
 import { buildFiles, logFile } from '../model/build-folder.ts'
+import { longestText } from '../model/free-text.ts'
 import type { StepName, StepResult } from '../model/step.ts'
 import type { SuiteResult } from '../model/suite-result.ts'
 import { openContext } from './open-context.ts'
@@ -58,14 +60,14 @@ async function attempt(name: StepName, folder: string, signal: AbortSignal): Pro
   try {
     context = openContext(name, folder, signal)
     const suites = await (await steps[name]())(context)
-    return { exitCode: 0, cause: '', suites: context.redactor.value(suites) }
+    return { exitCode: 0, cause: '', suites }
   } catch (thrown) {
     const error = signal.aborted ? signal.reason : thrown
-    const redact = context?.redactor.value ?? (<T>(value: T) => value)
-    const cause = redact(messageOf(error))
+    const redact = context?.redactor.text ?? ((text: string) => text)
+    const cause = shorten(redact(messageOf(error)), longestText)
     const hint = error instanceof BakehouseError && error.hint ? { hint: redact(error.hint) } : {}
     context?.log(`\n${error instanceof BakehouseError ? cause : redact((error as Error).stack ?? '') || cause}\n`)
-    const suites = redact((thrown as WithSuites).suites ?? [])
+    const suites = (thrown as WithSuites).suites ?? []
     return { exitCode: error instanceof BakehouseError ? error.exitCode : 1, cause, ...hint, suites }
   }
 }

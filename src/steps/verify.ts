@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDuration } from '../core/duration.ts'
 import { BuildFailed, MissingError, messageOf, UsageError } from '../core/errors.ts'
+import { shorten } from '../core/shorten.ts'
 import type { Suite } from '../family/schema.ts'
 import type { StepContext, Way } from '../guest/context.ts'
 import type { Identity } from '../guest/identity.ts'
@@ -11,6 +12,7 @@ import { removeControlFolder } from '../guest/ssh/control-folder.ts'
 import { disconnect } from '../guest/ssh/ssh.ts'
 import { chooseHygiene } from '../guest/systems.ts'
 import { buildFiles } from '../model/build-folder.ts'
+import { cleanSuite, longestText } from '../model/free-text.ts'
 import { suiteNames, verifierName } from '../model/suite.ts'
 import { passes, type SuiteReport, type SuiteResult } from '../model/suite-result.ts'
 import { expectedCases, findProblem, renderVerdict } from '../verify/judge.ts'
@@ -123,9 +125,10 @@ async function record(context: StepContext, { name, verifier, run, expected, cle
   const problem = findProblem(report, expected)
   const junit = `${buildFiles.junit}/${slugOf(name)}.xml`
   const { cases } = report
-  const result: SuiteResult = context.redactor.value({ suite: name, verifier, cases, durationMs, junit, ...(problem ? { problem } : {}) })
+  const judged: SuiteResult = { suite: name, verifier, cases, durationMs, junit, ...(problem ? { problem } : {}) }
+  const result = cleanSuite(judged, (text) => shorten(context.redactor.text(text), longestText))
   writeFileSync(join(context.folder, junit), renderJunit(result))
-  context.tell({ type: 'task-done', name, status: passes(result) ? 'ok' : 'failed', durationMs })
+  context.tell({ type: 'task-done', name, status: passes(judged) ? 'ok' : 'failed', durationMs })
   return result
 }
 

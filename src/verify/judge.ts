@@ -1,4 +1,5 @@
 import { messageOf } from '../core/errors.ts'
+import { shorten } from '../core/shorten.ts'
 import { type CaseResult, isBad, type SuiteReport, type SuiteResult } from '../model/suite-result.ts'
 
 /** What a tool left of a run. */
@@ -69,6 +70,5 @@ export function renderVerdict(suites: readonly SuiteResult[]): string {
 }
 
 function firstLine(text: string): string {
-  const line = text.trim().split('\n')[0] ?? ''
-  return line.length > 300 ? `${line.slice(0, 299)}…` : line
+  return shorten(text.trim().split('\n')[0] ?? '', 300)
 }

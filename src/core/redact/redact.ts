@@ -1,5 +1,3 @@
-import { Transform } from 'node:stream'
-import { StringDecoder } from 'node:string_decoder'
 import { type Automaton, buildAutomaton, step } from './automaton.ts'
 import { secretForms } from './secret-forms.ts'
 
@@ -9,8 +7,6 @@ export interface Redactor {
   readonly learn: (secret: string) => void
   /** The text without any secret in any of its forms. */
   readonly text: (text: string) => string
-  /** The same for every string inside a plain value, keys included. */
-  readonly value: <T>(value: T) => T
   /** For text that comes in pieces: a secret cut in two by a piece's end is found as well. */
   readonly stream: () => RedactingStream
 }
@@ -45,26 +41,12 @@ export function createRedactor(secrets: readonly string[]): Redactor {
     const pass = stream()
     return pass.push(whole) + pass.end()
   }
-  return { learn, stream, text, value: (value) => redactValue(value, text) }
+  return { learn, stream, text }
 }
 
 function automatonOf(secrets: ReadonlySet<string>): Automaton | undefined {
   const forms = [...secrets].filter((secret) => secret.length >= shortestSecret).flatMap(secretForms)
   return forms.length === 0 ? undefined : buildAutomaton(forms.map(squeeze))
-}
-
-/** A byte stream through a redactor. */
-export function redactingTransform(redactor: Redactor): Transform {
-  const pass = redactor.stream()
-  const decoder = new StringDecoder('utf8')
-  return new Transform({
-    transform(chunk: Buffer, _encoding, done) {
-      done(null, pass.push(decoder.write(chunk)))
-    },
-    flush(done) {
-      done(null, pass.push(decoder.end()) + pass.end())
-    },
-  })
 }
 
 const pieceSize = 65_536
@@ -157,11 +139,4 @@ function squeeze(form: string): string {
 
 function isBlank(code: number): boolean {
   return code === 32 || (code >= 9 && code <= 13)
-}
-
-function redactValue<T>(value: T, text: (text: string) => string): T {
-  if (typeof value === 'string') return text(value) as T
-  if (Array.isArray(value)) return value.map((item) => redactValue(item, text)) as T
-  if (value === null || typeof value !== 'object') return value
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [text(key), redactValue(item, text)])) as T
 }

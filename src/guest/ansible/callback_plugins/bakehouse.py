@@ -18,6 +18,9 @@ description:
   - Writes one JSON line for each task that starts and each result, with its duration and, if it failed, why.
 """
 
+# Characters of one message: what a guest says has no end. Longer than what is shown of it, which is cut after secrets are removed.
+LONGEST_MESSAGE = 1_000_000
+
 # Mitogen is a strategy plugin by design, the pair of versions is pinned, and the choice is in one place.
 SILENCED = "Use of strategy plugins not included in ansible.builtin"
 
@@ -86,7 +89,7 @@ class CallbackModule(CallbackBase):
             action=task.action,
             status=status,
             ms=round(seconds * 1000),
-            message=message,
+            message=message[:LONGEST_MESSAGE],
             forgiven=forgiven,
         )
 
