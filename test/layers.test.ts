@@ -1,17 +1,28 @@
-import { readdirSync, readFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { cloudNames } from '../src/cloud/clouds.ts'
+import { run } from '../src/core/exec.ts'
 import { sourceFolder } from '../src/core/paths.ts'
 
+const root = join(sourceFolder(), '..')
 const files = readdirSync(sourceFolder(), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
-const outside = files.filter((path) => !path.startsWith('cloud/'))
+const readSource = (path: string): string => readFileSync(join(sourceFolder(), path), 'utf8')
+
+/** Whether a file outside of `cloud/` knows a cloud by its name. */
+function knowsCloud(path: string, text: string): boolean {
+  return !path.startsWith('cloud/') && new RegExp(`['"\`](${cloudNames.join('|')})['"\`]`).test(text)
+}
 
 describe('a cloud', () => {
-  test('is known by name in cloud/choose.ts only', () => {
-    const quoted = new RegExp(`['"\`](${cloudNames.join('|')})['"\`]`)
-    const knowing = outside.filter((path) => quoted.test(readFileSync(join(sourceFolder(), path), 'utf8')))
-    expect(knowing).toEqual([])
+  test('is known by name in its folder and in the list of clouds only', () => {
+    expect(files.filter((path) => knowsCloud(path, readSource(path)))).toEqual([])
+  })
+
+  test.each(cloudNames)('is found out when its name, %s, is planted elsewhere', (name) => {
+    expect(knowsCloud('bake/build.ts', `if (family.cloud === '${name}') return`)).toBe(true)
+    expect(knowsCloud(`cloud/${name}/options.ts`, `const name = '${name}'`)).toBe(false)
   })
 })
 
@@ -20,8 +31,66 @@ describe('the source', () => {
     expect(files.filter((path) => /(^|\/)(index|utils?|helpers?)(\.ts|\/)/.test(path))).toEqual([])
   })
 
-  test('keeps every file within 250 lines', () => {
-    const long = files.filter((path) => readFileSync(join(sourceFolder(), path), 'utf8').split('\n').length > 251)
-    expect(long).toEqual([])
+  test('names the commands that users type in core/program.ts only, so that they have one form', () => {
+    const naming = files.filter((path) => /^(?!\s*(\/\/|\*|\/\*)).*npm run/m.test(readSource(path)))
+    expect(naming).toEqual(['core/program.ts'])
   })
+
+  test('keeps every file within 250 lines', () => {
+    expect(files.filter((path) => readSource(path).split('\n').length > 251)).toEqual([])
+  })
+})
+
+/** The rules that a project of these files breaks, by the checker and the rules of `npm run check`. */
+async function brokenRules(sources: Readonly<Record<string, string>>): Promise<string[]> {
+  const folder = mkdtempSync(join(tmpdir(), 'bakehouse-layers-'))
+  try {
+    for (const name of ['.dependency-cruiser.mjs', 'tsconfig.json', 'package.json']) cpSync(join(root, name), join(folder, name))
+    for (const [path, text] of Object.entries(sources)) {
+      mkdirSync(dirname(join(folder, path)), { recursive: true })
+      writeFileSync(join(folder, path), text)
+    }
+    const checker = join(root, 'node_modules/.bin/depcruise')
+    const { stdout } = await run(checker, ['src', '--output-type', 'json'], { cwd: folder, timeoutMs: 60_000 })
+    const { summary } = JSON.parse(stdout) as { summary: { violations: { rule: { name: string } }[] } }
+    return [...new Set(summary.violations.map(({ rule }) => rule.name))].sort()
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+describe('the checker of imports', () => {
+  test('accepts an import down the stairs', async () => {
+    const sources = { 'src/bake/a.ts': "import { b } from '../model/b.ts'\nexport const a = b\n", 'src/model/b.ts': 'export const b = 1\n' }
+    expect(await brokenRules(sources)).toEqual([])
+  }, 60_000)
+
+  test('refuses each of these, planted in one project', async () => {
+    const planted = {
+      // A circle of types only.
+      'src/model/one.ts': "import type { Other } from './other.ts'\nexport type One = Other | 1\n",
+      'src/model/other.ts': "import type { One } from './one.ts'\nexport type Other = One | 2\n",
+      // Up the stairs, by a type and by a dynamic import.
+      'src/core/up.ts': "import type { One } from '../model/one.ts'\nexport type Up = One\n",
+      'src/life/up.ts': "export const up = () => import('../bake/plan.ts')\n",
+      'src/bake/plan.ts': "import { main } from '../cloud/aws/aws.ts'\nexport const plan = main\n",
+      // Past a list, into the folder of one cloud, and from one cloud into another.
+      'src/cloud/aws/aws.ts': "import { disk } from '../local/disk.ts'\nexport const main = disk\n",
+      'src/cloud/local/disk.ts': 'export const disk = 1\n',
+      // A package that model/ must not know, and the Automation API outside of engine/.
+      'src/model/file.ts': "import { readFileSync } from 'node:fs'\nexport const read = readFileSync\n",
+      'node_modules/@pulumi/pulumi/package.json': '{"name":"@pulumi/pulumi","version":"3.0.0"}',
+      'node_modules/@pulumi/pulumi/automation/index.js': 'exports.Stack = 1\n',
+      'src/life/stack.ts': "import { Stack } from '@pulumi/pulumi/automation/index.js'\nexport const stack = Stack\n",
+    }
+    expect(await brokenRules(planted)).toEqual([
+      'automation-in-engine',
+      'clouds-apart',
+      'clouds-by-their-list',
+      'model-is-plain',
+      'no-circle',
+      'stairs-core',
+      'stairs-life',
+    ])
+  }, 60_000)
 })

@@ -1,6 +1,7 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { messageOf } from '../core/errors.ts'
+import { commandLine } from '../core/program.ts'
 import { type BuildRemains, ofBuild } from '../life/remove-build.ts'
 import { buildFiles } from '../model/build-folder.ts'
 import type { Phase } from '../model/phases.ts'
@@ -30,7 +31,7 @@ function renderReadme(plan: Plan, { phase, error }: { phase: Phase | undefined; 
     `${plan.family.name} ${plan.version}: ${phase ?? 'it'} failed: ${plan.redactor.text(messageOf(error))}`,
     '',
     'The same again, and the machine kept for a look:',
-    `  npm run bake -- ${againArguments(plan.request).join(' ')}`,
+    `  ${commandLine(...againArguments(plan.request))}`,
     '',
     'What is here:',
     ...names.map((name) => `  ${name}`),

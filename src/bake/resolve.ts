@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { UsageError } from '../core/errors.ts'
+import { commandLine } from '../core/program.ts'
 import { computeInputsDigest } from '../family/digest.ts'
 import { requirePassword } from '../guest/windows/password.ts'
 import { findLatestGood } from '../life/latest-good.ts'
@@ -40,7 +41,7 @@ async function readAncestor({ engine, family, cloud }: Order): Promise<LatestGoo
   const { base } = family
   if (!('family' in base)) throw new Error(`${family.name} starts from no family`)
   const latest = await findLatestGood(engine, base.family)
-  const hint = `bake ${base.family} first: npm run bake -- --family ${base.family}`
+  const hint = `bake ${base.family} first: ${commandLine(`--family ${base.family}`)}`
   if (!latest) throw new UsageError(`${family.name} starts from ${base.family}, of which there is no good image yet`, { hint })
   if (latest.cloud === cloud.name) return latest
   throw new UsageError(

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { sourceFolder } from '../core/paths.ts'
+import { completionLine } from '../core/program.ts'
 import { print } from './output.ts'
 
 /** Prints the shell function and its completion. */
@@ -10,7 +11,7 @@ export async function runCompletion(): Promise<number> {
 
 /** A function `bakehouse` for bash and zsh, and what completes its words. */
 export function renderCompletion(node: string, entry: string): string {
-  return `# eval "$(npm run --silent bake -- completion)"
+  return `# ${completionLine}
 bakehouse() { '${node}' '${entry}' "$@"; }
 if [ -n "$ZSH_VERSION" ]; then
   autoload -U +X compinit && compinit

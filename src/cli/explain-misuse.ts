@@ -1,5 +1,5 @@
 import { UsageError } from '../core/errors.ts'
-import { commandName } from '../core/program.ts'
+import { commandLine } from '../core/program.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { type Verb, verbs } from './verbs.ts'
 
@@ -13,7 +13,7 @@ export function explainMisuse(complaint: string, argv: readonly string[]): Usage
   const valueless = /Not enough arguments following: (\S+)/.exec(complaint)
   if (valueless) return new UsageError(`Expected a value after --${valueless[1]}, got nothing`)
   if (complaint.startsWith('Not enough non-option arguments')) {
-    return new UsageError(`Expected ${commandName} ${verb.command}, got nothing in its place`, { hint: helpHint(verb) })
+    return new UsageError(`Expected ${commandLine(verb.command)}, got nothing in its place`, { hint: helpHint(verb) })
   }
   return new UsageError(complaint, { hint: helpHint(verb) })
 }
@@ -27,7 +27,7 @@ function explainUnknown(word: string, verb: Verb, argv: readonly string[]): Usag
   }
   const names = verbs.map(nameOf)
   return new UsageError(`Expected a verb (${names.join(', ')}), got "${word}"`, {
-    hint: didYouMean(word, names) ?? `${commandName} --help`,
+    hint: didYouMean(word, names) ?? commandLine('--help'),
   })
 }
 
@@ -40,5 +40,5 @@ function nameOf(verb: Verb): string {
 }
 
 function helpHint(verb: Verb): string {
-  return `${commandName} ${nameOf(verb)} --help`
+  return commandLine(nameOf(verb), '--help')
 }

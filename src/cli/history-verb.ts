@@ -1,6 +1,6 @@
 import { readHistory } from '../bakehouse.ts'
 import { renderDuration, renderTime } from '../core/duration.ts'
-import { commandName } from '../core/program.ts'
+import { commandLine } from '../core/program.ts'
 import { type BuildRecord, findLatestGoodRecord, type History } from '../model/record.ts'
 import { countCases, renderCounts } from '../model/suite-result.ts'
 import { paintOut, print, printJson, renderColumns, say } from './output.ts'
@@ -22,14 +22,14 @@ export async function runHistory({ family, limit: given, json }: HistoryArgument
   if (json) printJson(shown.map((record) => summarise(record, history)))
   else for (const line of renderHistory(shown, history)) print(line)
   if (!json && shown.length < history.records.length) say(`${history.records.length - shown.length} more: --limit 0`)
-  if (shown.some(({ status }) => status === 'abandoned')) say(`abandoned: its process is gone; ${commandName} reap removes what it left`)
+  if (shown.some(({ status }) => status === 'abandoned')) say(`abandoned: its process is gone; ${commandLine('reap')} removes what it left`)
   for (const { problem } of history.damaged) say(problem)
   return 0
 }
 
 /** The table of a history. */
 export function renderHistory(shown: readonly BuildRecord[], history: History): string[] {
-  if (shown.length === 0) return [`No builds yet: ${commandName} --family <family>`]
+  if (shown.length === 0) return [`No builds yet: ${commandLine('--family <family>')}`]
   const rows = shown.map((record) => [
     record.family,
     record.version,

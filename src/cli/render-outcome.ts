@@ -1,5 +1,5 @@
 import { renderDuration } from '../core/duration.ts'
-import { commandName } from '../core/program.ts'
+import { commandLine } from '../core/program.ts'
 import type { BakeOutcome, PlannedChange } from '../model/outcome.ts'
 import { againArguments, type BakeRequest } from '../model/request.ts'
 import { paint, paintOut, renderColumns } from './output.ts'
@@ -58,12 +58,12 @@ function renderCause({ family, version, status, error }: BakeOutcome): string {
 
 /** The one command that makes the same bake again and keeps the machine. */
 export function renderAgain(request: BakeRequest): string {
-  return [commandName, ...againArguments(request)].join(' ')
+  return commandLine(...againArguments(request))
 }
 
 function keptPlaces({ family, kept = [] }: BakeOutcome): [string, string][] {
   if (kept.length === 0) return []
-  return [...kept.map((line): [string, string] => ['kept', line]), ['end it', `${commandName} reap --kept --family ${family}`]]
+  return [...kept.map((line): [string, string] => ['kept', line]), ['end it', commandLine('reap --kept --family', family)]]
 }
 
 function uselessPlaces({ provesNothing = [] }: BakeOutcome): [string, string][] {

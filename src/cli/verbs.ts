@@ -1,4 +1,5 @@
 import type { Options, PositionalOptions } from 'yargs'
+import { completionLine } from '../core/program.ts'
 
 /** One verb of the command line, described without loading what it does. */
 export interface Verb {
@@ -132,7 +133,7 @@ const completion: Verb = {
   describe: 'Print a shell function `bakehouse` with completion',
   positionals: {},
   options: {},
-  examples: [['completion', 'put this into ~/.bashrc or ~/.zshrc: eval "$(npm run --silent bake -- completion)"']],
+  examples: [['completion', `put this into ~/.bashrc or ~/.zshrc: ${completionLine}`]],
   run: async () => (await import('./completion.ts')).runCompletion(),
 }
 

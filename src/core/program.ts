@@ -19,6 +19,12 @@ export function commandLine(...words: readonly string[]): string {
 /** What users type to set the tools up. */
 export const setUpCommand = 'npm run setup'
 
+/** What users type to see the permissions that a bake on EC2 needs. */
+export const policyCommand = 'npm run aws:policy'
+
+/** What evaluates to the completion of a shell. It prints nothing but that, so npm must be silent. */
+export const completionLine = 'eval "$(npm run --silent bake -- completion)"'
+
 /** A command of the engine for the user to type, with the state of this project. */
 export function engineCommandLine(...words: readonly string[]): string {
   return ['npm run pulumi --', ...words].join(' ')

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MissingError } from './errors.ts'
 import { homeFolder } from './paths.ts'
+import { setUpCommand } from './program.ts'
 
 /** Where the tools are that set-up put in place or found. Absolute paths, all of them. */
 export interface Tools {
@@ -42,6 +43,6 @@ export function readTools(): Tools {
   try {
     return JSON.parse(readFileSync(toolsFile(), 'utf8')) as Tools
   } catch (cause) {
-    throw new MissingError('The tools are not set up in this project', { hint: 'npm run setup', cause })
+    throw new MissingError('The tools are not set up in this project', { hint: setUpCommand, cause })
   }
 }

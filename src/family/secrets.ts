@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { messageOf, UsageError } from '../core/errors.ts'
+import { commandLine } from '../core/program.ts'
 import { shortestSecret } from '../core/redact/redact.ts'
 import type { Family } from '../model/family.ts'
 import type { FamilySecrets } from '../model/secrets.ts'
@@ -46,7 +47,7 @@ function readVariable({ family, name, env }: Wanted, variable: string): string {
   const value = env[variable]
   if (value) return value
   throw new UsageError(`${family.name}: the secret "${name}" comes from the environment variable ${variable}, which is not set`, {
-    hint: `Set ${variable}, for example: ${variable}=… npm run bake -- --family ${family.name}`,
+    hint: `Set ${variable}, for example: ${variable}=… ${commandLine('--family', family.name)}`,
   })
 }
 

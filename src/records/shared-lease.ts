@@ -4,6 +4,7 @@ import { hostname } from 'node:os'
 import { MissingError } from '../core/errors.ts'
 import { homeFolder } from '../core/paths.ts'
 import { findProcess, isRunning, type ProcessIdentity } from '../core/process-identity.ts'
+import { commandLine, engineCommandLine } from '../core/program.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { OpenStack } from '../engine/stack.ts'
 
@@ -64,7 +65,7 @@ async function replaceOver(engine: Engine, family: string): Promise<OpenStack> {
   }
   const who = owner ? ` on ${owner.host} (pid ${owner.pid}), until ${owner.expires} at the latest` : ' on another machine'
   throw new MissingError(`${family} is being baked${who}`, {
-    hint: `wait for it; if that machine is gone: npm run pulumi -- stack rm ${prefix}${family}, then npm run bake -- reap`,
+    hint: `wait for it; if that machine is gone: ${engineCommandLine('stack rm', `${prefix}${family}`)}, then ${commandLine('reap')}`,
   })
 }
 

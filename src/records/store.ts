@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../core/errors.ts'
+import { commandLine } from '../core/program.ts'
 import { writeAside } from '../core/write-file.ts'
 import { type BuildRecord, parseRecord } from '../model/record.ts'
 
@@ -25,7 +26,7 @@ function readText(path: string): string {
   } catch (cause) {
     throw new UsageError(`Expected a build record in ${path}, got none`, {
       cause,
-      hint: 'npm run bake -- history lists the builds there are',
+      hint: `${commandLine('history')} lists the builds`,
     })
   }
 }

@@ -5,12 +5,13 @@ import { findVersion, isCompatible } from '../core/dotted-version.ts'
 import { messageOf } from '../core/errors.ts'
 import { runTool } from '../core/exec.ts'
 import { cacheFolder, homeFolder } from '../core/paths.ts'
+import { setUpCommand } from '../core/program.ts'
 import { readTools, type Tools } from '../core/tools.ts'
 import { engineVersion } from '../engine/version.ts'
 import type { Finding } from '../model/finding.ts'
 import { readEngineOrigin } from './pulumi-engine.ts'
 
-const setUp = 'npm run setup'
+const setUp = setUpCommand
 const ansibleVersions =
   "import importlib.metadata as m; print(*(n + ' ' + m.version(n) for n in ('ansible-core', 'mitogen', 'pytest-testinfra')), sep=', ')"
 

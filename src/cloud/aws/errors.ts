@@ -1,4 +1,5 @@
 import { MissingError } from '../../core/errors.ts'
+import { policyCommand } from '../../core/program.ts'
 
 /** The service's own code of an error, such as `InvalidAMIID.NotFound`; empty where there is none. */
 export function codeOf(error: unknown): string {
@@ -40,7 +41,7 @@ export function findRefusal(error: unknown, what: string): MissingError | undefi
   }
   if (permissionCodes.has(code)) {
     return new MissingError(`AWS does not allow ${what} (${code})`, {
-      hint: 'the actions that a bake needs are in src/cloud/aws/policy.ts: npm run aws:policy prints the document',
+      hint: `the actions that a bake needs are in src/cloud/aws/policy.ts: ${policyCommand} prints the document`,
       cause: error,
     })
   }

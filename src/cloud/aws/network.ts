@@ -8,6 +8,7 @@ import {
   type Subnet,
 } from '@aws-sdk/client-ec2'
 import { MissingError } from '../../core/errors.ts'
+import { commandLine } from '../../core/program.ts'
 import type { Family } from '../../model/family.ts'
 import { ask, clients } from './clients.ts'
 import { isNotFound } from './errors.ts'
@@ -24,7 +25,7 @@ export async function checkNetwork(family: Family, region: string): Promise<void
   const free = subnet.AvailableIpAddressCount ?? needed
   if (free < needed) {
     throw new MissingError(`Subnet ${subnetId} has ${free} free addresses, a bake needs ${needed}`, {
-      hint: 'aws.subnetId in family.yaml: choose a larger subnet; npm run bake -- reap removes what killed builds left in this one',
+      hint: `aws.subnetId in family.yaml: choose a larger subnet; ${commandLine('reap')} removes what killed builds left in this one`,
     })
   }
   if (reach === 'ssh') await requireWayIn(subnet)

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { MissingError } from '../../../core/errors.ts'
 import { run, runTool } from '../../../core/exec.ts'
 import { withLock } from '../../../core/lock.ts'
+import { setUpCommand } from '../../../core/program.ts'
 import { flattenArguments, runImg } from '../qemu/img.ts'
 import { explainFullDisk, requireSpace } from '../store/free-space.ts'
 import { digestFile } from '../store/images.ts'
@@ -97,7 +98,7 @@ async function bootstrap(target: string, work: string, signal: AbortSignal, say:
       if (step && !step.startsWith('running --')) say(`base system: ${step}`)
     },
   }).catch((cause: unknown) => {
-    throw new MissingError('mmdebstrap could not be started, and the base disk is made with it', { hint: 'npm run setup', cause })
+    throw new MissingError('mmdebstrap could not be started, and the base disk is made with it', { hint: setUpCommand, cause })
   })
   signal.throwIfAborted()
   if (result.exitCode !== 0) {

@@ -1,4 +1,5 @@
 import { UsageError } from '../../../core/errors.ts'
+import { commandLine } from '../../../core/program.ts'
 import type { Family } from '../../../model/family.ts'
 import type { BaseImage, LatestImage } from '../../../model/image.ts'
 import type { BaseSearch } from '../../cloud.ts'
@@ -27,6 +28,6 @@ export async function resolveLocalBase(family: Family, { progress, signal, lates
 async function findAncestor({ family, version, imageId, imageName, digest }: LatestImage): Promise<BaseImage> {
   if (await findImage(imageId)) return { id: imageId, name: imageName, digest, ancestor: { family, version } }
   throw new UsageError(`The latest good image of ${family}, ${imageName}, is not in the store of this project`, {
-    hint: `bake it again: npm run bake -- --family ${family}`,
+    hint: `bake it again: ${commandLine('--family', family)}`,
   })
 }

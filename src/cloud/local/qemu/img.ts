@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { MissingError } from '../../../core/errors.ts'
 import { run, runTool } from '../../../core/exec.ts'
+import { setUpCommand } from '../../../core/program.ts'
 import { qemuTools } from './tools.ts'
 
 export interface OverlaySpec {
@@ -81,6 +82,6 @@ export async function runImg(args: readonly string[], options: Parameters<typeof
     return await runTool(qemuTools().img, args, options)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
-    throw new MissingError('qemu-img is not there, and every disk is made with it', { hint: 'npm run setup', cause })
+    throw new MissingError('qemu-img is not there, and every disk is made with it', { hint: setUpCommand, cause })
   }
 }
