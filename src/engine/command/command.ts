@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import type { CheckFailure, CreateContext, DiffAnswer, Properties, ResourceHandler } from '../plugin/resource.ts'
 import { changedProperties } from '../plugin/serve.ts'
+import { collectOutput } from './output.ts'
 
 /** Inputs of `command:local:Command` that hold files; not served here, so they are refused rather than ignored. */
 const unsupported = ['archivePaths', 'assetPaths'] as const
@@ -12,7 +13,8 @@ const silent = new Set(['delete', 'logging'])
 /**
  * `command:local:Command`, with the inputs, outputs and replace, update and delete behaviour of the official
  * plugin (v1.2.1): create runs `create`; a changed input runs `update` or, without one, `create` again;
- * a changed trigger replaces; delete runs `delete` if there is one.
+ * a changed trigger replaces; delete runs `delete` if there is one. It is as unhelpful as the official one, too: a cancel kills the
+ * shell only, and the call ends when the last process that holds the command's output has ended.
  */
 export const localCommand: ResourceHandler = {
   async check(news) {
@@ -76,32 +78,15 @@ async function runInput(
     cwd: (inputs.dir as string | undefined) ?? process.cwd(),
     env: { ...process.env, ...previous, ...(inputs.environment as Record<string, string> | undefined) },
     stdio: [typeof inputs.stdin === 'string' ? 'pipe' : 'ignore', 'pipe', 'pipe'],
-    detached: true,
   })
   child.stdin?.end(inputs.stdin)
-  const stop = (): void => signalGroup(child.pid)
+  const stop = (): void => void child.kill('SIGKILL')
   context.signal.addEventListener('abort', stop, { once: true })
-  const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
+  const { stdout, stderr } = collectOutput(child, inputs.logging)
   const exit = await new Promise<number | string>((resolve, reject) => {
     child.once('error', reject)
     child.once('close', (code, signal) => resolve(code ?? signal ?? 'unknown'))
   }).finally(() => context.signal.removeEventListener('abort', stop))
-  if (exit !== 0) throw new Error(`exit status ${exit}: running "${command}":\n${stderr.text()}`)
-  return { stdout: stdout.text().replace(/\r?\n$/, ''), stderr: stderr.text().replace(/\r?\n$/, '') }
-}
-
-/** The command runs in a group of its own, so that a cancelled one takes its children with it. */
-function signalGroup(pid: number | undefined): void {
-  if (pid === undefined) return
-  try {
-    process.kill(-pid, 'SIGTERM')
-  } catch {
-    // Ended meanwhile.
-  }
-}
-
-function collect(stream: NodeJS.ReadableStream | null): { text(): string } {
-  const chunks: Buffer[] = []
-  stream?.on('data', (chunk: Buffer) => chunks.push(chunk))
-  return { text: () => Buffer.concat(chunks).toString() }
+  if (exit !== 0) throw new Error(`exit status ${exit}: running "${command}":\n${stderr()}`)
+  return { stdout: stdout().replace(/\r?\n$/, ''), stderr: stderr().replace(/\r?\n$/, '') }
 }

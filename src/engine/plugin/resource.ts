@@ -36,6 +36,8 @@ export interface ResourceHandler {
 export interface PluginSpec {
   readonly name: string
   readonly version: string
+  /** Do not end when the engine is killed, only when it asks. Default: end with the engine. */
+  readonly outlivesEngine?: boolean
   readonly resources: Readonly<Record<string, ResourceHandler>>
 }
 

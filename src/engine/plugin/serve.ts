@@ -24,7 +24,7 @@ const maximumMessageBytes = 400 * 1024 * 1024
 
 /**
  * Serves a provider plugin over the engine's protocol and prints its port, as the engine expects.
- * Ends with the engine: when it says so, or when the parent process is gone.
+ * Ends with the engine: when the engine asks it to, or when the parent process has ended.
  */
 export async function servePlugin(spec: PluginSpec): Promise<void> {
   const server = new grpc.Server({
@@ -36,7 +36,8 @@ export async function servePlugin(spec: PluginSpec): Promise<void> {
     server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)))
   })
   process.stdout.write(`${port}\n`)
-  endWithParent()
+  if (spec.outlivesEngine !== true) endWithParent()
+  process.on('SIGTERM', () => process.exit(0))
 }
 
 function implementation(spec: PluginSpec): UntypedServiceImplementation {
@@ -199,5 +200,4 @@ function endWithParent(): void {
   setInterval(() => {
     if (process.ppid !== parent) process.exit(0)
   }, 1000).unref()
-  process.on('SIGTERM', () => process.exit(0))
 }

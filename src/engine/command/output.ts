@@ -1,0 +1,44 @@
+import type { ChildProcess } from 'node:child_process'
+import type { Readable } from 'node:stream'
+
+/** bufio.MaxScanTokenSize of Go: the official plugin logs line by line, and stops reading at a longer line. */
+const longestLine = 64 * 1024
+
+/**
+ * Collects standard output and standard error of a command. After a line of 64 KiB on a stream that is logged, nothing more is read from
+ * either stream, and a command that writes more blocks: so does the official plugin (v1.2.1).
+ */
+export function collectOutput(child: ChildProcess, logging: unknown = 'stdoutAndStderr'): { stdout: () => string; stderr: () => string } {
+  const { stdout, stderr } = child
+  const stopReading = (): void => {
+    stdout?.pause()
+    stderr?.pause()
+  }
+  const collect = (stream: Readable | null, isLogged: boolean): (() => string) => {
+    const chunks: Buffer[] = []
+    let lineLength = 0
+    stream?.on('data', (chunk: Buffer) => {
+      chunks.push(chunk)
+      lineLength = measureLine(lineLength, chunk)
+      if (isLogged && lineLength >= longestLine) stopReading()
+    })
+    return () => Buffer.concat(chunks).toString()
+  }
+  return {
+    stdout: collect(stdout, logging === 'stdoutAndStderr' || logging === 'stdout'),
+    stderr: collect(stderr, logging === 'stdoutAndStderr' || logging === 'stderr'),
+  }
+}
+
+/** Length of the longest unfinished or finished line so far, in bytes, where it reaches the limit; else of the last line. */
+function measureLine(before: number, chunk: Buffer): number {
+  let length = before
+  let from = 0
+  for (let end = chunk.indexOf(10); end >= 0; end = chunk.indexOf(10, from)) {
+    length += end - from
+    if (length >= longestLine) return length
+    from = end + 1
+    length = 0
+  }
+  return length + chunk.length - from
+}

@@ -1,0 +1,40 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { findProcess, type ProcessIdentity } from '../../src/core/process-identity.ts'
+
+/** A process of this test, with its parent and its command line. */
+export interface Descendant extends ProcessIdentity {
+  readonly parent: number
+  readonly command: string
+}
+
+/** All processes below this one, the nearest first. */
+export function findDescendants(root: number): Descendant[] {
+  const all = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (readProcess(Number(name)) ?? []) : []))
+  const below: Descendant[] = []
+  for (let parents = [root]; parents.length > 0; ) {
+    const next = all.filter(({ parent }) => parents.includes(parent))
+    below.push(...next)
+    parents = next.map(({ pid }) => pid)
+  }
+  return below
+}
+
+/** The process whose pid a command wrote to that file; undefined until it is there. */
+export function identityIn(file: string): ProcessIdentity | undefined {
+  try {
+    return findProcess(Number(readFileSync(file, 'utf8')))
+  } catch {
+    return undefined
+  }
+}
+
+function readProcess(pid: number): Descendant | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
+    const identity = findProcess(pid)
+    return identity && { ...identity, parent, command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ') }
+  } catch {
+    return undefined
+  }
+}
