@@ -46,9 +46,10 @@ export async function readBuild(family: string, version?: string): Promise<{ rec
 
 /** Checks the tools of this project and its families. */
 export async function checkProject(): Promise<{ tools: readonly Finding[]; families: readonly Finding[] }> {
-  const [{ readDoctor }, { checkFamilies }] = await Promise.all([import('./setup/doctor.ts'), import('./family/check-families.ts')])
-  const [tools, families] = await Promise.all([readDoctor(), checkFamilies()])
-  return { tools, families }
+  const doctor = import('./setup/doctor.ts').then(({ readDoctor }) => readDoctor())
+  const host = import('./cloud/clouds.ts').then(({ describeHosts }) => describeHosts())
+  const families = import('./family/check-families.ts').then(({ checkFamilies }) => checkFamilies())
+  return { tools: (await Promise.all([doctor, host])).flat(), families: await families }
 }
 
 /** Makes the folder of a new family, which starts from the latest good image of `base` if that is given. */

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto'
+import type { Cloud } from '../cloud/cloud.ts'
 import { UsageError } from '../core/errors.ts'
 import { commandLine } from '../core/program.ts'
 import { computeInputsDigest } from '../family/digest.ts'
@@ -16,7 +17,7 @@ export async function makePlan(order: Order, journal: Journal, signal: AbortSign
   const { request, family, cloud, engine } = order
   await requireVerifiers(family.verify.suites)
   requirePassword(family, cloud)
-  const [base, latest, toolVersions] = await Promise.all([
+  const [base, latest, versions, host] = await Promise.all([
     cloud.resolveBase(family, {
       progress: (line) => journal.task('resolve', line),
       latestGood: () => readAncestor(order),
@@ -24,16 +25,28 @@ export async function makePlan(order: Order, journal: Journal, signal: AbortSign
     }),
     findLatestGood(engine, family.name),
     readToolVersions(engine),
+    noteHost(cloud, journal),
   ])
   return {
     ...order,
     base,
     latest,
-    toolVersions,
-    inputsDigest: await computeInputsDigest(family, base, { cloud: cloud.name, ...shapingVersions(toolVersions) }),
+    toolVersions: { ...versions, ...host },
+    inputsDigest: await computeInputsDigest(family, base, { cloud: cloud.name, ...shapingVersions(versions) }),
     build: randomBytes(6).toString('hex'),
     ...(await choosePlace(request, latest)),
   }
+}
+
+/** Says what runs the machines, and what would make them faster; the same for the record. */
+async function noteHost(cloud: Cloud, journal: Journal): Promise<Record<string, string>> {
+  const host = await cloud.describeHost?.()
+  if (!host) return {}
+  const { name, detail, hint } = host
+  const at = new Date().toISOString()
+  journal.tell({ type: 'note', phase: 'resolve', text: `${name}: ${detail}`, at })
+  if (hint) journal.tell({ type: 'note', phase: 'resolve', text: `hint: ${hint}`, at })
+  return { [name]: detail }
 }
 
 /** The latest good image of the family that this one starts from: the outputs of its stack are the truth. Throws UsageError. */

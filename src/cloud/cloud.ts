@@ -1,6 +1,7 @@
 import type { CustomResourceOptions, Input, Output, Resource } from '@pulumi/pulumi'
 import type { Consumer } from '../model/consumer.ts'
 import type { Family } from '../model/family.ts'
+import type { Finding } from '../model/finding.ts'
 import type { Host } from '../model/host.ts'
 import type { BaseImage, LatestImage, PublishedImage } from '../model/image.ts'
 import type { Tags } from '../model/tags.ts'
@@ -80,6 +81,11 @@ export interface Cloud {
    * is none yet. Only where the cloud makes such passwords.
    */
   findPasswordData?(instanceId: string, signal: AbortSignal): Promise<string | undefined>
+  /**
+   * What runs the machines of this cloud: for doctor, the first line of a bake and the record. A warning where they could run faster.
+   * Only where the machines run on this computer.
+   */
+  describeHost?(): Promise<Finding>
   /** Who uses which promoted image of a family. Only where the cloud can tell. */
   consumers?(family: string): Promise<readonly Consumer[]>
 }

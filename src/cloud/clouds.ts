@@ -1,5 +1,6 @@
 import { UsageError } from '../core/errors.ts'
 import type { PluginEntry } from '../engine/plugin/resource.ts'
+import type { Finding } from '../model/finding.ts'
 import type { Cloud, CloudResources } from './cloud.ts'
 import { qemuPlugin } from './local/provider/entry.ts'
 
@@ -23,6 +24,13 @@ export const embeddedCloud = 'local'
 /** Whether machines of that cloud run on this computer, and so need its memory and its processors. */
 export function runsHere(name: string): boolean {
   return name === embeddedCloud
+}
+
+/** What runs the machines of the clouds that use this computer. */
+export async function describeHosts(): Promise<Finding[]> {
+  const here = await Promise.all(cloudNames.filter(runsHere).map(chooseCloud))
+  const found = await Promise.all(here.map((cloud) => cloud.describeHost?.()))
+  return found.filter((finding) => finding !== undefined)
 }
 
 /** Which clouds can start from a base of this form; a form that is not here goes with all. */

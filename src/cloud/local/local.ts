@@ -3,6 +3,7 @@ import type { Cloud, Created } from '../cloud.ts'
 import { resolveLocalBase } from './base/resolve.ts'
 import { diagnoseInstance } from './machines/diagnose.ts'
 import { findInstance, isInstanceRunning, type LocalInstance, listInstances, removeInstance } from './machines/machine.ts'
+import { describeHost } from './qemu/acceleration-finding.ts'
 import { listImages, removeImage, type StoredImage } from './store/images.ts'
 
 /** The embedded cloud: machines and images of this computer, no account. */
@@ -11,6 +12,7 @@ export async function local(): Promise<Cloud> {
     name: 'local',
     region: 'local',
     resolveBase: resolveLocalBase,
+    describeHost,
 
     async list(tags) {
       const [instances, images] = await Promise.all([listInstances(), listImages()])

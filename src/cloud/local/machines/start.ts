@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BuildFailed, messageOf } from '../../../core/errors.ts'
 import type { Host } from '../../../model/host.ts'
-import { findAccelerator } from '../qemu/accelerator.ts'
+import { findAccelerator, rejectAccelerator } from '../qemu/accelerator.ts'
 import { type Guest, qemuArguments } from '../qemu/arguments.ts'
 import { findFreePort } from '../qemu/port.ts'
+import { firstError } from '../qemu/probe.ts'
 import { startMachine } from '../qemu/process.ts'
 import { qemuTools } from '../qemu/tools.ts'
 import { lastConsoleLine } from './diagnose.ts'
@@ -24,6 +25,8 @@ export interface StartSpec extends Pick<InstanceInputs, 'cpus' | 'memory' | 'tag
   readonly unreadableDisk?: number
   /** Start with the processors stopped. */
   readonly paused?: boolean
+  /** Its memory is saved, or restored. */
+  readonly isSaved?: boolean
 }
 
 /** The machine is up, and turned our key away. */
@@ -32,26 +35,31 @@ export class LoginRefused extends BuildFailed {}
 /** Starts the machine of an instance on the disk that is there, and writes down which process it is. */
 export async function startInstance(made: LocalInstance, spec: StartSpec): Promise<LocalInstance> {
   const { seed: _seed, ...files } = instanceFiles(made)
-  const { cpus, memory, credentials, seed, unreadableDisk, paused } = spec
+  const { cpus, memory, credentials, seed, unreadableDisk, paused, isSaved } = spec
   const tools = qemuTools()
   const lifetimeSeconds = spec.tags.expires === '' ? 0 : Math.max(1, Math.round((Date.parse(spec.tags.expires) - Date.now()) / 1000))
-  const about = { ...files, name: made.id, accelerator: await findAccelerator(), cpus, memory, credentials, firmware: tools.ovmf }
+  const about = { ...files, name: made.id, cpus, memory, credentials, firmware: tools.ovmf }
   const guest: Guest = { os: spec.os ?? 'linux', devices: spec.devices ?? 'virtio', port: spec.transport === 'psrp' ? 5986 : 22 }
   const optional = {
     ...(seed ? { seed } : {}),
     ...(unreadableDisk === undefined ? {} : { disk: unreadableDisk }),
     ...(paused ? { paused } : {}),
+    ...(isSaved ? { isSaved } : {}),
   }
   for (let tries = 1; ; tries++) {
     const sshPort = tries === 1 ? made.sshPort : await findFreePort()
-    const args = qemuArguments({ ...about, ...optional, guest, sshPort })
+    const accelerator = await findAccelerator()
+    const args = qemuArguments({ ...about, ...optional, accelerator, guest, sshPort })
     try {
       const process = await startMachine({ program: tools.system, args, logFile: files.qemuLog, lifetimeSeconds, ...files })
       const instance = { ...made, sshPort, process }
       await writeInstance(instance)
       return instance
     } catch (error) {
-      if (tries === startTries || !/hostfwd|forward/.test(messageOf(error))) throw error
+      const isPortTaken = /hostfwd|forward/.test(messageOf(error))
+      if (!isPortTaken && accelerator !== 'tcg') rejectAccelerator(accelerator, firstError(messageOf(error)))
+      // What is saved or restored depends on the accelerator: the caller starts anew.
+      if (tries === startTries || (!isPortTaken && (accelerator === 'tcg' || isSaved))) throw error
     }
   }
 }

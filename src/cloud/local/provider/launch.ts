@@ -76,7 +76,7 @@ async function bootWith(spec: InstanceInputs, signal: AbortSignal, note: string,
     const { cpus, memory, tags, os, transport, devices } = spec
     const instance = await startInstance(made, {
       ...{ cpus, memory, tags, credentials: spec.login === 'credential' ? { 'ssh.authorized_keys.root': `${spec.publicKey}\n` } : {} },
-      ...{ os, transport, devices, paused: firmware !== undefined },
+      ...{ os, transport, devices, paused: firmware !== undefined, isSaved: firmware !== undefined },
       ...(spec.login === 'cloud-init' ? { seed } : {}),
     })
     started(instance)

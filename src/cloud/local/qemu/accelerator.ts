@@ -1,92 +1,99 @@
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
-import { release } from 'node:os'
+import { accessSync, constants, readdirSync, rmSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findVariable } from '../../../core/environment.ts'
-import { run } from '../../../core/exec.ts'
 import { cacheFolder } from '../../../core/paths.ts'
 import { findJson, writeJson } from '../../../core/write-file.ts'
 import type { Accelerator } from './arguments.ts'
-import { qemuTools } from './tools.ts'
+import { describeHost } from './describe-host.ts'
+import { findDeviceTrouble } from './kvm-device.ts'
+import { tryAccelerator } from './probe.ts'
 
-/** How long a kernel may take to say its name; one that runs at all does so within a second, in ms. */
-const probeDeadline = 8_000
+/** What runs the guests here, and why it is not what runs them fastest. */
+export interface Acceleration {
+  readonly accelerator: Accelerator
+  readonly why?: string
+  readonly hint?: string
+}
 
-/** What a probe found, and on which machine: it is asked again when any of this changes. */
-interface Found {
-  readonly machine: string
+/** An accelerator that ran a guest, and with which computer and QEMU. Only that is kept: what failed is tried again in the next bake. */
+interface Proved {
+  readonly host: readonly string[]
   readonly accelerator: Accelerator
 }
 
-let found: Promise<Accelerator> | undefined
+const names: readonly Accelerator[] = ['kvm', 'kvm,arch-capabilities=off', 'hvf', 'tcg']
+
+let found: Promise<Acceleration> | undefined
 
 /**
- * The best accelerator that really runs guests here. A device that opens proves nothing, so a kernel is started with it;
- * what was found is kept for this machine. `BAKEHOUSE_ACCELERATOR` (kvm, hvf, tcg) overrides.
+ * The fastest accelerator that runs a guest with the arguments of a bake; emulation where none does. `BAKEHOUSE_ACCELERATOR`
+ * (kvm, hvf, tcg) overrides.
  */
-export function findAccelerator(): Promise<Accelerator> {
+export function findAcceleration(): Promise<Acceleration> {
   found ??= find()
   return found
 }
 
-async function find(): Promise<Accelerator> {
-  const wanted = findVariable('BAKEHOUSE_ACCELERATOR')
-  if (wanted === 'kvm' || wanted === 'hvf' || wanted === 'tcg') return wanted
-  const candidate = process.platform === 'darwin' ? 'hvf' : 'kvm'
-  if (!mayExist(candidate)) return 'tcg'
-  const file = join(cacheFolder(), 'accelerator.json')
-  const machine = describeMachine()
-  const known = findJson<Found>(file)
-  if (known?.machine === machine) return known.accelerator
+/** The accelerator alone. */
+export async function findAccelerator(): Promise<Accelerator> {
+  return (await findAcceleration()).accelerator
+}
+
+/** An accelerator did not start a machine: this process uses the next slower one from now on, and nothing of it is kept. */
+export function rejectAccelerator(accelerator: Accelerator, why: string): void {
+  rmSync(provedFile(), { force: true })
+  const [next = 'tcg'] = candidates().slice(candidates().indexOf(accelerator) + 1)
+  found = Promise.resolve({ accelerator: next, why: `${accelerator} did not start a machine: ${why}` })
+}
+
+async function find(): Promise<Acceleration> {
+  const wanted = names.find((name) => name === findVariable('BAKEHOUSE_ACCELERATOR'))
+  if (wanted) return { accelerator: wanted, why: 'BAKEHOUSE_ACCELERATOR says so', hint: 'unset BAKEHOUSE_ACCELERATOR' }
+  const trouble = process.platform === 'darwin' ? undefined : findDeviceTrouble()
+  if (trouble) return { accelerator: 'tcg', ...trouble }
+  const host = await describeHost()
+  const proved = findJson<Proved>(provedFile())
+  if (proved && JSON.stringify(proved.host) === JSON.stringify(host)) return { accelerator: proved.accelerator }
+  return probe(host)
+}
+
+async function probe(host: readonly string[]): Promise<Acceleration> {
   const kernel = findKernel()
-  const accelerator = !kernel || (await startsKernel(probeArguments(candidate, kernel))) ? candidate : 'tcg'
-  if (kernel) {
-    mkdirSync(cacheFolder(), { recursive: true })
-    writeJson(file, { machine, accelerator } satisfies Found)
+  const failures: string[] = []
+  for (const accelerator of candidates()) {
+    const failure = await tryAccelerator(accelerator, kernel)
+    if (failure === undefined) {
+      if (kernel) await keep({ host, accelerator })
+      return { accelerator, ...(failures.length > 0 ? { why: failures.join('; ') } : {}) }
+    }
+    failures.push(`${accelerator}: ${failure}`)
   }
-  return accelerator
-}
-
-/** The command line that starts a kernel and nothing else: it ends by itself for want of a root file system. */
-export function probeArguments(accelerator: Accelerator, kernel: string): string[] {
-  return [
-    ...['-machine', 'q35', '-accel', accelerator, '-cpu', 'host', '-m', '256', '-nodefaults', '-no-user-config', '-display', 'none'],
-    ...['-no-reboot', '-kernel', kernel, '-append', 'console=ttyS0 panic=-1', '-serial', 'stdio'],
-  ]
-}
-
-async function startsKernel(args: readonly string[]): Promise<boolean> {
-  const stop = new AbortController()
-  let runs = false
-  const onLine = (line: string): void => {
-    if (!line.includes('Linux version')) return
-    runs = true
-    stop.abort()
-  }
-  await run(qemuTools().system, args, { onLine, signal: stop.signal, timeoutMs: probeDeadline }).catch(() => {})
-  return runs
-}
-
-function mayExist(accelerator: Accelerator): boolean {
-  if (accelerator === 'hvf') return true
-  try {
-    accessSync('/dev/kvm', constants.R_OK | constants.W_OK)
-    return true
-  } catch {
-    return false
+  return {
+    accelerator: 'tcg',
+    why: failures.join('; '),
+    hint: 'docs/kvm-checklist.md lists what KVM needs; BAKEHOUSE_ACCELERATOR=tcg skips the attempt',
   }
 }
 
-/** Any Linux kernel will do: that of a base disk of ours, or this machine's own. */
+/** From the fastest to the slowest, without emulation, which always works. */
+function candidates(): readonly Accelerator[] {
+  return process.platform === 'darwin' ? ['hvf'] : ['kvm', 'kvm,arch-capabilities=off']
+}
+
+async function keep(proved: Proved): Promise<void> {
+  await mkdir(cacheFolder(), { recursive: true })
+  writeJson(provedFile(), proved)
+}
+
+function provedFile(): string {
+  return join(cacheFolder(), 'accelerator.json')
+}
+
+/** Any Linux kernel: that of a base disk, or of this computer. */
 function findKernel(): string | undefined {
-  const [ours, own] = [join(cacheFolder(), 'base'), '/boot']
-  return [...listed(ours, (name) => name.endsWith('.vmlinuz')), ...listed(own, (name) => name.startsWith('vmlinuz'))].find(isReadable)
-}
-
-function describeMachine(): string {
-  const { system } = qemuTools()
-  const { size, mtimeMs } = existsSync(system) ? statSync(system) : { size: 0, mtimeMs: 0 }
-  const device = existsSync('/dev/kvm') ? statSync('/dev/kvm').rdev : 0
-  return [release(), system, size, mtimeMs, device].join(' ')
+  const [bases, own] = [join(cacheFolder(), 'base'), '/boot']
+  return [...listed(bases, (name) => name.endsWith('.vmlinuz')), ...listed(own, (name) => name.startsWith('vmlinuz'))].find(isReadable)
 }
 
 function listed(folder: string, wanted: (name: string) => boolean): string[] {

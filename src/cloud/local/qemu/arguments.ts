@@ -1,5 +1,5 @@
-/** How guests are run: by the processor itself, or emulated. */
-export type Accelerator = 'kvm' | 'hvf' | 'tcg'
+/** What runs the guests: the processor of this computer, by KVM or HVF, or emulation. After the comma: what the guest's processor lacks. */
+export type Accelerator = 'kvm' | 'kvm,arch-capabilities=off' | 'hvf' | 'tcg'
 
 export interface MachineShape {
   readonly cpus: number
@@ -39,6 +39,8 @@ export interface MachineSpec extends MachineShape {
   readonly pidFile: string
   /** Start with the processors stopped. */
   readonly paused?: boolean
+  /** Its memory is saved or restored: a guest with nested virtualization cannot be restored reliably, so its processor has none. */
+  readonly isSaved?: boolean
 }
 
 /**
@@ -50,7 +52,7 @@ export function qemuArguments(spec: MachineSpec): string[] {
   return [
     ...['-name', spec.name, '-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'std'],
     ...['-machine', `${spec.accelerator === 'hvf' ? 'q35' : 'q35,smm=off'},vmport=off${guest.os === 'windows' ? ',hpet=off' : ''}`],
-    ...acceleratorArguments(spec.accelerator, guest),
+    ...acceleratorArguments(spec, guest),
     // Windows takes the clock of the machine for local time.
     ...(guest.os === 'windows' ? ['-rtc', 'base=localtime,driftfix=slew'] : []),
     ...['-smp', String(spec.cpus), '-m', String(spec.memory)],
@@ -91,14 +93,19 @@ const enlightenments = [
   'hv_frequencies',
 ].join(',')
 
-function acceleratorArguments(accelerator: Accelerator, guest: Guest): string[] {
+function acceleratorArguments({ accelerator, isSaved }: MachineSpec, guest: Guest): string[] {
+  if (accelerator === 'tcg') return emulationArguments(guest)
+  const [name = '', ...lacking] = accelerator.split(',')
+  const windows = name === 'kvm' && guest.os === 'windows' ? [enlightenments] : []
+  return ['-accel', name, '-cpu', ['host', ...lacking, ...(isSaved ? ['vmx=off', 'svm=off'] : []), ...windows].join(',')]
+}
+
+function emulationArguments(guest: Guest): string[] {
   // Windows Server 2025 does not start without SSE 4.2 and POPCNT.
-  if (accelerator === 'tcg' && guest.os === 'windows') return ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'max']
-  if (accelerator === 'kvm' && guest.os === 'windows') return ['-accel', 'kvm', '-cpu', `host,${enlightenments}`]
+  if (guest.os === 'windows') return ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'max']
   // A plain processor model boots faster when emulated. 512 MiB of translated code are room for a whole boot; more of it makes a reboot
   // take minutes, because what the old kernel left translated is thrown away piece by piece while the new one is unpacked over it.
-  if (accelerator === 'tcg') return ['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'qemu64']
-  return ['-accel', accelerator, '-cpu', 'host']
+  return ['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'qemu64']
 }
 
 function seedArguments(seed: string, guest: Guest): string[] {

@@ -27,7 +27,7 @@ async function makeFirmware(spec: InstanceInputs, diskBytes: number, folder: str
   const made = await makeInstance(`${spec.name}-firmware`, { tags: spec.tags, image: spec.image, sshPort: await findFreePort() })
   try {
     const { cpus, memory, tags } = spec
-    await startInstance(made, { cpus, memory, tags, credentials: {}, unreadableDisk: diskBytes })
+    await startInstance(made, { cpus, memory, tags, credentials: {}, unreadableDisk: diskBytes, isSaved: true })
     const { qmpSocket } = instanceFiles(made)
     await waitForRead(qmpSocket, signal)
     await fallAsleep(qmpSocket, join(folder, memoryFile))

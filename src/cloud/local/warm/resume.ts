@@ -27,7 +27,7 @@ export async function resumeSnapshot({ made, snapshot, spec, signal, started }: 
   const { disk, memory: own, qmpSocket } = instanceFiles(made)
   await copyFile(snapshot.disk, disk)
   const { cpus, memory, tags } = spec
-  const instance = await startInstance(made, { cpus, memory, tags, credentials: {}, paused: true })
+  const instance = await startInstance(made, { cpus, memory, tags, credentials: {}, paused: true, isSaved: true })
   started(instance)
   await wake(qmpSocket, snapshot.memory, own)
   const { identityFile, knownHostsFile } = snapshot

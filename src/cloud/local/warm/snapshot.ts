@@ -43,7 +43,13 @@ async function makeSnapshot(spec: InstanceInputs, folder: string, signal: AbortS
     await makeOverlay(imagePath(spec.image), instanceFiles(made).disk, spec.disk)
     const publicKey = await readFile(`${identityFile}.pub`, 'utf8')
     const { cpus, memory, tags } = spec
-    const instance = await startInstance(made, { cpus, memory, tags, credentials: { 'ssh.authorized_keys.root': publicKey } })
+    const instance = await startInstance(made, {
+      cpus,
+      memory,
+      tags,
+      credentials: { 'ssh.authorized_keys.root': publicKey },
+      isSaved: true,
+    })
     const login = { ...loginOf(instance, { user: 'root', identityFile, knownHostsFile }), hostAlias }
     await requireLogin(instance, login, { deadlineMs: spec.loginTimeoutSeconds * 1000, signal })
     await runInGuest(login, settle, { signal, timeoutMs: 300_000 })

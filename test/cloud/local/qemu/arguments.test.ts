@@ -46,11 +46,17 @@ describe('the command line of a guest', () => {
   })
 
   it.each([
-    ['kvm', '-accel kvm -cpu host'],
+    ['kvm', '-accel kvm -cpu host -smp'],
+    ['kvm,arch-capabilities=off', '-accel kvm -cpu host,arch-capabilities=off -smp'],
     ['hvf', '-accel hvf -cpu host'],
     ['tcg', '-accel tcg,thread=multi'],
   ] as const)('runs on %s', (accelerator, part) => {
     expect(line({ accelerator })).toContain(part)
+  })
+
+  it('has no nested virtualization where its memory is saved: that cannot be restored reliably', () => {
+    expect(line({ accelerator: 'kvm', isSaved: true })).toContain('-cpu host,vmx=off,svm=off -smp')
+    expect(line({ accelerator: 'tcg', isSaved: true })).toBe(line({ accelerator: 'tcg' }))
   })
 
   it('has a seed disk only when there is one', () => {
