@@ -15,7 +15,11 @@ export async function main(args: readonly string[]): Promise<void> {
   const identityFile = join(folder, 'key')
   await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identityFile])
   const family = { ...familySchema.parse({ base: { debian: 'bookworm' } }), name: 'boot', folder }
-  const base = await ensureDebianBase({ progress: (line) => process.stderr.write(`${line}\n`), signal: new AbortController().signal })
+  const base = await ensureDebianBase({
+    release: 'bookworm',
+    progress: (line) => process.stderr.write(`${line}\n`),
+    signal: new AbortController().signal,
+  })
   const boot = (warm: boolean) => async (): Promise<number> => {
     let launched: Awaited<ReturnType<typeof launchInstance>> | undefined
     const seconds = await timed(async () => {

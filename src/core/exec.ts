@@ -1,4 +1,4 @@
-import { createWriteStream } from 'node:fs'
+import { closeSync, createWriteStream, openSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { execa } from 'execa'
 import { onLines } from './lines.ts'
@@ -9,6 +9,10 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   /** What it reads; a promise is waited for while it runs. */
   readonly input?: string | Promise<string>
+  /** A file it reads, in place of that. */
+  readonly inputFile?: string
+  /** A file that its standard output goes to (0600). */
+  readonly outputFile?: string
   readonly signal?: AbortSignal
   readonly timeoutMs?: number
   /** Characters that it may write to each of its streams; it is killed when it writes more. 100 million by default. */
@@ -30,14 +34,16 @@ export interface RunResult {
 
 /** Runs a command to its end; a non-zero exit is a result, a command that cannot be started throws. */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+  using files = openFiles(options)
   const child = execa(command, [...args], {
     reject: false,
     stripFinalNewline: false,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env }),
     ...(options.input === undefined
-      ? { stdin: 'ignore' as const }
+      ? { stdin: files.input ?? ('ignore' as const) }
       : { input: typeof options.input === 'string' ? options.input : Readable.from([options.input]) }),
+    ...(files.output === undefined ? {} : { stdout: files.output }),
     ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
     ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
     ...(options.longestOutput === undefined ? {} : { maxBuffer: options.longestOutput }),
@@ -55,6 +61,18 @@ export async function run(command: string, args: readonly string[], options: Run
   }
   const [stdout, stderr] = [text(result.stdout), text(result.stderr)].map((all) => (overflowed ? wholeLines(all) : all)) as [string, string]
   return { exitCode: result.exitCode ?? 255, stdout, stderr, timedOut, overflowed }
+}
+
+/** execa takes any; its types know these. */
+type Descriptor = 3 | 4 | 5 | 6 | 7 | 8 | 9
+
+/** The command has the files themselves: not a byte of them comes through this process. */
+function openFiles({ inputFile, outputFile }: RunOptions): Disposable & { readonly input?: Descriptor; readonly output?: Descriptor } {
+  const files = {
+    ...(inputFile === undefined ? {} : { input: openSync(inputFile, 'r') as Descriptor }),
+    ...(outputFile === undefined ? {} : { output: openSync(outputFile, 'w', 0o600) as Descriptor }),
+  }
+  return { ...files, [Symbol.dispose]: () => Object.values(files).forEach(closeSync) }
 }
 
 /** Runs a command that the user talks to; its exit code. Ctrl-C is the command's to answer. */

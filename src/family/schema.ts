@@ -1,12 +1,13 @@
 import { z } from 'zod'
 import { cloudNames, embeddedCloud } from '../cloud/clouds.ts'
 import { duration, environmentVariable, expectations, file, matching, minimum, name, sha256, text, variableName } from '../core/schema.ts'
+import { debianReleases } from '../model/debian-release.ts'
 
 const variables = z.record(variableName, z.unknown())
 
 const base = z
   .union([
-    z.strictObject({ debian: z.literal('bookworm') }).describe("A Debian disk built from Debian's own packages (embedded cloud)."),
+    z.strictObject({ debian: z.enum(debianReleases) }).describe("A Debian disk built from Debian's own packages (embedded cloud)."),
     z.strictObject({ image: text, sha256 }).describe('Any disk image by path or URL (embedded cloud).'),
     z.strictObject({ family: name }).describe('The latest good image of another family.'),
     z

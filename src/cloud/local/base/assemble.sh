@@ -1,11 +1,18 @@
 #!/bin/sh
-# A bootable disk from a root file system in a tar: GPT, an EFI system partition with systemd-boot, ext4.
-# No loop device, no mount. Usage: assemble.sh ROOTFS.tar DISK.raw WORK ESP_MIB DISK_MIB
+# A bootable disk from a root file system: GPT, an EFI system partition with systemd-boot, ext4. No loop device, no mount.
+# The root file system is read as a tar from standard input, the disk is written as qcow2 to standard output: who runs this may
+# not be able to open a file of the user. Usage: assemble.sh TITLE ESP_MIB DISK_MIB QEMU_IMG CONVERT_ARGUMENT…
 set -eu
-tar=$1 disk=$2 work=$3 esp_mib=$4 disk_mib=$5
+title=$1 esp_mib=$2 disk_mib=$3 qemu_img=$4
+shift 4
 root_mib=$((disk_mib - esp_mib - 2))
+PATH=$PATH:/usr/sbin:/sbin
+work=$(mktemp -d "${TMPDIR:-/tmp}/bakehouse-disk-XXXXXXXX")
+trap 'rm -rf "$work"' EXIT
+trap 'exit 1' HUP INT TERM
+disk=$work/disk.raw
 mkdir -p "$work/root" "$work/esp"
-tar -C "$work/root" --numeric-owner --xattrs --xattrs-include='*' --exclude='./dev/*' -xf "$tar"
+tar -C "$work/root" --numeric-owner --xattrs --xattrs-include='*' --exclude='./dev/*' -xf -
 
 for image in "$work"/root/boot/vmlinuz-*; do version=${image##*/vmlinuz-}; done
 cd "$work/esp"
@@ -17,7 +24,7 @@ echo type1 > loader/entries.srel
 cp "$work/root/boot/vmlinuz-$version" "debian/$version/linux"
 cp "$work/root/boot/initrd.img-$version" "debian/$version/initrd.img-$version"
 cat > "loader/entries/debian-$version.conf" <<ENTRY
-title Debian GNU/Linux 12 (bookworm)
+title $title
 version $version
 sort-key debian
 options $(cat "$work/root/etc/kernel/cmdline")
@@ -38,6 +45,6 @@ mcopy -s -i "$work/esp.img" "$work"/esp/* ::/
 dd if="$work/esp.img" of="$disk" bs=1M seek=1 conv=notrunc,sparse status=none
 mkfs.ext4 -q -F -L root -E "offset=$(((esp_mib + 1) * 1024 * 1024)),lazy_itable_init=1,lazy_journal_init=1,nodiscard" \
   -d "$work/root" "$disk" "${root_mib}M"
-cp "$work/root/boot/vmlinuz-$version" "$work/vmlinuz"
-chmod 0644 "$disk" "$work/vmlinuz"
 rm -rf "$work/root" "$work/esp" "$work/esp.img"
+"$qemu_img" "$@" "$disk" "$work/disk.qcow2" >&2
+cat "$work/disk.qcow2"

@@ -1,17 +1,17 @@
-import { copyFile, mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import { MissingError } from '../../../core/errors.ts'
-import { run, runTool } from '../../../core/exec.ts'
+import { runTool } from '../../../core/exec.ts'
 import { withLock } from '../../../core/lock.ts'
-import { setUpCommand } from '../../../core/program.ts'
-import { flattenArguments, runImg } from '../qemu/img.ts'
+import { openFolder } from '../../../core/user-namespace.ts'
+import type { DebianRelease } from '../../../model/debian-release.ts'
 import { explainFullDisk, requireSpace } from '../store/free-space.ts'
 import { digestFile } from '../store/images.ts'
 import { basesFolder, findNewestBase, publishBase, removeUnusedBases, type StoredBase, touchBase } from './base-disks.ts'
-import { assembleScript, bootstrapArguments, layout, overlayTarArguments, recipeKey, suite } from './recipe.ts'
-import { readAptSources } from './sources.ts'
+import { assemble, bootstrap } from './bootstrap.ts'
+import { recipeKey } from './recipe.ts'
 
 export interface BuildOptions {
+  readonly release: DebianRelease
   readonly progress: (line: string) => void
   readonly signal: AbortSignal
 }
@@ -26,7 +26,7 @@ const freshDays = 30
  * Throws MissingError when a tool, space on the disk or the mirror is missing.
  */
 export async function ensureDebianBase(options: BuildOptions): Promise<StoredBase> {
-  const recipe = recipeKey()
+  const recipe = recipeKey(options.release)
   const base = findFresh(recipe) ?? (await buildOnce(recipe, options))
   await touchBase(base)
   return base
@@ -34,7 +34,7 @@ export async function ensureDebianBase(options: BuildOptions): Promise<StoredBas
 
 async function buildOnce(recipe: string, options: BuildOptions): Promise<StoredBase> {
   await mkdir(basesFolder(), { recursive: true })
-  const lock = join(basesFolder(), `debian-${suite}-${recipe}.lock`)
+  const lock = join(basesFolder(), `debian-${options.release}-${recipe}.lock`)
   return withLock(lock, options.progress, async () => findFresh(recipe) ?? (await buildOrKeep(recipe, options)))
 }
 
@@ -52,72 +52,33 @@ async function buildOrKeep(recipe: string, options: BuildOptions): Promise<Store
   }
 }
 
-async function buildBase(recipe: string, { progress, signal }: BuildOptions): Promise<StoredBase> {
+async function buildBase(recipe: string, { release, progress, signal }: BuildOptions): Promise<StoredBase> {
   await requireSpace(basesFolder(), spaceNeeded, 'Making the base disk')
+  await requireSpace(openFolder(), spaceNeeded, 'Making the base disk')
   const work = await mkdtemp(join(basesFolder(), '.partial-'))
   try {
     const say = startClock(progress)
-    const tar = join(work, 'rootfs.tar')
-    const sourceDates = await bootstrap(tar, work, signal, say)
+    const parts = { release, folder: work, signal, say }
+    const { tar, sourceDates } = await bootstrap(parts)
     say('putting the base disk together')
-    const raw = join(work, 'disk.raw')
-    await assemble([tar, raw, join(work, 'parts'), String(layout.esp), String(layout.disk)], signal)
+    const disk = await assemble(tar, parts)
     const packages = parsePackages(await runTool('tar', ['-xOf', tar, './var/lib/dpkg/status'], { signal }))
-    const finished = join(work, 'disk.qcow2')
-    await runImg(flattenArguments({ source: raw, sourceFormat: 'raw', target: finished, compress: false }), { signal })
     const kernel = join(work, 'vmlinuz')
-    await copyFile(join(work, 'parts/vmlinuz'), kernel)
+    await runTool('tar', ['--wildcards', '-xOf', tar, './boot/vmlinuz-*'], { signal, outputFile: kernel })
     const about = {
-      name: `debian-${suite}`,
-      digest: await digestFile(finished),
+      name: `debian-${release}`,
+      digest: await digestFile(disk),
       created: new Date().toISOString(),
       sourceDates,
       recipe,
       packages,
     }
-    const base = await publishBase({ disk: finished, kernel }, about)
+    const base = await publishBase({ disk, kernel }, about)
     say(`base disk ready: ${Math.round((await stat(base.path)).size / 1024 ** 2)} MiB`)
     return base
   } finally {
     await rm(work, { recursive: true, force: true })
   }
-}
-
-async function bootstrap(target: string, work: string, signal: AbortSignal, say: (line: string) => void): Promise<string[]> {
-  const overlay = join(work, 'overlay.tar')
-  const dates: string[] = []
-  await runTool('tar', overlayTarArguments(overlay))
-  say('making the base system from Debian packages')
-  const result = await run('mmdebstrap', bootstrapArguments({ target, overlay, sources: readAptSources(suite) }), {
-    signal,
-    env: { LC_ALL: 'C' },
-    onLine: (line) => {
-      const date = /bakehouse-source-date: (.+)/.exec(line)?.[1]
-      if (date) dates.push(date)
-      const step = /^I: (.*?)(\.\.\.)?$/.exec(line)?.[1]
-      if (step && !step.startsWith('running --')) say(`base system: ${step}`)
-    },
-  }).catch((cause: unknown) => {
-    throw new MissingError('mmdebstrap could not be started, and the base disk is made with it', { hint: setUpCommand, cause })
-  })
-  signal.throwIfAborted()
-  if (result.exitCode !== 0) {
-    const errors = result.stderr.split('\n').filter((line) => /^E: |No space left/.test(line))
-    throw new MissingError(
-      `Debian's packages could not be had: ${errors.slice(-3).join('; ') || `mmdebstrap ended with ${result.exitCode}`}`,
-      {
-        hint: 'is the Debian mirror of /etc/apt within reach? sudo apt-get update tells',
-      },
-    )
-  }
-  return [...new Set(dates)]
-}
-
-/** Files of other users are made here: as root, or as the root of mmdebstrap's own user namespace. */
-async function assemble(args: readonly string[], signal: AbortSignal): Promise<void> {
-  const command = ['sh', assembleScript, ...args]
-  const [program = '', ...rest] = process.getuid?.() === 0 ? command : ['mmdebstrap', '--unshare-helper', ...command]
-  await runTool(program, rest, { signal })
 }
 
 /** Names and versions of what is installed, from dpkg's own record. */

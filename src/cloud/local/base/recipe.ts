@@ -1,30 +1,24 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-
-/** What the Debian base is made of; changing anything here makes another base. */
-export const packages: readonly string[] = [
-  ...['systemd', 'systemd-sysv', 'systemd-boot', 'udev', 'dbus', 'kmod', 'initramfs-tools', 'busybox', 'zstd', 'linux-image-cloud-amd64'],
-  ...['openssh-server', 'python3', 'python3-apt', 'sudo', 'ca-certificates', 'cloud-init', 'cloud-guest-utils', 'fdisk'],
-  ...['iproute2', 'iputils-ping', 'procps', 'less', 'netbase', 'e2fsprogs', 'dosfstools'],
-]
-
-export const suite = 'bookworm'
+import { shellQuote } from '../../../core/quote.ts'
+import type { DebianRelease } from '../../../model/debian-release.ts'
+import { releaseRecipes } from './releases.ts'
 
 /** MiB. Two kernels fit into the EFI system partition. */
 export const layout = { esp: 128, disk: 4096 } as const
 
 /** Files that go into the image as they are, and the scripts that make it. */
-export const rootfsFolder = join(import.meta.dirname, 'rootfs')
-export const customiseScript = join(import.meta.dirname, 'customise.sh')
-export const assembleScript = join(import.meta.dirname, 'assemble.sh')
+const rootfsFolder = join(import.meta.dirname, 'rootfs')
+const customiseScript = join(import.meta.dirname, 'customise.sh')
+const assembleScript = join(import.meta.dirname, 'assemble.sh')
 
 /** Documentation and translations stay out, as in other cloud images; licences stay. */
 const leftOut = ['/usr/share/man/*', '/usr/share/locale/*', '/usr/share/doc/*'] as const
 
 /** Tells one recipe from another: 16 hexadecimal digits over all of it. */
-export function recipeKey(): string {
-  const hash = createHash('sha256').update(JSON.stringify([packages, suite, layout, leftOut]))
+export function recipeKey(release: DebianRelease): string {
+  const hash = createHash('sha256').update(JSON.stringify([releaseRecipes[release], release, layout, leftOut]))
   const files = readdirSync(rootfsFolder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
   const paths = files.map((entry) => join(entry.parentPath, entry.name)).sort()
   for (const path of [...paths, customiseScript, assembleScript]) {
@@ -34,24 +28,27 @@ export function recipeKey(): string {
 }
 
 export interface BootstrapSpec {
+  readonly release: DebianRelease
   readonly target: string
   /** A tar of `rootfs/`, owned by root. */
   readonly overlay: string
   /** One-line apt sources; mmdebstrap's own default without any. */
   readonly sources: readonly string[]
+  /** `unshare`: in a user namespace, for whoever is not root. */
+  readonly mode: 'root' | 'unshare'
 }
 
 /** Arguments of mmdebstrap for the root file system as a tar. */
-export function bootstrapArguments({ target, overlay, sources }: BootstrapSpec): string[] {
+export function bootstrapArguments({ release, target, overlay, sources, mode }: BootstrapSpec): string[] {
   return [
-    ...['--mode=auto', '--variant=minbase', '--format=tar', `--include=${packages.join(',')}`],
+    ...[`--mode=${mode}`, '--variant=minbase', '--format=tar', `--include=${releaseRecipes[release].packages.join(',')}`],
     '--aptopt=Acquire::Languages "none"',
     ...leftOut.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
     '--dpkgopt=path-include=/usr/share/doc/*/copyright',
-    `--customize-hook=tar-in ${quote(overlay)} /`,
-    `--customize-hook=upload ${quote(customiseScript)} /customise.sh`,
+    `--customize-hook=tar-in ${shellQuote(overlay)} /`,
+    `--customize-hook=upload ${shellQuote(customiseScript)} /customise.sh`,
     '--customize-hook=chroot "$1" sh /customise.sh',
-    ...[suite, target],
+    ...[release, target],
     ...sources,
   ]
 }
@@ -61,6 +58,19 @@ export function overlayTarArguments(target: string): string[] {
   return ['--owner=0', '--group=0', '--numeric-owner', '--mode=u=rwX,go=rX', '--sort=name', '-C', rootfsFolder, '-cf', target, '.']
 }
 
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
+/** The command that makes a disk (standard output) of a root file system (a tar, standard input). */
+export function assembleCommand(release: DebianRelease, qemuImg: string, convert: readonly string[]): readonly [string, ...string[]] {
+  const { title } = releaseRecipes[release]
+  // The script by its text: the root of a user namespace may not be able to open the file.
+  return [
+    'sh',
+    '-c',
+    readFileSync(assembleScript, 'utf8'),
+    'assemble.sh',
+    title,
+    String(layout.esp),
+    String(layout.disk),
+    qemuImg,
+    ...convert,
+  ]
 }

@@ -14,7 +14,7 @@ import { ensureGivenImage } from './given-image.ts'
 export async function resolveLocalBase(family: Family, { progress, signal, latestGood }: BaseSearch): Promise<BaseImage> {
   const { base } = family
   if ('debian' in base) {
-    const { path, disk } = await ensureDebianBase({ progress, signal })
+    const { path, disk } = await ensureDebianBase({ release: base.debian, progress, signal })
     return { id: path, name: disk.name, digest: disk.digest }
   }
   if ('image' in base) return ensureGivenImage({ ...base, family, progress, signal })

@@ -43,9 +43,14 @@ export interface FlattenSpec {
 }
 
 /** Arguments of `qemu-img` for a disk of its own with all that the source and those behind it hold, zeroes left out. */
-export function flattenArguments({ source, sourceFormat, target, compress }: FlattenSpec): string[] {
+export function flattenArguments({ source, target, ...options }: FlattenSpec): string[] {
+  return ['convert', ...flattenOptions(options), source, target]
+}
+
+/** The options among them. */
+export function flattenOptions({ sourceFormat, compress }: Pick<FlattenSpec, 'sourceFormat' | 'compress'>): string[] {
   const options = compress ? ['-c', '-o', 'compression_type=zstd'] : ['-W']
-  return ['convert', '-q', '-f', sourceFormat, '-O', 'qcow2', '-S', '64k', '-m', '8', '-T', 'writeback', ...options, source, target]
+  return ['-q', '-f', sourceFormat, '-O', 'qcow2', '-S', '64k', '-m', '8', '-T', 'writeback', ...options]
 }
 
 export interface DiskInfo {

@@ -1,0 +1,68 @@
+import { join } from 'node:path'
+import { MissingError } from '../../../core/errors.ts'
+import { type RunResult, run, runTool } from '../../../core/exec.ts'
+import { setUpCommand } from '../../../core/program.ts'
+import { asRoot, findNamespaceProblem, openFolder } from '../../../core/user-namespace.ts'
+import type { DebianRelease } from '../../../model/debian-release.ts'
+import { flattenOptions } from '../qemu/img.ts'
+import { qemuTools } from '../qemu/tools.ts'
+import { assembleCommand, bootstrapArguments, overlayTarArguments } from './recipe.ts'
+import { readAptSources } from './sources.ts'
+
+export interface BootstrapWork {
+  readonly release: DebianRelease
+  /** A folder for files of this one build. */
+  readonly folder: string
+  readonly signal: AbortSignal
+  readonly say: (line: string) => void
+}
+
+/** A root file system as a tar. */
+export interface RootFilesystem {
+  readonly tar: string
+  /** When Debian published the package lists it was made from. */
+  readonly sourceDates: readonly string[]
+}
+
+/** Makes the root file system of a release from Debian's packages. Throws MissingError where a tool, a right or the mirror is missing. */
+export async function bootstrap({ release, folder, signal, say }: BootstrapWork): Promise<RootFilesystem> {
+  const problem = await findNamespaceProblem()
+  if (problem) throw problem
+  const [tar, overlay] = [join(folder, 'rootfs.tar'), join(folder, 'overlay.tar')]
+  await runTool('tar', overlayTarArguments(overlay))
+  say('making the base system from Debian packages')
+  const dates: string[] = []
+  const mode = process.getuid?.() === 0 ? 'root' : 'unshare'
+  const result = await run('mmdebstrap', bootstrapArguments({ release, target: tar, overlay, sources: readAptSources(release), mode }), {
+    signal,
+    cwd: '/',
+    env: { LC_ALL: 'C', TMPDIR: openFolder() },
+    onLine: (line) => {
+      const date = /bakehouse-source-date: (.+)/.exec(line)?.[1]
+      if (date) dates.push(date)
+      const step = /^I: (.*?)(\.\.\.)?$/.exec(line)?.[1]
+      if (step && !step.startsWith('running --')) say(`base system: ${step}`)
+    },
+  }).catch((cause: unknown) => {
+    throw new MissingError('mmdebstrap could not be started, and the base disk is made with it', { hint: setUpCommand, cause })
+  })
+  signal.throwIfAborted()
+  if (result.exitCode !== 0) throw bootstrapError(result)
+  return { tar, sourceDates: [...new Set(dates)] }
+}
+
+/** Makes a bootable disk of a root file system; its path. Root makes it, or the root of a user namespace, for files of other users are in it. */
+export async function assemble(tar: string, { release, folder, signal }: BootstrapWork): Promise<string> {
+  const disk = join(folder, 'disk.qcow2')
+  const convert = ['convert', ...flattenOptions({ sourceFormat: 'raw', compress: false })]
+  const [program, ...args] = asRoot(assembleCommand(release, qemuTools().img, convert))
+  await runTool(program, args, { signal, cwd: '/', env: { TMPDIR: openFolder() }, inputFile: tar, outputFile: disk })
+  return disk
+}
+
+function bootstrapError({ stderr, exitCode }: RunResult): MissingError {
+  const errors = stderr.split('\n').filter((line) => /^E: |No space left/.test(line))
+  return new MissingError(`Debian's packages could not be had: ${errors.slice(-3).join('; ') || `mmdebstrap ended with ${exitCode}`}`, {
+    hint: 'is the Debian mirror of /etc/apt within reach? sudo apt-get update tells',
+  })
+}
