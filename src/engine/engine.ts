@@ -5,6 +5,7 @@ import { LocalWorkspace, StackAlreadyExistsError, StackNotFoundError } from '@pu
 import { findVariable } from '../core/environment.ts'
 import { messageOf } from '../core/errors.ts'
 import { homeFolder } from '../core/paths.ts'
+import { followProxy } from '../core/proxy.ts'
 import { attachStack, initStack, openCommand, projectSettings } from './automation.ts'
 import { engineEnvironment } from './environment.ts'
 import type { PluginEntry } from './plugin/resource.ts'
@@ -48,6 +49,8 @@ export interface EngineOptions {
 
 /** Opens the engine. Throws MissingError when set-up has not run. */
 export function openEngine({ backend, plugins }: EngineOptions): Engine {
+  // The engine, its plugins and this process call each other on the loopback.
+  followProxy()
   const environment = { ...engineEnvironment(), ...(backend ? { PULUMI_BACKEND_URL: backend } : {}) }
   const settings = projectSettings(writePluginFolders(plugins))
   // Started at once: it is needed soon, and an error is told to whoever waits for it.

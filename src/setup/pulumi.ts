@@ -1,7 +1,9 @@
 import { runInTerminal } from '../core/exec.ts'
 import { projectFolder } from '../core/paths.ts'
+import { prepareProcess } from '../core/prepare-process.ts'
 import { readTools } from '../core/tools.ts'
 import { engineEnvironment } from '../engine/environment.ts'
 
+prepareProcess()
 // `npm run pulumi -- …`: the real CLI, with the state and the secrets that the bakes use.
 process.exitCode = await runInTerminal(readTools().pulumi, process.argv.slice(2), { cwd: projectFolder(), env: engineEnvironment() })

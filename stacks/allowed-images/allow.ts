@@ -5,6 +5,7 @@ import {
   type ImageCriterion,
   ReplaceImageCriteriaInAllowedImagesSettingsCommand,
 } from '@aws-sdk/client-ec2'
+import { requestHandler } from '../../src/cloud/aws/request-handler.ts'
 import { watermarkName } from '../../src/cloud/aws/tags.ts'
 
 /** Whose promoted images an account may start. */
@@ -34,7 +35,7 @@ function isOurs({ ImageWatermarks: marks = [], ...rest }: ImageCriterion, owner:
 
 /** Sets the criteria first and the state after: nothing is refused by criteria of before. What then holds. */
 export async function allow(request: AllowRequest): Promise<{ state: string; criteria: readonly ImageCriterion[] }> {
-  const client = new EC2Client({ maxAttempts: 12 })
+  const client = new EC2Client({ maxAttempts: 12, requestHandler })
   const { ImageCriteria: found = [] } = await client.send(new GetAllowedImagesSettingsCommand({}))
   await client.send(new ReplaceImageCriteriaInAllowedImagesSettingsCommand({ ImageCriteria: criteriaWith(request, found) }))
   await client.send(new EnableAllowedImagesSettingsCommand({ AllowedImagesSettingsState: request.state }))

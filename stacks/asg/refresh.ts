@@ -7,6 +7,7 @@ import {
   StartInstanceRefreshCommand,
   type StartInstanceRefreshCommandInput,
 } from '@aws-sdk/client-auto-scaling'
+import { requestHandler } from '../../src/cloud/aws/request-handler.ts'
 
 /** An upgrade of a group: which version of which template, and how careful. */
 export interface RefreshRequest {
@@ -47,7 +48,7 @@ const pause = { first: 1_000, longest: 15_000 }
 
 /** Moves the group to the version and waits for the end; `unchanged` when it is there already. Throws when AWS went back. */
 export async function refresh(request: RefreshRequest): Promise<'unchanged' | 'upgraded'> {
-  const client = new AutoScalingClient({ maxAttempts: 12 })
+  const client = new AutoScalingClient({ maxAttempts: 12, requestHandler })
   const query = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [request.groupName] })
   const group = (await client.send(query)).AutoScalingGroups?.[0]
   if (!group) throw new Error(`there is no group ${request.groupName}`)

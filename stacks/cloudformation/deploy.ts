@@ -9,6 +9,7 @@ import {
   type Stack,
   UpdateStackCommand,
 } from '@aws-sdk/client-cloudformation'
+import { requestHandler } from '../../src/cloud/aws/request-handler.ts'
 
 /** What a stack is to be. */
 export interface DeployRequest {
@@ -22,7 +23,7 @@ export interface DeployRequest {
  * outputs then are; `changed` is false where the image and all else is as before. Throws when CloudFormation went back.
  */
 export async function deploy(request: DeployRequest, pauseMs = 5_000): Promise<{ changed: boolean; outputs: Record<string, string> }> {
-  const client = new CloudFormationClient({ maxAttempts: 12 })
+  const client = new CloudFormationClient({ maxAttempts: 12, requestHandler })
   const { stackName: StackName } = request
   const found = await findStack(client, StackName)
   const input = { StackName, TemplateBody: readFileSync(join(import.meta.dirname, 'template.yaml'), 'utf8') }

@@ -6,6 +6,7 @@ import { SSMClient } from '@aws-sdk/client-ssm'
 import { STSClient } from '@aws-sdk/client-sts'
 import { MissingError } from '../../core/errors.ts'
 import { findRefusal, isNotYetThere } from './errors.ts'
+import { requestHandler } from './request-handler.ts'
 
 /** Throttled calls are tried so often; the SDK waits longer each time, up to 20 s. `AWS_MAX_ATTEMPTS` overrides. */
 const attempts = 12
@@ -52,6 +53,7 @@ export async function askOfNew<T>(what: string, call: () => Promise<T>, pauseMs 
 interface Config {
   readonly region?: string
   readonly maxAttempts?: number
+  readonly requestHandler: typeof requestHandler
 }
 
 function cached<Client>(make: (config: Config) => Client): (region?: string) => Client {
@@ -60,6 +62,7 @@ function cached<Client>(make: (config: Config) => Client): (region?: string) => 
     const found = made.get(region)
     if (found) return found
     const client = make({
+      requestHandler,
       ...(region === '' ? {} : { region }),
       ...(process.env.AWS_MAX_ATTEMPTS === undefined ? { maxAttempts: attempts } : {}),
     })

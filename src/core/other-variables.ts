@@ -1,0 +1,126 @@
+/** What becomes of some variables of other programs. */
+export interface OtherVariables {
+  /** Names; `*` stands for any end. */
+  readonly names: readonly string[]
+  readonly fate: 'kept' | 'removed' | 'reduced'
+  readonly why: string
+}
+
+/**
+ * Variables that users have set for other purposes, and that the programs we start would follow. The first line that fits counts;
+ * what fits no line is kept. docs/environment.md has the same table.
+ */
+export const otherVariables: readonly OtherVariables[] = [
+  {
+    names: [
+      'PULUMI_BACKEND_URL',
+      'PULUMI_ACCESS_TOKEN',
+      'PULUMI_CONFIG_PASSPHRASE',
+      'PULUMI_CONFIG_PASSPHRASE_FILE',
+      'PULUMI_DIY_BACKEND_*',
+    ],
+    fate: 'kept',
+    why: 'Where the state is, and what encrypts it.',
+  },
+  {
+    names: ['PULUMI_*'],
+    fate: 'removed',
+    why: 'Each option of the engine can be set by a variable: `PULUMI_OPTION_TARGET` would bake a part of an image.',
+  },
+  {
+    names: ['ANSIBLE_RUN_TAGS', 'ANSIBLE_SKIP_TAGS', 'ANSIBLE_INVENTORY*', 'ANSIBLE_REMOTE_*', 'ANSIBLE_PRIVATE_KEY_FILE'],
+    fate: 'removed',
+    why: 'An image would lack tasks, or they would run on another machine.',
+  },
+  {
+    names: ['ANSIBLE_ASK_*', 'ANSIBLE_BECOME_ASK_PASS', 'ANSIBLE_ENABLE_TASK_DEBUGGER'],
+    fate: 'removed',
+    why: 'Ansible would wait for input.',
+  },
+  {
+    names: ['ANSIBLE_LOG_PATH', 'ANSIBLE_KEEP_REMOTE_FILES', 'ANSIBLE_DEBUG'],
+    fate: 'removed',
+    why: 'Secrets would be written to files.',
+  },
+  { names: ['ANSIBLE_*'], fate: 'kept', why: 'Settings of Ansible, as in `ansible.cfg`; a few are set by Bakehouse in any case.' },
+  { names: ['AWS_*'], fate: 'kept', why: 'Account, region and endpoints of the cloud `aws`.' },
+  {
+    names: ['NODE_OPTIONS'],
+    fate: 'reduced',
+    why: 'Only options for certificates, memory and name resolution are kept: others can stop the pinned Node, or every process at a debugger.',
+  },
+  { names: ['NODE_PATH'], fate: 'removed', why: 'Other packages than the pinned ones would be loaded.' },
+  {
+    names: [
+      ...[
+        'PIP_INDEX_URL',
+        'PIP_EXTRA_INDEX_URL',
+        'PIP_FIND_LINKS',
+        'PIP_NO_INDEX',
+        'PIP_TRUSTED_HOST',
+        'PIP_PROXY',
+        'PIP_CERT',
+        'PIP_CLIENT_CERT',
+      ],
+      ...[
+        'PIP_TIMEOUT',
+        'PIP_DEFAULT_TIMEOUT',
+        'PIP_RETRIES',
+        'PIP_CACHE_DIR',
+        'PIP_NO_CACHE_DIR',
+        'PIP_CONFIG_FILE',
+        'PIP_KEYRING_PROVIDER',
+      ],
+    ],
+    fate: 'kept',
+    why: 'Where Python packages come from.',
+  },
+  { names: ['PIP_*'], fate: 'removed', why: '`PIP_USER`, `PIP_TARGET` and others put packages outside of the environment of Ansible.' },
+  {
+    names: ['PYTHONUNBUFFERED', 'PYTHONUTF8', 'PYTHONIOENCODING', 'PYTHONDONTWRITEBYTECODE'],
+    fate: 'kept',
+    why: 'They change no result.',
+  },
+  {
+    names: ['PYTHON*', 'PYTEST_*'],
+    fate: 'removed',
+    why: 'Other packages would be loaded, or tests pass without looking: `PYTHONOPTIMIZE` removes assertions, `PYTEST_ADDOPTS` can deselect tests.',
+  },
+  {
+    names: ['GOFLAGS', 'GOOS', 'GOARCH', 'GO111MODULE'],
+    fate: 'removed',
+    why: 'The engine and goss would be built in another way, or for another system.',
+  },
+  { names: ['TAR_OPTIONS', 'CDPATH', 'BASH_ENV'], fate: 'removed', why: 'They change what commands and scripts do.' },
+]
+
+/** Options of NODE_OPTIONS that are kept. */
+const nodeOptions = /^--(use-(system|openssl|bundled)-ca|max-old-space-size=|dns-result-order=|tls-|(no-)?network-family-autoselection)/
+
+/** What to change in an environment, by name; undefined for what is removed. */
+export function findUnwanted(environment: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
+  const changes: Record<string, string | undefined> = {}
+  for (const [name, value = ''] of Object.entries(environment)) {
+    const fate = otherVariables.find(({ names }) => names.some((pattern) => fits(name, pattern)))?.fate ?? 'kept'
+    if (fate === 'removed') changes[name] = undefined
+    if (fate === 'reduced')
+      changes[name] =
+        value
+          .split(/\s+/)
+          .filter((option) => nodeOptions.test(option))
+          .join(' ') || undefined
+  }
+  return changes
+}
+
+/** Removes them from this process, and so from all that it starts. */
+export function removeUnwanted(): void {
+  for (const [name, value] of Object.entries(findUnwanted(process.env))) {
+    if (value === undefined) delete process.env[name]
+    else process.env[name] = value
+  }
+}
+
+function fits(name: string, pattern: string): boolean {
+  return pattern.endsWith('*') ? name.startsWith(pattern.slice(0, -1)) : name === pattern
+}
