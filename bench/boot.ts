@@ -6,6 +6,7 @@ import { removeInstance } from '../src/cloud/local/machines/machine.ts'
 import { launchInstance } from '../src/cloud/local/provider/launch.ts'
 import { runTool } from '../src/core/exec.ts'
 import { familySchema } from '../src/family/schema.ts'
+import { familyOf } from '../src/model/family-file.ts'
 import { interleave, parseRounds, renderConditions, renderTable, timed } from './measure.ts'
 
 /** How long a machine takes from nothing to its first login: booted cold, and resumed from a warm snapshot. */
@@ -14,7 +15,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'boot-'))
   const identityFile = join(folder, 'key')
   await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identityFile])
-  const family = { ...familySchema.parse({ base: { debian: 'bookworm' } }), name: 'boot', folder }
+  const family = familyOf(familySchema.parse({ base: { debian: 'bookworm' } }), { name: 'boot', folder })
   const base = await ensureDebianBase({
     release: 'bookworm',
     progress: (line) => process.stderr.write(`${line}\n`),

@@ -1,6 +1,6 @@
 import pLimit from 'p-limit'
 import type { FamilyListener } from '../model/events.ts'
-import type { Family } from '../model/family.ts'
+import { type Family, findBaseFamily } from '../model/family.ts'
 import type { BakeOutcome } from '../model/outcome.ts'
 import type { BakeRequest } from '../model/request.ts'
 import type { BakeFamily } from './bake-family.ts'
@@ -21,10 +21,10 @@ interface Together {
  */
 export async function bakeAll(requests: readonly BakeRequest[], together: Together = {}): Promise<BakeOutcome[]> {
   const families = requests.length > 1 ? await readFamilies(requests) : []
-  const bases = new Map(families.flatMap(({ name, base }) => ('family' in base ? [[name, base.family] as const] : [])))
+  const bases = findBases(families)
   const { listen = () => {}, signal = new AbortController().signal, parallel } = together
   const { bakeFamily = (await import('./bake-family.ts')).bakeFamily } = together
-  const limit = pLimit(parallel ?? chooseParallel(families))
+  const limit = pLimit(parallel ?? (await chooseParallel(families)))
   const outcomes = new Map<string, Promise<BakeOutcome>>()
   const bake = async (request: BakeRequest): Promise<BakeOutcome> => {
     const base = await outcomes.get(bases.get(request.family) ?? '')
@@ -46,6 +46,16 @@ export function inOrder(requests: readonly BakeRequest[], bases: ReadonlyMap<str
     return base === undefined ? 0 : 1 + depth(base)
   }
   return [...requests].sort((left, right) => depth(left.family) - depth(right.family))
+}
+
+/** The family that each one starts from, by name. */
+function findBases(families: readonly Family[]): ReadonlyMap<string, string> {
+  return new Map(
+    families.flatMap(({ name, base }) => {
+      const ancestor = findBaseFamily(base)
+      return ancestor === undefined ? [] : [[name, ancestor]]
+    }),
+  )
 }
 
 async function readFamilies(requests: readonly BakeRequest[]): Promise<Family[]> {

@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os'
-import { runsHere } from '../cloud/clouds.ts'
+import { listClouds } from '../cloud/clouds.ts'
 import type { Family } from '../model/family.ts'
 
 /** What this computer has for bakes. */
@@ -16,8 +16,12 @@ const ownMemory = 900
 const waitingPerProcessor = 4
 
 /** How many families are baked at once unless the user says: as many as there are processors and memory for. */
-export function chooseParallel(families: readonly Pick<Family, 'cloud' | 'machine' | 'verify'>[], capacity = readCapacity()): number {
-  const here = families.filter(({ cloud }) => runsHere(cloud))
+export async function chooseParallel(
+  families: readonly Pick<Family, 'cloud' | 'machine' | 'verify'>[],
+  capacity = readCapacity(),
+): Promise<number> {
+  const near = new Set((await listClouds()).filter(({ runsHere }) => runsHere).map(({ name }) => name))
+  const here = families.filter(({ cloud }) => near.has(cloud))
   const processors = here.length > 0 ? capacity.processors : capacity.processors * waitingPerProcessor
   // The base is gone before the trials start.
   const machines = Math.max(0, ...here.map(({ machine, verify }) => machine.memory * verify.clones))

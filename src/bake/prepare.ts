@@ -5,6 +5,7 @@ import type { GraphSpec } from '../graph/build.ts'
 import { makeKeyPair } from '../guest/ssh/keys.ts'
 import { buildFiles } from '../model/build-folder.ts'
 import type { StepRequest } from '../model/step.ts'
+import { renderRequest } from '../model/step-request.ts'
 import { graphSpec } from './graph-spec.ts'
 import type { Plan } from './plan.ts'
 
@@ -20,7 +21,7 @@ export async function prepare(plan: Plan): Promise<GraphSpec> {
     prove: plan.request.prove,
     previousCases: Object.fromEntries((plan.latest?.verified ?? []).map(({ suite, passed, failed }) => [suite, passed + failed])),
   }
-  await writeFile(join(folder, buildFiles.request), `${JSON.stringify(request, undefined, 2)}\n`)
+  await writeFile(join(folder, buildFiles.request), renderRequest(request))
   const [base, trial, resources] = await Promise.all([
     makeKeyPair(folder, 'base', family.os),
     makeKeyPair(folder, 'trial', family.os),

@@ -5,6 +5,7 @@ import { commandLine } from '../core/program.ts'
 import { computeInputsDigest } from '../family/digest.ts'
 import { requirePassword } from '../guest/windows/password.ts'
 import { findLatestGood } from '../life/latest-good.ts'
+import { findBaseFamily } from '../model/family.ts'
 import type { LatestGood } from '../model/outputs.ts'
 import { requireVerifiers } from '../verify/verifiers.ts'
 import type { Journal } from './journal.ts'
@@ -51,14 +52,14 @@ async function noteHost(cloud: Cloud, journal: Journal): Promise<Record<string, 
 
 /** The latest good image of the family that this one starts from: the outputs of its stack are the truth. Throws UsageError. */
 async function readAncestor({ engine, family, cloud }: Order): Promise<LatestGood> {
-  const { base } = family
-  if (!('family' in base)) throw new Error(`${family.name} starts from no family`)
-  const latest = await findLatestGood(engine, base.family)
-  const hint = `bake ${base.family} first: ${commandLine(`--family ${base.family}`)}`
-  if (!latest) throw new UsageError(`${family.name} starts from ${base.family}, of which there is no good image yet`, { hint })
+  const base = findBaseFamily(family.base)
+  if (base === undefined) throw new Error(`${family.name} does not start from a family`)
+  const latest = await findLatestGood(engine, base)
+  const hint = `bake ${base} first: ${commandLine(`--family ${base}`)}`
+  if (!latest) throw new UsageError(`${family.name} starts from ${base}, of which there is no good image yet`, { hint })
   if (latest.cloud === cloud.name) return latest
   throw new UsageError(
-    `${family.name} starts from ${base.family}, whose latest good image is on the cloud ${latest.cloud}, not on ${cloud.name}`,
+    `${family.name} starts from ${base}, whose latest good image is on the cloud ${latest.cloud}, not on ${cloud.name}`,
     {
       hint: `${hint} --cloud ${cloud.name}`,
     },

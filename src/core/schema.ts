@@ -25,6 +25,9 @@ export const minimum = {
     .describe('Fewer cases than this is a failure; without it, fewer than last time is.'),
 }
 
+/** A mapping with any keys and values. */
+export const mapping = z.record(z.string(), z.unknown())
+
 export function matching(pattern: RegExp, expected: string, description = ''): z.ZodString {
   const schema = z.string().regex(pattern)
   return (description ? schema.describe(description) : schema).register(expectations, { expected })

@@ -1,13 +1,12 @@
 import { lstatSync, statSync } from 'node:fs'
 import { isAbsolute, join, relative, sep } from 'node:path'
-import { cloudsOfBase } from '../cloud/clouds.ts'
 import { didYouMean } from '../core/suggest.ts'
-import type { Family } from '../model/family.ts'
-import { suiteFile, verifierName } from '../model/suite.ts'
+import { type Family, findBaseFamily, type Os } from '../model/family.ts'
+import type { Suite } from '../model/suite.ts'
 import type { Path, Problem } from './explain.ts'
 import { basePath } from './fill-base.ts'
+import { clouds, verifiers } from './known.ts'
 import { familyNames } from './names.ts'
-import type { Suite } from './schema.ts'
 
 /** What the schema cannot tell: fields that do not go together, files that are not there. */
 export function checkFamily(family: Family): Problem[] {
@@ -22,23 +21,22 @@ export function checkFamily(family: Family): Problem[] {
 
 function checkBase(family: Family): Problem[] {
   const { name, base, cloud, os } = family
-  const path = basePath(family)
-  const [form = ''] = Object.keys(base)
-  const clouds = cloudsOfBase[form]
-  if (clouds && !clouds.includes(cloud)) {
-    const forms = Object.keys(cloudsOfBase).filter(
-      (other) => cloudsOfBase[other]?.includes(cloud) && (other !== 'debian' || os === 'linux'),
-    )
-    const hint = os === 'windows' && forms.includes('image') ? windowsImage : undefined
-    return [problem(path, `expected a base for the cloud ${cloud} (${[...forms, 'family'].join(', ')}), got ${form}`, hint)]
-  }
-  if (form === 'debian' && os !== 'linux') return [problem([...path, 'debian'], `expected a base that runs ${os}, got Debian`)]
-  return 'family' in base ? checkBaseFamily(name, base.family, path) : []
+  const path = basePath(cloud, family.sections[cloud])
+  const ancestor = findBaseFamily(base)
+  if (ancestor !== undefined) return checkBaseFamily(name, ancestor, path)
+  const kinds = clouds.find((each) => each.name === cloud)?.bases ?? []
+  const found = kinds.find(({ kind }) => kind === base.kind)
+  if (found && runs(found, os)) return []
+  if (found) return [problem([...path, base.kind], `expected a base that runs ${os}, got ${base.kind}`)]
+  const fitting = kinds.filter((kind) => runs(kind, os))
+  const forms = [...fitting.map(({ kind }) => kind), 'family'].join(', ')
+  const advice = fitting.flatMap((kind) => kind.advice?.[os] ?? [])[0]
+  return [problem(path, `expected a base for the cloud ${cloud} (${forms}), got ${base.kind}`, advice)]
 }
 
-/** Windows itself can be given to nobody by us. */
-const windowsImage =
-  'bring a disk image of Windows: base: {image: <qcow2>, sha256: …}; it boots by UEFI and has a WinRM listener for HTTPS on port 5986, or OpenSSH'
+function runs({ systems }: { readonly systems?: readonly Os[] }, os: Os): boolean {
+  return systems?.includes(os) ?? true
+}
 
 function checkBaseFamily(name: string, base: string, at: Path): Problem[] {
   const path = [...at, 'family']
@@ -49,11 +47,10 @@ function checkBaseFamily(name: string, base: string, at: Path): Problem[] {
 }
 
 function checkSystem({ os, login, configure, verify }: Family): Problem[] {
-  const wrong: readonly string[] = os === 'windows' ? ['goss', 'testinfra'] : ['pester']
-  const suites = verify.suites.flatMap((suite, index) => {
-    const verifier = verifierName(suite)
+  const suites = verify.suites.flatMap(({ verifier }, index) => {
     const path = ['verify', 'suites', index, verifier]
-    return wrong.includes(verifier) ? [problem(path, `expected a verifier that runs on ${os}, got ${verifier}`, undefined, 'key')] : []
+    const found = verifiers.find(({ name }) => name === verifier)
+    return found && runs(found, os) ? [] : [problem(path, `expected a verifier that runs on ${os}, got ${verifier}`, undefined, 'key')]
   })
   if (os === 'linux') {
     if (login.transport === 'psrp') suites.push(problem(['login', 'transport'], 'expected ssh for a Linux family, got psrp'))
@@ -88,14 +85,12 @@ function checkFiles(family: Family): Problem[] {
   return wanted.flatMap(([path, file, kind]) => checkFile(family.folder, path, { file, kind }))
 }
 
-function suiteFiles(suite: Suite, path: Path): [Path, string, 'file' | 'any'][] {
-  const verifier = verifierName(suite)
-  const values = suite as unknown as Readonly<Record<string, string | undefined>>
-  return [verifier, 'inputs', 'waivers'].flatMap((key) => {
-    const file = values[key]
-    return file === undefined
-      ? []
-      : [[[...path, key], file, verifier === 'goss' || key !== verifier ? 'file' : 'any'] as [Path, string, 'file' | 'any']]
+function suiteFiles({ verifier, file, options }: Suite, path: Path): [Path, string, 'file' | 'any'][] {
+  const values: Readonly<Record<string, unknown>> = { ...options, [verifier]: file }
+  const { files = {} } = verifiers.find(({ name }) => name === verifier) ?? {}
+  return Object.entries(files).flatMap(([key, kind]): [Path, string, 'file' | 'any'][] => {
+    const value = values[key]
+    return typeof value === 'string' ? [[[...path, key], value, kind]] : []
   })
 }
 
@@ -114,7 +109,7 @@ function checkFile(folder: string, path: Path, { file, kind }: { file: string; k
 }
 
 function checkTwins(suites: readonly Suite[]): Problem[] {
-  const keys = suites.map((suite) => JSON.stringify([verifierName(suite), suiteFile(suite)]))
+  const keys = suites.map(({ verifier, file }) => JSON.stringify([verifier, file]))
   return keys.flatMap((key, index) =>
     keys.indexOf(key) < index
       ? [problem(['verify', 'suites', index], `expected each suite once, got ${JSON.parse(key).join(' ')} again`)]

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Family } from '../model/family.ts'
+import { fileOf } from '../model/family-file.ts'
 import type { BaseImage } from '../model/image.ts'
 
 /** What tools leave in a family's folder: no part of an image. */
@@ -28,8 +29,7 @@ export async function computeInputsDigest(family: Family, base: BaseImage, extra
   const add = (...parts: string[]): void => {
     for (const part of parts) hash.update(`${Buffer.byteLength(part)}:${part}`)
   }
-  const { folder: _folder, ...said } = family
-  add('bakehouse inputs 1', renderStable(said), base.digest, renderStable(extra))
+  add('bakehouse inputs 1', renderStable({ ...fileOf(family), name: family.name }), base.digest, renderStable(extra))
   for (const path of listFiles(family.folder)) {
     const { mode, content } = readEntry(join(family.folder, path))
     add(path, mode)

@@ -1,40 +1,46 @@
+import type { FamilyFile, Written } from '../model/family-file.ts'
 import type { Path, Problem } from './explain.ts'
-import type { Base, FamilySpec } from './schema.ts'
+import { clouds } from './known.ts'
 
 /** A variable in the words of Ansible, as in `Server-{{ release }}`. */
 const reference = /\{\{\s*([A-Za-z_]\w*)\s*\}\}/g
 
 /** Where the base of a family stands in its file: in the section of its cloud, where that has one, else at the top. */
-export function basePath(spec: FamilySpec): Path {
-  return findOwnBase(spec) === undefined ? ['base'] : [spec.cloud, 'base']
+export function basePath(cloud: string, section: unknown): Path {
+  return findOwnBase(section) === undefined ? ['base'] : [cloud, 'base']
 }
 
 /**
- * The base on the family's cloud, with the family's own variables in it, so that one family can be of several releases; only the name
- * of an SSM parameter takes them. What it names and the family does not have is a problem.
+ * The base on the family's cloud, with the family's own variables in it, so that one family can be of several releases. Each kind of
+ * base says which of its keys take them. A variable that the family does not have is a problem.
  */
-export function fillBase(spec: FamilySpec): { base: Base; problems: Problem[] } {
-  const base = findOwnBase(spec) ?? spec.base
-  if (!('parameter' in base)) return { base, problems: [] }
-  const { variables } = spec.configure
+export function fillBase(file: FamilyFile): { base: Written; problems: Problem[] } {
+  const section = file[file.cloud]
+  const base = findOwnBase(section) ?? file.base
   const problems: Problem[] = []
-  const parameter = base.parameter.replace(reference, (written, name: string) => {
+  const filled = templatesOf(base).map((key) => {
+    const path = [...basePath(file.cloud, section), key]
+    return [key, fill(String(base[key]), file.configure.variables, (text) => problems.push({ path, at: 'value', text }))]
+  })
+  return { base: { ...base, ...Object.fromEntries(filled) }, problems }
+}
+
+/** The keys of a base that take variables. */
+function templatesOf(base: Written): readonly string[] {
+  return clouds.flatMap(({ bases }) => bases.find(({ kind }) => kind in base)?.templates ?? [])
+}
+
+function fill(text: string, variables: Readonly<Record<string, unknown>>, fail: (problem: string) => void): string {
+  return text.replace(reference, (written, name: string) => {
     const value = variables[name]
     if (typeof value === 'string' || typeof value === 'number') return String(value)
     const known = Object.keys(variables).join(', ') || 'there is none'
-    problems.push({
-      path: [...basePath(spec), 'parameter'],
-      at: 'value',
-      text: `expected a variable of configure.variables (${known}), got ${written}`,
-      hint: undefined,
-    })
+    fail(`expected a variable of configure.variables (${known}), got ${written}`)
     return written
   })
-  return { base: { ...base, parameter }, problems }
 }
 
-/** The sections of a family that are about one cloud have its name. */
-function findOwnBase(spec: FamilySpec): Base | undefined {
-  const sections = spec as unknown as Readonly<Record<string, { readonly base?: Base } | undefined>>
-  return sections[spec.cloud]?.base
+/** The section of a cloud may have a base of its own. */
+function findOwnBase(section: unknown): Written | undefined {
+  return (section as { readonly base?: Written } | undefined)?.base
 }

@@ -1,10 +1,11 @@
+import type { FamilyFile } from '../model/family-file.ts'
 import { parseSource, type SourceDocument } from './document.ts'
 import { explainIssues } from './explain.ts'
-import { type FamilySpec, familySchema } from './schema.ts'
+import { familySchema } from './schema.ts'
 
 /** A family file's content with all defaults, and the document for errors about it. */
 export interface ParsedFamily {
-  readonly spec: FamilySpec
+  readonly file: FamilyFile
   readonly document: SourceDocument
 }
 
@@ -15,11 +16,11 @@ const windowsDefaults = {
 }
 
 /** Parses the content of a `family.yaml`. Throws UsageError with `file:line:column: expected …, got …`. */
-export function parseFamily(bytes: Uint8Array, file: string): ParsedFamily {
-  const document = parseSource(bytes, file)
+export function parseFamily(bytes: Uint8Array, path: string): ParsedFamily {
+  const document = parseSource(bytes, path)
   const problems = explainIssues(familySchema, document.value)
   if (problems.length > 0) throw document.error(problems)
-  return { spec: familySchema.parse(withDefaults(document.value as Record<string, unknown>)), document }
+  return { file: familySchema.parse(withDefaults(document.value as Record<string, unknown>)), document }
 }
 
 function withDefaults(value: Record<string, unknown>): unknown {

@@ -5,7 +5,8 @@ import { cloudNames } from '../cloud/clouds.ts'
 import { messageOf, UsageError } from '../core/errors.ts'
 import { playbooksFolder } from '../core/paths.ts'
 import { didYouMean } from '../core/suggest.ts'
-import type { Family } from '../model/family.ts'
+import { type Family, findBaseFamily } from '../model/family.ts'
+import { type FamilyFile, familyOf } from '../model/family-file.ts'
 import { checkFamily } from './check-family.ts'
 import { fillBase } from './fill-base.ts'
 import { familyFile, familyNamePattern, familyNames } from './names.ts'
@@ -38,13 +39,13 @@ export async function listFamilies(): Promise<{ name: string; family?: Family; p
 async function readOne(name: string, cloud?: string): Promise<Family> {
   const folder = join(playbooksFolder(), name)
   const path = join(folder, familyFile)
-  const { spec: written, document } = parseFamily(await readBytes(name, path), displayPath(path))
-  const spec = { ...written, ...(cloud === undefined ? {} : { cloud }) }
-  const { base, problems: unfilled } = fillBase(spec)
-  const family: Family = { ...spec, base, name, folder }
+  const { file: written, document } = parseFamily(await readBytes(name, path), displayPath(path))
+  const file = { ...written, cloud: cloud ?? written.cloud }
+  const { base, problems: unfilled } = fillBase(file)
+  const family = familyOf({ ...withRequirements(file, folder), base }, { name, folder })
   const problems = [...checkFamily(family), ...unfilled]
   if (problems.length > 0) throw document.error(problems)
-  return withRequirements(family)
+  return family
 }
 
 async function readBytes(name: string, path: string): Promise<Buffer> {
@@ -74,19 +75,18 @@ function unreadable(name: string, path: string, cause: unknown): UsageError {
 }
 
 /** Ansible's own place for requirements is taken where the family names none. */
-function withRequirements(family: Family): Family {
-  if (family.configure.requirements !== undefined || !existsSync(join(family.folder, 'requirements.yml'))) return family
-  return { ...family, configure: { ...family.configure, requirements: 'requirements.yml' } }
+function withRequirements(file: FamilyFile, folder: string): FamilyFile {
+  if (file.configure.requirements !== undefined || !existsSync(join(folder, 'requirements.yml'))) return file
+  return { ...file, configure: { ...file.configure, requirements: 'requirements.yml' } }
 }
 
 async function refuseCircle(family: Family): Promise<void> {
   const seen = [family.name]
-  for (let { base } = family; 'family' in base; ) {
-    if (seen.includes(base.family)) {
-      throw new UsageError(`Expected ${family.name} to start from a base, got a circle of families: ${[...seen, base.family].join(' → ')}`)
+  for (let next = findBaseFamily(family.base); next !== undefined; next = findBaseFamily((await readOne(next)).base)) {
+    if (seen.includes(next)) {
+      throw new UsageError(`Expected ${family.name} to start from a base, got a circle of families: ${[...seen, next].join(' → ')}`)
     }
-    seen.push(base.family)
-    base = (await readOne(base.family)).base
+    seen.push(next)
   }
 }
 

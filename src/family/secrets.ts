@@ -3,9 +3,8 @@ import { resolve } from 'node:path'
 import { messageOf, UsageError } from '../core/errors.ts'
 import { commandLine } from '../core/program.ts'
 import { shortestSecret } from '../core/redact/redact.ts'
-import type { Family } from '../model/family.ts'
+import type { Family, Secret } from '../model/family.ts'
 import type { FamilySecrets } from '../model/secrets.ts'
-import type { Secret } from './schema.ts'
 
 /**
  * Reads the family's secrets from the environment and from files (relative to the family's folder; one line

@@ -4,13 +4,13 @@ import { chooseCloudResources } from '../cloud/clouds.ts'
 import type { OpenStack } from '../engine/stack.ts'
 import { keepProgram } from '../graph/build.ts'
 import { buildFiles } from '../model/build-folder.ts'
-import type { StepRequest } from '../model/step.ts'
+import { parseRequest } from '../model/step-request.ts'
 import { removeKeys } from './remove-build.ts'
 
 /** Ends what was kept of a build that was promoted: the same program without the temporaries. */
 export async function keepOnlyImage(stack: OpenStack, folder: string): Promise<void> {
-  const request = JSON.parse(await readFile(join(folder, buildFiles.request), 'utf8')) as StepRequest
-  const { family, version, build, cloud } = request
+  const file = join(folder, buildFiles.request)
+  const { family, version, build, cloud } = parseRequest(await readFile(file, 'utf8'), file)
   const { outputs } = await stack.read()
   const spec = {
     context: { family, version, build, buildFolder: folder, expires: '' },

@@ -1,8 +1,81 @@
-import type { FamilySpec } from '../family/schema.ts'
+import type { Suite } from './suite.ts'
+
+export const systems = ['linux', 'windows'] as const
+export const loginKinds = ['credential', 'cloud-init', 'password'] as const
+export const transports = ['ssh', 'psrp'] as const
+export const deviceSets = ['virtio', 'standard'] as const
+export const strategies = ['mitogen', 'linear'] as const
+
+/** An operating system that images can have. */
+export type Os = (typeof systems)[number]
+
+/** Where a secret comes from. Never the secret itself. */
+export type Secret = { readonly env: string } | { readonly file: string }
+
+/** What a family starts from: its kind, and the keys that the family file gives for it. */
+export interface Base {
+  readonly kind: string
+  readonly [key: string]: unknown
+}
+
+/** Size of the machines of a build. Memory in MiB, disk in GiB. */
+export interface Machine {
+  readonly cpus: number
+  readonly memory: number
+  readonly disk: number
+  readonly devices: (typeof deviceSets)[number]
+}
+
+/** How the build logs in to its machines. */
+export interface Login {
+  readonly by: (typeof loginKinds)[number]
+  readonly user: string
+  readonly transport: (typeof transports)[number]
+  readonly timeout: string
+}
+
+export interface Configure {
+  readonly playbook: string
+  readonly requirements?: string | undefined
+  readonly strategy: (typeof strategies)[number]
+  readonly become: boolean
+  readonly variables: Readonly<Record<string, unknown>>
+  readonly secrets: Readonly<Record<string, Secret>>
+  readonly vaultPassword?: Secret | undefined
+  readonly timeout: string
+}
+
+export interface Verify {
+  readonly clones: number
+  readonly reboot: boolean
+  readonly suites: readonly Suite[]
+  readonly timeout: string
+}
+
+/** What family file and family say in the same words. */
+export interface FamilySettings {
+  readonly description: string
+  readonly os: Os
+  readonly cloud: string
+  readonly machine: Machine
+  readonly login: Login
+  readonly configure: Configure
+  readonly seal: { readonly script?: string | undefined; readonly timeout: string }
+  readonly image: { readonly compress: boolean }
+}
 
 /** A family: one folder under `playbooks/`, its `family.yaml` validated, all defaults filled in. */
-export interface Family extends FamilySpec {
+export interface Family extends FamilySettings {
   readonly name: string
   /** Absolute path of the family's folder. */
   readonly folder: string
+  readonly base: Base
+  readonly verify: Verify
+  /** Options of each cloud, by the cloud's name. Only that cloud reads them. */
+  readonly sections: Readonly<Record<string, unknown>>
+}
+
+/** The family whose latest good image is the base; undefined for a base of another kind. */
+export function findBaseFamily({ kind, family }: Base): string | undefined {
+  return kind === 'family' ? String(family) : undefined
 }

@@ -1,8 +1,10 @@
+import type { Login } from './family.ts'
+
 /** How to reach an instance. Holds paths to secrets, never secrets. */
 export interface Host {
   /** The cloud's own id of the instance. */
   readonly instanceId: string
-  readonly transport: 'ssh' | 'psrp'
+  readonly transport: Login['transport']
   readonly address: string
   readonly port: number
   readonly user: string

@@ -1,27 +1,19 @@
-import type { Suite } from '../family/schema.ts'
-
-/** Every verifier: the key of its suites in family.yaml. */
-export const verifierNames = ['goss', 'testinfra', 'ansible', 'pester', 'inspec'] as const
-export type VerifierName = (typeof verifierNames)[number]
-
-/** Which verifier runs a suite. */
-export function verifierName(suite: Suite): VerifierName {
-  // The schema has let none without a verifier through.
-  return verifierNames.find((name) => name in suite) as VerifierName
+/** Tests that one verifier runs. */
+export interface Suite {
+  readonly verifier: string
+  /** File or folder, relative to the family's folder. */
+  readonly file: string
+  /** Fewer cases are a failure; without it, fewer than in the latest good version. */
+  readonly minimumCases?: number | undefined
+  /** What the verifier's own keys say. Only that verifier reads them. */
+  readonly options: Readonly<Record<string, unknown>>
 }
 
-/** File or folder of a suite, relative to the family's folder: the value of its verifier's key. */
-export function suiteFile(suite: Suite): string {
-  return (suite as unknown as Record<VerifierName, string>)[verifierName(suite)]
-}
-
-/** A name for each suite: its verifier's, with the file's name added where there are several of one kind. */
+/** A name for each suite: its verifier's, with the file's name added where several suites have the same verifier. */
 export function suiteNames(suites: readonly Suite[]): string[] {
-  const kinds = suites.map(verifierName)
   const plain = (file: string) => (file.split('/').at(-1) ?? file).replace(/\.[^.]+$/, '')
-  const names = suites.map((suite, index) => {
-    const kind = kinds[index] ?? ''
-    return kinds.filter((other) => other === kind).length > 1 ? `${kind} ${plain(suiteFile(suite))}` : kind
-  })
+  const names = suites.map(({ verifier, file }) =>
+    suites.filter((other) => other.verifier === verifier).length > 1 ? `${verifier} ${plain(file)}` : verifier,
+  )
   return names.map((name, index) => (names.indexOf(name) === index ? name : `${name} ${index + 1}`))
 }

@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { parseDuration } from '../core/duration.ts'
 import { BuildFailed, MissingError, messageOf, UsageError } from '../core/errors.ts'
 import { shorten } from '../core/shorten.ts'
-import type { Suite } from '../family/schema.ts'
 import type { StepContext, Way } from '../guest/context.ts'
 import type { Identity } from '../guest/identity.ts'
 import { diagnose } from '../guest/linux/diagnose.ts'
@@ -13,7 +12,7 @@ import { disconnect } from '../guest/ssh/ssh.ts'
 import { chooseHygiene } from '../guest/systems.ts'
 import { buildFiles } from '../model/build-folder.ts'
 import { cleanSuite, longestText } from '../model/free-text.ts'
-import { suiteNames, verifierName } from '../model/suite.ts'
+import { type Suite, suiteNames } from '../model/suite.ts'
 import { passes, type SuiteReport, type SuiteResult } from '../model/suite-result.ts'
 import { expectedCases, findProblem, renderVerdict } from '../verify/judge.ts'
 import { renderJunit } from '../verify/junit.ts'
@@ -52,7 +51,7 @@ export async function runSuites(context: StepContext, trial: Trial, clear: Promi
       const verifier = await chooseVerifier(suite)
       const expected = expectedCases(suite.minimumCases, context.request.previousCases[name])
       const run = () => verifier.run({ ...suiteContext(context, { trial, suite, name }), clear })
-      return record(context, { name, verifier: verifierName(suite), run, expected, clear })
+      return record(context, { name, verifier: suite.verifier, run, expected, clear })
     }),
   )
 }

@@ -1,12 +1,11 @@
 import { runPlaybook } from '../guest/ansible/playbook.ts'
 import type { TaskEnd } from '../guest/ansible/task-events.ts'
-import { suiteFile } from '../model/suite.ts'
 import { type CaseResult, isBad, type SuiteReport } from '../model/suite-result.ts'
 import { suiteReport } from './judge.ts'
 import type { SuiteContext, Verifier } from './verifier.ts'
 
 /** A playbook whose tasks are the tests. Its log is the step's. */
-export const ansible: Verifier = { run: runVerifyPlaybook }
+export const ansible: Verifier = { name: 'ansible', systems: ['linux', 'windows'], files: { ansible: 'any' }, run: runVerifyPlaybook }
 
 /** Tasks that prepare rather than test. */
 const silent = new Set([
@@ -20,7 +19,7 @@ async function runVerifyPlaybook({ context, connection, suite, slug, timeoutMs, 
   await clear
   const lines = [`\n--- ${slug}\n`]
   const { ends, cause } = await runPlaybook(context, {
-    playbook: suiteFile(suite),
+    playbook: suite.file,
     connection,
     timeoutMs,
     log: (text) => lines.push(text),

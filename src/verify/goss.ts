@@ -6,7 +6,6 @@ import { lastLine } from '../core/exec.ts'
 import { shellQuote } from '../core/quote.ts'
 import { readTools } from '../core/tools.ts'
 import { copyToGuest, runInGuest } from '../guest/ssh/ssh.ts'
-import { suiteFile } from '../model/suite.ts'
 import type { CaseResult, SuiteReport } from '../model/suite-result.ts'
 import { disagreement, judgeAnswer, outOfTime, suiteReport } from './judge.ts'
 import { parseJunit } from './junit.ts'
@@ -16,7 +15,13 @@ import type { SuiteContext, Verifier } from './verifier.ts'
 const binary = '/dev/shm/bakehouse-goss'
 
 /** goss: one static binary, copied into the guest's memory, run there, and removed. */
-export const goss: Verifier = { run: runGoss }
+export const goss: Verifier = {
+  name: 'goss',
+  systems: ['linux'],
+  files: { goss: 'file' },
+  keys: ({ mapping }) => ({ variables: mapping.default({}) }),
+  run: runGoss,
+}
 
 const copies = new Map<string, Promise<void>>()
 
@@ -38,8 +43,8 @@ async function runGoss(suite: SuiteContext): Promise<SuiteReport> {
   await suite.clear
   const { context, connection } = suite
   const { folder } = context.request.family
-  const file = resolve(folder, suiteFile(suite.suite))
-  const variables = 'variables' in suite.suite ? suite.suite.variables : {}
+  const file = resolve(folder, suite.suite.file)
+  const { variables } = suite.suite.options as { readonly variables: Readonly<Record<string, unknown>> }
   const script = gossScript({ files: readFiles(file), gossfile: basename(file), variables, slug: suite.slug, timeoutMs: suite.timeoutMs })
   const result = await runInGuest(connection, script, { signal: context.signal, timeoutMs: suite.timeoutMs })
   context.log(`\n--- ${suite.slug} (exit code ${result.exitCode})\n${result.stdout}${result.stderr}`)

@@ -4,7 +4,6 @@ import { lastLine, run } from '../core/exec.ts'
 import { findCommand } from '../core/find-command.ts'
 import { passwordVariable } from '../guest/context.ts'
 import { buildFiles } from '../model/build-folder.ts'
-import { suiteFile } from '../model/suite.ts'
 import { type CaseResult, isBad, type SuiteReport } from '../model/suite-result.ts'
 import { inspecConfig, targetName } from './inspec-target.ts'
 import { broken, judgeAnswer, outOfTime, suiteReport, type ToolAnswer } from './judge.ts'
@@ -12,17 +11,24 @@ import { reportFile, requireSuiteFile } from './suite-file.ts'
 import type { SuiteContext, Verifier } from './verifier.ts'
 
 /** InSpec, or Cinc Auditor, which is the same without a licence key: on this machine, looking at the other one from outside. */
-export const inspec: Verifier = { check: () => void findInspec(), run: runInspec }
+export const inspec: Verifier = {
+  name: 'inspec',
+  systems: ['linux', 'windows'],
+  files: { inspec: 'any', inputs: 'file', waivers: 'file' },
+  keys: ({ file }) => ({ inputs: file.optional(), waivers: file.optional() }),
+  check: () => void findInspec(),
+  run: runInspec,
+}
 
 async function runInspec(given: SuiteContext): Promise<SuiteReport> {
   await given.clear
   const { context, connection, suite, slug, timeoutMs } = given
   const { family } = context.request
-  const { inputs, waivers } = suite as { readonly inputs?: string; readonly waivers?: string }
+  const { inputs, waivers } = suite.options as { readonly inputs?: string; readonly waivers?: string }
   using json = reportFile(join(context.folder, buildFiles.junit, `${slug}.inspec.json`))
   using junit = reportFile(join(context.folder, buildFiles.junit, `${slug}.inspec.xml`))
   const args = inspecArguments({
-    profile: requireSuiteFile(given, suiteFile(suite)),
+    profile: requireSuiteFile(given, suite.file),
     transport: connection.host.transport === 'psrp' ? 'winrm' : 'ssh',
     ...{ json: json.path, junit: junit.path },
     ...(inputs === undefined ? {} : { inputs: requireSuiteFile(given, inputs) }),

@@ -2,7 +2,6 @@ import { readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { reasonOf, runPowerShell } from '../guest/powershell/powershell.ts'
 import { renderScript } from '../guest/powershell/script.ts'
-import { suiteFile } from '../model/suite.ts'
 import type { CaseResult, SuiteReport } from '../model/suite-result.ts'
 import { broken, disagreement, judgeAnswer, suiteReport, type ToolAnswer } from './judge.ts'
 import { parseJunit } from './junit.ts'
@@ -10,11 +9,11 @@ import { findSuiteFile, requireSuiteFile } from './suite-file.ts'
 import type { SuiteContext, Verifier } from './verifier.ts'
 
 /** Pester 5, run inside the machine; its report and a summary of its own are brought back. */
-export const pester: Verifier = { run: runPester }
+export const pester: Verifier = { name: 'pester', systems: ['windows'], files: { pester: 'any' }, run: runPester }
 
 async function runPester(given: SuiteContext): Promise<SuiteReport> {
   await given.clear
-  const path = requireSuiteFile(given, suiteFile(given.suite))
+  const path = requireSuiteFile(given, given.suite.file)
   const [name, isFolder] = [basename(path), statSync(path).isDirectory()]
   const own = findSuiteFile(given, modules)
   const outcome = await runPowerShell(given, {

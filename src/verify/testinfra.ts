@@ -3,7 +3,6 @@ import { lastLine, run } from '../core/exec.ts'
 import { shellQuote } from '../core/quote.ts'
 import type { Connection } from '../guest/ssh/ssh.ts'
 import { buildFiles } from '../model/build-folder.ts'
-import { suiteFile } from '../model/suite.ts'
 import type { SuiteReport } from '../model/suite-result.ts'
 import { disagreement, judgeAnswer, outOfTime, suiteReport, type ToolAnswer } from './judge.ts'
 import { parseJunit } from './junit.ts'
@@ -11,12 +10,12 @@ import { reportFile, requireSuiteFile } from './suite-file.ts'
 import type { SuiteContext, Verifier } from './verifier.ts'
 
 /** testinfra: pytest on this machine, its commands over the shared connection. */
-export const testinfra: Verifier = { run: runTestinfra }
+export const testinfra: Verifier = { name: 'testinfra', systems: ['linux'], files: { testinfra: 'any' }, run: runTestinfra }
 
 async function runTestinfra(given: SuiteContext): Promise<SuiteReport> {
   const { context, connection, suite, slug, timeoutMs, clear = Promise.resolve() } = given
   const { folder } = context.request.family
-  const path = requireSuiteFile(given, suiteFile(suite))
+  const path = requireSuiteFile(given, suite.file)
   using report = reportFile(join(context.folder, buildFiles.junit, `${slug}.raw.xml`))
   const stream = context.redactor.stream()
   const lines: string[] = [`\n--- ${slug}\n`]

@@ -13,11 +13,11 @@ import { afterAll, beforeAll } from 'vitest'
 import { awsResources } from '../../src/cloud/aws/resources.ts'
 import { homeFolder } from '../../src/core/paths.ts'
 import type { OpenStack } from '../../src/engine/stack.ts'
-import { familySchema } from '../../src/family/schema.ts'
 import { bakeProgram, type GraphSpec, keepProgram } from '../../src/graph/build.ts'
 import { makeKeyPair } from '../../src/guest/ssh/keys.ts'
 import { openProjectEngine } from '../../src/life/open-engine.ts'
 import type { BuildOutputs, LatestGood } from '../../src/model/outputs.ts'
+import { makeFamily } from '../helpers/family.ts'
 import { motoImage } from './moto.ts'
 import { writePluginFolder } from './plugin-folder.ts'
 
@@ -47,7 +47,7 @@ export function withEmulatedGraph(): void {
 export async function makeSpec(steps: Partial<Record<'configure' | 'seal' | 'verify', string>> = {}): Promise<GraphSpec> {
   const version = `2026.11.23-${++count}`
   const buildFolder = join(folder, 'builds', version)
-  const family = familySchema.parse({
+  const family = makeFamily({
     cloud: 'aws',
     base: { amiId: motoImage },
     aws: {
@@ -67,7 +67,7 @@ export async function makeSpec(steps: Partial<Record<'configure' | 'seal' | 'ver
   }
   return {
     context: {
-      family: { name: 'tiny', folder: '/nowhere', ...family },
+      family,
       version,
       build: `build${count}`,
       buildFolder,

@@ -1,11 +1,10 @@
 import { expect, test } from 'vitest'
 import { chooseParallel } from '../../src/bake/choose-parallel.ts'
-import { familySchema } from '../../src/family/schema.ts'
+import { makeFamily } from '../helpers/family.ts'
 
-const family = (fields: object) => familySchema.parse({ base: { debian: 'bookworm' }, ...fields })
-const here = family({})
-const large = family({ machine: { memory: 8192 }, verify: { clones: 2 } })
-const elsewhere = family({ cloud: 'aws', base: { amiId: 'ami-12345678' } })
+const here = makeFamily({})
+const large = makeFamily({ machine: { memory: 8192 }, verify: { clones: 2 } })
+const elsewhere = makeFamily({ cloud: 'aws', base: { amiId: 'ami-12345678' } })
 const gibibytes = (count: number): number => count * 1024 ** 3
 
 test.each([
@@ -15,6 +14,6 @@ test.each([
   ['more where machines run elsewhere', [elsewhere, elsewhere], { processors: 4, memory: gibibytes(64) }, 16],
   ['as if all ran here where one does', [elsewhere, here], { processors: 4, memory: gibibytes(64) }, 4],
   ['one, however little there is', [here], { processors: 1, memory: 1 }, 1],
-])('families are baked %s', (_what, families, capacity, expected) => {
-  expect(chooseParallel(families, capacity)).toBe(expected)
+])('families are baked %s', async (_what, families, capacity, expected) => {
+  expect(await chooseParallel(families, capacity)).toBe(expected)
 })

@@ -1,18 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { readFamily } from '../../src/family/read-family.ts'
-import { familySchema } from '../../src/family/schema.ts'
 import { lifetimeOf, longestBake } from '../../src/model/lifetime.ts'
+import { makeFamily } from '../helpers/family.ts'
 
 const minutes = (ms: number): number => ms / 60_000
 const timeouts = (login: string, configure: string, seal: string, verify: string) =>
-  familySchema.parse({
-    base: { debian: 'bookworm' },
+  makeFamily({
     ...{ login: { timeout: login }, configure: { timeout: configure }, seal: { timeout: seal }, verify: { timeout: verify } },
   })
 
 describe('the time that a bake may take', () => {
   test.each([
-    ['the defaults', familySchema.parse({ base: { debian: 'bookworm' } }), 60 + 20 + 60 + 15 + 30],
+    ['the defaults', makeFamily({}), 60 + 20 + 60 + 15 + 30],
     ['short time-outs', timeouts('1m', '2m', '90s', '30s'), 60 + 2 + 2 + 2],
     ['hours', timeouts('1h', '10h', '2h', '3h'), 60 + 120 + 600 + 120 + 180],
   ])('is what the family says itself, and an hour for images: %s', (_what, family, expected) => {

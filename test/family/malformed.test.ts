@@ -257,7 +257,7 @@ const variants: Malformed[] = [
     at: '5:7',
     says: 'expected a verifier that runs on windows, got goss',
   },
-  { what: 'Debian as a Windows base', yaml: `os: windows\n${base}\n`, at: '2:17', says: 'expected a base that runs windows, got Debian' },
+  { what: 'Debian as a Windows base', yaml: `os: windows\n${base}\n`, at: '2:17', says: 'expected a base that runs windows, got debian' },
   {
     what: 'a Windows family that logs in by key',
     yaml: 'os: windows\nbase: { family: other }\nlogin: { by: credential }\n',

@@ -33,8 +33,8 @@ describe('a family', () => {
 
   test('starts on a cloud from what the section of that cloud says, and elsewhere from its own base', async () => {
     using _project = makeProject(familyFiles('both', `${base}aws: { base: { ami: { owners: ['1'], name: debian-* } } }\n`))
-    expect((await readFamily('both')).base).toEqual({ debian: 'bookworm' })
-    expect((await readFamily('both', { cloud: 'aws' })).base).toMatchObject({ ami: { owners: ['1'], name: 'debian-*' } })
+    expect((await readFamily('both')).base).toEqual({ kind: 'debian', debian: 'bookworm' })
+    expect((await readFamily('both', { cloud: 'aws' })).base).toMatchObject({ kind: 'ami', ami: { owners: ['1'], name: 'debian-*' } })
   })
 
   test('says where a base stands that its cloud does not have', async () => {
@@ -106,7 +106,7 @@ describe('a family', () => {
     using project = makeProject(familyFiles('under', base))
     for (const [path, text] of Object.entries(newFamilyFiles('fresh', under))) project.write(`playbooks/fresh/${path}`, text)
     const family = await readFamily('fresh')
-    expect(family.verify.suites).toMatchObject([{ goss: 'verify/goss.yaml' }])
+    expect(family.verify.suites).toMatchObject([{ verifier: 'goss', file: 'verify/goss.yaml' }])
     expect(parse(newFamilyFiles('fresh', under)['playbook.yml'] ?? '')).toHaveLength(1)
   })
 })

@@ -1,10 +1,10 @@
 import * as pulumi from '@pulumi/pulumi'
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { CloudResources } from '../../src/cloud/cloud.ts'
-import { familySchema } from '../../src/family/schema.ts'
 import { bakeProgram, type GraphSpec, keepProgram } from '../../src/graph/build.ts'
 import type { Family } from '../../src/model/family.ts'
 import { requirePassed } from '../../src/model/step.ts'
+import { makeFamily } from '../helpers/family.ts'
 
 interface Registered {
   readonly type: string
@@ -42,7 +42,7 @@ function image(name: string, inputs: pulumi.Inputs, options: pulumi.CustomResour
 }
 
 function spec(verify: object = {}): GraphSpec {
-  const family: Family = { ...familySchema.parse({ base: { debian: 'bookworm' }, verify }), name: 'web', folder: '/web' }
+  const family: Family = makeFamily({ verify }, { name: 'web', folder: '/web' })
   return {
     context: { family, version: '2026.11.23', build: 'b1', buildFolder: '/build', expires: '2026-11-23T12:00:00Z' },
     resources: fakeResources,

@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type RunResult, run } from '../../src/core/exec.ts'
 import { sourceFolder } from '../../src/core/paths.ts'
-import type { StepResult } from '../../src/model/step.ts'
+import type { StepRequest, StepResult } from '../../src/model/step.ts'
+import { renderRequest } from '../../src/model/step-request.ts'
+import { makeFamily } from './family.ts'
 
 /** The program that runs one step. */
 export const stepRunner = join(sourceFolder(), 'steps/run.ts')
@@ -46,7 +48,7 @@ export function makeStepFolder(): StepFolder {
   return {
     path,
     env,
-    request: (more = {}) => writeFileSync(join(path, 'request.json'), JSON.stringify(requestOf(join(path, 'family'), more))),
+    request: (more = {}) => writeFileSync(join(path, 'request.json'), renderRequest(requestOf(join(path, 'family'), more))),
     script(file, text) {
       writeFileSync(join(path, file), `#!/bin/sh\n${text}\n`)
       chmodSync(join(path, file), 0o755)
@@ -63,15 +65,16 @@ export function makeStepFolder(): StepFolder {
   }
 }
 
-function requestOf(folder: string, { configure = {}, verify = {} }: { readonly configure?: object; readonly verify?: object }): object {
-  const family = {
-    name: 'fam',
-    os: 'linux',
-    folder,
-    configure: { playbook: 'playbook.yml', strategy: 'linear', become: false, variables: {}, secrets: {}, timeout: '1m', ...configure },
+function requestOf(
+  folder: string,
+  { configure = {}, verify = {} }: { readonly configure?: object; readonly verify?: object },
+): StepRequest {
+  const fields = {
+    configure: { strategy: 'linear', timeout: '1m', ...configure },
     seal: { timeout: '1m' },
-    verify: { clones: 1, reboot: false, suites: [], timeout: '1m', ...verify },
+    verify: { timeout: '1m', ...verify },
   }
+  const family = makeFamily(fields, { name: 'fam', folder })
   return { family, version: 'v', build: 'b', cloud: 'local', previousCases: {}, prove: false }
 }
 

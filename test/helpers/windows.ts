@@ -3,11 +3,12 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { findProcess } from '../../src/core/process-identity.ts'
-import { familySchema } from '../../src/family/schema.ts'
 import type { StepContext } from '../../src/guest/context.ts'
 import type { Host } from '../../src/model/host.ts'
 import type { StepName, StepRequest } from '../../src/model/step.ts'
+import { renderRequest } from '../../src/model/step-request.ts'
 import { openContext } from '../../src/steps/open-context.ts'
+import { makeFamily } from './family.ts'
 
 /** What the fake `ansible-playbook` was given, once for each run. */
 export interface Call {
@@ -65,22 +66,22 @@ export function makeWindows(
     knownHostsFile,
     ...options.host,
   }
-  const spec = familySchema.parse({
+  const fields = {
     os: 'windows',
     base: { amiId: 'ami-12345678' },
     login: { by: 'cloud-init', user: 'Administrator', timeout: '5s' },
     configure: { strategy: 'linear' },
     ...options.family,
-  })
+  }
   const request: StepRequest = {
-    family: { ...spec, name: 'win', folder: family },
+    family: makeFamily(fields, { name: 'win', folder: family }),
     version: '2026.11.23',
     build: 'b1',
     cloud: options.cloud ?? 'local',
     previousCases: {},
     prove: false,
   }
-  write(join(build, 'request.json'), request)
+  write(join(build, 'request.json'), renderRequest(request))
   const env: Record<string, string> = {
     BAKEHOUSE_VENV: venv,
     BAKEHOUSE_HOME: folder,

@@ -5,6 +5,7 @@ import { askOfNew, clients, findRegion } from './clients.ts'
 import { listConsumers } from './consumers.ts'
 import { checkCredentials } from './credentials.ts'
 import { deleteCreated } from './delete.ts'
+import { baseOf } from './family-options.ts'
 import { listCreated } from './list.ts'
 import { checkAccount } from './preflight.ts'
 
@@ -21,7 +22,7 @@ export async function aws(): Promise<Cloud> {
       const account = await checkCredentials(family)
       signal.throwIfAborted()
       progress(`base image, for account ${account} in ${region}`)
-      const { base, image } = await findBase(family.base, { region, latestGood })
+      const { base, image } = await findBase(baseOf(family), { region, latestGood })
       signal.throwIfAborted()
       progress('instance type, network, quota, regions')
       await checkAccount(family, image, region)

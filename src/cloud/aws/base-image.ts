@@ -1,11 +1,11 @@
 import { DescribeImagesCommand, type Filter, type Image } from '@aws-sdk/client-ec2'
 import { GetParameterCommand } from '@aws-sdk/client-ssm'
 import { MissingError, UsageError } from '../../core/errors.ts'
-import type { Base } from '../../family/schema.ts'
 import type { BaseImage, LatestImage } from '../../model/image.ts'
 import type { BaseSearch } from '../cloud.ts'
 import { ask, clients } from './clients.ts'
 import { isNotFound } from './errors.ts'
+import type { AwsBase } from './options.ts'
 
 /** A base as EC2 describes it, beside what the build needs of it. */
 export interface FoundBase {
@@ -19,8 +19,8 @@ export function parameterName(family: string): string {
 }
 
 /** The image that a base of any of EC2's forms stands for, now. Throws MissingError when there is none that can be started. */
-export async function findBase(base: Base, search: Search): Promise<FoundBase> {
-  const latest = 'family' in base ? await search.latestGood() : undefined
+export async function findBase(base: AwsBase, search: Search): Promise<FoundBase> {
+  const latest = base.kind === 'family' ? await search.latestGood() : undefined
   const image = latest ? await describeImage(...ancestorOf(latest, search.region)) : await findImage(base)
   const id = image.ImageId ?? ''
   if (image.State !== 'available') {
@@ -44,15 +44,15 @@ function ancestorOf({ family, version, imagesByRegion }: LatestImage, region: st
   })
 }
 
-async function findImage(base: Base): Promise<Image> {
-  if ('ami' in base) return newestImage(base.ami)
-  if ('amiId' in base) return describeImage(base.amiId, 'base.amiId')
-  if ('parameter' in base) return describeImage(await readParameter(base.parameter), `parameter ${base.parameter}`)
+async function findImage(base: AwsBase): Promise<Image> {
+  if (base.kind === 'ami') return newestImage(base.ami)
+  if (base.kind === 'amiId') return describeImage(base.amiId, 'base.amiId')
+  if (base.kind === 'parameter') return describeImage(await readParameter(base.parameter), `parameter ${base.parameter}`)
   throw new UsageError('Expected a base that EC2 has: ami, amiId, parameter or family')
 }
 
 /** By name, but of these owners only: anybody may give an image any name. */
-async function newestImage({ owners, name, architecture }: Extract<Base, { ami: unknown }>['ami']): Promise<Image> {
+async function newestImage({ owners, name, architecture }: Extract<AwsBase, { kind: 'ami' }>['ami']): Promise<Image> {
   const filters: Record<string, string> = { name, architecture, state: 'available', 'image-type': 'machine' }
   const Filters = Object.entries(filters).map(([Name, value]): Filter => ({ Name, Values: [value] }))
   const { Images = [] } = await ask('to look for the base image', () =>

@@ -4,6 +4,7 @@ import { local } from '@pulumi/command'
 import { all, type CustomResourceOptions, type Input, type Output, output } from '@pulumi/pulumi'
 import type { ImageResource, ImageSpec } from '../cloud.ts'
 import { findRegion } from './clients.ts'
+import { optionsOf } from './family-options.ts'
 import { runner } from './runner.ts'
 import { parseImageName, renderTags, watermarkName } from './tags.ts'
 
@@ -18,10 +19,11 @@ export function promotedCopy(
   options: CustomResourceOptions,
 ): ImageResource {
   const { family } = spec.context
-  const tags = renderTags(spec.tags, spec.name, Object.keys(family.aws.regions))
+  const { kmsKeyId: ownKey, regions, protect, watermark } = optionsOf(family)
+  const tags = renderTags(spec.tags, spec.name, Object.keys(regions))
   const home = output(findRegion())
-  const image = copyTo({ logicalName: `${logicalName}-copy`, spec, tags, from: home, kmsKeyId: family.aws.kmsKeyId }, options)
-  const others = Object.entries(family.aws.regions).map(([region, { kmsKeyId }]) => ({
+  const image = copyTo({ logicalName: `${logicalName}-copy`, spec, tags, from: home, kmsKeyId: ownKey }, options)
+  const others = Object.entries(regions).map(([region, { kmsKeyId }]) => ({
     region,
     image: copyTo({ logicalName: `${logicalName}-copy-${region}`, spec, tags, from: home, kmsKeyId, region }, options),
   }))
@@ -33,7 +35,6 @@ export function promotedCopy(
     [region]: id,
     ...Object.fromEntries(others.map((other, index) => [other.region, ids[index] ?? ''])),
   }))
-  const { protect, watermark } = family.aws
   const request = imagesByRegion.apply((byRegion) =>
     JSON.stringify({ imagesByRegion: byRegion, tags, protect, ...(watermark ? { watermark: watermarkName(family.name) } : {}) }),
   )
@@ -60,7 +61,7 @@ interface CopySpec {
 function copyTo({ logicalName, spec, tags, from, kmsKeyId, region }: CopySpec, options: CustomResourceOptions): AmiCopy {
   const { family, expires } = spec.context
   const { family: of, version } = spec.tags
-  const days = family.aws.deprecateAfterDays
+  const { deprecateAfterDays: days } = optionsOf(family)
   return new AmiCopy(
     logicalName,
     {
@@ -92,7 +93,7 @@ function share(
   { context }: ImageSpec,
   options: CustomResourceOptions,
 ): AmiLaunchPermission[] {
-  const { accounts, organizations } = context.family.aws.share
+  const { accounts, organizations } = optionsOf(context.family).share
   const place = { imageId: image.id, ...(region === undefined ? {} : { region }) }
   return [
     ...accounts.map((accountId) => new AmiLaunchPermission(`${logicalName}-share-${accountId}`, { ...place, accountId }, options)),

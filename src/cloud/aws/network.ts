@@ -12,11 +12,12 @@ import { commandLine } from '../../core/program.ts'
 import type { Family } from '../../model/family.ts'
 import { ask, clients } from './clients.ts'
 import { isNotFound } from './errors.ts'
+import { optionsOf } from './family-options.ts'
 import { requireReach } from './route.ts'
 
 /** Whether the build will reach its machines where it starts them, as `aws.reach` says. Throws MissingError. */
 export async function checkNetwork(family: Family, region: string): Promise<void> {
-  const { reach, subnetId } = family.aws
+  const { reach, subnetId } = optionsOf(family)
   requireReach(reach)
   if (subnetId === undefined) return requireDefaultNetwork()
   const subnet = await findSubnet(subnetId)

@@ -10,6 +10,7 @@ import type { Tags } from '../../model/tags.ts'
 import type { CloudResources, InstanceResource, InstanceSpec } from '../cloud.ts'
 import { findRegion } from './clients.ts'
 import { promotedCopy } from './copy-resources.ts'
+import { optionsOf } from './family-options.ts'
 import { findSubnet } from './network.ts'
 import { publishParameters } from './publish-resources.ts'
 import { findIngress, portOf, reachOf } from './route.ts'
@@ -25,7 +26,7 @@ export const awsResources: CloudResources = {
     const firstBoot = output(machine.firstBoot)
     const request = all([machine.instance.id, machine.instance.publicIp, machine.instance.privateIp, firstBoot, findRegion()]).apply(
       ([instanceId, publicIp, privateIp, { pinned }, region]) => {
-        const way = reachOf(family.aws.reach, { instanceId, publicIp, privateIp, region })
+        const way = reachOf(optionsOf(family).reach, { instanceId, publicIp, privateIp, region })
         const host: Host = { instanceId, ...way, ...loginOf(spec), ...pinned }
         return JSON.stringify({ host, deadlineMs: parseDuration(family.login.timeout) })
       },
@@ -37,7 +38,7 @@ export const awsResources: CloudResources = {
   },
 
   image(logicalName, { context, name, tags, instance }, options) {
-    const written = renderTags(tags, name, Object.keys(context.family.aws.regions))
+    const written = renderTags(tags, name, Object.keys(optionsOf(context.family).regions))
     const image = new AmiFromInstance(
       around(logicalName, 'image'),
       { name: parseImageName(name), sourceInstanceId: instance.instanceId, description: describe(tags), tags: written },
@@ -62,7 +63,7 @@ function makeMachine(
   options: CustomResourceOptions,
 ): { instance: Instance; firstBoot: Output<FirstBoot> } {
   const { family, version, build, expires } = spec.context
-  const { instanceType, subnetId, instanceProfile, kmsKeyId, regions } = family.aws
+  const { instanceType, subnetId, instanceProfile, kmsKeyId, regions } = optionsOf(family)
   const of: Tags = { tool: 'bakehouse', family: family.name, version, build, stage: spec.stage, expires }
   const tags = renderTags(of, `${family.name}-${version}-${name}`, Object.keys(regions))
   // The engine only looks in a preview: no key is made, nobody is asked for an address.
@@ -96,8 +97,8 @@ function groupArguments(name: string, { context: { family, build } }: InstanceSp
   const port = portOf(family)
   const open = (cidr: string | undefined) =>
     cidr === undefined ? [] : [{ protocol: 'tcp', fromPort: port, toPort: port, cidrBlocks: [cidr], description: 'the build' }]
-  const ingress: Input<ReturnType<typeof open>> = runtime.isDryRun() ? [] : findIngress(family.aws.reach).then(open)
-  const { subnetId } = family.aws
+  const { reach, subnetId } = optionsOf(family)
+  const ingress: Input<ReturnType<typeof open>> = runtime.isDryRun() ? [] : findIngress(reach).then(open)
   return {
     name: `bakehouse-${build}-${name}`,
     description: `One machine of a bake of ${family.name}`,

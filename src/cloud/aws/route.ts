@@ -2,11 +2,12 @@ import { MissingError } from '../../core/errors.ts'
 import { findCommand } from '../../core/find-command.ts'
 import type { Family } from '../../model/family.ts'
 import type { Host } from '../../model/host.ts'
+import type { AwsOptions } from './options.ts'
 
 /** The kind of session that carries ssh. */
 export const sessionDocument = 'AWS-StartSSHSession'
 
-export type Reach = Family['aws']['reach']
+export type Reach = AwsOptions['reach']
 
 /** Where an instance is in the network, as EC2 tells it. */
 export interface Addresses {

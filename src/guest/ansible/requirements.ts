@@ -27,11 +27,9 @@ export interface Installed {
  */
 export async function installRequirements(context: StepContext): Promise<Installed | undefined> {
   const { family } = context.request
-  const file = join(family.folder, family.configure.requirements ?? 'requirements.yml')
-  if (!existsSync(file)) {
-    if (family.configure.requirements === undefined) return undefined
-    throw new UsageError(`${family.name}: ${family.configure.requirements} is not there`, { hint: file })
-  }
+  if (family.configure.requirements === undefined) return undefined
+  const file = join(family.folder, family.configure.requirements)
+  if (!existsSync(file)) throw new UsageError(`${family.name}: ${family.configure.requirements} is not there`, { hint: file })
   const text = readFileSync(file, 'utf8')
   const folder = join(cacheFolder(), 'ansible', createHash('sha256').update(text).digest('hex').slice(0, 16))
   const installed = { collections: join(folder, 'collections'), roles: join(folder, 'roles') }

@@ -1,14 +1,14 @@
 import { aws } from '../../../src/cloud/aws/aws.ts'
 import type { MissingError } from '../../../src/core/errors.ts'
-import { familySchema } from '../../../src/family/schema.ts'
 import type { Family } from '../../../src/model/family.ts'
 import type { LatestImage } from '../../../src/model/image.ts'
 import { motoImage } from '../../aws/moto.ts'
+import { makeFamily } from '../../helpers/family.ts'
 
 const never = new AbortController().signal
 
 function family(changes: object = {}): Family {
-  return { name: 'tiny', folder: '/nowhere', ...familySchema.parse({ cloud: 'aws', base: { amiId: motoImage }, ...changes }) }
+  return makeFamily({ cloud: 'aws', base: { amiId: motoImage }, ...changes })
 }
 
 /** What a bake of such a family would start from; its preflight with it. */

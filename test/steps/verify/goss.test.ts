@@ -93,7 +93,7 @@ describe.skipIf(!hasGoss())('the real goss on a guest (this machine, by an ssh t
     return goss.run({
       context,
       connection,
-      suite: { goss: 'goss.yaml', variables: { file: '/etc/passwd' } },
+      suite: { verifier: 'goss', file: 'goss.yaml', options: { variables: { file: '/etc/passwd' } } },
       slug: 'goss',
       timeoutMs: 4_000,
     })

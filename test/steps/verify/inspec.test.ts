@@ -177,7 +177,7 @@ describe('a report of InSpec', () => {
 })
 
 describe('InSpec on a machine', () => {
-  const suite = { inspec: 'verify/profile', waivers: 'verify/waivers.yml' }
+  const suite = { verifier: 'inspec', file: 'verify/profile', options: { waivers: 'verify/waivers.yml' } }
   const open = (exitCode: number, text = 'mixed.json') => {
     const windows = makeWindows('verify', {
       env: { PATH: `${fixtures}:${process.env.PATH}`, FAKE_INSPEC: join(fixtures, text), FAKE_INSPEC_EXIT: String(exitCode) },
@@ -213,7 +213,7 @@ describe('InSpec on a machine', () => {
 
   it('says what to install where it is not there, before anything is made', async () => {
     vi.stubEnv('PATH', '/nowhere')
-    const thrown = await requireVerifiers([{ inspec: 'verify/profile' }]).catch((error: unknown) => error)
+    const thrown = await requireVerifiers([{ verifier: 'inspec', file: 'verify/profile', options: {} }]).catch((error: unknown) => error)
     expect(thrown).toBeInstanceOf(MissingError)
     expect((thrown as MissingError).hint).toContain('Cinc Auditor')
   })
@@ -221,7 +221,13 @@ describe('InSpec on a machine', () => {
   it('says which file of the suite is not there', async () => {
     using windows = open(0)
     const connection = connect(windows.host, windows.build)
-    const run = inspec.run({ context: windows.context, connection, suite: { inspec: 'verify/other' }, slug: 'inspec', timeoutMs: 1 })
+    const run = inspec.run({
+      context: windows.context,
+      connection,
+      suite: { ...suite, file: 'verify/other' },
+      slug: 'inspec',
+      timeoutMs: 1,
+    })
     await expect(run).rejects.toBeInstanceOf(UsageError)
   })
 })

@@ -142,7 +142,7 @@ describe('the script that runs Pester', () => {
 })
 
 describe('Pester in a machine', () => {
-  const suite = { pester: 'verify/base.Tests.ps1' }
+  const suite = { verifier: 'pester', file: 'verify/base.Tests.ps1', options: {} }
   const runIn = (windows: ReturnType<typeof makeWindows>) =>
     pester.run({ context: windows.context, connection: connect(windows.host, windows.build), suite, slug: 'pester', timeoutMs: 30_000 })
 

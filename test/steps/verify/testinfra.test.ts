@@ -63,7 +63,7 @@ describe.skipIf(venv === undefined)('on a guest (this machine, by an ssh that ru
       const suite = {
         context: context as unknown as StepContext,
         connection,
-        suite: { testinfra: 'test_it.py' },
+        suite: { verifier: 'testinfra', file: 'test_it.py', options: {} },
         slug: 'testinfra',
         timeoutMs: 60_000,
       }

@@ -3,6 +3,7 @@ import { commandLine } from '../../../core/program.ts'
 import type { Family } from '../../../model/family.ts'
 import type { BaseImage, LatestImage } from '../../../model/image.ts'
 import type { BaseSearch } from '../../cloud.ts'
+import type { LocalBase } from '../options.ts'
 import { findImage } from '../store/images.ts'
 import { ensureDebianBase } from './debian.ts'
 import { ensureGivenImage } from './given-image.ts'
@@ -12,13 +13,13 @@ import { ensureGivenImage } from './given-image.ts'
  * Throws UsageError for a base that is not there or not the one that was meant, MissingError for what this machine lacks.
  */
 export async function resolveLocalBase(family: Family, { progress, signal, latestGood }: BaseSearch): Promise<BaseImage> {
-  const { base } = family
-  if ('debian' in base) {
+  const base = family.base as LocalBase
+  if (base.kind === 'debian') {
     const { path, disk } = await ensureDebianBase({ release: base.debian, progress, signal })
     return { id: path, name: disk.name, digest: disk.digest }
   }
-  if ('image' in base) return ensureGivenImage({ ...base, family, progress, signal })
-  if ('family' in base) return findAncestor(await latestGood())
+  if (base.kind === 'image') return ensureGivenImage({ image: base.image, sha256: base.sha256, family, progress, signal })
+  if (base.kind === 'family') return findAncestor(await latestGood())
   throw new UsageError(`${family.name}: a base on AWS cannot be used on the local cloud`, {
     hint: 'base: {debian: bookworm}, base: {image: …, sha256: …} or base: {family: …}',
   })

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import type { CheckFailure, Properties } from '../../../engine/plugin/resource.ts'
+import { deviceSets, loginKinds, systems, transports } from '../../../model/family.ts'
 
 const tags = z.strictObject({
   tool: z.literal('bakehouse'),
@@ -20,14 +21,14 @@ export const instanceInputs = z.strictObject({
   identityFile: z.string().min(1),
   knownHostsFile: z.string().min(1),
   user: z.string().min(1),
-  login: z.enum(['credential', 'cloud-init', 'password']),
+  login: z.enum(loginKinds),
   cpus: z.int().min(1),
   memory: z.int().min(64),
   disk: z.int().min(1),
-  os: z.enum(['linux', 'windows']).optional(),
-  transport: z.enum(['ssh', 'psrp']).optional(),
+  os: z.enum(systems).optional(),
+  transport: z.enum(transports).optional(),
   /** `standard`: devices for which the guest needs no drivers of ours. */
-  devices: z.enum(['virtio', 'standard']).optional(),
+  devices: z.enum(deviceSets).optional(),
   loginTimeoutSeconds: z.int().min(1),
   warm: z.boolean(),
   /** Where console and screen go when the guest never comes up; empty for nowhere. */

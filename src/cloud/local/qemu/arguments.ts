@@ -1,3 +1,5 @@
+import type { Machine, Os } from '../../../model/family.ts'
+
 /** What runs the guests: the processor of this computer, by KVM or HVF, or emulation. After the comma: what the guest's processor lacks. */
 export type Accelerator = 'kvm' | 'kvm,arch-capabilities=off' | 'hvf' | 'tcg'
 
@@ -9,9 +11,9 @@ export interface MachineShape {
 
 /** What a guest must find, so that it boots and is reached. */
 export interface Guest {
-  readonly os: 'linux' | 'windows'
+  readonly os: Os
   /** `standard`: a SATA disk and an Intel network card, for which every Windows has drivers. */
-  readonly devices: 'virtio' | 'standard'
+  readonly devices: Machine['devices']
   /** The guest's port that the forwarded one leads to: 22, or 5986 for PowerShell remoting. */
   readonly port: number
 }

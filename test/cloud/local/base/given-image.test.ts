@@ -8,9 +8,8 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { resolveLocalBase } from '../../../../src/cloud/local/base/resolve.ts'
 import { UsageError } from '../../../../src/core/errors.ts'
-import { familySchema } from '../../../../src/family/schema.ts'
-import type { Family } from '../../../../src/model/family.ts'
 import type { LatestImage } from '../../../../src/model/image.ts'
+import { makeFamily } from '../../../helpers/family.ts'
 
 let folder: string
 let disk: string
@@ -19,7 +18,7 @@ let server: Server | undefined
 const digest = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex')
 const cached = (): string[] => readdirSync(join(folder, 'cache/bakehouse/base'))
 const resolveBase = (base: unknown, latest?: LatestImage) => {
-  const family = { ...familySchema.parse({ base }), name: 'mine', folder } as Family
+  const family = makeFamily({ base }, { name: 'mine', folder })
   const latestGood = async (): Promise<LatestImage> => latest ?? Promise.reject(new Error('no family was asked for'))
   return resolveLocalBase(family, { progress: () => {}, latestGood, signal: AbortSignal.timeout(60_000) })
 }

@@ -1,0 +1,12 @@
+import type { CloudDescriptor } from '../descriptor.ts'
+
+/** EC2, in the region and by the credentials of the environment. */
+export const aws: CloudDescriptor = {
+  name: 'aws',
+  title: 'EC2',
+  runsHere: false,
+  bases: [{ kind: 'ami' }, { kind: 'amiId' }, { kind: 'parameter', templates: ['parameter'] }],
+  section: async () => (await import('./options.ts')).section,
+  cloud: async () => (await import('./aws.ts')).aws(),
+  resources: async () => (await import('./resources.ts')).awsResources,
+}

@@ -1,0 +1,13 @@
+import { listClouds } from '../cloud/clouds.ts'
+import { listVerifiers } from '../verify/verifiers.ts'
+
+// Awaited here, so that the schema of a family is a value and not a promise. Only who reads a family file imports this.
+
+/** Every cloud. */
+export const clouds = await listClouds()
+
+/** What each cloud adds to the schema of a family. */
+export const sections = await Promise.all(clouds.map(async (cloud) => ({ cloud, section: await cloud.section() })))
+
+/** Every verifier. */
+export const verifiers = await listVerifiers()

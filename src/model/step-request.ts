@@ -1,0 +1,44 @@
+import { UsageError } from '../core/errors.ts'
+import type { Family } from './family.ts'
+import { type FamilyFile, familyOf } from './family-file.ts'
+import type { StepRequest } from './step.ts'
+
+/** The shape of `request.json`. Before 2 there was no number, and the family was there as its file says it. */
+const format = 2
+
+/** The text of `request.json`. */
+export function renderRequest(request: StepRequest): string {
+  return `${JSON.stringify({ format, ...request }, undefined, 2)}\n`
+}
+
+/** The request in the text of a `request.json` of this version or an older one; `path` is for the error. Throws UsageError. */
+export function parseRequest(text: string, path: string): StepRequest {
+  const { format: found = 1, ...request } = parseObject(text, path)
+  if (found !== 1 && found !== format) {
+    throw new UsageError(`${path}: expected a request of format ${format} or older, got format ${JSON.stringify(found)}`, {
+      hint: 'the build is of a newer version of bakehouse: use that version',
+    })
+  }
+  const missing = required.filter((key) => request[key] === undefined)
+  if (missing.length > 0) throw new UsageError(`${path}: expected a request with ${missing.join(', ')}, got one without`)
+  const known = request as unknown as StepRequest
+  return found === format ? known : { ...known, family: parseOldFamily(known.family as unknown as OldFamily) }
+}
+
+const required: readonly (keyof StepRequest)[] = ['family', 'version', 'build', 'cloud', 'previousCases', 'prove']
+
+type OldFamily = FamilyFile & Pick<Family, 'name' | 'folder'>
+
+function parseOldFamily({ name, folder, ...file }: OldFamily): Family {
+  return familyOf(file as FamilyFile, { name, folder })
+}
+
+function parseObject(text: string, path: string): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text)
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Record<string, unknown>
+  } catch (cause) {
+    throw new UsageError(`${path}: expected a request of a step, got something that is not JSON`, { cause })
+  }
+  throw new UsageError(`${path}: expected a request of a step, got another kind of JSON`)
+}
