@@ -36,7 +36,7 @@ describe('a Windows family of this computer is refused, and nothing is made', { 
       'with Debian as its base',
       yaml('base: { debian: bookworm }', login, password),
       2,
-      'expected a base that runs windows, got Debian',
+      'expected a base that runs windows, got debian',
       undefined,
     ],
     [
