@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { bakeAll } from '../../src/bake/bake-all.ts'
 import type { BakeFamily } from '../../src/bake/bake-family.ts'
 import { renderAgain, renderFailure, renderOutcome } from '../../src/cli/render-outcome.ts'
+import type { FamilyListener } from '../../src/model/events.ts'
 import type { BakeOutcome } from '../../src/model/outcome.ts'
 import { worstExitCode } from '../../src/model/outcome.ts'
 import type { BakeRequest } from '../../src/model/request.ts'
@@ -57,6 +58,20 @@ describe('several families', () => {
     expect(outcomes.map(({ status }) => status)).toEqual(['failed', 'failed', 'failed', 'promoted'])
     expect(outcomes[0]?.error?.message).toBe('not baked: its base middle failed')
     expect(told).not.toContain('top starts')
+  })
+
+  test('tell a listener what happens to which, to the end', async () => {
+    using _project = families()
+    const told: string[] = []
+    const bakeFamily: BakeFamily = async ({ family }, listen) => {
+      listen({ type: 'task', phase: 'resolve', name: 'look', at: '' })
+      return outcome(family)
+    }
+    const listen: FamilyListener = (family, event) => told.push(`${family} ${event.type === 'ended' ? event.status : event.type}`)
+    await bakeAll(['other', 'bottom'].map(request), { listen, parallel: 1, bakeFamily })
+    // Between families there is no order.
+    expect(told.filter((line) => line.startsWith('other'))).toEqual(['other task', 'other promoted'])
+    expect(told.filter((line) => line.startsWith('bottom'))).toEqual(['bottom task', 'bottom promoted'])
   })
 
   test('are no more at once than asked for', async () => {

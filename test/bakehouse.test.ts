@@ -1,0 +1,45 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, test } from 'vitest'
+import * as bakehouse from '../src/bakehouse.ts'
+import { verbs } from '../src/cli/verbs.ts'
+import { run } from '../src/core/exec.ts'
+import { sourceFolder } from '../src/core/paths.ts'
+import { makeProject } from './family/project.ts'
+
+/** What the command line does by each verb, by a function of the library. */
+const functions: Readonly<Record<string, unknown>> = {
+  bake: bakehouse.bake,
+  history: bakehouse.readHistory,
+  show: bakehouse.readBuild,
+  doctor: bakehouse.checkProject,
+  init: bakehouse.makeFamily,
+  reap: bakehouse.reap,
+  consumers: bakehouse.findConsumers,
+}
+
+describe('the library', () => {
+  test('has a function for each verb of the command line, except for the completion of shells', () => {
+    const names = verbs.map(({ command }) => command.split(' ')[0] ?? '').filter((name) => name !== 'completion')
+    expect(names.filter((name) => typeof functions[name] !== 'function')).toEqual([])
+  })
+
+  test('loads nothing before a function is called, and can be required by CommonJS', async () => {
+    const script = `require(${JSON.stringify(join(sourceFolder(), 'bakehouse.ts'))}); console.log(Object.keys(require.cache).length)`
+    const { stdout, exitCode, stderr } = await run(process.execPath, ['--input-type=commonjs', '-e', script])
+    expect([exitCode, stdout.trim()], stderr).toEqual([0, expect.stringMatching(/^[01]$/)])
+    const source = readFileSync(join(sourceFolder(), 'bakehouse.ts'), 'utf8')
+    expect(source.match(/^import (?!type)/gm)).toBeNull()
+  })
+
+  test('makes a family, lists it, and says that it was never baked', async () => {
+    using _project = makeProject({})
+    expect(await bakehouse.listFamilies()).toEqual([])
+    const { files } = await bakehouse.makeFamily('linux-db')
+    expect(files).toContain('family.yaml')
+    expect(await bakehouse.listFamilies()).toEqual(['linux-db'])
+    expect((await bakehouse.readHistory('linux-db')).records).toEqual([])
+    await expect(bakehouse.readBuild('linux-db')).rejects.toThrow('linux-db has not been baked yet')
+    await expect(bakehouse.readBuild('linux-d')).rejects.toThrow('Expected a family (linux-db), got "linux-d"')
+  })
+})
