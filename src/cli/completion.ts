@@ -5,7 +5,7 @@ import { print } from './output.ts'
 
 /** Prints the shell function and its completion. */
 export async function runCompletion(): Promise<number> {
-  print(renderCompletion(process.execPath, join(sourceFolder(), 'bake.ts')))
+  print(renderCompletion(process.execPath, join(sourceFolder(), 'bake.ts')).split('\n'))
   return 0
 }
 

@@ -3,15 +3,14 @@ import { commandLine } from '../core/program.ts'
 import type { BakeOutcome, PlannedChange } from '../model/outcome.ts'
 import { againArguments, type BakeRequest } from '../model/request.ts'
 import { paint, paintOut, renderColumns } from './output.ts'
+import { renderMessage } from './report-error.ts'
 
 /** How a bake ended that did not fail, for stdout. */
-export function renderOutcome(outcome: BakeOutcome): string {
+export function renderOutcome(outcome: BakeOutcome): string[] {
   if (outcome.status === 'preview') return renderPreview(outcome)
   const title = `${outcome.family} ${outcome.version}`
   if (outcome.status === 'unchanged') {
-    return [`${title} is up to date: its inputs have not changed`, ...renderPlaces([['image', outcome.imagePath ?? outcome.imageId]])].join(
-      '\n',
-    )
+    return [`${title} is up to date: its inputs have not changed`, ...renderPlaces([['image', outcome.imagePath ?? outcome.imageId]])]
   }
   const passed = (outcome.verified ?? []).reduce((sum, suite) => sum + suite.passed, 0)
   return [
@@ -24,15 +23,14 @@ export function renderOutcome(outcome: BakeOutcome): string {
       ...uselessPlaces(outcome),
       ...keptPlaces(outcome),
     ]),
-  ].join('\n')
+  ]
 }
 
 /** Why a bake failed, where to look and what to type, for stderr. */
-export function renderFailure(outcome: BakeOutcome, request: BakeRequest): string {
+export function renderFailure(outcome: BakeOutcome, request: BakeRequest): string[] {
   const { error } = outcome
-  const first = renderCause(outcome)
   return [
-    paint('red', first),
+    ...renderMessage({ message: renderCause(outcome), exitCode: error?.exitCode ?? 1 }).map((line) => paint('red', line)),
     ...(error?.hint ? [error.hint] : []),
     ...(error?.stack ? ['A bug of ours. Please report it with this:', error.stack] : []),
     ...renderPlaces([
@@ -43,7 +41,7 @@ export function renderFailure(outcome: BakeOutcome, request: BakeRequest): strin
       ...uselessPlaces(outcome),
       ...keptPlaces(outcome),
     ]),
-  ].join('\n')
+  ]
 }
 
 /** Without a build there is nothing to name before the place in the file, which an editor can then be sent to. */
@@ -76,7 +74,7 @@ function renderPlaces(places: readonly (readonly [string, string | undefined])[]
 
 const signs: Readonly<Record<PlannedChange['operation'], string>> = { create: '+', update: '~', replace: '±', delete: '-', same: '=' }
 
-function renderPreview({ family, version, changes = [] }: BakeOutcome): string {
+function renderPreview({ family, version, changes = [] }: BakeOutcome): string[] {
   const rows = changes.map(({ operation, type, name }) => [`  ${signs[operation]} ${operation}`, type, name])
-  return [`${family} ${version}: a bake would make these, nothing was made`, ...renderColumns(rows)].join('\n')
+  return [`${family} ${version}: a bake would make these, nothing was made`, ...renderColumns(rows)]
 }

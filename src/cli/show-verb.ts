@@ -14,7 +14,7 @@ interface ShowArguments {
 export async function runShow({ family, version, json }: ShowArguments): Promise<number> {
   const { record, folder } = await readBuild(family, version)
   if (json) printJson({ ...record, folder })
-  else print([...renderRecord(record), ...renderFiles(folder)].join('\n'))
+  else print([...renderRecord(record), ...renderFiles(folder)])
   return 0
 }
 

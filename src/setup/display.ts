@@ -1,5 +1,6 @@
 import { renderElapsed } from '../core/duration.ts'
 import type { Report } from '../core/lock.ts'
+import { printable } from '../core/printable.ts'
 
 /** Where lines go: standard error, or a test's own. */
 export interface Terminal {
@@ -63,7 +64,7 @@ export function startProgress(terminal: Terminal = process.stderr): Progress {
 }
 
 function renderStep(step: Pick<Running, 'name' | 'text'>, ms: number): string {
-  return `${step.name}: ${step.text} (${renderElapsed(ms)})`
+  return `${step.name}: ${printable(step.text)} (${renderElapsed(ms)})`
 }
 
 function erase(lines: number): string {

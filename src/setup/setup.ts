@@ -2,6 +2,7 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { BakehouseError, messageOf } from '../core/errors.ts'
 import { homeFolder } from '../core/paths.ts'
+import { printableLines } from '../core/printable.ts'
 import { type Tools, toolsFile } from '../core/tools.ts'
 import { engineEnvironment } from '../engine/environment.ts'
 import { engineVersion } from '../engine/version.ts'
@@ -70,20 +71,20 @@ function writeTools(tools: Tools): void {
 }
 
 /** What went wrong, as the user should read it, and the exit code: 3 when something is missing, 1 when we failed. */
-function renderFailure(error: unknown): { text: string; exitCode: number } {
+function renderFailure(error: unknown): { lines: string[]; exitCode: number } {
   const errors = error instanceof AggregateError ? error.errors : [error]
   const lines = errors.flatMap((each: unknown) => [
     `Set-up: ${messageOf(each)}`,
     ...(each instanceof BakehouseError ? (each.hint ? [`  try: ${each.hint}`] : []) : [`  log: ${join(homeFolder(), 'setup.log')}`]),
   ])
   const code = errors.every((each: unknown) => each instanceof BakehouseError) ? 3 : 1
-  return { text: lines.join('\n'), exitCode: code }
+  return { lines, exitCode: code }
 }
 
 try {
   await setUp(process.argv.includes('--checks'))
 } catch (error) {
-  const { text, exitCode } = renderFailure(error)
-  process.stderr.write(`${text}\n`)
+  const { lines, exitCode } = renderFailure(error)
+  process.stderr.write(`${lines.map((line) => printableLines(line).join('\n')).join('\n')}\n`)
   process.exitCode = exitCode
 }

@@ -1,6 +1,7 @@
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { BakehouseError, messageOf } from '../../src/core/errors.ts'
+import { printableLines } from '../../src/core/printable.ts'
 import { destroyVm, upVm } from './machine.ts'
 
 const stop = new AbortController()
@@ -48,6 +49,6 @@ try {
   await cli.parseAsync()
 } catch (error) {
   const hint = error instanceof BakehouseError && error.hint ? `\n${error.hint}` : ''
-  process.stderr.write(`${messageOf(error)}${hint}\n`)
+  process.stderr.write(`${printableLines(messageOf(error)).join('\n')}${hint}\n`)
   process.exitCode = error instanceof BakehouseError ? error.exitCode : 1
 }

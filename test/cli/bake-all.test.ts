@@ -118,7 +118,7 @@ describe('the last words', () => {
       diagnosticsPath: '/b/diagnostics',
       error: { message: 'hygiene: no authorized keys are left', hint: 'look at the machine', exitCode: 10, phase: 'verify' },
     })
-    expect(renderFailure(failed, { ...request('linux-web'), cloud: 'local' }).split('\n')).toEqual([
+    expect(renderFailure(failed, { ...request('linux-web'), cloud: 'local' })).toEqual([
       'linux-web 2026.11.23: verify failed: hygiene: no authorized keys are left',
       'look at the machine',
       '  log          /b/logs',
@@ -129,18 +129,18 @@ describe('the last words', () => {
 
   test('of a bug of ours carry its stack', () => {
     const failed = outcome('x', { status: 'failed', error: { message: 'boom', exitCode: 1, stack: 'Error: boom\n    at here' } })
-    expect(renderFailure(failed, request('x'))).toContain('at here')
+    expect(renderFailure(failed, request('x')).join('\n')).toContain('at here')
   })
 
   test('of a bad family file begin with its place, for editors', () => {
     const message = 'playbooks/x/family.yaml:3:9: expected machine.cpus to be a whole number from 1 to 64, got "two"'
     const failed = outcome('x', { status: 'failed', version: '', error: { message, exitCode: 2 } })
-    expect(renderFailure(failed, request('x'))).toBe(message)
+    expect(renderFailure(failed, request('x'))).toEqual([message])
   })
 
   test('of a cancelled bake say where it was', () => {
     const cancelled = outcome('x', { status: 'cancelled', error: { message: 'cancelled', exitCode: 8, phase: 'configure' } })
-    expect(renderFailure(cancelled, request('x'))).toBe('x 2026.11.23: cancelled during configure, cleaned up')
+    expect(renderFailure(cancelled, request('x'))).toEqual(['x 2026.11.23: cancelled during configure, cleaned up'])
   })
 
   test('of a promotion: where image, report and logs are', () => {
@@ -150,7 +150,7 @@ describe('the last words', () => {
       logPath: '/b/logs',
       verified: [{ suite: 'a', passed: 58, failed: 0, at: '' }],
     })
-    expect(renderOutcome(good).split('\n')).toEqual([
+    expect(renderOutcome(good)).toEqual([
       'linux-web 2026.11.23 promoted in 41.3 s, 58 checks passed',
       '  image   /i.qcow2',
       '  report  /b/report.html',

@@ -1,6 +1,7 @@
 import { renderDuration } from '../../core/duration.ts'
+import { printable } from '../../core/printable.ts'
 import type { BakeEvent, FamilyListener } from '../../model/events.ts'
-import { say } from '../output.ts'
+import { renderLines, say } from '../output.ts'
 import { renderProgress } from './render.ts'
 import { advance, type FamilyProgress } from './state.ts'
 
@@ -28,7 +29,7 @@ function startDrawing(families: readonly string[], stream: NodeJS.WriteStream): 
   const draw = (above = ''): void => {
     const all = renderProgress([...state.values()], Date.now(), stream.columns || 80)
     const shown = all.slice(-Math.max(1, (stream.rows || 24) - 1))
-    stream.write(`${erase()}${above}${shown.map((line) => `${line}\n`).join('')}`)
+    stream.write(`${erase()}${above}${renderLines(shown)}`)
     drawn = shown.length
   }
   const change = (family: string, to: (before: FamilyProgress) => FamilyProgress): void => {
@@ -41,7 +42,7 @@ function startDrawing(families: readonly string[], stream: NodeJS.WriteStream): 
   process.once('exit', showCursor)
   return {
     listen: (family, event) => change(family, (before) => advance(before, event)),
-    note: (text) => draw(`${text}\n`),
+    note: (text) => draw(renderLines(text)),
     stop() {
       clearInterval(timer)
       draw()
@@ -84,7 +85,7 @@ export function isRepeated({ phases }: FamilyProgress, event: BakeEvent): boolea
 export function renderEvent(progress: FamilyProgress, event: BakeEvent): string | undefined {
   if (event.type === 'ended') return event.status
   if (event.type === 'task') return renderAt(progress, event.phase, event.at, event.name)
-  if (event.type === 'note') return `${event.phase.padEnd(9)}            ${event.text}`
+  if (event.type === 'note') return `${event.phase.padEnd(9)}            ${printable(event.text)}`
   if (event.type === 'task-done')
     return event.status === 'failed' || event.status === 'unreachable'
       ? renderAt(progress, event.phase, event.at, `${event.name}: ${event.status}`)
@@ -96,7 +97,7 @@ export function renderEvent(progress: FamilyProgress, event: BakeEvent): string 
 function renderAt(progress: FamilyProgress, phase: string, at: string, text: string): string {
   const known = progress.phases.find((each) => each.phase === phase)
   const took = known?.durationMs ?? Date.parse(at) - (known?.startedAt ?? Date.parse(at))
-  return `${phase.padEnd(9)}  ${renderDuration(Math.max(0, took)).padStart(8)}  ${text.replaceAll('\n', ' ')}`
+  return `${phase.padEnd(9)}  ${renderDuration(Math.max(0, took)).padStart(8)}  ${printable(text)}`
 }
 
 function renderNow(progress: FamilyProgress | undefined, text: string): string {

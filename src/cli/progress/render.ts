@@ -1,4 +1,5 @@
 import { renderDuration } from '../../core/duration.ts'
+import { printable } from '../../core/printable.ts'
 import { paint } from '../output.ts'
 import type { FamilyProgress, PhaseProgress } from './state.ts'
 
@@ -75,15 +76,10 @@ function cut(cells: readonly Cell[], columns: number): string {
   let room = columns - 1
   return cells
     .map(({ text, colour }) => {
-      const plain = oneLine(text)
+      const plain = printable(text)
       const shown = plain.length <= room ? plain : `${plain.slice(0, Math.max(0, room - 1))}${room > 0 ? '…' : ''}`
       room -= shown.length
       return colour ? paint(colour, shown) : shown
     })
     .join('')
-}
-
-function oneLine(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: what a guest prints must not move the cursor
-  return text.replace(/[\0-\x1f\x7f]+/g, ' ')
 }

@@ -1,6 +1,6 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { stripVTControlCharacters } from 'node:util'
+import { printable } from '../../../core/printable.ts'
 import { readTail } from '../../../core/read-tail.ts'
 import { connectQmp } from '../qemu/qmp.ts'
 import { instanceFiles, isInstanceRunning, type LocalInstance } from './machine.ts'
@@ -29,6 +29,9 @@ export async function diagnoseInstance(instance: LocalInstance, folder: string):
 /** The last line on a machine's console that says something. */
 export async function lastConsoleLine(instance: LocalInstance): Promise<string> {
   const text = await readTail(instanceFiles(instance).consoleLog, 65_536).catch(() => Buffer.alloc(0))
-  const lines = stripVTControlCharacters(text.toString()).split(/[\r\n]+/)
+  const lines = text
+    .toString()
+    .split(/[\r\n]+/)
+    .map(printable)
   return lines.findLast((line) => line.trim() !== '')?.trim() ?? ''
 }
