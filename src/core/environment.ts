@@ -84,3 +84,8 @@ export type VariableName = keyof typeof variables
 export function findVariable(name: VariableName): string | undefined {
   return process.env[name] || undefined
 }
+
+/** Sets a variable of this process, and of those that it starts from now on. */
+export function setVariable(name: VariableName, value: string): void {
+  process.env[name] = value
+}

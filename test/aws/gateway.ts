@@ -1,4 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
+import type { Answer, Call } from './call.ts'
 import { createRefreshes } from './instance-refresh.ts'
 import { completeAnswer, createMissing, findMissing } from './missing-actions.ts'
 
@@ -33,22 +34,6 @@ export interface Gateway extends AsyncDisposable {
   faults: Faults
   /** The administrator's password of every instance; what the API server makes up, if it is not set. */
   password?: string
-}
-
-/** One call of an AWS API. */
-export interface Call {
-  readonly service: string
-  readonly action: string
-  readonly body: string
-  readonly region: string
-  readonly json: boolean
-}
-
-/** An answer in place of the API server's: a body, or an error. */
-export interface Answer {
-  readonly status: number
-  readonly body?: string
-  readonly code?: string
 }
 
 const notFoundCodes: Readonly<Record<string, string>> = {

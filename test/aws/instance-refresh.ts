@@ -6,7 +6,7 @@ import {
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling'
 import { DescribeLaunchTemplateVersionsCommand, EC2Client } from '@aws-sdk/client-ec2'
-import type { Answer, Call } from './gateway.ts'
+import type { Answer, Call } from './call.ts'
 
 interface Refresh {
   readonly group: string

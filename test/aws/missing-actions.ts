@@ -1,4 +1,4 @@
-import type { Answer, Call } from './gateway.ts'
+import type { Answer, Call } from './call.ts'
 import { renderPasswordData } from './password-data.ts'
 
 /** What moto does not keep of images, by image id. */

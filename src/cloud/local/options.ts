@@ -1,17 +1,5 @@
-import { z } from 'zod'
-import { sha256, text } from '../../core/schema.ts'
-import { debianReleases } from '../../model/debian-release.ts'
 import type { CloudSection } from '../descriptor.ts'
-
-const bases = {
-  debian: z.strictObject({ debian: z.enum(debianReleases) }).describe("A Debian disk built from Debian's own packages (embedded cloud)."),
-  image: z.strictObject({ image: text, sha256 }).describe('Any disk image by path or URL (embedded cloud).'),
-}
+import { bases } from './base/kinds.ts'
 
 /** What the local cloud adds to `family.yaml`: its kinds of base. */
 export const section = { bases } satisfies CloudSection
-
-export type LocalBase =
-  | ({ readonly kind: 'debian' } & z.output<typeof bases.debian>)
-  | ({ readonly kind: 'image' } & z.output<typeof bases.image>)
-  | { readonly kind: 'family' }

@@ -3,10 +3,10 @@ import { commandLine } from '../../../core/program.ts'
 import type { Family } from '../../../model/family.ts'
 import type { BaseImage, LatestImage } from '../../../model/image.ts'
 import type { BaseSearch } from '../../cloud.ts'
-import type { LocalBase } from '../options.ts'
 import { findImage } from '../store/images.ts'
 import { ensureDebianBase } from './debian.ts'
 import { ensureGivenImage } from './given-image.ts'
+import type { LocalBase } from './kinds.ts'
 
 /**
  * The disk a family starts from, made or fetched first where that is needed.

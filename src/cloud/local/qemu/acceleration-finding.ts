@@ -1,3 +1,4 @@
+import { findVariable, setVariable } from '../../../core/environment.ts'
 import type { Finding } from '../../../model/finding.ts'
 import { type Acceleration, findAcceleration } from './accelerator.ts'
 
@@ -7,7 +8,7 @@ import { type Acceleration, findAcceleration } from './accelerator.ts'
  */
 export async function describeHost(): Promise<Finding> {
   const acceleration = await findAcceleration()
-  process.env.BAKEHOUSE_ACCELERATOR ??= acceleration.accelerator
+  if (!findVariable('BAKEHOUSE_ACCELERATOR')) setVariable('BAKEHOUSE_ACCELERATOR', acceleration.accelerator)
   return renderAcceleration(acceleration)
 }
 
