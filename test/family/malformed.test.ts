@@ -105,7 +105,7 @@ const variants: Malformed[] = [
   },
   { what: 'an empty base', yaml: 'base: {}\n', at: '1:7', says: 'got an empty mapping' },
   { what: 'two bases at once', yaml: 'base: { debian: bookworm, family: other }\n', at: '1:7', says: 'got debian and family together' },
-  { what: 'another Debian', yaml: 'base: { debian: sid }\n', at: '1:17', says: 'expected base.debian to be bookworm, got "sid"' },
+  { what: 'another Debian', yaml: 'base: { debian: sid }\n', at: '1:17', says: 'expected base.debian to be bookworm or trixie, got "sid"' },
   {
     what: 'an image without its digest',
     yaml: 'base:\n  image: disk.qcow2\n',
