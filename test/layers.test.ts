@@ -5,10 +5,13 @@ import { describe, expect, test } from 'vitest'
 import { cloudNames } from '../src/cloud/clouds.ts'
 import { run } from '../src/core/exec.ts'
 import { sourceFolder } from '../src/core/paths.ts'
+import { listVerifiers } from '../src/verify/verifiers.ts'
 
 const root = join(sourceFolder(), '..')
 const files = readdirSync(sourceFolder(), { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'))
 const readSource = (path: string): string => readFileSync(join(sourceFolder(), path), 'utf8')
+
+const verifierNames = (await listVerifiers()).map(({ name }) => name)
 
 /** Whether a file outside of `cloud/` knows a cloud by its name. */
 function knowsCloud(path: string, text: string): boolean {
@@ -23,6 +26,21 @@ describe('a cloud', () => {
   test.each(cloudNames)('is found out when its name, %s, is planted elsewhere', (name) => {
     expect(knowsCloud('bake/build.ts', `if (family.cloud === '${name}') return`)).toBe(true)
     expect(knowsCloud(`cloud/${name}/options.ts`, `const name = '${name}'`)).toBe(false)
+  })
+})
+
+/** Whether a file knows a verifier by its name. Set-up and Ansible's own folder have tools of the same names. */
+function knowsVerifier(path: string, text: string): boolean {
+  return !/^(verify|setup|guest\/ansible)\//.test(path) && new RegExp(`['"\`](${verifierNames.join('|')})['"\`]`).test(text)
+}
+
+describe('a verifier', () => {
+  test('is known by name in its folder only', () => {
+    expect(files.filter((path) => knowsVerifier(path, readSource(path)))).toEqual([])
+  })
+
+  test.each(verifierNames)('is found out when its name, %s, is planted elsewhere', (name) => {
+    expect(knowsVerifier('family/check-family.ts', `if (verifier === '${name}') return`)).toBe(true)
   })
 })
 

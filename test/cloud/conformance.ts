@@ -31,7 +31,8 @@ export function testCloud(cloud: CloudDescriptor, file = `src/cloud/${cloud.name
       expect(Object.entries(bases).map(([kind, { shape }]) => [kind, Object.keys(shape)[0]])).toEqual(
         cloud.bases.map(({ kind }) => [kind, kind]),
       )
-      for (const { kind, templates = [] } of cloud.bases) expect(Object.keys(bases[kind]?.shape ?? {})).toEqual(expect.arrayContaining(templates))
+      for (const { kind, templates = [] } of cloud.bases)
+        expect(Object.keys(bases[kind]?.shape ?? {})).toEqual(expect.arrayContaining(templates))
     })
 
     test('has options that all have defaults, and takes no others', async () => {
@@ -52,7 +53,11 @@ export function testCloud(cloud: CloudDescriptor, file = `src/cloud/${cloud.name
     })
 
     test('gives resources for machine, candidate and promoted image', async () => {
-      expect(await cloud.resources()).toMatchObject({ instance: expect.any(Function), image: expect.any(Function), copy: expect.any(Function) })
+      expect(await cloud.resources()).toMatchObject({
+        instance: expect.any(Function),
+        image: expect.any(Function),
+        copy: expect.any(Function),
+      })
     })
   })
 }

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { followPage, readSteps } from './added.ts'
+
+const family = 'base: { debian: bookworm }\nverify:\n  suites:\n    - shell: verify/check.sh\n      arguments: { port: 80 }\n'
+
+const script = `
+import { mkdirSync, writeFileSync } from 'node:fs'
+mkdirSync('playbooks/web/verify', { recursive: true })
+writeFileSync('playbooks/web/family.yaml', ${JSON.stringify(family)})
+writeFileSync('playbooks/web/playbook.yml', '- hosts: all')
+const { readFamily } = await import('./src/family/read-family.ts')
+const missing = await readFamily('web').catch(({ message }) => message)
+writeFileSync('playbooks/web/verify/check.sh', 'test "$port" = 80')
+const { suites } = (await readFamily('web')).verify
+const { chooseVerifier } = await import('./src/verify/verifiers.ts')
+const { name } = await chooseVerifier(suites[0])
+process.stdout.write(JSON.stringify({ missing, suites, name }))`
+
+test('the page adds a verifier: one file and one line, and a family can have a suite of it', async () => {
+  using page = followPage('add-a-verifier.md')
+  expect(await page.ask(script)).toEqual({
+    missing: expect.stringContaining('family.yaml:4:14: expected the shell verify/check.sh in the family folder, got nothing there'),
+    suites: [{ verifier: 'shell', file: 'verify/check.sh', options: { arguments: { port: 80 } } }],
+    name: 'shell',
+  })
+}, 120_000)
+
+test('the page shows the verifier whose types are checked', () => {
+  const [shown] = readSteps('add-a-verifier.md')
+  const checked = readFileSync(join(import.meta.dirname, '../verify/shell.ts'), 'utf8')
+  expect(shown?.text).toBe(checked.replaceAll('../../src/verify/', './').replaceAll('../../src/', '../'))
+})
