@@ -32,7 +32,7 @@ export function testCloud(cloud: CloudDescriptor, file = `src/cloud/${cloud.name
         cloud.bases.map(({ kind }) => [kind, kind]),
       )
       for (const { kind, templates = [] } of cloud.bases)
-        expect(Object.keys(bases[kind]?.shape ?? {})).toEqual(expect.arrayContaining(templates))
+        expect(Object.keys(bases[kind]?.shape ?? {})).toEqual(expect.arrayContaining([...templates]))
     })
 
     test('has options that all have defaults, and takes no others', async () => {

@@ -1,4 +1,4 @@
-import { CustomResource, type CustomResourceOptions, type Inputs, type Output, output } from '@pulumi/pulumi'
+import { CustomResource, type CustomResourceOptions, type Inputs, type Output } from '@pulumi/pulumi'
 import type { CloudResources, ImageResource } from '../../../src/cloud/cloud.ts'
 import type { Host } from '../../../src/model/host.ts'
 import { optionsOf } from './options.ts'
@@ -23,5 +23,5 @@ export const paperResources: CloudResources = {
 
 function asImage(resource: Sheet): ImageResource {
   const { id } = resource
-  return { resource, imageId: id, imageName: id, digest: id, imagesByRegion: output({ desk: id }) }
+  return { resource, imageId: id, imageName: id, digest: id, imagesByRegion: id.apply((desk) => ({ desk }) as Record<string, string>) }
 }
