@@ -43,7 +43,7 @@ export const otherVariables: readonly OtherVariables[] = [
     why: 'Secrets would be written to files.',
   },
   { names: ['ANSIBLE_*'], fate: 'kept', why: 'Settings of Ansible, as in `ansible.cfg`; a few are set by Bakehouse in any case.' },
-  { names: ['AWS_*'], fate: 'kept', why: 'Account, region and endpoints of the cloud `aws`.' },
+  { names: ['AWS_*'], fate: 'kept', why: 'Account, region and endpoints of AWS.' },
   {
     names: ['NODE_OPTIONS'],
     fate: 'reduced',

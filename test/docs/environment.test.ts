@@ -3,6 +3,7 @@ import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { type Variable, variables } from '../../src/core/environment.ts'
+import { otherVariables } from '../../src/core/other-variables.ts'
 import { sourceFolder } from '../../src/core/paths.ts'
 import { expectSection } from './generated.ts'
 
@@ -16,6 +17,11 @@ function renderTable(audience: Variable['audience'], head: string): string {
     '| --- | --- | --- |',
     ...rows.map(([name, { meaning, default: value }]) => `| \`${name}\` | ${meaning} | ${value} |`),
   ].join('\n')
+}
+
+function renderOthers(): string {
+  const rows = otherVariables.map(({ names, fate, why }) => `| ${names.map((name) => `\`${name}\``).join(' ')} | ${fate} | ${why} |`)
+  return ['| variables | kept? | why |', '| --- | --- | --- |', ...rows].join('\n')
 }
 
 /** All names of our variables in the files of a folder, each with the files that have it. */
@@ -36,6 +42,7 @@ describe('the variables of the environment', () => {
   test('are on their page, with meaning and default', () => {
     expectSection('environment.md', 'user variables', renderTable('user', 'default'))
     expectSection('environment.md', 'internal variables', renderTable('internal', 'without it'))
+    expectSection('environment.md', 'other variables', renderOthers())
   })
 
   test('are all in the table, and all in use', async () => {
