@@ -1,6 +1,6 @@
 import { withoutSequences } from '../core/printable.ts'
 
-/** The words of a diagnostic, without the engine's colours and its bookkeeping around them. */
+/** The text of a diagnostic, without colours and without what the engine puts around it. */
 export function parseDiagnostic(message: string): string {
   return withoutSequences(message)
     .replaceAll(/<\{%.*?%\}>/g, '')

@@ -5,8 +5,8 @@ import { cacheFolder, homeFolder } from '../core/paths.ts'
 import { linkOnce } from '../core/write-file.ts'
 
 /**
- * The environment every run of the engine gets, from the program and by hand alike. What the user set for state and
- * secrets stays; else the state is a folder of the project, encrypted with a passphrase made once (0600).
+ * The environment of every run of the engine, by this program or by hand. Settings of the user for state and secrets stay. Without
+ * them, the state is a folder of the project, and its secrets are encrypted with a passphrase that is made once (0600).
  */
 export function engineEnvironment(): Record<string, string> {
   return {
@@ -14,14 +14,14 @@ export function engineEnvironment(): Record<string, string> {
     ...passphrase(),
     PULUMI_HOME: engineHome(),
     PULUMI_SKIP_UPDATE_CHECK: 'true',
-    // A copy of the state an update, beside the one in the stack's history: one more file for every update there ever was.
+    // The engine would keep a second copy of the state of every update, beside the one in the history of the stack.
     PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: process.env.PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS ?? 'true',
-    // The engine lives for seconds: collecting its garbage less often saves a quarter of its processor time, and costs some 10 MB.
+    // The engine runs for seconds. Collecting garbage less often saves a quarter of its processor time and costs about 10 MB.
     GOGC: process.env.GOGC ?? '400',
   }
 }
 
-/** The engine's own folder: its settings are the project's, the plugins it downloads are shared through the cache. */
+/** The folder of the engine's settings. Each project has one; the plugins in it are in the cache, which all projects share. */
 export function engineHome(): string {
   const home = join(homeFolder(), 'home')
   const plugins = join(cacheFolder(), 'plugins')

@@ -1,4 +1,4 @@
-/** A resource as a state has it. */
+/** A resource in a state. */
 export interface StackResource {
   readonly urn: string
   readonly type: string
@@ -7,12 +7,12 @@ export interface StackResource {
   readonly outputs: Readonly<Record<string, unknown>>
 }
 
-/** What the engine keeps of a stack, as far as a build asks for it. */
+/** The state of a stack: the parts that this program reads. */
 export interface StackState {
   readonly outputs: Readonly<Record<string, unknown>>
-  /** Custom resources: what exists outside of the state. */
+  /** Custom resources: those that exist outside of the state. */
   readonly resources: readonly StackResource[]
-  /** Resources whose creation was cut off: the state does not know whether they exist. */
+  /** Resources whose creation was interrupted. The state does not know whether they exist. */
   readonly pending: readonly StackResource[]
 }
 

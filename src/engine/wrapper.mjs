@@ -1,6 +1,6 @@
-// Stands between the Automation API and the real Pulumi CLI: a bake that is killed must leave neither a lock nor an
-// unfinished operation, so the CLI outlives it and is asked, exactly once, to stop in good order.
-// Plain JavaScript without packages: it starts with every command of the engine.
+// Runs the Pulumi CLI for the Automation API. A bake that is killed must leave no lock and no unfinished operation. So the CLI runs in
+// a session of its own, outlives the bake, and gets exactly one signal to stop.
+// Plain JavaScript without packages, because it starts with every run of the engine.
 import { spawn } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, readSync, rmdirSync, unlinkSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
@@ -41,18 +41,18 @@ function cancel() {
 
 async function follow() {
   while (true) {
-    // Read after the end was seen: what the CLI wrote last is in the files by then.
+    // Decided before reading: once the CLI has ended, all that it wrote is in the files.
     const last = ended !== undefined
     const moved = (await drain(output.files[0], 0, process.stdout)) + (await drain(output.files[1], 1, process.stderr))
     if (last) return
     if (process.ppid !== parent) cancel()
     idle = moved > 0 ? 0 : idle + 1
-    // The end wakes it at once; what is written meanwhile may wait, for emulated guests need the processor more.
+    // The end of the CLI interrupts the pause. Output may wait: emulated machines need the processor more.
     await pause(idle < 20 ? 20 : 200)
   }
 }
 
-/** Sleeps, but not past the end of the CLI. */
+/** Waits, at most until the CLI ends. */
 function pause(ms) {
   if (ended) return
   return new Promise((resolve) => {
@@ -78,12 +78,12 @@ async function drain(file, index, stream) {
   }
 }
 
-/** A reader that is gone must not keep the CLI from being looked after. */
+/** A reader that has ended must not stop the wrapper, so errors count as written. */
 function write(stream, chunk) {
   return new Promise((resolve) => stream.write(chunk, () => resolve()))
 }
 
-/** Two files without a name: the CLI never meets a closed pipe, and nothing is left behind. */
+/** Two files without a name, in place of pipes: a CLI whose reader has ended can still write, and no file is left. */
 function openOutput() {
   const folder = mkdtempSync(join(tmpdir(), 'bakehouse-cli-'))
   const files = ['stdout', 'stderr'].map((name) => {

@@ -1,4 +1,4 @@
-/** Property values as they cross the wire, secrets and outputs unwrapped. */
+/** Property values as the protocol transports them. Secrets and outputs are unwrapped. */
 export type Properties = Record<string, unknown>
 
 export interface CheckFailure {
@@ -10,7 +10,7 @@ export interface DiffAnswer {
   readonly changed: boolean
   /** Properties whose change needs a new resource. */
   readonly replaces?: readonly string[]
-  /** Remove the old one before the new one is made. */
+  /** Remove the old resource before the new one is created. */
   readonly deleteBeforeReplace?: boolean
 }
 
@@ -18,16 +18,16 @@ export interface CreateContext {
   readonly urn: string
   /** Seconds; 0 when the user set none. */
   readonly timeout: number
-  /** Aborted when the engine cancels. A normal shutdown cancels too, so it must never stop machines. */
+  /** Aborted when the engine cancels. A normal end of the engine cancels too, so this must never stop machines. */
   readonly signal: AbortSignal
 }
 
-/** One resource type of a plugin. Everything but `create` has a default: no checks, any change replaces, nothing to remove. */
+/** One resource type of a plugin. Only `create` is required. Defaults: no checks, each change replaces, nothing to remove. */
 export interface ResourceHandler {
   check?(news: Properties, olds: Properties): Promise<{ inputs: Properties; failures: readonly CheckFailure[] }>
   diff?(id: string, olds: Properties, news: Properties): Promise<DiffAnswer>
   create(inputs: Properties, context: CreateContext): Promise<{ id: string; outputs: Properties }>
-  /** What is there now; undefined when it is gone. */
+  /** The resource as it is now. Undefined if it does not exist any more. */
   read?(id: string, state: Properties): Promise<{ outputs: Properties } | undefined>
   update?(id: string, olds: Properties, news: Properties, context: CreateContext): Promise<Properties>
   delete?(id: string, state: Properties, context: CreateContext): Promise<void>
