@@ -64,7 +64,7 @@ async function readFamilies(requests: readonly BakeRequest[]): Promise<Family[]>
 }
 
 function isBad({ status }: BakeOutcome): boolean {
-  return status === 'failed' || status === 'cancelled'
+  return status === 'failed' || status === 'cancelled' || status === 'interrupted'
 }
 
 function skipped(request: BakeRequest, base: BakeOutcome): BakeOutcome {
@@ -76,6 +76,6 @@ function skipped(request: BakeRequest, base: BakeOutcome): BakeOutcome {
     cloud: base.cloud,
     durationMs: 0,
     phases: [],
-    error: { message: `not baked: its base ${base.family} ${base.status === 'failed' ? 'failed' : 'was cancelled'}`, exitCode },
+    error: { message: `not baked: its base ${base.family} ${base.status === 'failed' ? 'failed' : `was ${base.status}`}`, exitCode },
   }
 }

@@ -4,12 +4,15 @@ import { cacheFolder } from '../core/paths.ts'
 import { readTools } from '../core/tools.ts'
 import type { BuildEvent } from '../model/events.ts'
 import type { BakeOutcome } from '../model/outcome.ts'
+import type { Phase } from '../model/phases.ts'
 import type { BakeRequest } from '../model/request.ts'
+import { settleLostWorker } from './lost-worker.ts'
 
 type Message = { event: Parameters<Parameters<BakeFamily>[1]>[0] } | { outcome: BakeOutcome }
 
-/** Bakes one family in a process of its own. Throws only for a bug of ours: a worker that died without a word. */
+/** Bakes one family in a worker process. Throws only if the worker cannot be started. */
 export const bakeFamily: BakeFamily = (request, listen, signal) => {
+  const startedAt = Date.now()
   const worker = fork(join(import.meta.dirname, 'worker.ts'), {
     execPath: readTools().node,
     env: { ...process.env, NODE_COMPILE_CACHE: join(cacheFolder(), 'compiled') },
@@ -21,17 +24,17 @@ export const bakeFamily: BakeFamily = (request, listen, signal) => {
   signal.addEventListener('abort', cancel, { once: true })
   return new Promise<BakeOutcome>((resolve, reject) => {
     let outcome: BakeOutcome | undefined
+    let phase: Phase | undefined
     worker.on('message', (message: Message) => {
-      if ('event' in message) listen(message.event)
-      else outcome = message.outcome
+      if ('outcome' in message) outcome = message.outcome
+      else {
+        if (message.event.type === 'phase') phase = message.event.phase
+        listen(message.event)
+      }
     })
     worker.once('error', reject)
-    worker.once('close', (code, killed) => {
-      if (outcome) resolve(outcome)
-      else
-        reject(
-          new Error(`the worker of ${request.family} ended without an outcome (${killed ?? `exit ${code}`}): ${errors.join('').trim()}`),
-        )
+    worker.once('close', (exitCode, killed) => {
+      resolve(outcome ?? settleLostWorker(request, { exitCode, signal: killed, stderr: errors.join(''), phase, startedAt }))
     })
     worker.send({ bake: request })
     if (signal.aborted) cancel()
@@ -40,5 +43,5 @@ export const bakeFamily: BakeFamily = (request, listen, signal) => {
 
 export type BakeListener = (event: BuildEvent) => void
 
-/** `bakeFamily` of `bake.ts`: never throws for what a bake can end with; what it throws is a bug of ours. */
+/** Bakes one family. However the bake ends is an outcome; what it throws is an internal error. */
 export type BakeFamily = (request: BakeRequest, listen: BakeListener, signal: AbortSignal) => Promise<BakeOutcome>

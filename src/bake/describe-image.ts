@@ -1,16 +1,13 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { imagesFolder } from '../core/paths.ts'
 import type { BuildOutputs, LatestGood } from '../model/outputs.ts'
 import type { SuiteResult } from '../model/suite-result.ts'
 import type { Plan } from './plan.ts'
 import { readSourceCommit } from './tool-versions.ts'
 
-/** What a build has when it passed. */
-export interface Built extends BuildOutputs {
-  readonly suites: readonly SuiteResult[]
-  /** Suites that pass on the unconfigured base too. */
-  readonly useless: readonly string[]
-}
-
-export async function describeImage(plan: Plan, built: Built): Promise<LatestGood> {
+/** The outputs of the family stack once the image is promoted. */
+export async function describeImage(plan: Plan, built: BuildOutputs, suites: readonly SuiteResult[]): Promise<LatestGood> {
   const at = new Date().toISOString()
   const count = (suite: SuiteResult, passed: boolean): number =>
     suite.cases.filter(({ status }) => (passed ? status === 'passed' : status === 'failed' || status === 'error')).length
@@ -24,11 +21,17 @@ export async function describeImage(plan: Plan, built: Built): Promise<LatestGoo
     imagesByRegion: built.imagesByRegion,
     baseImage: plan.base.name,
     digest: built.digest,
-    verified: built.suites.map((suite) => ({ suite: suite.suite, passed: count(suite, true), failed: count(suite, false), at })),
+    verified: suites.map((suite) => ({ suite: suite.suite, passed: count(suite, true), failed: count(suite, false), at })),
     promotedAt: at,
     sourceCommit: await readSourceCommit(),
     buildStack: `bakehouse/${plan.stackName}`,
     previousVersion: plan.latest?.version ?? '',
     inputsDigest: plan.inputsDigest,
   }
+}
+
+/** The disk of the promoted image, on the local cloud. */
+export function findImagePath(imageId: string): { imagePath?: string } {
+  const imagePath = join(imagesFolder(), `${imageId}.qcow2`)
+  return existsSync(imagePath) ? { imagePath } : {}
 }

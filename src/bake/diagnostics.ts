@@ -4,6 +4,7 @@ import { messageOf } from '../core/errors.ts'
 import { commandLine } from '../core/program.ts'
 import { type BuildRemains, ofBuild } from '../life/remove-build.ts'
 import { buildFiles } from '../model/build-folder.ts'
+import type { Trouble } from '../model/ending.ts'
 import type { Phase } from '../model/phases.ts'
 import { againArguments } from '../model/request.ts'
 import type { Plan } from './plan.ts'
@@ -15,7 +16,7 @@ const copied = [buildFiles.events, buildFiles.logs, buildFiles.junit, buildFiles
  * Completes the folder of diagnostics, so that it can be handed on as it is: what machines and cloud told is redacted,
  * events, logs and reports stand beside it, and a page says what failed and how to see it again.
  */
-export async function completeBundle(plan: Plan, failure: { phase: Phase | undefined; error: unknown }): Promise<void> {
+export async function completeBundle(plan: Plan, failure: { phase: Phase | undefined; trouble: Trouble }): Promise<void> {
   const folder = join(plan.folder, buildFiles.diagnostics)
   await mkdir(folder, { recursive: true })
   await redactFiles(folder, plan.redactor.text)
@@ -26,17 +27,23 @@ export async function completeBundle(plan: Plan, failure: { phase: Phase | undef
 
 const readme = 'README.txt'
 
-function renderReadme(plan: Plan, { phase, error }: { phase: Phase | undefined; error: unknown }, names: readonly string[]): string {
+function renderReadme(plan: Plan, { phase, trouble }: { phase: Phase | undefined; trouble: Trouble }, names: readonly string[]): string {
   return [
-    `${plan.family.name} ${plan.version}: ${phase ?? 'it'} failed: ${plan.redactor.text(messageOf(error))}`,
+    `${plan.family.name} ${plan.version}: ${plan.redactor.text(renderTrouble(trouble, phase))}`,
     '',
-    'The same again, and the machine kept for a look:',
+    'To repeat the build and keep the machine for inspection:',
     `  ${commandLine(...againArguments(plan.request))}`,
     '',
-    'What is here:',
+    'Files:',
     ...names.map((name) => `  ${name}`),
     '',
   ].join('\n')
+}
+
+function renderTrouble(trouble: Trouble, phase: Phase = 'resolve'): string {
+  if (trouble.kind === 'cancelled') return `cancelled during ${phase}`
+  if (trouble.kind === 'interrupted') return `${phase} was interrupted by ${trouble.by}`
+  return `${phase} failed: ${trouble.kind === 'missing' ? trouble.what : trouble.why}`
 }
 
 const pictures: readonly string[] = ['.png', '.jpg']

@@ -1,17 +1,20 @@
-import { join } from 'node:path'
 import type { CloudResources } from '../cloud/cloud.ts'
-import { sourceFolder } from '../core/paths.ts'
 import { shellQuote } from '../core/quote.ts'
 import { readTools } from '../core/tools.ts'
 import type { GraphSpec } from '../graph/build.ts'
-import { lifetimeOf } from '../model/lifetime.ts'
+import { stepArguments } from '../steps/entry.ts'
 import type { Plan } from './plan.ts'
 
-/** The graph of a plan, with keys of its machines. */
-export function graphSpec(plan: Plan, keys: GraphSpec['keys'], resources: CloudResources): GraphSpec {
+interface GraphParts {
+  readonly keys: GraphSpec['keys']
+  readonly resources: CloudResources
+  /** ISO 8601: when temporaries expire. */
+  readonly expires: string
+}
+
+/** The graph of a plan. */
+export function graphSpec(plan: Plan, { keys, resources, expires }: GraphParts): GraphSpec {
   const { family, version, build, folder } = plan
-  const expires = new Date(Date.now() + lifetimeOf(family)).toISOString()
-  const runner = join(sourceFolder(), 'steps/run.ts')
   return {
     context: { family, version, build, buildFolder: folder, expires },
     resources,
@@ -19,6 +22,6 @@ export function graphSpec(plan: Plan, keys: GraphSpec['keys'], resources: CloudR
     base: plan.base.id,
     imageName: `${family.name}-${version}`,
     candidateName: `${family.name}-${version}-candidate`,
-    stepCommand: (step) => [readTools().node, runner, step, folder].map(shellQuote).join(' '),
+    stepCommand: (step) => [readTools().node, ...stepArguments(step, folder)].map(shellQuote).join(' '),
   }
 }

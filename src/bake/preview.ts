@@ -4,7 +4,7 @@ import { bakeProgram } from '../graph/build.ts'
 import type { BakeOutcome, PlannedChange } from '../model/outcome.ts'
 import { graphSpec } from './graph-spec.ts'
 import type { Journal } from './journal.ts'
-import { outcomeOf } from './outcome.ts'
+import { factsOf } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import { reserveVersion } from './reserve.ts'
 
@@ -14,7 +14,8 @@ export async function previewBuild(resolved: Plan, journal: Journal, signal: Abo
   const { plan, stack } = await reserveVersion(resolved)
   // Machines of a preview are never made, yet their inputs are checked.
   const nobody = { publicKey: 'preview', identityFile: '/preview' }
-  const spec = graphSpec(plan, { base: nobody, trial: nobody }, resources)
+  const keys = { base: nobody, trial: nobody }
+  const spec = graphSpec(plan, { keys, resources, expires: new Date().toISOString() })
   const changes: PlannedChange[] = []
   try {
     const onEvent = (event: EngineEvent): void => {
@@ -25,7 +26,7 @@ export async function previewBuild(resolved: Plan, journal: Journal, signal: Abo
   } finally {
     await stack.remove()
   }
-  return { ...outcomeOf(plan, journal), status: 'preview', changes }
+  return { ...factsOf(plan, journal), status: 'preview', changes }
 }
 
 function findChange(event: EngineEvent): PlannedChange | undefined {

@@ -3,11 +3,10 @@ import type { Cloud } from '../cloud/cloud.ts'
 import { UsageError } from '../core/errors.ts'
 import { commandLine } from '../core/program.ts'
 import { computeInputsDigest } from '../family/digest.ts'
-import { requirePassword } from '../guest/windows/password.ts'
 import { findLatestGood } from '../life/latest-good.ts'
 import { findBaseFamily } from '../model/family.ts'
 import type { LatestGood } from '../model/outputs.ts'
-import { requireVerifiers } from '../verify/verifiers.ts'
+import { requireSteps } from '../steps/preflight.ts'
 import type { Journal } from './journal.ts'
 import type { Order, Plan } from './plan.ts'
 import { choosePlace } from './reserve.ts'
@@ -16,8 +15,7 @@ import { readToolVersions, shapingVersions } from './tool-versions.ts'
 /** Finds base, latest good image and version. Creates nothing but what a cache may hold. */
 export async function makePlan(order: Order, journal: Journal, signal: AbortSignal): Promise<Plan> {
   const { request, family, cloud, engine } = order
-  await requireVerifiers(family.verify.suites)
-  requirePassword(family, cloud)
+  await requireSteps(family, cloud)
   const [base, latest, versions, host] = await Promise.all([
     cloud.resolveBase(family, {
       progress: (line) => journal.task('resolve', line),

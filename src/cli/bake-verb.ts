@@ -41,7 +41,7 @@ export async function runBake(args: BakeArguments): Promise<number> {
 }
 
 function tell(outcome: BakeOutcome, request: BakeRequest, json: boolean): void {
-  if (outcome.status === 'failed' || outcome.status === 'cancelled') say(renderFailure(outcome, request))
+  if (outcome.error) say(renderFailure(outcome, request))
   else if (!json) print(renderOutcome(outcome))
 }
 

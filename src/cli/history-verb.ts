@@ -22,7 +22,7 @@ export async function runHistory({ family, limit: given, json }: HistoryArgument
   if (json) printJson(shown.map((record) => summarise(record, history)))
   else for (const line of renderHistory(shown, history)) print(line)
   if (!json && shown.length < history.records.length) say(`${history.records.length - shown.length} more: --limit 0`)
-  if (shown.some(({ status }) => status === 'abandoned')) say(`abandoned: its process is gone; ${commandLine('reap')} removes what it left`)
+  if (shown.some(({ status }) => status === 'interrupted')) say(`hint: ${commandLine('reap')} removes what interrupted builds left`)
   for (const { problem } of history.damaged) say(problem)
   return 0
 }

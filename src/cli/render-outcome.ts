@@ -2,6 +2,7 @@ import { renderDuration } from '../core/duration.ts'
 import { commandLine } from '../core/program.ts'
 import type { BakeOutcome, PlannedChange } from '../model/outcome.ts'
 import { againArguments, type BakeRequest } from '../model/request.ts'
+import { renderCause } from '../report/words.ts'
 import { paint, paintOut, renderColumns } from './output.ts'
 import { renderMessage } from './report-error.ts'
 
@@ -20,38 +21,37 @@ export function renderOutcome(outcome: BakeOutcome): string[] {
       ['report', outcome.reportPath],
       ['record', outcome.recordPath],
       ['logs', outcome.logPath],
-      ...uselessPlaces(outcome),
+      ...weakPlaces(outcome),
       ...keptPlaces(outcome),
     ]),
   ]
 }
 
-/** Why a bake failed, where to look and what to type, for stderr. */
+/** Why a bake promoted nothing, where to look and what to type, for stderr. */
 export function renderFailure(outcome: BakeOutcome, request: BakeRequest): string[] {
-  const { error } = outcome
+  const { error, left = [] } = outcome
   return [
-    ...renderMessage({ message: renderCause(outcome), exitCode: error?.exitCode ?? 1 }).map((line) => paint('red', line)),
+    ...renderMessage({ message: renderTitle(outcome), exitCode: error?.exitCode ?? 1 }).map((line) => paint('red', line)),
     ...(error?.hint ? [error.hint] : []),
-    ...(error?.stack ? ['A bug of ours. Please report it with this:', error.stack] : []),
+    ...(error?.stack ? ['Internal error. Please report it with this stack trace:', error.stack] : []),
     ...renderPlaces([
       ['log', outcome.logPath],
       ['diagnostics', outcome.diagnosticsPath],
       ['report', outcome.reportPath],
       ['again', error?.exitCode === 10 ? renderAgain(request) : undefined],
-      ...uselessPlaces(outcome),
+      ...left.map((each): [string, string] => ['left', each]),
+      ...(left.length > 0 ? [['remove it', commandLine('reap')] as const] : []),
+      ...weakPlaces(outcome),
       ...keptPlaces(outcome),
     ]),
   ]
 }
 
-/** Without a build there is nothing to name before the place in the file, which an editor can then be sent to. */
-function renderCause({ family, version, status, error }: BakeOutcome): string {
-  const message = error?.message ?? status
-  const title = `${family} ${version}`
-  if (!version && status === 'cancelled') return `${family}: cancelled before anything was created`
-  if (!version && !error?.phase) return message
-  if (!error?.phase) return `${title}: ${message}`
-  return status === 'cancelled' ? `${title}: cancelled during ${error.phase}, cleaned up` : `${title}: ${error.phase} failed: ${message}`
+/** A request that never became a build has no version. Its message begins with the place in the file, which an editor can open. */
+function renderTitle({ family, version, status, error }: BakeOutcome): string {
+  const cause = renderCause(status, error ?? { message: status })
+  if (version) return `${family} ${version}: ${cause}`
+  return error?.phase || status !== 'failed' ? `${family}: ${cause}` : cause
 }
 
 /** The one command that makes the same bake again and keeps the machine. */
@@ -64,8 +64,8 @@ function keptPlaces({ family, kept = [] }: BakeOutcome): [string, string][] {
   return [...kept.map((line): [string, string] => ['kept', line]), ['end it', commandLine('reap --kept --family', family)]]
 }
 
-function uselessPlaces({ provesNothing = [] }: BakeOutcome): [string, string][] {
-  return provesNothing.map((suite) => ['weak', `${suite} passes on the unconfigured base too: it proves nothing`])
+function weakPlaces({ provesNothing = [] }: BakeOutcome): [string, string][] {
+  return provesNothing.map((suite) => ['weak', `${suite} passes on the unconfigured base too, so it proves nothing`])
 }
 
 function renderPlaces(places: readonly (readonly [string, string | undefined])[]): string[] {

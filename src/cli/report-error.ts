@@ -1,14 +1,14 @@
 import { BakehouseError } from '../core/errors.ts'
 import { paint, say } from './output.ts'
 
-/** Tells of an error on stderr: ours in the user's words, anything else as the bug it is. The exit code. */
+/** Writes an error to stderr: a message for the user, or the stack trace of an internal error. Returns the exit code. */
 export function reportError(error: unknown): number {
   if (error instanceof BakehouseError) {
     say(renderMessage(error).map((line) => paint('red', line)))
     if (error.hint) say(error.hint)
     return error.exitCode
   }
-  say(paint('red', 'A bug of ours. Please report it with this:'))
+  say(paint('red', 'Internal error. Please report it with this stack trace:'))
   say(error instanceof Error ? (error.stack ?? error.message) : String(error))
   return 1
 }

@@ -27,16 +27,6 @@ export class MissingError extends BakehouseError {
   readonly exitCode = 3
 }
 
-/** There was nothing to do, and the caller asked to be told so (exit 7). */
-export class NothingToDo extends BakehouseError {
-  readonly exitCode = 7
-}
-
-/** The build was cancelled and cleaned up (exit 8). */
-export class Cancelled extends BakehouseError {
-  readonly exitCode = 8
-}
-
 /** The image failed its build or its tests (exit 10). Nothing was promoted. */
 export class BuildFailed extends BakehouseError {
   readonly exitCode = 10
@@ -45,4 +35,26 @@ export class BuildFailed extends BakehouseError {
 /** The message of anything that was thrown. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
+}
+
+/** What the operator can do about an error of the operating system. */
+const systemHints: Readonly<Record<string, string>> = {
+  ENOSPC: 'free space on the disk',
+  EDQUOT: 'free space, or raise the quota of the disk',
+  EACCES: 'give this user access to it',
+  EPERM: 'give this user the right to do it',
+  EROFS: 'make the file system writable',
+  EMFILE: 'raise the limit of open files: ulimit -n',
+  ENOMEM: 'free memory, or bake fewer families at a time',
+}
+
+/** An error of the operating system that the operator can solve, as a MissingError; undefined for every other error. */
+export function findSystemProblem(error: unknown): MissingError | undefined {
+  const { code = '', syscall = '' } = error instanceof Error ? (error as NodeJS.ErrnoException) : {}
+  if (code === 'ENOENT' && syscall.startsWith('spawn ')) {
+    const command = syscall.slice('spawn '.length)
+    return new MissingError(`the command ${command} was not found`, { hint: `install ${command}, or add it to PATH`, cause: error })
+  }
+  const hint = systemHints[code]
+  return hint === undefined ? undefined : new MissingError(messageOf(error), { hint, cause: error })
 }

@@ -17,3 +17,11 @@ export async function chooseHygiene(os: Family['os']): Promise<(trial: Trial) =>
   const { runHygiene } = await import('./linux/hygiene.ts')
   return ({ context, connection, boots }) => runHygiene(context, connection, boots)
 }
+
+/** Throws MissingError if machines of this family could not be logged in to. Asked before anything is created. */
+export async function requireSystem(
+  family: Family,
+  cloud: Parameters<typeof import('./windows/password.ts')['requirePassword']>[1],
+): Promise<void> {
+  if (family.os === 'windows') (await import('./windows/password.ts')).requirePassword(family, cloud)
+}

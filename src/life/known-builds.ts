@@ -2,27 +2,28 @@ import type { Created } from '../cloud/cloud.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { ReapOptions } from '../model/leftover.ts'
 import type { BuildRecord } from '../model/record.ts'
-import { listRecords, markAbandoned } from '../records/history.ts'
+import { listRecords, markInterrupted } from '../records/history.ts'
 
-/** What is known of the builds of a project, its records with those as abandoned that were killed. */
+/** What is known of the builds of a project. */
 export interface KnownBuilds {
+  /** A build whose process is gone is `interrupted`. */
   readonly records: readonly BuildRecord[]
-  /** Why the temporaries of a build are nobody's any more, by build. */
+  /** Why the temporaries of a build may be deleted, by build. */
   readonly ended: ReadonlyMap<string, string>
-  /** Killed builds in whose stack the promoted copy is not: it was never finished, or never written down. */
+  /** Builds that left something and whose stack does not hold the promoted copy: it was never finished, or never recorded. */
   readonly unfinished: ReadonlySet<string>
 }
 
 /** What is known of the builds, a family's or all. */
 export async function findKnownBuilds(engine: Engine, options: ReapOptions, running: ReadonlySet<string>): Promise<KnownBuilds> {
-  const records = markAbandoned(await listRecords(options.family), running)
+  const records = markInterrupted(await listRecords(options.family), running)
   const ended = records.flatMap((record) => {
     const why = whyEnded(record, options)
     return why === undefined ? [] : [[record.build, why] as const]
   })
   const unfinished: string[] = []
-  for (const { family, version, build } of records.filter(({ status }) => status === 'abandoned')) {
-    // Where there is no stack, be it in another backend, nothing is known of the image.
+  for (const { family, version, build } of records.filter(mayHaveLeft)) {
+    // Without a stack, or with one in another backend, nothing is known of the image.
     const state = await engine.findState(`${family}-${version}`)
     // The last resource of a build, made when its image is all that it is to be.
     if (state && !state.resources.some(({ name }) => name === 'image')) unfinished.push(build)
@@ -30,18 +31,23 @@ export async function findKnownBuilds(engine: Engine, options: ReapOptions, runn
   return { records, ended: new Map(ended), unfinished: new Set(unfinished) }
 }
 
-/** Why the temporaries of a build are nobody's any more; undefined while they are somebody's. */
+/** Whether a build ended and may have left what it made: it was killed, or it could not remove it. */
+function mayHaveLeft({ status, left }: Pick<BuildRecord, 'status' | 'left'>): boolean {
+  return left === undefined ? status === 'interrupted' : left.length > 0
+}
+
+/** Why the temporaries of a build may be deleted; undefined if they may not. */
 export function whyEnded(
-  { status, keptUntil }: Pick<BuildRecord, 'status' | 'keptUntil'>,
+  { status, keptUntil, left }: Pick<BuildRecord, 'status' | 'keptUntil' | 'left'>,
   { kept, now = new Date() }: { readonly kept: boolean; readonly now?: Date },
 ): string | undefined {
-  if (status === 'abandoned') return 'the process of its build is gone'
+  if (mayHaveLeft({ status, ...(left ? { left } : {}) })) return left ? 'its build could not remove it' : 'its build was interrupted'
   if (keptUntil === undefined) return undefined
-  if (kept) return 'it was kept for a look'
+  if (kept) return 'it was kept for inspection'
   return Date.parse(keptUntil) < now.getTime() ? `it was kept until ${keptUntil}` : undefined
 }
 
-/** Why a thing that carries our tags is nobody's any more; undefined while it is somebody's. */
+/** Why a thing that carries the tags of a build may be deleted; undefined if it may not. */
 export function whyLeftover(
   { tags }: Pick<Created, 'tags'>,
   { ended, unfinished }: Pick<KnownBuilds, 'ended' | 'unfinished'>,

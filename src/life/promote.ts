@@ -1,6 +1,6 @@
 import { BuildFailed, messageOf, UsageError } from '../core/errors.ts'
 import type { Engine } from '../engine/engine.ts'
-import type { OpenStack } from '../engine/stack.ts'
+import type { OpenStack, UpdateOptions } from '../engine/stack.ts'
 import { publishProgram } from '../graph/publish.ts'
 import { type LatestGood, parseLatestGood } from '../model/outputs.ts'
 import { compareVersions } from '../model/version.ts'
@@ -9,6 +9,8 @@ export interface Promotion {
   /** What the family's stack holds now, where somebody has asked already. */
   readonly state?: ReturnType<Engine['findState']>
   readonly signal: AbortSignal
+  /** Events of the engine. */
+  readonly onEvent?: NonNullable<UpdateOptions['onEvent']>
 }
 
 /**
@@ -24,7 +26,11 @@ export async function promote(engine: Engine, image: LatestGood, options: Promot
   }
   const stack = (state ? undefined : await engine.createStack(image.family)) ?? (await engine.knownStack(image.family))
   try {
-    await stack.up(() => publishProgram(image), { message: promotionMessage(image), signal: options.signal })
+    await stack.up(() => publishProgram(image), {
+      message: promotionMessage(image),
+      signal: options.signal,
+      ...(options.onEvent ? { onEvent: options.onEvent } : {}),
+    })
   } catch (error) {
     throw await takeBack(stack, { image, previous, error })
   }

@@ -64,7 +64,7 @@ async function reapBuild({ stack, family, version, record }: BuildStack, { engin
 
 /** Whether a stack surely holds an image that was promoted, going by its record or, of another machine's build, by its size. */
 export function isWhole({ resourceCount = 0 }: Pick<ListedStack, 'resourceCount'>, status: BuildRecord['status'] | undefined): boolean {
-  if (resourceCount === 0 || status === 'running' || status === 'abandoned') return false
+  if (resourceCount === 0 || status === 'running' || status === 'interrupted') return false
   return status === 'promoted' || resourceCount > bookkeeping
 }
 

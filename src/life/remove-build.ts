@@ -16,23 +16,34 @@ export interface BuildRemains {
 
 /**
  * Removes everything a build made: first through its stack, then whatever carries its tags all the same, because
- * a creation that was cut off is not in the state. The stack goes last, when nothing is left.
+ * a creation that was cut off is not in the state. The stack goes last. Returns what is left, such as `instance i-1`.
  */
-export async function removeBuild(remains: BuildRemains, report: (line: string) => void): Promise<void> {
+export async function removeBuild(remains: BuildRemains, report: (line: string) => void): Promise<readonly string[]> {
   const { stack } = remains
   const isDestroyed = await destroy(stack, report)
-  // More than once: a cloud may say of what is quite new that it is not there, and list it all the same.
+  // More than once: a cloud may report that a new thing does not exist, and list it later.
   for (let round = 1; round <= 3; round++) {
-    const left = await ofBuild(remains)
-    if (left.length === 0) break
-    for (const created of left) {
-      await remains.cloud.delete(created).catch((error: unknown) => report(`${created.kind} ${created.id} is left: ${messageOf(error)}`))
+    const found = await ofBuild(remains)
+    if (found.length === 0) break
+    for (const created of found) {
+      await remains.cloud.delete(created).catch((error: unknown) => report(`${nameOf(created)} could not be removed: ${messageOf(error)}`))
     }
   }
-  if ((await ofBuild(remains)).length > 0) return
-  // What held the stack back is gone by now.
+  const left = await ofBuild(remains)
+  if (left.length > 0) return [...left.map(nameOf), `stack ${stack.name}`]
+  // What held the stack back is removed by now.
   if (!isDestroyed) await destroy(stack, report)
-  await stack.remove().catch((error: unknown) => report(`stack ${stack.name} is left: ${messageOf(error)}`))
+  try {
+    await stack.remove()
+    return []
+  } catch (error) {
+    report(`stack ${stack.name} could not be removed: ${messageOf(error)}`)
+    return [`stack ${stack.name}`]
+  }
+}
+
+function nameOf({ kind, id }: Created): string {
+  return `${kind} ${id}`
 }
 
 async function destroy(stack: OpenStack, report: (line: string) => void): Promise<boolean> {
@@ -46,11 +57,12 @@ async function destroy(stack: OpenStack, report: (line: string) => void): Promis
   }
 }
 
+/** What carries the tags of a build. */
 export function ofBuild(remains: BuildRemains): Promise<readonly Created[]> {
   return remains.cloud.list({ tool: 'bakehouse', family: remains.family, build: remains.build })
 }
 
-/** The keys are worth nothing once their machines are gone. */
+/** Removes the private keys of a build: no machine accepts them any more. */
 export async function removeKeys(buildFolder: string): Promise<void> {
   await rm(join(buildFolder, buildFiles.keys), { recursive: true, force: true })
 }

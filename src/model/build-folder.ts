@@ -17,6 +17,7 @@ export const buildFiles = {
   request: 'request.json',
   events: 'events.jsonl',
   record: 'record.json',
+  report: 'report.html',
   /** Result of each step, as `steps/<step>.json`. */
   steps: 'steps',
   /** Full logs, as `logs/<step>.log`. */

@@ -1,3 +1,4 @@
+import { shorten } from '../core/shorten.ts'
 import type { BuildEvent } from './events.ts'
 import type { SuiteResult } from './suite-result.ts'
 
@@ -22,6 +23,17 @@ export function cleanSuite(suite: SuiteResult, clean: Clean): SuiteResult {
     })),
     ...(problem === undefined ? {} : { problem: clean(problem) }),
   }
+}
+
+const freeKeys: readonly string[] = ['cause', 'hint', 'stack', 'what', 'why']
+
+/** How a step or a build ended, with its free text cleaned and within the limit. Its suites are clean already. */
+export function cleanWords<Ended extends object>(ended: Ended, clean: Clean): Ended {
+  const entries = Object.entries(ended).map(([key, value]: [string, unknown]) => {
+    const isFree = freeKeys.includes(key) && typeof value === 'string'
+    return [key, isFree ? shorten(clean(value), longestText) : value]
+  })
+  return Object.fromEntries(entries) as Ended
 }
 
 /** An event with its free text cleaned: the name of a task, the text of a note. */

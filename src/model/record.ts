@@ -1,4 +1,5 @@
 import { UsageError } from '../core/errors.ts'
+import type { EndingKind } from './ending-kind.ts'
 import type { BaseImage } from './image.ts'
 import type { Phase } from './phases.ts'
 import type { SuiteResult } from './suite-result.ts'
@@ -37,8 +38,10 @@ export interface BuildRecord {
   readonly version: string
   readonly build: string
   readonly cloud: string
-  /** `abandoned` is never written: it is what is said of a build that its record leaves running while its process is gone. */
-  readonly status: 'running' | 'promoted' | 'failed' | 'cancelled' | 'abandoned'
+  /** A record that says `running` is shown as `interrupted` once the process of its build is gone. */
+  readonly status: 'running' | 'promoted' | 'failed' | 'cancelled' | 'interrupted'
+  /** How the build ended. Absent while it runs, and in records of older versions. */
+  readonly ending?: EndingKind
   /** ISO 8601. */
   readonly startedAt: string
   /** Absent while the build runs, or when it was killed. */
@@ -58,6 +61,8 @@ export interface BuildRecord {
   readonly buildStack: string
   /** ISO 8601: how long what `--keep` kept of it may stay. */
   readonly keptUntil?: string
+  /** What the build made and could not remove; `reap` removes it. Absent where that is not known. */
+  readonly left?: readonly string[]
   /** Suites that passed against the unconfigured base (`--prove`): they prove nothing. */
   readonly provesNothing?: readonly string[]
 }

@@ -1,3 +1,4 @@
+import { shorten } from '../core/shorten.ts'
 import type { Family } from './family.ts'
 import type { SuiteResult } from './suite-result.ts'
 
@@ -16,27 +17,63 @@ export interface StepRequest {
   readonly prove: boolean
 }
 
-/** One line of JSON: the whole standard output of a step, and `stdout` of its command resource. */
-export interface StepResult {
-  readonly step: 'configure' | 'seal' | 'verify' | 'prove'
-  readonly status: 'ok' | 'failed'
-  /** As that of a bake: who must act. */
-  readonly exitCode: number
+export type StepName = 'configure' | 'seal' | 'verify' | 'prove'
+
+/** The answer of a step about the image. Whatever else can end a step is thrown. */
+export type StepAnswer =
+  | { readonly status: 'ok'; readonly suites: readonly SuiteResult[] }
+  | { readonly status: 'failed'; readonly cause: string; readonly hint?: string; readonly suites: readonly SuiteResult[] }
+
+/** How a step ended: `steps/<step>.json` in the build folder. Redacted. */
+export type StepResult = StepFacts &
+  (
+    | { readonly status: 'ok' }
+    /** The image is rejected; or, with `stoppedBy`, the step was stopped by a signal from outside. */
+    | { readonly status: 'failed'; readonly cause: string; readonly hint?: string; readonly stoppedBy?: NodeJS.Signals }
+    /** A tool or a credential is missing. */
+    | { readonly status: 'missing'; readonly cause: string; readonly hint?: string }
+    /** An internal error. */
+    | { readonly status: 'bug'; readonly cause: string; readonly stack: string }
+  )
+
+interface StepFacts {
+  readonly step: StepName
   readonly durationMs: number
-  /** Why it failed, redacted; empty when ok. */
-  readonly cause: string
-  /** What the reader can do about it. */
-  readonly hint?: string
   /** Relative to the build folder. */
   readonly log: string
   readonly suites: readonly SuiteResult[]
 }
 
-/** The candidate's id, given a verdict of verify (its standard output) that says ok. Throws otherwise. */
-export function requirePassed(candidateId: string, stdout: string): string {
-  const verdict = JSON.parse(stdout) as StepResult
-  if (verdict.step !== 'verify' || verdict.status !== 'ok') throw new Error('the candidate did not pass its verification')
-  return candidateId
+/** Reads the result of a step. Throws if the text is no such result. */
+export function parseStepResult(text: string): StepResult {
+  const result = JSON.parse(text) as Partial<StepResult>
+  const known: readonly unknown[] = ['ok', 'failed', 'missing', 'bug'] satisfies StepResult['status'][]
+  if (!known.includes(result.status) || !Array.isArray(result.suites)) {
+    throw new Error(`Expected the result of a step, got ${text.slice(0, 200)}`)
+  }
+  return result as StepResult
 }
 
-export type StepName = 'configure' | 'seal' | 'verify' | 'prove'
+/** The longest cause that a verdict holds, in characters. */
+const longestCause = 2_000
+
+/**
+ * The whole standard output of a step, and `stdout` of its command resource: one short line of JSON. The suites are in the result
+ * file only, because the official `command` plugin hangs on a line of more than 64 KiB.
+ */
+export function renderVerdict(result: StepResult): string {
+  const { step, status } = result
+  return JSON.stringify({ step, status, ...(result.status === 'ok' ? {} : { cause: shortCause(result.cause) }) })
+}
+
+/** A cause that fits into one line of a log. */
+export function shortCause(cause: string): string {
+  return shorten(cause, longestCause).trim().replaceAll(/\s*\n\s*/g, ' | ')
+}
+
+/** The candidate's id, given a verdict of verify that says ok. Throws otherwise. */
+export function requirePassed(candidateId: string, verdict: string): string {
+  const { step, status } = JSON.parse(verdict) as { step?: string; status?: string }
+  if (step !== 'verify' || status !== 'ok') throw new Error('the candidate did not pass its verification')
+  return candidateId
+}

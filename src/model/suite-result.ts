@@ -48,8 +48,8 @@ export const provesNothing = 'it passes on the unconfigured base too: it proves 
 /** What the name of a suite ends with while it runs on the base. */
 export const onBase = ' (base)'
 
-/** The suites that proved nothing, by the names they have in a family. */
-export function namesOfUseless(suites: readonly SuiteResult[]): string[] {
+/** The names of the suites that pass on the unconfigured base too, as the family has them. */
+export function weakSuites(suites: readonly SuiteResult[]): string[] {
   return suites.filter(({ problem }) => problem === provesNothing).map(({ suite }) => suite.replace(onBase, ''))
 }
 

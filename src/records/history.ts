@@ -36,20 +36,20 @@ function listFolders(folder: string): string[] {
     .map(({ name }) => name)
 }
 
-/** The records, newest first, with those as abandoned that still say that they run while no process bakes their family. */
-export function markAbandoned(records: readonly BuildRecord[], running: ReadonlySet<string>): BuildRecord[] {
+/** The records, newest first. One that says `running` although no process bakes its family is `interrupted`. */
+export function markInterrupted(records: readonly BuildRecord[], running: ReadonlySet<string>): BuildRecord[] {
   const seen = new Set<string>()
   return records.map((record) => {
     if (record.status !== 'running') return record
     // One process bakes a family at a time: of several that say so, the newest is its build.
     const isIts = running.has(record.family) && !seen.has(record.family)
     seen.add(record.family)
-    return isIts ? record : { ...record, status: 'abandoned' }
+    return isIts ? record : { ...record, status: 'interrupted' }
   })
 }
 
-/** The builds as they are now: what a killed process left running is abandoned. */
+/** The builds as they are now: one whose process was killed is `interrupted`. */
 export async function readCurrentHistory(family?: string): Promise<History> {
   const [history, running] = await Promise.all([readHistory(family), runningFamilies()])
-  return { ...history, records: markAbandoned(history.records, running) }
+  return { ...history, records: markInterrupted(history.records, running) }
 }

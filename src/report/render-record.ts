@@ -1,13 +1,14 @@
 import { renderDuration, renderTime } from '../core/duration.ts'
 import type { BuildRecord } from '../model/record.ts'
 import { countCases, renderCounts, type SuiteResult, suitePassed } from '../model/suite-result.ts'
+import { renderCause } from './words.ts'
 
 /** A record as lines of text. */
 export function renderRecord(record: BuildRecord): string[] {
   const { family, version, status, startedAt, durationMs, cloud, error } = record
   return [
     `${family} ${version}: ${status}, ${renderTime(startedAt)} UTC, ${renderDuration(durationMs)}, ${cloud}`,
-    ...(error ? [`${error.phase ? `${error.phase} failed: ` : ''}${error.message}`, ...(error.hint ? [error.hint] : [])] : []),
+    ...(error ? [renderCause(status, error), ...(error.hint ? [`hint: ${error.hint}`] : [])] : []),
     '',
     'Phases',
     ...record.phases.map(

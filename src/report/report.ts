@@ -3,13 +3,14 @@ import type { BuildRecord, RecordedTask } from '../model/record.ts'
 import { type CaseResult, countCases, renderCounts, type SuiteResult, suitePassed } from '../model/suite-result.ts'
 import { type Html, html } from './html.ts'
 import { reportStyle } from './report-style.ts'
+import { renderCause } from './words.ts'
 
 const statusClass: Readonly<Record<BuildRecord['status'], string>> = {
   promoted: 'good',
   failed: 'bad',
   cancelled: 'warn',
   running: 'warn',
-  abandoned: 'warn',
+  interrupted: 'warn',
 }
 const stepsWithLog: readonly string[] = ['configure', 'seal', 'verify']
 const slowest = 10
@@ -51,7 +52,7 @@ function header(title: string, record: BuildRecord): Html {
 function failure(record: BuildRecord, error: NonNullable<BuildRecord['error']>): Html {
   const log = error.phase && stepsWithLog.includes(error.phase) ? `logs/${error.phase}.log` : 'logs/'
   const [first = '', ...rest] = error.message.split('\n')
-  return html`<section class="box"><p>${error.phase ? `${error.phase} ${record.status}: ` : ''}${first}</p>
+  return html`<section class="box"><p>${renderCause(record.status, { ...error, message: first })}</p>
 ${rest.length > 0 && html`<pre>${rest.join('\n').trim()}</pre>`}
 ${error.hint && html`<p>${error.hint}</p>`}
 <p><a href="${log}">${log === 'logs/' ? 'the logs' : 'the full log'}</a> · <a href="diagnostics/">diagnostics</a></p></section>`

@@ -1,7 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDuration } from '../core/duration.ts'
-import { BuildFailed } from '../core/errors.ts'
 import { runPlaybook } from '../guest/ansible/playbook.ts'
 import type { TaskEvent } from '../guest/ansible/task-events.ts'
 import { onlyHost, type StepContext, type Way } from '../guest/context.ts'
@@ -9,14 +8,14 @@ import { readIdentity } from '../guest/identity.ts'
 import { diagnose } from '../guest/linux/diagnose.ts'
 import { reach } from '../guest/session.ts'
 import { buildFiles } from '../model/build-folder.ts'
-import type { SuiteResult } from '../model/suite-result.ts'
+import type { StepAnswer } from '../model/step.ts'
 
-/** Runs the family's playbook on the base. Throws BuildFailed naming the task that failed. */
-export async function configure(context: StepContext): Promise<readonly SuiteResult[]> {
+/** Runs the family's playbook on the base. A failure names the task that failed. */
+export async function configure(context: StepContext): Promise<StepAnswer> {
   const { family, prove } = context.request
   await using way = await reach(context, onlyHost(context))
   const { connection } = way
-  const proved = prove ? await (await import('./prove.ts')).prove(context) : []
+  const suites = prove ? await (await import('./prove.ts')).proveSuites(context) : []
   // Asked while Ansible starts, which takes longer: it costs nothing.
   const remembered = rememberBase(way)
   // A Windows playbook may restart the machine under the question.
@@ -32,9 +31,9 @@ export async function configure(context: StepContext): Promise<readonly SuiteRes
   if (played.status === 'rejected') throw played.reason
   const { cause } = played.value
   if (cause === undefined && known.status === 'rejected') throw known.reason
-  if (cause === undefined) return proved
+  if (cause === undefined) return { status: 'ok', suites }
   await diagnose(context, connection)
-  throw new BuildFailed(cause)
+  return { status: 'failed', cause, suites }
 }
 
 /** Passes a task's event on to the build. */

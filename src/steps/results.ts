@@ -1,24 +1,23 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { buildFiles } from '../model/build-folder.ts'
-import type { StepResult } from '../model/step.ts'
-import { namesOfUseless } from '../model/suite-result.ts'
+import { parseStepResult, type StepResult } from '../model/step.ts'
 
-/** What a step of the build in that folder left; undefined before its end. */
-export async function findStep(folder: string, step: StepResult['step']): Promise<StepResult | undefined> {
+/** What the steps of a build left. A step that did not end has no result. */
+export interface StepResults {
+  readonly configure?: StepResult
+  readonly seal?: StepResult
+  readonly verify?: StepResult
+}
+
+/** Reads the results of all steps of the build in that folder. */
+export async function readStepResults(folder: string): Promise<StepResults> {
+  const names = ['configure', 'seal', 'verify'] as const
+  const results = await Promise.all(names.map(async (name) => [name, await findResult(folder, name)] as const))
+  return Object.fromEntries(results.filter(([, result]) => result !== undefined))
+}
+
+async function findResult(folder: string, step: keyof StepResults): Promise<StepResult | undefined> {
   const text = await readFile(join(folder, buildFiles.steps, `${step}.json`), 'utf8').catch(() => undefined)
-  return text === undefined ? undefined : (JSON.parse(text) as StepResult)
-}
-
-/** Suites that pass on the unconfigured base too. */
-export async function findUseless(folder: string): Promise<readonly string[]> {
-  return namesOfUseless((await findStep(folder, 'configure'))?.suites ?? [])
-}
-
-export async function findFailedStep(folder: string): Promise<StepResult | undefined> {
-  for (const step of ['verify', 'seal', 'configure'] as const) {
-    const result = await findStep(folder, step)
-    if (result?.status === 'failed') return result
-  }
-  return undefined
+  return text === undefined ? undefined : parseStepResult(text)
 }

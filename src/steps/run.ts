@@ -1,86 +1,82 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { BakehouseError, Cancelled, messageOf } from '../core/errors.ts'
-import { shorten } from '../core/shorten.ts'
+import { resolve } from 'node:path'
+import { BakehouseError, findSystemProblem, MissingError, messageOf, UsageError } from '../core/errors.ts'
 import type { StepContext } from '../guest/context.ts'
-import { buildFiles, logFile } from '../model/build-folder.ts'
-import { longestText } from '../model/free-text.ts'
-import type { StepName, StepResult } from '../model/step.ts'
-import type { SuiteResult } from '../model/suite-result.ts'
+import { logFile } from '../model/build-folder.ts'
+import { cleanWords } from '../model/free-text.ts'
+import { renderVerdict, type StepAnswer, type StepName, type StepResult, shortCause } from '../model/step.ts'
 import { openContext } from './open-context.ts'
+import { writeStepResult } from './write-result.ts'
 
-/** Does the work of a step; what it returns are the suites that ran. Throws BuildFailed when the step says no. */
-type Step = (context: StepContext) => Promise<readonly SuiteResult[]>
-
-const steps: Record<StepName, () => Promise<Step>> = {
+const steps: Record<StepName, () => Promise<(context: StepContext) => Promise<StepAnswer>>> = {
   configure: async () => (await import('./configure.ts')).configure,
   seal: async () => (await import('./seal.ts')).seal,
   verify: async () => (await import('./verify.ts')).verify,
   prove: async () => (await import('./prove.ts')).prove,
 }
 
-/** A step that failed although suites ran: their results are kept. */
-interface WithSuites {
-  readonly suites?: readonly SuiteResult[]
-}
+/** Exit code of a step that a signal stopped; the other codes are those of `exitCodes`. */
+const stopped = 8
 
-/** Runs one step of the build in that folder, writes its result there and to standard output; the exit code. */
+/** Runs one step of the build in that folder. Writes its result there, and a verdict to standard output. Returns the exit code. */
 async function main(name: string | undefined, folder: string | undefined): Promise<number> {
-  const started = performance.now()
-  const step = steps[name as StepName]
-  if (!step || !folder) {
+  if (!isStep(name) || !folder) {
     process.stderr.write(`Expected ${Object.keys(steps).join('|')} and a build folder, got "${process.argv.slice(2).join(' ')}"\n`)
     return 2
   }
+  const started = performance.now()
   const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort(new Cancelled(`stopped by ${signal}`)))
-  const outcome = await attempt(name as StepName, folder, stop.signal)
-  report(folder, {
-    step: name as StepName,
-    status: outcome.exitCode === 0 ? 'ok' : 'failed',
-    exitCode: outcome.exitCode,
-    durationMs: Math.round(performance.now() - started),
-    cause: outcome.cause,
-    ...(outcome.hint ? { hint: outcome.hint } : {}),
-    log: logFile(name as StepName),
-    suites: outcome.suites,
-  })
-  return outcome.exitCode
+  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort(signal))
+  const { ended, exitCode } = await attempt(name, folder, stop.signal)
+  const result = { step: name, log: logFile(name), durationMs: Math.round(performance.now() - started), ...ended }
+  try {
+    writeStepResult(folder, result)
+  } finally {
+    process.stdout.write(`${renderVerdict(result)}\n`)
+    if (result.status !== 'ok') process.stderr.write(`${shortCause(result.cause)}\n`)
+  }
+  return exitCode
 }
 
-interface Outcome {
+function isStep(name: string | undefined): name is StepName {
+  return name !== undefined && Object.hasOwn(steps, name)
+}
+
+type Ended = StepResult extends infer Result ? (Result extends StepResult ? Omit<Result, 'step' | 'log' | 'durationMs'> : never) : never
+
+interface Attempt {
+  readonly ended: Ended
   readonly exitCode: number
-  readonly cause: string
-  readonly hint?: string
-  readonly suites: readonly SuiteResult[]
 }
 
-async function attempt(name: StepName, folder: string, signal: AbortSignal): Promise<Outcome> {
+async function attempt(name: StepName, folder: string, signal: AbortSignal): Promise<Attempt> {
   let context: StepContext | undefined
   try {
     context = openContext(name, folder, signal)
-    const suites = await (await steps[name]())(context)
-    return { exitCode: 0, cause: '', suites }
-  } catch (thrown) {
-    const error = signal.aborted ? signal.reason : thrown
-    const redact = context?.redactor.text ?? ((text: string) => text)
-    const cause = shorten(redact(messageOf(error)), longestText)
-    const hint = error instanceof BakehouseError && error.hint ? { hint: redact(error.hint) } : {}
-    context?.log(`\n${error instanceof BakehouseError ? cause : redact((error as Error).stack ?? '') || cause}\n`)
-    const suites = (thrown as WithSuites).suites ?? []
-    return { exitCode: error instanceof BakehouseError ? error.exitCode : 1, cause, ...hint, suites }
+    const answer = await (await steps[name]())(context)
+    if (answer.status === 'failed') context.log(`\n${answer.cause}\n`)
+    return { ended: cleanWords(answer, context.redactor.text), exitCode: answer.status === 'ok' ? 0 : 10 }
+  } catch (error) {
+    const { ended, exitCode } = signal.aborted ? stoppedBy(signal.reason as NodeJS.Signals) : explain(error)
+    if (ended.status !== 'ok') context?.log(`\n${ended.status === 'bug' ? ended.stack : ended.cause}\n`)
+    return { ended: context ? cleanWords(ended, context.redactor.text) : ended, exitCode }
   }
 }
 
-function report(folder: string, result: StepResult): void {
-  const line = JSON.stringify(result)
-  try {
-    mkdirSync(join(folder, buildFiles.steps), { recursive: true })
-    writeFileSync(join(folder, buildFiles.steps, `${result.step}.json`), `${line}\n`, { mode: 0o600 })
-  } finally {
-    process.stdout.write(`${line}\n`)
-    if (result.cause) process.stderr.write(`${result.cause}\n`)
+function stoppedBy(signal: NodeJS.Signals): Attempt {
+  return { ended: { status: 'failed', cause: `stopped by ${signal}`, stoppedBy: signal, suites: [] }, exitCode: stopped }
+}
+
+/** What an error that ended a step says: the image is at fault, something is missing, or the program has a bug. */
+function explain(thrown: unknown): Attempt {
+  const error = findSystemProblem(thrown) ?? thrown
+  const cause = messageOf(error)
+  if (!(error instanceof BakehouseError)) {
+    const stack = error instanceof Error ? (error.stack ?? cause) : cause
+    return { ended: { status: 'bug', cause, stack, suites: [] }, exitCode: 1 }
   }
+  const hint = error.hint === undefined ? {} : { hint: error.hint }
+  if (error instanceof MissingError) return { ended: { status: 'missing', cause, ...hint, suites: [] }, exitCode: 3 }
+  return { ended: { status: 'failed', cause, ...hint, suites: [] }, exitCode: error instanceof UsageError ? 2 : 10 }
 }
 
 process.exitCode = await main(process.argv[2], process.argv[3] && resolve(process.argv[3]))

@@ -6,11 +6,11 @@ import { diagnose } from '../guest/linux/diagnose.ts'
 import { reach } from '../guest/session.ts'
 import { disconnect } from '../guest/ssh/ssh.ts'
 import { sealers } from '../guest/systems.ts'
-import type { SuiteResult } from '../model/suite-result.ts'
+import type { StepAnswer } from '../model/step.ts'
 import { findMachine } from './find-machine.ts'
 
 /** Takes out of the machine what must not ship, powers it off, and waits until it is really stopped. */
-export async function seal(context: StepContext): Promise<readonly SuiteResult[]> {
+export async function seal(context: StepContext): Promise<StepAnswer> {
   const { family } = context.request
   const deadline = Date.now() + parseDuration(family.seal.timeout)
   await using way = await reach(context, onlyHost(context))
@@ -25,7 +25,7 @@ export async function seal(context: StepContext): Promise<readonly SuiteResult[]
   const closed = disconnect(connection)
   await waitUntilStopped(context, connection.host.instanceId, deadline)
   await closed
-  return []
+  return { status: 'ok', suites: [] }
 }
 
 /** The first pause between two looks, and the longest, in ms. */

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDuration } from '../core/duration.ts'
-import { BuildFailed, MissingError, messageOf, UsageError } from '../core/errors.ts'
+import { BuildFailed } from '../core/errors.ts'
 import { shorten } from '../core/shorten.ts'
 import type { StepContext, Way } from '../guest/context.ts'
 import type { Identity } from '../guest/identity.ts'
@@ -12,33 +12,34 @@ import { disconnect } from '../guest/ssh/ssh.ts'
 import { chooseHygiene } from '../guest/systems.ts'
 import { buildFiles } from '../model/build-folder.ts'
 import { cleanSuite, longestText } from '../model/free-text.ts'
+import type { StepAnswer } from '../model/step.ts'
 import { type Suite, suiteNames } from '../model/suite.ts'
 import { passes, type SuiteReport, type SuiteResult } from '../model/suite-result.ts'
-import { expectedCases, findProblem, renderVerdict } from '../verify/judge.ts'
+import { expectedCases, findProblem, firstReason } from '../verify/judge.ts'
 import { renderJunit } from '../verify/junit.ts'
 import type { SuiteContext, Trial } from '../verify/verifier.ts'
 import { chooseVerifier } from '../verify/verifiers.ts'
 
-/** Verifies every machine that was started from the candidate. Throws BuildFailed with the first reason against it. */
-export async function verify(context: StepContext): Promise<readonly SuiteResult[]> {
+/** Verifies every machine that was started from the candidate. A failure names the first reason against it. */
+export async function verify(context: StepContext): Promise<StepAnswer> {
   const deadline = Date.now() + parseDuration(context.request.family.verify.timeout)
   await using ways = new AsyncDisposableStack()
   const open = async (way: Promise<Way>, index: number): Promise<Trial> => openTrial(ways.use(await way), index, deadline)
-  const suites = await verifyTrials(context, await Promise.all(context.hosts.map((host) => reach(context, host)).map(open)))
-  removeControlFolder(context.folder)
-  return suites
+  const answer = await verifyTrials(context, await Promise.all(context.hosts.map((host) => reach(context, host)).map(open)))
+  if (answer.status === 'ok') removeControlFolder(context.folder)
+  return answer
 }
 
-async function verifyTrials(context: StepContext, trials: readonly Trial[]): Promise<readonly SuiteResult[]> {
+async function verifyTrials(context: StepContext, trials: readonly Trial[]): Promise<StepAnswer> {
   const { family } = context.request
   const first = await verifyAll(context, trials)
   const suites = [...first, ...(family.verify.reboot && first.every(passes) ? await verifyAgain(context, trials) : [])]
   if (!suites.every(passes)) {
     await Promise.all(trials.map(({ connection }) => diagnose(context, connection)))
-    throw Object.assign(new BuildFailed(renderVerdict(suites)), { suites })
+    return { status: 'failed', cause: firstReason(suites), suites }
   }
   await Promise.all(trials.map(({ connection }) => disconnect(connection)))
-  return suites
+  return { status: 'ok', suites }
 }
 
 /** Runs the family's suites on one machine, side by side, once it is `clear` for them; never throws for a suite that fails. */
@@ -131,11 +132,11 @@ async function record(context: StepContext, { name, verifier, run, expected, cle
   return result
 }
 
-/** A suite that could not run is one that failed. Throws what is no verdict on the image: what the operator must put right. */
+/** A suite that could not run is a suite that failed. Throws what is no verdict on the image. */
 function reportTrouble({ signal }: StepContext, error: unknown): SuiteReport {
   signal.throwIfAborted()
-  if (error instanceof UsageError || error instanceof MissingError) throw error
-  return { cases: [], problem: messageOf(error) }
+  if (error instanceof BuildFailed) return { cases: [], problem: error.message }
+  throw error
 }
 
 function suiteContext(context: StepContext, { trial, suite, name }: { trial: Trial; suite: Suite; name: string }): SuiteContext {

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, resolve } from 'node:path'
 import { findVariable } from '../core/environment.ts'
-import { messageOf, UsageError } from '../core/errors.ts'
+import { BuildFailed, messageOf, UsageError } from '../core/errors.ts'
 import { lastLine } from '../core/exec.ts'
 import { shellQuote } from '../core/quote.ts'
 import { readTools } from '../core/tools.ts'
@@ -35,7 +35,7 @@ async function prepare({ connection, boots = 1 }: SuiteContext): Promise<void> {
 
 async function sendBinary(connection: SuiteContext['connection']): Promise<void> {
   const result = await copyToGuest(connection, findGoss(), binary)
-  if (result.exitCode !== 0) throw new Error(`goss could not be put into the machine: ${lastLine(result)}`)
+  if (result.exitCode !== 0) throw new BuildFailed(`goss could not be copied to the machine: ${lastLine(result)}`)
 }
 
 async function runGoss(suite: SuiteContext): Promise<SuiteReport> {

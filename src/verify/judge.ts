@@ -61,7 +61,7 @@ export function disagreement(exitCode: number, cases: readonly CaseResult[]): st
 }
 
 /** The first reason against an image, and how many more there are: `goss: nginx: expected true, got false (and 2 more)`. */
-export function renderVerdict(suites: readonly SuiteResult[]): string {
+export function firstReason(suites: readonly SuiteResult[]): string {
   const reasons = suites.flatMap(({ suite, problem, cases }) => [
     ...cases.filter(isBad).map(({ name, message }) => `${suite}: ${name}${message ? `: ${firstLine(message)}` : ''}`),
     ...(problem === undefined ? [] : [`${suite}: ${problem}`]),

@@ -8,11 +8,19 @@ const [past, future] = ['2026-11-23T11:00:00Z', '2026-11-23T13:00:00Z']
 describe('a build', () => {
   it.each([
     ['runs while its process does', { status: 'running' }, false, undefined],
-    ['is over when its process is gone', { status: 'abandoned' }, false, 'the process of its build is gone'],
+    ['is over when its process is gone', { status: 'interrupted' }, false, 'its build was interrupted'],
+    [
+      'is over when it was interrupted and left something',
+      { status: 'interrupted', left: ['stack x'] },
+      false,
+      'its build could not remove it',
+    ],
+    ['is over when it could not remove something', { status: 'cancelled', left: ['instance i-1'] }, false, 'its build could not remove it'],
+    ['that removed all has nothing to end', { status: 'interrupted', left: [] }, true, undefined],
     ['that kept nothing has nothing to end', { status: 'failed' }, true, undefined],
     ['keeps what it kept until its time', { status: 'failed', keptUntil: future }, false, undefined],
     ['keeps it no longer', { status: 'promoted', keptUntil: past }, false, `it was kept until ${past}`],
-    ['ends it sooner when asked to', { status: 'failed', keptUntil: future }, true, 'it was kept for a look'],
+    ['ends it sooner when asked to', { status: 'failed', keptUntil: future }, true, 'it was kept for inspection'],
   ] as const)('%s', (_claim, build, kept, why) => {
     expect(whyEnded(build, { kept, now })).toBe(why)
   })

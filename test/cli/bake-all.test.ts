@@ -104,7 +104,8 @@ test.each<[string, Partial<BakeOutcome>[], number]>([
     ],
     2,
   ],
-  ['a bug of ours', [{ status: 'failed', error: { message: '', exitCode: 1 } }, { status: 'cancelled' }], 1],
+  ['an internal error', [{ status: 'failed', error: { message: '', exitCode: 1 } }, { status: 'cancelled' }], 1],
+  ['interrupted', [{ status: 'interrupted' }, { status: 'cancelled' }], 9],
   ['cancelled', [{ status: 'cancelled' }, { status: 'failed', error: { message: '', exitCode: 10 } }], 8],
 ])('the exit code of %s is %#', (_what, parts, code) => {
   expect(worstExitCode(parts.map((each, index) => outcome(`f${index}`, each)))).toBe(code)
@@ -127,7 +128,7 @@ describe('the last words', () => {
     ])
   })
 
-  test('of a bug of ours carry its stack', () => {
+  test('of an internal error carry its stack', () => {
     const failed = outcome('x', { status: 'failed', error: { message: 'boom', exitCode: 1, stack: 'Error: boom\n    at here' } })
     expect(renderFailure(failed, request('x')).join('\n')).toContain('at here')
   })
@@ -138,9 +139,19 @@ describe('the last words', () => {
     expect(renderFailure(failed, request('x'))).toEqual([message])
   })
 
-  test('of a cancelled bake say where it was', () => {
-    const cancelled = outcome('x', { status: 'cancelled', error: { message: 'cancelled', exitCode: 8, phase: 'configure' } })
-    expect(renderFailure(cancelled, request('x'))).toEqual(['x 2026.11.23: cancelled during configure, cleaned up'])
+  test('of a cancelled bake say where it was, what is left and who removes it', () => {
+    const error = { message: 'cancelled during configure; not removed: instance vm-1', exitCode: 8, phase: 'configure' } as const
+    const cancelled = outcome('x', { status: 'cancelled', left: ['instance vm-1'], error })
+    expect(renderFailure(cancelled, request('x'))).toEqual([
+      'x 2026.11.23: cancelled during configure; not removed: instance vm-1',
+      '  left       instance vm-1',
+      '  remove it  npm run bake -- reap',
+    ])
+  })
+
+  test('of a bake that was cancelled early say that nothing was made', () => {
+    const error = { message: 'cancelled before anything was created', exitCode: 8, phase: 'resolve' } as const
+    expect(renderFailure(outcome('x', { status: 'cancelled', version: '', error }), request('x'))).toEqual([`x: ${error.message}`])
   })
 
   test('of a promotion: where image, report and logs are', () => {

@@ -114,14 +114,14 @@ describe('help', () => {
 })
 
 describe('history and show', () => {
-  test('call a build abandoned that its process left running, and say what to do', async () => {
+  test('call a build interrupted whose process was killed, and say what to do', async () => {
     using project = await projectWithBuilds()
     const { endedAt: _, ...running } = sampleRecord({ version: '2026.11.24', status: 'running', startedAt: '2026-11-24T10:00:00.000Z' })
     await writeRecord(join(project.folder, '.bakehouse/builds/linux-web/2026.11.24'), running)
     const history = await bakehouse(['history', '--limit', '1'])
-    expect(history.stdout).toMatch(/2026\.11\.24 +abandoned/)
+    expect(history.stdout).toMatch(/2026\.11\.24 +interrupted/)
     expect(history.stderr).toContain('reap')
-    expect((await bakehouse(['show', 'linux-web'])).stdout).toContain('abandoned')
+    expect((await bakehouse(['show', 'linux-web'])).stdout).toContain('interrupted')
   })
 
   test('list the builds with the latest good one marked', async () => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect } from 'vitest'
 import { BuildFailed } from '../../src/core/errors.ts'
+import type { StepAnswer } from '../../src/model/step.ts'
 import type { SuiteResult } from '../../src/model/suite-result.ts'
 import { isBad, passes } from '../../src/model/suite-result.ts'
 import { verify } from '../../src/steps/verify.ts'
@@ -54,19 +55,18 @@ export async function verifyWindows(suite: object, answer: Answer): Promise<read
   return await judged(windows, verify(windows.context))
 }
 
-/** The suites of a step that passed; the error of one that did not, after a look at what it left for the report. */
-async function judged(machine: { build: string }, step: Promise<readonly SuiteResult[]>): Promise<readonly SuiteResult[]> {
-  return step.catch((error: unknown) => {
-    const { suites = [] } = error as { suites?: readonly SuiteResult[] }
-    const bad = suites.filter((suite) => !passes(suite))
-    expect(
-      bad.map(({ verifier }) => verifier),
-      'its own suite failed, and no other',
-    ).toEqual([suites.at(-1)?.verifier])
-    const written = parseJunit(readFileSync(join(machine.build, bad[0]?.junit ?? ''), 'utf8'))
-    expect(written.some(isBad), 'and says so in its JUnit XML').toBe(true)
-    throw error
-  })
+/** The suites of a step that passed. Throws the cause of a failure, after a check of what the step left for the report. */
+async function judged(machine: { build: string }, step: Promise<StepAnswer>): Promise<readonly SuiteResult[]> {
+  const answer = await step
+  if (answer.status === 'ok') return answer.suites
+  const bad = answer.suites.filter((suite) => !passes(suite))
+  expect(
+    bad.map(({ verifier }) => verifier),
+    'its own suite failed, and no other',
+  ).toEqual([answer.suites.at(-1)?.verifier])
+  const written = parseJunit(readFileSync(join(machine.build, bad[0]?.junit ?? ''), 'utf8'))
+  expect(written.some(isBad), 'and says so in its JUnit XML').toBe(true)
+  throw new BuildFailed(answer.cause)
 }
 
 /** Expects that a step says no to the image, for this reason. */

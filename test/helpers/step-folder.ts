@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type RunResult, run } from '../../src/core/exec.ts'
@@ -21,6 +21,9 @@ export const host = {
   knownHostsFile: '/h',
 } as const
 
+/** A result with every member that one can have. */
+type AnyResult = Pick<StepResult, 'step' | 'status' | 'log' | 'suites'> & { readonly cause?: string; readonly hint?: string }
+
 /** A build folder whose tools are the scripts of a test: what is tested is our side of the conversation. */
 export interface StepFolder extends Disposable {
   readonly path: string
@@ -29,7 +32,7 @@ export interface StepFolder extends Disposable {
   request(more?: { readonly configure?: object; readonly verify?: object }): void
   /** A shell script at this path of the folder: `bin/ssh`, `venv/bin/ansible-playbook`. */
   script(path: string, text: string): void
-  step(name: string, env?: Record<string, string>): Promise<RunResult & { readonly json: StepResult | undefined }>
+  step(name: string, env?: Record<string, string>): Promise<RunResult & { readonly json: AnyResult | undefined }>
   /** Every file below the folder, without the scripts. */
   files(): string[]
 }
@@ -55,7 +58,8 @@ export function makeStepFolder(): StepFolder {
     },
     async step(name, more = {}) {
       const result = await run(process.execPath, [stepRunner, name, path], { env: { ...env, ...more } })
-      return { ...result, json: result.stdout ? (JSON.parse(result.stdout) as StepResult) : undefined }
+      const file = join(path, `steps/${name}.json`)
+      return { ...result, json: existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as AnyResult) : undefined }
     },
     files: () =>
       readdirSync(path, { withFileTypes: true, recursive: true })

@@ -39,17 +39,17 @@ test('without hosts: exit 2', async () => {
 describe('configure', () => {
   beforeEach(() => script('bin/ssh', 'cat >/dev/null; echo "machine-id 1234"'))
 
-  test('prints one line, writes the same as its result, and remembers the base', async () => {
+  test('prints one line, writes its result, and remembers the base', async () => {
     request()
     script(
       'venv/bin/ansible-playbook',
       `echo '{"event":"end","task":"T","action":"a","status":"ok","ms":5,"message":"","forgiven":false}' >>"$BAKEHOUSE_TASKS"`,
     )
     const { exitCode, stdout, json } = await step('configure')
-    expect(json).toMatchObject({ step: 'configure', status: 'ok', cause: '', log: 'logs/configure.log', suites: [] })
+    expect(json).toMatchObject({ step: 'configure', status: 'ok', log: 'logs/configure.log', suites: [] })
     expect(exitCode).toBe(0)
     expect(stdout.trim().split('\n')).toHaveLength(1)
-    expect(readFileSync(join(folder, 'steps/configure.json'), 'utf8')).toBe(stdout)
+    expect(JSON.parse(stdout)).toEqual({ step: 'configure', status: 'ok' })
     expect(JSON.parse(readFileSync(join(folder, 'base-identity.json'), 'utf8'))).toEqual({ machineId: '1234', hostKeys: [] })
     expect(readFileSync(join(folder, 'events.jsonl'), 'utf8')).toContain('"type":"task-done","name":"T","status":"ok","durationMs":5')
   })
@@ -128,6 +128,7 @@ describe('configure', () => {
     expect(JSON.parse(readFileSync(join(folder, 'steps/configure.json'), 'utf8'))).toMatchObject({
       status: 'failed',
       cause: 'stopped by SIGTERM',
+      stoppedBy: 'SIGTERM',
     })
     expect(existsSync(`/proc/${readFileSync(join(folder, 'pid'), 'utf8').trim()}`)).toBe(false)
   })
@@ -148,7 +149,7 @@ describe('verify', () => {
     const { exitCode, json } = await step('verify', hosts('i'))
     expect(exitCode).toBe(10)
     expect(json?.cause).toBe('hygiene: no mail is left: found /var/mail/root')
-    expect(json?.suites[0]?.cases).toHaveLength(4)
+    expect(json?.suites?.[0]?.cases).toHaveLength(4)
     expect(readFileSync(join(folder, 'junit/hygiene.xml'), 'utf8')).toContain('failures="1"')
   })
 
@@ -164,11 +165,33 @@ describe('verify', () => {
     say('machine-id 99\ncase\tpassed\t1\tthe clock is right\t\n\nhygiene done')
     const { json } = await step('verify', hosts('i', 'j'))
     expect(json?.cause).toBe('clones: machine ids differ between clones: two machines are 99')
-    expect(json?.suites.map(({ suite }) => suite)).toEqual(['hygiene', 'hygiene (clone 2)', 'clones'])
+    expect(json?.suites?.map(({ suite }) => suite)).toEqual(['hygiene', 'hygiene (clone 2)', 'clones'])
+  })
+
+  test('a crash of the program is an internal error with its stack, and no verdict on the image', async () => {
+    say('machine-id 99\ncase\tpassed\t1\tthe clock is right\t\n\nhygiene done')
+    writeFileSync(join(folder, 'base-identity.json'), '{"machineId": "1", "hostKeys": 5}')
+    const { exitCode, json, stderr } = await step('verify', hosts('i'))
+    expect(exitCode, stderr).toBe(1)
+    expect(json).toMatchObject({ status: 'bug', stack: expect.stringContaining('hygiene.ts') })
+  })
+
+  test('a command that is not there is missing, and no verdict on the image', async () => {
+    const { exitCode, json } = await step('verify', { ...hosts('i'), PATH: join(folder, 'bin-without-ssh') })
+    expect([exitCode, json?.status, json?.cause]).toEqual([3, 'missing', 'the command ssh was not found'])
+  })
+
+  test('the verdict stays short, however many cases there are and however long the cause is', async () => {
+    const cases = Array.from({ length: 2000 }, (_, index) => `case\tfailed\t1\tcase ${index}\t${'found '.repeat(20)}`)
+    say(['machine-id 99', ...cases, '', 'hygiene done'].join('\n'))
+    const { stdout, stderr, json } = await step('verify', hosts('i'))
+    expect(json?.suites?.[0]?.cases.length).toBeGreaterThan(2000)
+    for (const line of `${stdout}${stderr}`.split('\n')) expect(line.length).toBeLessThan(65_536 / 8)
+    expect(JSON.parse(stdout)).toMatchObject({ step: 'verify', status: 'failed', cause: expect.stringContaining('hygiene: case 0') })
   })
 
   test('a healthy machine passes', async () => {
     say('machine-id 99\ncase\tpassed\t1\tthe clock is right\t\n\nhygiene done')
-    expect(await step('verify', hosts('i'))).toMatchObject({ exitCode: 0, json: { status: 'ok', cause: '' } })
+    expect(await step('verify', hosts('i'))).toMatchObject({ exitCode: 0, json: { status: 'ok' } })
   })
 })

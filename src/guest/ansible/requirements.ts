@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { parse } from 'yaml'
 import { isWithin } from '../../core/dotted-version.ts'
-import { MissingError, UsageError } from '../../core/errors.ts'
+import { MissingError, messageOf, UsageError } from '../../core/errors.ts'
 import { run } from '../../core/exec.ts'
 import { cacheFolder } from '../../core/paths.ts'
 import type { StepContext } from '../context.ts'
@@ -40,11 +40,19 @@ export async function installRequirements(context: StepContext): Promise<Install
 
 /** The requirements of a requirements.yml, in both of its forms. Throws UsageError on another one. */
 export function parseRequirements(text: string): Requirement[] {
-  const whole = parse(text) as unknown
+  const whole = parseYaml(text)
   const { collections = [], roles = [] } = (Array.isArray(whole) ? { roles: whole } : (whole ?? {})) as Record<string, unknown>
   if (!Array.isArray(collections) || !Array.isArray(roles))
     throw new UsageError('requirements.yml: expected lists under collections and roles')
   return [...collections.map((entry) => parseEntry('collection', entry)), ...roles.map((entry) => parseEntry('role', entry))]
+}
+
+function parseYaml(text: string): unknown {
+  try {
+    return parse(text)
+  } catch (cause) {
+    throw new UsageError(`requirements.yml: ${messageOf(cause)}`, { cause })
+  }
 }
 
 function parseEntry(kind: Requirement['kind'], entry: unknown): Requirement {

@@ -1,5 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
+import { BuildFailed, messageOf } from '../../core/errors.ts'
 
 /** What our callback plugin tells of a task. Not redacted yet. */
 export type TaskEvent =
@@ -18,18 +19,26 @@ export type TaskEvent =
 
 export type TaskEnd = Extract<TaskEvent, { event: 'end' }>
 
-/** Events of the plugin's JSON lines; throws on a malformed line. */
+/** Events of the plugin's JSON lines. Throws BuildFailed on a malformed line: a playbook can write to the file too. */
 export function parseTaskEvents(text: string): TaskEvent[] {
   return text
     .split('\n')
     .filter((line) => line !== '')
-    .map((line) => JSON.parse(line) as TaskEvent)
+    .map(parseTaskEvent)
+}
+
+function parseTaskEvent(line: string): TaskEvent {
+  try {
+    return JSON.parse(line) as TaskEvent
+  } catch (cause) {
+    throw new BuildFailed(`the events of Ansible cannot be read: ${messageOf(cause)}`, { cause })
+  }
 }
 
 /** How often a file of events is looked at, in ms. */
 const interval = 100
 
-/** Tells of each event of an existing file as it is written, until it is stopped, which is safe to repeat. */
+/** Reports each event of an existing file as it is written, until it is stopped; that is safe to repeat. A malformed line throws then. */
 export function followTasks(file: string, tell: (event: TaskEvent) => void): { stop: () => void } {
   const fd = openSync(file, 'r')
   const decoder = new StringDecoder('utf8')
@@ -41,15 +50,27 @@ export function followTasks(file: string, tell: (event: TaskEvent) => void): { s
     for (const event of parseTaskEvents(rest.slice(0, end))) tell(event)
     rest = rest.slice(end)
   }
-  const timer = setInterval(readNew, interval)
+  let problem: unknown
+  const timer = setInterval(() => {
+    try {
+      readNew()
+    } catch (error) {
+      problem = error
+      clearInterval(timer)
+    }
+  }, interval)
   let stopped = false
   return {
     stop() {
       if (stopped) return
       stopped = true
       clearInterval(timer)
-      readNew()
-      closeSync(fd)
+      try {
+        if (problem !== undefined) throw problem
+        readNew()
+      } finally {
+        closeSync(fd)
+      }
     },
   }
 }

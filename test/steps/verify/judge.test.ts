@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { CaseResult, SuiteResult } from '../../../src/model/suite-result.ts'
 import { passes } from '../../../src/model/suite-result.ts'
-import { disagreement, expectedCases, findProblem, renderVerdict } from '../../../src/verify/judge.ts'
+import { disagreement, expectedCases, findProblem, firstReason } from '../../../src/verify/judge.ts'
 
 const one = (status: CaseResult['status'], name = 'x', message?: string): CaseResult => ({
   name,
@@ -45,18 +45,18 @@ test.each([
   expect(disagreement(code, cases)).toBe(problem)
 })
 
-describe('renderVerdict', () => {
+describe('firstReason', () => {
   test('names suite, case and reason, and how many more there are', () => {
     const failed = [one('failed', 'Service nginx running', 'expected true, got false\nmore'), one('error', 'y'), one('passed')]
-    expect(renderVerdict([suite('goss', failed)])).toBe('goss: Service nginx running: expected true, got false (and 1 more)')
+    expect(firstReason([suite('goss', failed)])).toBe('goss: Service nginx running: expected true, got false (and 1 more)')
   })
 
   test('names a suite that failed as a whole', () => {
-    expect(renderVerdict([suite('hygiene', [one('passed')]), suite('goss', [], 'no test ran')])).toBe('goss: no test ran')
+    expect(firstReason([suite('hygiene', [one('passed')]), suite('goss', [], 'no test ran')])).toBe('goss: no test ran')
   })
 
   test('is empty when nothing speaks against the image', () => {
-    expect(renderVerdict([suite('goss', [one('passed'), one('skipped')])])).toBe('')
+    expect(firstReason([suite('goss', [one('passed'), one('skipped')])])).toBe('')
   })
 })
 

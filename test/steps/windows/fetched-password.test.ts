@@ -5,7 +5,6 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, test } from 'vitest'
 import { run } from '../../../src/core/exec.ts'
-import type { StepResult } from '../../../src/model/step.ts'
 import { motoEnvironment } from '../../aws/moto.ts'
 import { type FakeWindows, filesWith, holds, makeWindows } from '../../helpers/windows.ts'
 import { withWsman } from '../../helpers/wsman.ts'
@@ -62,7 +61,7 @@ describe('a password that the cloud gives out is known to the step alone', () =>
     windows.answer(ending, '')
     const { stdout, stderr, exitCode } = await run(process.execPath, [runner, step, windows.build])
     expect(exitCode).toBe(10)
-    expect((JSON.parse(stdout) as StepResult).cause).toContain(why)
+    expect(JSON.parse(stdout).cause).toContain(why)
     expect(windows.calls().at(-1)?.variables.ansible_password, 'it was given to Ansible').toBe(canary)
     expect(asked.at(-1)).toBe('GetPasswordData')
     expect(holds(stdout + stderr, canary), 'nor in what is printed').toBe(false)

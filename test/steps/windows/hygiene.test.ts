@@ -73,7 +73,8 @@ describe('verifying a Windows image', () => {
 
   it('looks at its hygiene first, then runs the family’s suites', async () => {
     using windows = open()
-    const suites = await verify(windows.context)
+    const { status, suites } = await verify(windows.context)
+    expect(status).toBe('ok')
     expect(suites.map(({ suite }) => suite)).toEqual(['hygiene', 'pester'])
     expect(suites.every(passes)).toBe(true)
     expect(windows.calls().map(({ kind }) => kind)).toEqual(['hygiene', 'pester'])
@@ -103,7 +104,7 @@ describe('verifying a Windows image', () => {
   ] as [string, string, string | object, string][])('stops promotion at %s, and names it', async (_what, path, content, why) => {
     using windows = open()
     windows.answer(path, content)
-    await expect(verify(windows.context)).rejects.toThrow(why)
+    expect(await verify(windows.context)).toMatchObject({ status: 'failed', cause: expect.stringContaining(why) })
   })
 })
 
@@ -114,12 +115,13 @@ describe('two machines of one Windows image', () => {
       windows.answer(`hygiene-vm-${index + 1}/outcome.json`, { rc: 0, stdout: said(good).replace('S-1-5-21-4-5-6', sid), stderr: '' })
       return { ...windows.host, instanceId: `vm-${index + 1}` }
     })
-    const suites = await verify({ ...windows.context, hosts })
-    return { suites: suites.map(({ suite }) => suite), kinds: windows.calls().map(({ kind }) => kind) }
+    const answer = await verify({ ...windows.context, hosts })
+    return { answer, suites: answer.suites.map(({ suite }) => suite), kinds: windows.calls().map(({ kind }) => kind) }
   }
 
   it('must not have one SID', async () => {
-    await expect(verifyTwo({ clones: 2 }, 'S-1-5-21-7-8-9', 'S-1-5-21-7-8-9')).rejects.toThrow('two machines are S-1-5-21-7-8-9')
+    const same = await verifyTwo({ clones: 2 }, 'S-1-5-21-7-8-9', 'S-1-5-21-7-8-9')
+    expect(same.answer).toMatchObject({ status: 'failed', cause: expect.stringContaining('two machines are S-1-5-21-7-8-9') })
     const { suites } = await verifyTwo({ clones: 2 }, 'S-1-5-21-7-8-9', 'S-1-5-21-7-8-8')
     expect(suites).toEqual(['hygiene', 'hygiene (clone 2)', 'clones'])
   })

@@ -107,8 +107,8 @@ describe('a machine by PowerShell remoting: no password in any file', () => {
     using windows = open('configure')
     windows.answer('identity/outcome.json', { rc: 0, stdout: 'machine-id S-1\n', stderr: '' })
     windows.answer('playbook-fails', '')
-    const error = await configure(windows.context).catch((thrown: unknown) => thrown)
-    expect(String(error)).toContain("task 'Install updates' failed: 0x80240022")
+    const answer = await configure(windows.context)
+    expect(answer).toMatchObject({ status: 'failed', cause: expect.stringContaining("task 'Install updates' failed: 0x80240022") })
     expect(filesWith(windows.build, 'Canary-9')).toEqual([])
   })
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { BuildRecord } from '../../src/model/record.ts'
-import { markAbandoned } from '../../src/records/history.ts'
+import { markInterrupted } from '../../src/records/history.ts'
 import { sampleRecord } from '../records/sample.ts'
 
 /** Records, newest first, as `family status`. */
@@ -14,15 +14,15 @@ function records(...all: readonly string[]): BuildRecord[] {
 describe('a build whose record says that it runs', () => {
   test.each([
     ['runs while a process bakes its family', ['web running', 'web promoted'], ['web'], ['running', 'promoted']],
-    ['is abandoned once none does', ['web running', 'web failed'], [], ['abandoned', 'failed']],
-    ['is abandoned when only another family is baked', ['web running'], ['db'], ['abandoned']],
+    ['is interrupted once none does', ['web running', 'web failed'], [], ['interrupted', 'failed']],
+    ['is interrupted when only another family is baked', ['web running'], ['db'], ['interrupted']],
     [
-      'is abandoned when a newer build is what runs',
+      'is interrupted when a newer build is what runs',
       ['web running', 'db running', 'web running'],
       ['web', 'db'],
-      ['running', 'running', 'abandoned'],
+      ['running', 'running', 'interrupted'],
     ],
   ])('%s', (_claim, given, running, expected) => {
-    expect(markAbandoned(records(...given), new Set(running)).map(({ status }) => status)).toEqual(expected)
+    expect(markInterrupted(records(...given), new Set(running)).map(({ status }) => status)).toEqual(expected)
   })
 })

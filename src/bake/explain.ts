@@ -1,0 +1,56 @@
+import { BakehouseError, findSystemProblem, messageOf } from '../core/errors.ts'
+import { findEngineMessage, findKillSignal } from '../engine/failed-run.ts'
+import type { Trouble } from '../model/ending.ts'
+import type { StepResult } from '../model/step.ts'
+import type { StepResults } from '../steps/results.ts'
+import type { EngineFailure } from './follow-engine.ts'
+
+/** What is known of a build whose phases threw an error. */
+interface Known {
+  readonly steps: StepResults
+  /** Errors that the engine reported. */
+  readonly failures: readonly EngineFailure[]
+}
+
+/** Why a build failed. A step knows better than the engine that ran it. */
+export function explainTrouble(error: unknown, { steps, failures }: Known): Trouble {
+  const signal = findKillSignal(error)
+  if (signal !== undefined) return { kind: 'interrupted', by: `${signal} to the Pulumi engine` }
+  const step = [steps.verify, steps.seal, steps.configure].find(isFailed)
+  if (step !== undefined) return explainStep(step)
+  const told = failures.find(({ phase }) => phase !== undefined) ?? failures[0]
+  if (told !== undefined) return explainEngine(told, steps)
+  return explainError(error)
+}
+
+type FailedStep = Exclude<StepResult, { status: 'ok' }>
+
+function isFailed(result: StepResult | undefined): result is FailedStep {
+  return result !== undefined && result.status !== 'ok'
+}
+
+function explainStep(step: FailedStep): Trouble {
+  if (step.status === 'bug') return { kind: 'bug', why: step.cause, stack: step.stack }
+  const hint = step.hint === undefined ? {} : { hint: step.hint }
+  if (step.status === 'missing') return { kind: 'missing', what: step.cause, ...hint }
+  if (step.stoppedBy !== undefined) return { kind: 'interrupted', by: `${step.stoppedBy} to the step ${step.step}` }
+  return { kind: 'rejected', why: step.cause, ...hint }
+}
+
+/** Every step that ends by itself leaves a result: one without was killed, or could not even start. */
+function explainEngine({ phase, message }: EngineFailure, steps: StepResults): Trouble {
+  const isStep = phase === 'configure' || phase === 'seal' || phase === 'verify'
+  if (!isStep || steps[phase] !== undefined) return { kind: 'rejected', why: message }
+  const signal = /\b(?:exit status (SIG[A-Z]+)|signal: ([a-z]+))/.exec(message)
+  if (signal) return { kind: 'interrupted', by: `${signal[1] ?? signal[2]} to the step ${phase}` }
+  return { kind: 'bug', why: `the step ${phase} ended without a result`, stack: message }
+}
+
+function explainError(error: unknown): Trouble {
+  const engine = findEngineMessage(error)
+  if (engine !== undefined) return { kind: 'missing', what: `the Pulumi engine failed: ${engine}` }
+  const known = error instanceof BakehouseError ? error : findSystemProblem(error)
+  if (known === undefined) return { kind: 'bug', why: messageOf(error), stack: (error as Error).stack ?? messageOf(error) }
+  const hint = known.hint === undefined ? {} : { hint: known.hint }
+  return known.exitCode === 3 ? { kind: 'missing', what: known.message, ...hint } : { kind: 'rejected', why: known.message, ...hint }
+}

@@ -1,0 +1,64 @@
+import { messageOf } from '../core/errors.ts'
+import { buildFolder } from '../core/paths.ts'
+import { type Ending, outcomeOf, type Trouble } from '../model/ending.ts'
+import { cleanWords } from '../model/free-text.ts'
+import type { BakeOutcome } from '../model/outcome.ts'
+import type { Phase } from '../model/phases.ts'
+import type { BuildRecord } from '../model/record.ts'
+import type { BakeRequest } from '../model/request.ts'
+import { wordsOf } from '../report/words.ts'
+
+/** How the worker process of a build ended that reported no outcome. */
+export interface LostWorker {
+  readonly exitCode: number | null
+  readonly signal: NodeJS.Signals | null
+  readonly stderr: string
+  /** The last phase that it reported. */
+  readonly phase: Phase | undefined
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number
+}
+
+/** Ends a build in place of its worker: closes the record and says what is left. Removes nothing, as the engine may still be stopping. */
+export async function settleLostWorker(request: BakeRequest, lost: LostWorker): Promise<BakeOutcome> {
+  const record = await findRecord(request.family, lost.startedAt)
+  const left = record ? await listLeft(record) : []
+  const trouble = cleanWords(explainLost(lost), await findRedaction(request))
+  const ending: Ending = { ...trouble, phase: lost.phase, left, suites: [], weakSuites: [] }
+  const facts = { family: request.family, version: record?.version ?? '', cloud: record?.cloud ?? request.cloud ?? '' }
+  const outcome = { ...facts, phases: [], durationMs: Date.now() - lost.startedAt, ...outcomeOf(ending, wordsOf(ending)) }
+  if (record === undefined) return outcome
+  const { closeRecord } = await import('./record-build.ts')
+  return { ...outcome, ...(await closeRecord(buildFolder(record.family, record.version), record, ending)) }
+}
+
+function explainLost({ signal, exitCode, stderr }: LostWorker): Trouble {
+  if (signal !== null) return { kind: 'interrupted', by: `${signal} to the worker process of the build` }
+  return { kind: 'bug', why: `the worker process of the build ended with exit code ${exitCode}`, stack: stderr.trim() }
+}
+
+/** Takes the secrets of the family out of a text. The family was readable when its build started. */
+async function findRedaction(request: BakeRequest): Promise<(text: string) => string> {
+  const { readOrder } = await import('./order.ts')
+  return readOrder(request).then(
+    ({ redactor }) => redactor.text,
+    () => (text) => text,
+  )
+}
+
+/** The record that the worker opened; undefined if it was killed before. */
+async function findRecord(family: string, since: number): Promise<BuildRecord | undefined> {
+  const { listRecords } = await import('../records/history.ts')
+  return (await listRecords(family)).find(({ status, startedAt }) => status === 'running' && Date.parse(startedAt) >= since)
+}
+
+async function listLeft({ cloud, build, family, version }: BuildRecord): Promise<string[]> {
+  const stack = `stack ${family}-${version}`
+  try {
+    const { chooseCloud } = await import('../cloud/clouds.ts')
+    const created = await (await chooseCloud(cloud)).list({ tool: 'bakehouse', build })
+    return [...created.map(({ kind, id }) => `${kind} ${id}`), stack]
+  } catch (error) {
+    return [`whatever carries the tag build=${build} on the cloud ${cloud} (${messageOf(error)})`, stack]
+  }
+}

@@ -1,0 +1,92 @@
+import { exitCodes, statuses } from './ending-kind.ts'
+import type { BakeFailure, BakeOutcome } from './outcome.ts'
+import type { LatestGood } from './outputs.ts'
+import type { Phase } from './phases.ts'
+import type { BuildRecord } from './record.ts'
+import type { SuiteResult } from './suite-result.ts'
+
+/** Machines of a build that were kept for inspection. */
+export interface Kept {
+  /** ISO 8601: when `reap` may delete them. */
+  readonly until: string
+  /** How to log in, one line a machine. */
+  readonly logins: readonly string[]
+}
+
+/** What is known of every build that ended. */
+interface BuildResults {
+  readonly suites: readonly SuiteResult[]
+  /** Suites that pass on the unconfigured base too (`--prove`). */
+  readonly weakSuites: readonly string[]
+  readonly kept?: Kept
+}
+
+/** What is known of a build that promoted nothing. */
+interface Unfinished extends BuildResults {
+  readonly phase: Phase | undefined
+  /** What the build made and could not remove, such as `instance i-1`. `reap` removes it. */
+  readonly left: readonly string[]
+}
+
+/** Why a build promoted nothing. */
+export type Trouble =
+  /** The image failed its build or its tests. */
+  | { readonly kind: 'rejected'; readonly why: string; readonly hint?: string }
+  /** A tool or a credential is missing. */
+  | { readonly kind: 'missing'; readonly what: string; readonly hint?: string }
+  /** The user asked the build to stop. */
+  | { readonly kind: 'cancelled' }
+  /** A part of the program was ended from outside; `by` says which and how. */
+  | { readonly kind: 'interrupted'; readonly by: string }
+  /** An internal error. */
+  | { readonly kind: 'bug'; readonly why: string; readonly stack: string }
+
+/** How a build ended. Its record, outcome, exit code and words are pure functions of this value. */
+export type Ending =
+  | (BuildResults & { readonly kind: 'promoted'; readonly image: LatestGood; readonly imagePath?: string })
+  | (Unfinished & Trouble)
+
+/** An ending in words: what happened, and what to do. */
+export interface EndingWords {
+  readonly message: string
+  readonly hint?: string
+}
+
+/** What the record says of an ending. */
+export function recordOf(
+  ending: Ending,
+  words: EndingWords,
+): Pick<BuildRecord, 'status' | 'ending' | 'suites' | 'image' | 'error' | 'keptUntil' | 'provesNothing' | 'left'> {
+  return {
+    status: statuses[ending.kind],
+    ending: ending.kind,
+    suites: ending.suites,
+    ...(ending.kind === 'promoted' ? { image: ending.image } : { error: errorOf(ending, words), left: ending.left }),
+    ...(ending.kept ? { keptUntil: ending.kept.until } : {}),
+    ...weakSuitesOf(ending),
+  }
+}
+
+/** What the outcome says of an ending. */
+export function outcomeOf(
+  ending: Ending,
+  words: EndingWords,
+): Pick<BakeOutcome, 'status' | 'ending'> & Partial<Omit<BakeOutcome, 'status' | 'ending'>> {
+  const kept = ending.kept && ending.kept.logins.length > 0 ? { kept: ending.kept.logins } : {}
+  const common = { status: statuses[ending.kind], ending: ending.kind, ...kept, ...weakSuitesOf(ending) }
+  if (ending.kind === 'promoted') {
+    const { inputsDigest: _, ...outputs } = ending.image
+    return { ...outputs, ...common, ...(ending.imagePath === undefined ? {} : { imagePath: ending.imagePath }) }
+  }
+  const stack = ending.kind === 'bug' ? { stack: ending.stack } : {}
+  const error: BakeFailure = { ...errorOf(ending, words), exitCode: exitCodes[ending.kind], ...stack }
+  return { ...common, error, ...(ending.left.length > 0 ? { left: ending.left } : {}) }
+}
+
+function errorOf({ phase }: Unfinished, { message, hint }: EndingWords): NonNullable<BuildRecord['error']> {
+  return { message, ...(hint === undefined ? {} : { hint }), ...(phase === undefined ? {} : { phase }) }
+}
+
+function weakSuitesOf({ weakSuites }: BuildResults): Pick<BuildRecord, 'provesNothing'> {
+  return weakSuites.length > 0 ? { provesNothing: weakSuites } : {}
+}

@@ -1,0 +1,47 @@
+import { commandName } from '../core/program.ts'
+import type { Ending, EndingWords } from '../model/ending.ts'
+import type { Phase } from '../model/phases.ts'
+
+const reap = `${commandName} reap`
+
+/** What happened to a build and what to do about it. Family and version are named beside it. */
+export function wordsOf(ending: Ending): EndingWords {
+  switch (ending.kind) {
+    case 'promoted':
+      return { message: 'promoted' }
+    case 'rejected':
+      return { message: ending.why, ...hintOf(ending.hint ?? hintForLeft(ending.left)) }
+    case 'missing':
+      return { message: ending.what, ...hintOf(ending.hint ?? hintForLeft(ending.left)) }
+    case 'bug':
+      return { message: ending.why, ...hintOf(hintForLeft(ending.left)) }
+    case 'cancelled':
+      return { message: `cancelled${duringOf(ending.phase)}; ${removalOf(ending.left)}`, ...hintOf(hintForLeft(ending.left)) }
+    case 'interrupted':
+      return {
+        message: `interrupted${duringOf(ending.phase)} by ${ending.by}; ${removalOf(ending.left)}`,
+        ...hintOf(hintForLeft(ending.left)),
+      }
+  }
+}
+
+/** One line for a build that promoted nothing, as a record or an outcome has it. */
+export function renderCause(status: string, { phase, message }: { readonly phase?: Phase; readonly message: string }): string {
+  return status === 'failed' && phase !== undefined ? `${phase} failed: ${message}` : message
+}
+
+function duringOf(phase: Phase | undefined): string {
+  return phase === undefined ? '' : ` during ${phase}`
+}
+
+function removalOf(left: readonly string[]): string {
+  return left.length === 0 ? 'everything the build made was removed' : `not removed: ${left.join(', ')}`
+}
+
+function hintForLeft(left: readonly string[]): string | undefined {
+  return left.length === 0 ? undefined : `remove it with: ${reap}`
+}
+
+function hintOf(hint: string | undefined): { hint?: string } {
+  return hint === undefined ? {} : { hint }
+}

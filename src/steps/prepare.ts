@@ -1,0 +1,16 @@
+import { mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { makeKeyPair } from '../guest/ssh/keys.ts'
+import { buildFiles } from '../model/build-folder.ts'
+import type { KeyPair } from '../model/host.ts'
+import type { StepRequest } from '../model/step.ts'
+import { renderRequest } from '../model/step-request.ts'
+
+/** Makes the build folder for the steps: their request, and the keys of the machines. */
+export async function prepareSteps(folder: string, request: StepRequest): Promise<{ base: KeyPair; trial: KeyPair }> {
+  for (const sub of [buildFiles.steps, buildFiles.logs, buildFiles.junit]) await mkdir(join(folder, sub), { recursive: true })
+  await writeFile(join(folder, buildFiles.request), renderRequest(request))
+  const { os } = request.family
+  const [base, trial] = await Promise.all([makeKeyPair(folder, 'base', os), makeKeyPair(folder, 'trial', os)])
+  return { base, trial }
+}

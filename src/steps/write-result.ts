@@ -1,0 +1,13 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { buildFiles } from '../model/build-folder.ts'
+import type { StepResult } from '../model/step.ts'
+
+/** Writes the result of a step into the build folder. A step that is killed meanwhile leaves none. */
+export function writeStepResult(folder: string, result: StepResult): void {
+  const file = join(folder, buildFiles.steps, `${result.step}.json`)
+  mkdirSync(join(folder, buildFiles.steps), { recursive: true })
+  const aside = `${file}.${process.pid}`
+  writeFileSync(aside, `${JSON.stringify(result)}\n`, { mode: 0o600 })
+  renameSync(aside, file)
+}

@@ -1,0 +1,80 @@
+import { describe, expect, it } from 'vitest'
+import { type Ending, outcomeOf, recordOf } from '../../src/model/ending.ts'
+import { wordsOf } from '../../src/report/words.ts'
+
+const nothing = { suites: [], weakSuites: [], left: [], phase: 'verify' as const }
+const left = ['instance vm-1', 'stack web-2026.11.23']
+const image = {
+  ...{ imageId: 'i', imageName: 'n', version: '2026.11.23', family: 'web', cloud: 'local', region: 'local', imagesByRegion: {} },
+  ...{ baseImage: 'b', digest: 'd', verified: [], promotedAt: 'now', sourceCommit: '', buildStack: 's', previousVersion: '' },
+  inputsDigest: 'inputs',
+}
+
+const endings: [Ending, { status: string; exitCode: number; message: string; hint?: string }][] = [
+  [
+    { kind: 'rejected', why: 'goss: x', ...nothing },
+    { status: 'failed', exitCode: 10, message: 'goss: x' },
+  ],
+  [
+    { kind: 'missing', what: 'no goss', hint: 'get it', ...nothing },
+    { status: 'failed', exitCode: 3, message: 'no goss', hint: 'get it' },
+  ],
+  [
+    { kind: 'cancelled', ...nothing },
+    { status: 'cancelled', exitCode: 8, message: 'cancelled during verify; everything the build made was removed' },
+  ],
+  [
+    { kind: 'cancelled', ...nothing, left },
+    {
+      status: 'cancelled',
+      exitCode: 8,
+      message: 'cancelled during verify; not removed: instance vm-1, stack web-2026.11.23',
+      hint: 'remove it with: npm run bake -- reap',
+    },
+  ],
+  [
+    { kind: 'interrupted', by: 'SIGKILL to the Pulumi engine', ...nothing, left: ['stack web'] },
+    {
+      status: 'interrupted',
+      exitCode: 9,
+      message: 'interrupted during verify by SIGKILL to the Pulumi engine; not removed: stack web',
+      hint: 'remove it with: npm run bake -- reap',
+    },
+  ],
+  [
+    { kind: 'bug', why: 'x is undefined', stack: 'at y', ...nothing },
+    { status: 'failed', exitCode: 1, message: 'x is undefined' },
+  ],
+]
+
+describe('an ending', () => {
+  it.each(endings)('%j gives status, exit code and words to record and outcome alike', (ending, { status, exitCode, ...words }) => {
+    expect(wordsOf(ending)).toEqual(words)
+    const record = recordOf(ending, wordsOf(ending))
+    const outcome = outcomeOf(ending, wordsOf(ending))
+    expect([record.status, outcome.status, record.ending]).toEqual([status, status, ending.kind])
+    expect(record.error).toEqual({ ...words, phase: 'verify' })
+    expect(outcome.error).toMatchObject({ ...words, phase: 'verify', exitCode })
+  })
+
+  it('that promoted an image names it; the digest of the inputs is in the record alone', () => {
+    const ending: Ending = { kind: 'promoted', image, imagePath: '/i.qcow2', suites: [], weakSuites: ['goss'] }
+    const outcome = outcomeOf(ending, wordsOf(ending))
+    expect(outcome).toMatchObject({ status: 'promoted', imageId: 'i', imagePath: '/i.qcow2', provesNothing: ['goss'] })
+    expect(outcome).not.toHaveProperty('inputsDigest')
+    expect(outcome).not.toHaveProperty('error')
+    expect(recordOf(ending, wordsOf(ending))).toMatchObject({ status: 'promoted', image: { inputsDigest: 'inputs' } })
+  })
+
+  it('that kept machines says how to log in, and until when', () => {
+    const kept = { until: '2026-11-23T12:00:00Z', logins: ['ssh vm'] }
+    const ending: Ending = { kind: 'rejected', why: 'x', ...nothing, kept }
+    expect(outcomeOf(ending, wordsOf(ending)).kept).toEqual(['ssh vm'])
+    expect(recordOf(ending, wordsOf(ending)).keptUntil).toBe('2026-11-23T12:00:00Z')
+  })
+
+  it('only an internal error has a stack', () => {
+    const stacks = endings.map(([ending]) => outcomeOf(ending, wordsOf(ending)).error?.stack)
+    expect(stacks.filter(Boolean)).toEqual(['at y'])
+  })
+})
