@@ -37,7 +37,7 @@ function makeParser(argv: readonly string[]): Argv {
     .help('help')
     .alias('h', 'help')
     .epilog(
-      '-V, --tool-version prints the version of this program.\nExit codes: 0 done · 1 a bug of ours · 2 usage or a bad family file · 3 credentials or a tool missing ·\n7 nothing to do · 8 cancelled · 10 the image failed its build or its tests',
+      '-V, --tool-version prints the version of this program.\nExit codes: 0 done · 1 internal error · 2 usage or a bad family file · 3 credentials or a tool missing ·\n7 nothing to do · 8 cancelled · 9 interrupted · 10 the image failed its build or its tests',
     )
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .exitProcess(false)

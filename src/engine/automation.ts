@@ -46,3 +46,15 @@ export async function attachStack(name: string, workspace: LocalWorkspace): Prom
   // update put into the state is in its events.
   return Object.assign(stack, { outputs: async () => ({}), info: async () => undefined })
 }
+
+/** A run of the command line that failed. */
+export interface FailedRun {
+  readonly exitCode?: number
+  readonly signal?: string
+  readonly stderr?: string
+}
+
+/** The run of the command line behind an error of the SDK; undefined for every other error. */
+export function findFailedRun(error: unknown): FailedRun | undefined {
+  return (error as { readonly commandResult?: { readonly err?: FailedRun } } | undefined)?.commandResult?.err
+}

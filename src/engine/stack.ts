@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import type { PulumiFn, EngineEvent as SdkEvent, Stack } from '@pulumi/pulumi/automation/index.js'
 import { type EngineEvent, findEvent } from './event.ts'
+import { isLockedByTheDead } from './failed-run.ts'
 import { parseState, type StackState } from './state.ts'
 
 /** The tag of a stack that contains its label. */
@@ -37,7 +38,8 @@ export function openedStack(stack: Stack): OpenStack {
     name: stack.name,
     async up(program, update) {
       let outputs: Readonly<Record<string, unknown>> = {}
-      await stack.up({ ...sdkOptions(update, (event) => (outputs = findOutputs(event) ?? outputs)), program })
+      const options = sdkOptions(update, (event) => (outputs = findOutputs(event) ?? outputs))
+      await withoutDeadLock(stack, () => stack.up({ ...options, program }))
       return outputs
     },
     async preview(program, update) {
@@ -45,8 +47,8 @@ export function openedStack(stack: Stack): OpenStack {
     },
     async destroy(update) {
       const options = sdkOptions(update)
-      await unprotect(stack)
-      await stack.destroy(options)
+      await withoutDeadLock(stack, () => unprotect(stack))
+      await withoutDeadLock(stack, () => stack.destroy(options))
     },
     async read() {
       return parseState((await stack.exportStack()).deployment)
@@ -64,6 +66,17 @@ export function openedStack(stack: Stack): OpenStack {
     [Symbol.dispose]() {
       rmSync(stack.workspace.workDir, { recursive: true, force: true })
     },
+  }
+}
+
+/** Runs an operation. A lock that a killed engine left on the stack is removed, and the operation repeated. */
+async function withoutDeadLock(stack: Stack, operation: () => Promise<unknown>): Promise<void> {
+  try {
+    await operation()
+  } catch (error) {
+    if (!isLockedByTheDead(error)) throw error
+    await stack.cancel()
+    await operation()
   }
 }
 

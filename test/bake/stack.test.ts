@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { secret } from '@pulumi/pulumi'
@@ -7,6 +7,7 @@ import type { Plan } from '../../src/bake/plan.ts'
 import { reserveVersion } from '../../src/bake/reserve.ts'
 import { toolsFile } from '../../src/core/tools.ts'
 import type { Engine } from '../../src/engine/engine.ts'
+import { findKillSignal } from '../../src/engine/failed-run.ts'
 import { openProjectEngine } from '../../src/life/open-engine.ts'
 import type { BakeRequest } from '../../src/model/request.ts'
 
@@ -52,6 +53,48 @@ describe('a stack', { timeout: 120_000 }, () => {
     expect(await engine.findState('closed')).toBeUndefined()
   })
 })
+
+describe('an engine that is killed in an update', { timeout: 120_000 }, () => {
+  it('is told by its signal, and the lock that it left stops nobody', async () => {
+    const stack = await engine.openStack('killed')
+    await stack.up(async () => ({ word: 'before' }), { message: 'one', signal })
+    let begin = (): void => {}
+    const begun = new Promise<void>((resolve) => (begin = resolve))
+    const never = new Promise<Record<string, unknown>>(() => {})
+    const program = (): Promise<Record<string, unknown>> => {
+      begin()
+      return never
+    }
+    const update = stack.up(program, { message: 'two', signal }).catch((thrown: unknown) => thrown)
+    await begun
+    for (const pid of enginesOf('killed')) process.kill(pid, 'SIGKILL')
+    const error = await update
+    expect(findKillSignal(error), String(error)).toBe('SIGKILL')
+    expect(filesOf('state/.pulumi/locks/organization/bakehouse/killed')).not.toEqual([])
+    await stack.up(async () => ({ word: 'after' }), { message: 'three', signal })
+    expect((await engine.findState('killed'))?.outputs).toEqual({ word: 'after' })
+    await stack.remove()
+  })
+})
+
+/** The processes of the engine itself that update a stack, their wrapper left out. */
+function enginesOf(stack: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .filter((pid) => {
+      const words = findText(`/proc/${pid}/cmdline`).split('\0')
+      return words[0]?.endsWith('/pulumi') && words.includes('up') && words.includes(stack)
+    })
+    .map(Number)
+}
+
+function findText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
 
 describe('a version', { timeout: 120_000 }, () => {
   const today = new Date().toISOString().slice(0, 10).replaceAll('-', '.')
