@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { run } from '../../src/core/exec.ts'
 import { sourceFolder } from '../../src/core/paths.ts'
+import { killNextEngine } from '../helpers/engines.ts'
 import { findText, makeProject, type Project } from '../helpers/project.ts'
 import { tinyFamily } from '../helpers/tiny-family.ts'
 
@@ -75,6 +76,20 @@ describe('a bake on the embedded cloud', () => {
   it('has nothing to do when nothing changed', async () => {
     const { exitCode, outcome } = await project.bake('tiny', ['--if-changed'], { TINY_TOKEN: canary })
     expect([exitCode, outcome.status]).toEqual([7, 'unchanged'])
+  })
+
+  it('tells an engine that is killed in promote as an interruption, and keeps the latest good image', async () => {
+    const before = await project.outputs('tiny')
+    const [{ exitCode, outcome, stderr }] = await Promise.all([
+      project.bake('tiny', [], { TINY_TOKEN: canary }),
+      killNextEngine(project.home, 'tiny'),
+    ])
+    expect([exitCode, outcome.status, outcome.error?.phase], stderr).toEqual([9, 'interrupted', 'promote'])
+    expect(stderr).toContain('interrupted during promote by SIGKILL to the Pulumi engine; everything the build made was removed')
+    expect(stderr).not.toContain('Internal error')
+    expect(await project.outputs('tiny')).toBe(before)
+    expect(leftovers()).toEqual([])
+    expect(JSON.parse(readFileSync(outcome.recordPath ?? '', 'utf8'))).toMatchObject({ status: 'interrupted', left: [] })
   })
 
   it('promotes nothing when a case fails, and names it', async () => {

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { secret } from '@pulumi/pulumi'
@@ -10,6 +10,7 @@ import type { Engine } from '../../src/engine/engine.ts'
 import { findKillSignal } from '../../src/engine/failed-run.ts'
 import { openProjectEngine } from '../../src/life/open-engine.ts'
 import type { BakeRequest } from '../../src/model/request.ts'
+import { killNextEngine } from '../helpers/engines.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bh-stack-'))
 const home = join(folder, 'home')
@@ -67,7 +68,7 @@ describe('an engine that is killed in an update', { timeout: 120_000 }, () => {
     }
     const update = stack.up(program, { message: 'two', signal }).catch((thrown: unknown) => thrown)
     await begun
-    for (const pid of enginesOf('killed')) process.kill(pid, 'SIGKILL')
+    await killNextEngine(home, 'killed')
     const error = await update
     expect(findKillSignal(error), String(error)).toBe('SIGKILL')
     expect(filesOf('state/.pulumi/locks/organization/bakehouse/killed')).not.toEqual([])
@@ -76,25 +77,6 @@ describe('an engine that is killed in an update', { timeout: 120_000 }, () => {
     await stack.remove()
   })
 })
-
-/** The processes of the engine itself that update a stack, their wrapper left out. */
-function enginesOf(stack: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      const words = findText(`/proc/${pid}/cmdline`).split('\0')
-      return words[0]?.endsWith('/pulumi') && words.includes('up') && words.includes(stack)
-    })
-    .map(Number)
-}
-
-function findText(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return ''
-  }
-}
 
 describe('a version', { timeout: 120_000 }, () => {
   const today = new Date().toISOString().slice(0, 10).replaceAll('-', '.')
