@@ -68,7 +68,9 @@ export function renderVerdict(result: StepResult): string {
 
 /** A cause that fits into one line of a log. */
 export function shortCause(cause: string): string {
-  return shorten(cause, longestCause).trim().replaceAll(/\s*\n\s*/g, ' | ')
+  return shorten(cause, longestCause)
+    .trim()
+    .replaceAll(/\s*\n\s*/g, ' | ')
 }
 
 /** The candidate's id, given a verdict of verify that says ok. Throws otherwise. */

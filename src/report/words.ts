@@ -1,8 +1,8 @@
-import { commandName } from '../core/program.ts'
+import { commandLine } from '../core/program.ts'
 import type { Ending, EndingWords } from '../model/ending.ts'
 import type { Phase } from '../model/phases.ts'
 
-const reap = `${commandName} reap`
+const reap = commandLine('reap')
 
 /** What happened to a build and what to do about it. Family and version are named beside it. */
 export function wordsOf(ending: Ending): EndingWords {
