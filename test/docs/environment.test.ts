@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { type Variable, variables } from '../../src/core/environment.ts'
 import { otherVariables } from '../../src/core/other-variables.ts'
 import { sourceFolder } from '../../src/core/paths.ts'
-import { expectSection } from './generated.ts'
+import { expectSection } from './expect-section.ts'
 
 const root = join(sourceFolder(), '..')
 const table = Object.entries<Variable>(variables)
