@@ -10,6 +10,8 @@ const [cli, ...args] = process.argv.slice(2)
 const cancelMs = Number(process.env.BAKEHOUSE_CANCEL_SECONDS || 300) * 1000
 const parent = process.ppid
 const output = openOutput()
+// Before the CLI starts: a signal at that moment would end this process only.
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, cancel)
 const child = spawn(cli, args, {
   detached: true,
   stdio: ['ignore', output.files[0], output.files[1]],
@@ -20,7 +22,6 @@ let cancelled = false
 let ended
 let idle = 0
 
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, cancel)
 for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
 child.on('error', (error) => {
   process.stderr.write(`The Pulumi CLI could not be started: ${error.message}\n`)
