@@ -10,7 +10,7 @@ export async function prepare(plan: Plan, expires: string): Promise<GraphSpec> {
   const [keys, resources] = await Promise.all([
     prepareSteps(plan.folder, {
       ...{ family, version, build, cloud: plan.cloud.name, prove: request.prove },
-      previousCases: Object.fromEntries((latest?.verified ?? []).map(({ suite, passed, failed }) => [suite, passed + failed])),
+      previousCases: Object.fromEntries((latest?.verified ?? []).map(({ suite, id, passed, failed }) => [id ?? suite, passed + failed])),
     }),
     chooseCloudResources(plan.cloud.name),
   ])

@@ -7,6 +7,8 @@ export interface RunOptions {
   readonly cwd?: string
   /** Added to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>
+  /** All of its environment, instead of that of this process. */
+  readonly onlyEnv?: Readonly<Record<string, string>>
   /** What it reads; a promise is waited for while it runs. */
   readonly input?: string | Promise<string>
   /** A file it reads, in place of that. */
@@ -40,6 +42,7 @@ export async function run(command: string, args: readonly string[], options: Run
     stripFinalNewline: false,
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env }),
+    ...(options.onlyEnv === undefined ? {} : { env: options.onlyEnv, extendEnv: false }),
     ...(options.input === undefined
       ? { stdin: files.input ?? ('ignore' as const) }
       : { input: typeof options.input === 'string' ? options.input : Readable.from([options.input]) }),

@@ -1,7 +1,8 @@
 import { lstatSync, statSync } from 'node:fs'
-import { isAbsolute, join, relative, sep } from 'node:path'
+import { join } from 'node:path'
+import { findStray } from '../core/inside.ts'
 import { didYouMean } from '../core/suggest.ts'
-import { type Family, findBaseFamily, type Os } from '../model/family.ts'
+import { type Family, findBaseFamily, type Os, type Secret } from '../model/family.ts'
 import type { Suite } from '../model/suite.ts'
 import type { Path, Problem } from './explain.ts'
 import { basePath } from './fill-base.ts'
@@ -15,6 +16,7 @@ export function checkFamily(family: Family): Problem[] {
     ...checkSystem(family),
     ...checkVariables(family),
     ...checkFiles(family),
+    ...checkSecrets(family),
     ...checkTwins(family.verify.suites),
   ]
 }
@@ -96,16 +98,28 @@ function suiteFiles({ verifier, file, options }: Suite, path: Path): [Path, stri
 
 function checkFile(folder: string, path: Path, { file, kind }: { file: string; kind: 'file' | 'any' }): Problem[] {
   const absolute = join(folder, file)
-  const inside = relative(folder, absolute)
-  if (isAbsolute(file) || inside === '..' || inside.startsWith(`..${sep}`)) {
-    return [problem(path, `expected a path inside the family folder, got "${file}"`)]
-  }
+  const stray = checkInside(folder, path, file)
+  if (stray.length > 0) return stray
   const what = path.at(-1)
   const found = statSync(absolute, { throwIfNoEntry: false })
   if (found?.isFile() || (kind === 'any' && found?.isDirectory())) return []
   const dangling = !found && lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink()
   const got = found ? 'something else there' : dangling ? 'a link to nowhere' : 'nothing there'
   return [problem(path, `expected the ${what} ${file} in the family folder, got ${got}`)]
+}
+
+function checkInside(folder: string, path: Path, file: string): Problem[] {
+  const stray = findStray(folder, file)
+  return stray === undefined ? [] : [problem(path, `expected a path inside the family folder, got "${file}"${stray}`)]
+}
+
+/** Whether a secret is there is looked at when it is read: `doctor` must work without. */
+function checkSecrets({ folder, configure: { secrets, vaultPassword } }: Family): Problem[] {
+  const all: [Path, Secret | undefined][] = [
+    [['configure', 'vaultPassword'], vaultPassword],
+    ...Object.entries(secrets).map(([name, secret]): [Path, Secret] => [['configure', 'secrets', name], secret]),
+  ]
+  return all.flatMap(([path, secret]) => (secret && 'file' in secret ? checkInside(folder, [...path, 'file'], secret.file) : []))
 }
 
 function checkTwins(suites: readonly Suite[]): Problem[] {

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
 import { messageOf, UsageError } from '../core/errors.ts'
+import { resolveInside } from '../core/inside.ts'
 import { commandLine } from '../core/program.ts'
 import { shortestSecret } from '../core/redact/redact.ts'
 import type { Family, Secret } from '../model/family.ts'
@@ -52,7 +52,7 @@ function readVariable({ family, name, env }: Wanted, variable: string): string {
 
 function readFile({ family, name }: Wanted, file: string): string {
   try {
-    return readFileSync(resolve(family.folder, file), 'utf8').replace(/\r?\n$/, '')
+    return readFileSync(resolveInside(family.folder, file), 'utf8').replace(/\r?\n$/, '')
   } catch (cause) {
     throw new UsageError(`${family.name}: the secret "${name}" comes from the file ${file}, which cannot be read: ${messageOf(cause)}`, {
       cause,

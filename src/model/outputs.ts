@@ -16,6 +16,8 @@ export function requireOutput<T = string>(outputs: Readonly<Record<string, unkno
 /** One suite of the verification, counted. */
 export interface VerifiedSuite {
   readonly suite: string
+  /** What it is known by from build to build; its name, where there is none. */
+  readonly id?: string
   readonly passed: number
   readonly failed: number
   /** ISO 8601. */

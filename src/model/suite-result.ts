@@ -8,6 +8,8 @@ export interface CaseResult {
 
 export interface SuiteResult {
   readonly suite: string
+  /** What it is known by from build to build; its name, where there is none. */
+  readonly id?: string
   readonly verifier: string
   readonly cases: readonly CaseResult[]
   readonly durationMs: number

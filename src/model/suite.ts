@@ -15,5 +15,19 @@ export function suiteNames(suites: readonly Suite[]): string[] {
   const names = suites.map(({ verifier, file }) =>
     suites.filter((other) => other.verifier === verifier).length > 1 ? `${verifier} ${plain(file)}` : verifier,
   )
-  return names.map((name, index) => (names.indexOf(name) === index ? name : `${name} ${index + 1}`))
+  const slugs = names.map(slugOf)
+  return names.map((name, index) => (slugs.indexOf(slugOf(name)) === index ? name : `${name} ${index + 1}`))
+}
+
+/** A name as part of a file name. */
+export function slugOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/-$/, '')
+}
+
+/** What a suite is known by from build to build, whatever other suites the family has. */
+export function suiteId({ verifier, file }: Suite, suffix = ''): string {
+  return `${verifier} ${file}${suffix}`
 }

@@ -13,7 +13,7 @@ import { chooseHygiene } from '../guest/systems.ts'
 import { buildFiles } from '../model/build-folder.ts'
 import { cleanSuite, longestText } from '../model/free-text.ts'
 import type { StepAnswer } from '../model/step.ts'
-import { type Suite, suiteNames } from '../model/suite.ts'
+import { type Suite, slugOf, suiteId, suiteNames } from '../model/suite.ts'
 import { passes, type SuiteReport, type SuiteResult } from '../model/suite-result.ts'
 import { expectedCases, findProblem, firstReason } from '../verify/judge.ts'
 import { renderJunit } from '../verify/junit.ts'
@@ -50,9 +50,11 @@ export async function runSuites(context: StepContext, trial: Trial, clear: Promi
     suites.map(async (suite, index) => {
       const name = `${names[index]}${trial.suffix}`
       const verifier = await chooseVerifier(suite)
-      const expected = expectedCases(suite.minimumCases, context.request.previousCases[name])
+      const id = suiteId(suite, trial.suffix)
+      const { previousCases } = context.request
+      const expected = expectedCases(suite.minimumCases, previousCases[id] ?? previousCases[name])
       const run = () => verifier.run({ ...suiteContext(context, { trial, suite, name }), clear })
-      return record(context, { name, verifier: suite.verifier, run, expected, clear })
+      return record(context, { name, id, verifier: suite.verifier, run, expected, clear })
     }),
   )
 }
@@ -106,6 +108,7 @@ async function recordClones(context: StepContext, identities: readonly Identity[
 
 interface Recorded {
   readonly name: string
+  readonly id?: string
   readonly verifier: string
   readonly run: () => Promise<SuiteReport>
   readonly expected: { cases: number; why: string } | undefined
@@ -114,7 +117,7 @@ interface Recorded {
 }
 
 /** Runs one suite, judges it, and writes its JUnit XML. A machine that does not answer is a suite that failed. */
-async function record(context: StepContext, { name, verifier, run, expected, clear }: Recorded): Promise<SuiteResult> {
+async function record(context: StepContext, { name, id, verifier, run, expected, clear }: Recorded): Promise<SuiteResult> {
   const ran = Promise.allSettled([run()])
   await clear
   context.tell({ type: 'task', name })
@@ -125,7 +128,15 @@ async function record(context: StepContext, { name, verifier, run, expected, cle
   const problem = findProblem(report, expected)
   const junit = `${buildFiles.junit}/${slugOf(name)}.xml`
   const { cases } = report
-  const judged: SuiteResult = { suite: name, verifier, cases, durationMs, junit, ...(problem ? { problem } : {}) }
+  const judged: SuiteResult = {
+    suite: name,
+    ...(id === undefined ? {} : { id }),
+    verifier,
+    cases,
+    durationMs,
+    junit,
+    ...(problem ? { problem } : {}),
+  }
   const result = cleanSuite(judged, (text) => shorten(context.redactor.text(text), longestText))
   writeFileSync(join(context.folder, junit), renderJunit(result))
   context.tell({ type: 'task-done', name, status: passes(judged) ? 'ok' : 'failed', durationMs })
@@ -148,11 +159,4 @@ function suiteContext(context: StepContext, { trial, suite, name }: { trial: Tri
     slug: slugOf(name),
     timeoutMs: Math.max(1_000, trial.deadline - Date.now()),
   }
-}
-
-function slugOf(name: string): string {
-  return name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .replace(/-$/, '')
 }

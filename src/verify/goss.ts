@@ -1,14 +1,16 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { basename, dirname, join, resolve } from 'node:path'
+import { basename, dirname, join, relative } from 'node:path'
 import { findVariable } from '../core/environment.ts'
 import { BuildFailed, messageOf, UsageError } from '../core/errors.ts'
 import { lastLine } from '../core/exec.ts'
+import { resolveInside } from '../core/inside.ts'
 import { shellQuote } from '../core/quote.ts'
 import { readTools } from '../core/tools.ts'
 import { copyToGuest, runInGuest } from '../guest/ssh/ssh.ts'
 import type { CaseResult, SuiteReport } from '../model/suite-result.ts'
 import { disagreement, judgeAnswer, outOfTime, suiteReport } from './judge.ts'
 import { parseJunit } from './junit.ts'
+import { requireSuiteFile } from './suite-file.ts'
 import type { SuiteContext, Verifier } from './verifier.ts'
 
 /** In memory, and not mounted noexec, unlike /run. */
@@ -42,10 +44,15 @@ async function runGoss(suite: SuiteContext): Promise<SuiteReport> {
   await prepare(suite)
   await suite.clear
   const { context, connection } = suite
-  const { folder } = context.request.family
-  const file = resolve(folder, suite.suite.file)
+  const file = requireSuiteFile(suite, suite.suite.file)
   const { variables } = suite.suite.options as { readonly variables: Readonly<Record<string, unknown>> }
-  const script = gossScript({ files: readFiles(file), gossfile: basename(file), variables, slug: suite.slug, timeoutMs: suite.timeoutMs })
+  const script = gossScript({
+    files: readFiles(context.request.family.folder, file),
+    gossfile: basename(file),
+    variables,
+    slug: suite.slug,
+    timeoutMs: suite.timeoutMs,
+  })
   const result = await runInGuest(connection, script, { signal: context.signal, timeoutMs: suite.timeoutMs })
   context.log(`\n--- ${suite.slug} (exit code ${result.exitCode})\n${result.stdout}${result.stderr}`)
   if (result.timedOut) return outOfTime
@@ -108,10 +115,11 @@ function readable(one: CaseResult): CaseResult {
 }
 
 /** The suite's file and the YAML files beside it, as a goss file may include others. */
-function readFiles(file: string): Record<string, string> {
+function readFiles(folder: string, file: string): Record<string, string> {
   try {
     const names = readdirSync(dirname(file)).filter((name) => /\.(ya?ml|json)$/.test(name) || name === basename(file))
-    return Object.fromEntries(names.map((name) => [name, readFileSync(join(dirname(file), name), 'utf8')]))
+    const read = (name: string): string => readFileSync(resolveInside(folder, relative(folder, join(dirname(file), name))), 'utf8')
+    return Object.fromEntries(names.map((name) => [name, read(name)]))
   } catch (cause) {
     throw new UsageError(`the suite ${file} cannot be read: ${messageOf(cause)}`, { cause })
   }

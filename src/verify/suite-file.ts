@@ -1,11 +1,12 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { UsageError } from '../core/errors.ts'
+import { resolveTreeInside } from '../core/inside.ts'
 import type { SuiteContext } from './verifier.ts'
 
-/** The path of a file or folder of a suite; undefined when it is not there. */
+/** The path of a file or folder of a suite; undefined when it is not there. Throws UsageError where it leads out of the family. */
 export function findSuiteFile({ context }: Pick<SuiteContext, 'context'>, file: string): string | undefined {
-  const path = resolve(context.request.family.folder, file)
+  const path = resolveTreeInside(context.request.family.folder, file)
   return existsSync(path) ? path : undefined
 }
 

@@ -43,6 +43,26 @@ const variants: Malformed[] = [
   },
   { what: 'a quoted number', yaml: `${base}\nmachine:\n  cpus: "2"\n`, at: '3:9', says: 'got "2"' },
   {
+    what: 'a secret from a file of somebody else',
+    yaml: `${base}\nconfigure:\n  secrets: { token: { file: /etc/shadow } }\n`,
+    at: '3:29',
+    says: 'expected a path inside the family folder, got "/etc/shadow"',
+  },
+  {
+    what: 'a vault password from a file above',
+    yaml: `${base}\nconfigure: { vaultPassword: { file: ../../.bakehouse/passphrase } }\n`,
+    at: '2:37',
+    says: 'expected a path inside the family folder, got "../../.bakehouse/passphrase"',
+  },
+  ...['$(touch /tmp/owned)', 'gate; id', '-oProxyCommand=id', 'me@-oProxyCommand=id', '`id`', 'gate%h', 'a b', 'gate:22222222'].map(
+    (bastion) => ({
+      what: `the bastion ${bastion}`,
+      yaml: `${base}\naws: { reach: { bastion: '${bastion}', ingress: 10.0.0.5/32 } }\n`,
+      at: '2:26',
+      says: `to be a bastion as [user@]host[:port], got "${bastion}"`,
+    }),
+  ),
+  {
     what: 'no processor',
     yaml: `${base}\nmachine: { cpus: 0 }\n`,
     at: '2:18',

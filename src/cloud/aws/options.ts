@@ -18,6 +18,9 @@ const bases = {
     .describe('A public SSM parameter that holds an image id (EC2). {{ name }} stands for a variable of configure.variables.'),
 }
 
+/** A part of a command line that a shell reads: nothing in it means anything to one, and it is no option. */
+const bastionPattern = /^(\w[\w.-]*@)?(\w[\w.-]*|\[[0-9a-fA-F:]+\])(:\d{1,5})?$/
+
 const ingress = matching(/^\d{1,3}(\.\d{1,3}){3}\/(2[4-9]|3[0-2])$/, 'an IPv4 range of 256 addresses at most, such as 10.0.0.5/32')
 const key = { kmsKeyId: text.optional().describe('A KMS key of that region: id, ARN or alias.') }
 const options = z
@@ -30,7 +33,12 @@ const options = z
     reach: z
       .union([
         z.enum(['ssh', 'ssm']),
-        z.strictObject({ bastion: text.describe('[user@]host[:port], reached with your own ssh settings.'), ingress }),
+        z.strictObject({
+          bastion: matching(bastionPattern, 'a bastion as [user@]host[:port]').describe(
+            '[user@]host[:port], reached with your own ssh settings.',
+          ),
+          ingress,
+        }),
         z.strictObject({ proxyCommand: text.describe('As in ssh_config: %h and %p are replaced.'), ingress: ingress.optional() }),
       ])
       .default('ssh')

@@ -1,5 +1,6 @@
 import { MissingError } from '../../core/errors.ts'
 import { findCommand } from '../../core/find-command.ts'
+import { shellQuote } from '../../core/quote.ts'
 import type { Family } from '../../model/family.ts'
 import type { Host } from '../../model/host.ts'
 import type { AwsOptions } from './options.ts'
@@ -59,7 +60,7 @@ function sessionCommand(region: string): string {
 /** The user's own ssh settings and agent count for the bastion: it is the user's, not the build's. */
 function bastionCommand(bastion: string): string {
   const [, target = bastion, port] = /^(.*?)(?::(\d+))?$/.exec(bastion) ?? []
-  return `ssh -W [%h]:%p ${port === undefined ? '' : `-p ${port} `}${target}`
+  return `ssh -W [%h]:%p ${port === undefined ? '' : `-p ${port} `}${shellQuote(target)}`
 }
 
 const addressService = 'https://checkip.amazonaws.com'

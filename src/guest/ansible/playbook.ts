@@ -1,7 +1,8 @@
 import { existsSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { isAbsolute, join } from 'node:path'
 import { UsageError } from '../../core/errors.ts'
 import { run } from '../../core/exec.ts'
+import { resolveInside } from '../../core/inside.ts'
 import type { StepContext } from '../context.ts'
 import { writeHostFile } from '../host-file.ts'
 import type { Connection } from '../ssh/ssh.ts'
@@ -12,7 +13,7 @@ import { type AnsibleSpec, ansibleEnvironment, settingsOf } from './settings.ts'
 import { findCause, followTasks, type TaskEnd, type TaskEvent } from './task-events.ts'
 
 export interface PlaybookRun {
-  /** Relative to the family's folder. */
+  /** Relative to the family's folder; a path from the root is one of this program's own. */
   readonly playbook: string
   readonly connection: Connection
   readonly timeoutMs: number
@@ -31,7 +32,7 @@ export interface PlaybookOutcome {
 /** Runs one of the family's playbooks against one host, in the family's folder. */
 export async function runPlaybook(context: StepContext, spec: PlaybookRun): Promise<PlaybookOutcome> {
   const { family } = context.request
-  const playbook = resolve(family.folder, spec.playbook)
+  const playbook = isAbsolute(spec.playbook) ? spec.playbook : resolveInside(family.folder, spec.playbook)
   if (!existsSync(playbook)) throw new UsageError(`${family.name}: the playbook ${spec.playbook} is not there`, { hint: playbook })
   using files = openPrivateFolder({ ...family.configure.variables, ...buildVariables(context), ...spec.variables }, context.secrets)
   const ends: TaskEnd[] = []

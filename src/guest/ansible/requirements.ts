@@ -5,6 +5,7 @@ import { parse } from 'yaml'
 import { isWithin } from '../../core/dotted-version.ts'
 import { MissingError, messageOf, UsageError } from '../../core/errors.ts'
 import { run } from '../../core/exec.ts'
+import { resolveInside } from '../../core/inside.ts'
 import { cacheFolder } from '../../core/paths.ts'
 import type { StepContext } from '../context.ts'
 
@@ -28,7 +29,7 @@ export interface Installed {
 export async function installRequirements(context: StepContext): Promise<Installed | undefined> {
   const { family } = context.request
   if (family.configure.requirements === undefined) return undefined
-  const file = join(family.folder, family.configure.requirements)
+  const file = resolveInside(family.folder, family.configure.requirements)
   if (!existsSync(file)) throw new UsageError(`${family.name}: ${family.configure.requirements} is not there`, { hint: file })
   const text = readFileSync(file, 'utf8')
   const folder = join(cacheFolder(), 'ansible', createHash('sha256').update(text).digest('hex').slice(0, 16))

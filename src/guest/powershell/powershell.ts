@@ -38,8 +38,8 @@ export async function runPowerShell({ context, connection }: Reached, run: Power
   const answers = join(folder, 'answers')
   try {
     for (const made of [source, answers]) mkdirSync(made, { mode: 0o700 })
-    if (run.folder !== undefined) cpSync(run.folder, source, { recursive: true })
-    if (run.modules !== undefined) cpSync(run.modules, join(source, 'modules'), { recursive: true })
+    if (run.folder !== undefined) cpSync(run.folder, source, { recursive: true, dereference: true })
+    if (run.modules !== undefined) cpSync(run.modules, join(source, 'modules'), { recursive: true, dereference: true })
     writeFiles(source, { ...run.files, 'run.ps1': run.script })
     const { cause } = await runPlaybook(context, {
       playbook: join(import.meta.dirname, 'plays/run.yml'),

@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { MissingError } from '../../../core/errors.ts'
 import { run, runTool } from '../../../core/exec.ts'
+import { plainEnvironment } from '../../../core/plain-environment.ts'
 import { setUpCommand } from '../../../core/program.ts'
 import { qemuTools } from './tools.ts'
 
@@ -28,7 +29,7 @@ export async function makeOverlay(backing: string, file: string, gibibytes: numb
 /** Copies a disk and all it stands on into one file, after the guests have had the processor. Nothing is left of it on failure. */
 export async function flatten(spec: FlattenSpec, signal: AbortSignal): Promise<void> {
   try {
-    await runTool('nice', ['-n', '10', qemuTools().img, ...flattenArguments(spec)], { signal })
+    await runTool('nice', ['-n', '10', qemuTools().img, ...flattenArguments(spec)], { signal, onlyEnv: plainEnvironment() })
   } catch (error) {
     await rm(spec.target, { force: true })
     throw error
@@ -76,7 +77,7 @@ export async function readDiskInfo(file: string): Promise<DiskInfo> {
 
 /** Why a qcow2 is damaged; undefined when it is sound. */
 export async function findDamage(file: string): Promise<string | undefined> {
-  const { exitCode, stdout, stderr } = await run(qemuTools().img, ['check', '-q', '-f', 'qcow2', file])
+  const { exitCode, stdout, stderr } = await run(qemuTools().img, ['check', '-q', '-f', 'qcow2', file], { onlyEnv: plainEnvironment() })
   // 3: clusters are leaked, which costs room and no data.
   return exitCode === 0 || exitCode === 3 ? undefined : (stderr || stdout).trim().split('\n')[0] || `qemu-img check: exit ${exitCode}`
 }
@@ -84,7 +85,7 @@ export async function findDamage(file: string): Promise<string | undefined> {
 /** Runs `qemu-img`. Throws MissingError where there is none. */
 export async function runImg(args: readonly string[], options: Parameters<typeof runTool>[2] = {}): Promise<string> {
   try {
-    return await runTool(qemuTools().img, args, options)
+    return await runTool(qemuTools().img, args, { ...options, onlyEnv: plainEnvironment() })
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
     throw new MissingError('qemu-img is not there, and every disk is made with it', { hint: setUpCommand, cause })

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync, readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { plainEnvironment } from '../../../core/plain-environment.ts'
 import { findProcess, isRunning, type ProcessIdentity } from '../../../core/process-identity.ts'
 import { connectQmp } from './qmp.ts'
 
@@ -29,7 +30,7 @@ export async function startMachine(spec: StartSpec): Promise<ProcessIdentity> {
     spec.lifetimeSeconds > 0
       ? ['timeout', ['--signal=TERM', '--kill-after=30', String(spec.lifetimeSeconds), spec.program, ...spec.args]]
       : [spec.program, spec.args]
-  const child = spawn(program, [...args], { detached: true, stdio: ['ignore', log, log] })
+  const child = spawn(program, [...args], { detached: true, stdio: ['ignore', log, log], env: plainEnvironment() })
   closeSync(log)
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message))

@@ -1,0 +1,49 @@
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { findStray, resolveInside, resolveTreeInside } from '../../src/core/inside.ts'
+
+const root = mkdtempSync(join(tmpdir(), 'inside-'))
+const folder = join(root, 'playbooks/web')
+beforeAll(() => {
+  mkdirSync(join(folder, 'verify/deep'), { recursive: true })
+  mkdirSync(join(root, 'playbooks/shared'))
+  writeFileSync(join(root, 'passphrase'), 'of the state')
+  writeFileSync(join(root, 'playbooks/shared/common.yaml'), '')
+  writeFileSync(join(folder, 'verify/goss.yaml'), '')
+  symlinkSync('../../shared/common.yaml', join(folder, 'verify/common.yaml'))
+  symlinkSync('../../passphrase', join(folder, 'out'))
+  symlinkSync('../../../../passphrase', join(folder, 'verify/deep/out.yaml'))
+  symlinkSync('/etc', join(folder, 'etc'))
+  symlinkSync('nowhere', join(folder, 'dangling'))
+})
+afterAll(() => rmSync(root, { recursive: true }))
+
+test.each([
+  ['verify/goss.yaml', undefined],
+  ['verify/../verify/goss.yaml', undefined],
+  ['verify/common.yaml', undefined],
+  ['not/there', undefined],
+  ['dangling', undefined],
+  ['..data', undefined],
+  ['../web/verify/goss.yaml', undefined],
+  ['../shared/common.yaml', ''],
+  ['../../passphrase', ''],
+  ['/etc/passwd', ''],
+  ['etc/passwd', expect.stringContaining(', a link to ')],
+  ['out', expect.stringContaining(', a link to ')],
+])('%s: a path of the family unless %j', (file, why) => {
+  expect(findStray(folder, file)).toEqual(why)
+})
+
+test('the path of a file in the folder is told, another is refused', () => {
+  expect(resolveInside(folder, 'verify/goss.yaml')).toBe(join(folder, 'verify/goss.yaml'))
+  expect(() => resolveInside(folder, 'etc/passwd')).toThrow('expected a path inside the family folder, got "etc/passwd", a link to')
+})
+
+test('a folder with a link that leads outside, however deep, is refused', () => {
+  expect(() => resolveTreeInside(folder, 'verify')).toThrow('verify/deep/out.yaml')
+  rmSync(join(folder, 'verify/deep/out.yaml'))
+  expect(resolveTreeInside(folder, 'verify')).toBe(join(folder, 'verify'))
+})

@@ -1,0 +1,20 @@
+import { describe, expect, test } from 'vitest'
+import { type Suite, slugOf, suiteId, suiteNames } from '../../src/model/suite.ts'
+
+const suites = (...files: string[]): Suite[] => files.map((file) => ({ verifier: 'goss', file, options: {} }))
+
+describe('a suite', () => {
+  test('keeps its identity when another one of its kind is added, though its name changes', () => {
+    const [before] = suites('verify/goss.yaml')
+    const [after] = suites('verify/goss.yaml', 'verify/more.yaml')
+    expect(suiteNames(suites('verify/goss.yaml'))).toEqual(['goss'])
+    expect(suiteNames(suites('verify/goss.yaml', 'verify/more.yaml'))).toEqual(['goss goss', 'goss more'])
+    expect(before && suiteId(before, ' (clone 2)')).toBe('goss verify/goss.yaml (clone 2)')
+    expect(after && suiteId(after, ' (clone 2)')).toBe('goss verify/goss.yaml (clone 2)')
+  })
+
+  test('never shares the files of its reports with another one', () => {
+    const names = suiteNames(suites('a/x_y.yaml', 'b/x-y.yaml', 'c/x y.yaml', 'd/X.Y.yaml'))
+    expect(new Set(names.map(slugOf)).size).toBe(4)
+  })
+})
