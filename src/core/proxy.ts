@@ -1,5 +1,3 @@
-import { setGlobalProxyFromEnv } from 'node:http'
-
 type Environment = Record<string, string | undefined>
 
 /** Addresses that no proxy can reach: this computer, and the metadata services of AWS. */
@@ -22,7 +20,8 @@ export function followProxy(): void {
   if (!hasProxy(process.env)) return
   Object.assign(process.env, proxyVariables(process.env))
   // Node has read its variables when it started, and that was before.
-  setGlobalProxyFromEnv(process.env)
+  // Loading it takes a tenth of a second, so not without a proxy.
+  process.getBuiltinModule('node:http').setGlobalProxyFromEnv(process.env)
 }
 
 function hasProxy(environment: Environment): boolean {
