@@ -15,8 +15,10 @@ const node = join(root, 'node_modules', '.bin', 'node')
 const oldestNode = '22.18'
 const withChecks = process.argv.includes('--checks')
 const again = process.argv.includes('--again')
+/** Only the npm packages: the program asks for the tools once it knows that it needs them. */
+const onlyPackages = process.argv.includes('--packages')
 
-if (again || !packagesMatch() || !toolsMatch()) {
+if (again || !packagesMatch() || (!onlyPackages && !toolsMatch())) {
   try {
     await underLock(setUp)
   } catch (error) {
@@ -27,7 +29,7 @@ if (again || !packagesMatch() || !toolsMatch()) {
 
 async function setUp() {
   if (!packagesMatch()) await installPackages()
-  if (!again && toolsMatch()) return
+  if (onlyPackages || (!again && toolsMatch())) return
   const args = [join(root, 'src/setup/setup.ts'), ...(withChecks ? ['--checks'] : [])]
   const code = await start(findNode(), args, { stdio: ['ignore', 2, 2], env: { NODE_USE_ENV_PROXY: '1' } })
   if (code !== 0) throw failure('', code)

@@ -27,6 +27,12 @@ export async function bake(requests: readonly BakeRequest[], options: BakeOption
   return (await import('./bake/bake-all.ts')).bakeAll(requests, options)
 }
 
+/** Reads the families of these requests. Throws UsageError for the first mistake in one of them. */
+export async function checkRequests(requests: readonly BakeRequest[]): Promise<void> {
+  const { readFamily } = await import('./family/read-family.ts')
+  for (const { family, cloud } of requests) await readFamily(family, cloud === undefined ? {} : { cloud })
+}
+
 /** The builds of a family, or of all families, newest first. */
 export async function readHistory(family?: string): Promise<History> {
   const { readCurrentHistory } = await import('./records/history.ts')

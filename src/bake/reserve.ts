@@ -52,6 +52,6 @@ async function chooseVersion(
 
 function isTaken(version: string): UsageError {
   return new UsageError(`Version ${version} is taken: versions are never baked twice`, {
-    hint: 'leave --version out for the next free one',
+    hint: 'leave --image-version out to get the next free version',
   })
 }

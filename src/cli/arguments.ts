@@ -9,7 +9,7 @@ import { type Verb, verbs } from './verbs.ts'
 
 /** Parses the arguments and runs the verb they name. The exit code; UsageError for arguments that cannot be understood. */
 export async function runArguments(argv: readonly string[]): Promise<number> {
-  if (argv[0] === '-V' || argv[0] === '--tool-version') return printToolVersion()
+  if (argv.length === 1 && ['--version', '-V'].includes(argv[0] ?? '')) return printToolVersion()
   if (argv[0] === completionFlag) return await printWords(argv.slice(1))
   let code = 0
   const parser = verbs.reduce(
@@ -24,7 +24,7 @@ function makeParser(argv: readonly string[]): Argv {
   return yargs([...argv])
     .scriptName(commandName)
     .locale('en')
-    .usage('Machine images treated as infrastructure: baked, tested from the inside, promoted only when they pass.')
+    .usage('Builds machine images with Ansible, tests each one on a freshly booted machine, and promotes only those that pass.')
     .parserConfiguration({
       'camel-case-expansion': false,
       'boolean-negation': false,
@@ -37,7 +37,7 @@ function makeParser(argv: readonly string[]): Argv {
     .help('help')
     .alias('h', 'help')
     .epilog(
-      '-V, --tool-version prints the version of this program.\nExit codes: 0 done · 1 internal error · 2 usage or a bad family file · 3 credentials or a tool missing ·\n7 nothing to do · 8 cancelled · 9 interrupted · 10 the image failed its build or its tests',
+      '--version prints the version of this program.\nExit codes: 0 done · 1 internal error · 2 wrong arguments or a mistake in a family · 3 a credential or a tool is missing ·\n7 nothing to do · 8 cancelled · 9 interrupted · 10 the image failed its build or its tests',
     )
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .exitProcess(false)

@@ -1,9 +1,10 @@
-import { bake, listFamilies } from '../bakehouse.ts'
+import { bake, checkRequests, listFamilies } from '../bakehouse.ts'
 import { UsageError } from '../core/errors.ts'
 import { commandLine } from '../core/program.ts'
 import { type BakeOutcome, worstExitCode } from '../model/outcome.ts'
 import type { BakeRequest } from '../model/request.ts'
 import { onSignals } from './cancel.ts'
+import { ensureTools } from './ensure-tools.ts'
 import { print, printJson, say } from './output.ts'
 import { parseCount } from './parse-count.ts'
 import { startProgress } from './progress/progress.ts'
@@ -11,7 +12,7 @@ import { renderFailure, renderOutcome } from './render-outcome.ts'
 
 interface BakeArguments {
   readonly family?: readonly string[]
-  readonly version?: string
+  readonly 'image-version'?: string
   readonly cloud?: string
   readonly keep: BakeRequest['keep']
   readonly 'dry-run': boolean
@@ -27,6 +28,8 @@ export async function runBake(args: BakeArguments): Promise<number> {
   const families = await parseFamilies(args.family ?? [])
   const requests = await Promise.all(families.map((family) => makeRequest(family, args)))
   const parallel = args.parallel === undefined ? undefined : parseCount('--parallel', args.parallel)
+  const setUp = await ensureTools(() => checkRequests(requests))
+  if (setUp !== 0) return setUp
   const progress = startProgress(families)
   using cancelling = onSignals((text) => progress.note(text))
   let outcomes: BakeOutcome[]
@@ -50,7 +53,7 @@ async function parseFamilies(given: readonly string[]): Promise<string[]> {
   if (families.length > 0) return families
   const names = await listFamilies()
   throw new UsageError('Expected --family <name>, got no family', {
-    hint: names.length > 0 ? `the families here: ${names.join(', ')}` : `${commandLine('init', '<family>')} makes the first one`,
+    hint: names.length > 0 ? `choose from: ${names.join(', ')}` : `create the first family: ${commandLine('init', '<family>')}`,
   })
 }
 
@@ -62,7 +65,7 @@ async function makeRequest(family: string, args: BakeArguments): Promise<BakeReq
     dryRun: args['dry-run'],
     ifChanged: args['if-changed'],
     prove: args.prove,
-    ...(args.version === undefined ? {} : { version: parseVersion(args.version) }),
+    ...(args['image-version'] === undefined ? {} : { version: parseVersion(args['image-version']) }),
     ...(args.cloud === undefined ? {} : { cloud: args.cloud }),
     ...(args.backend === undefined ? {} : { backend: args.backend }),
   }

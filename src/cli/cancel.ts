@@ -2,18 +2,18 @@ import { commandLine } from '../core/program.ts'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** How a shell tells of a program ended by SIGINT. */
+/** The exit code of a program that SIGINT ended. */
 const killed = 130
 
-/** Makes the first signal a request to stop and clean up, the second an end at once. Undone when disposed. */
+/** The first signal asks to stop and clean up; the second ends the program at once. Disposing removes the handlers. */
 export function onSignals(tell: (text: string) => void): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController()
   const receive = (): void => {
     if (controller.signal.aborted) {
-      tell(`stopped before all was cleaned up: ${commandLine('reap')} removes the rest`)
+      tell(`stopped before everything was removed; hint: remove the rest with: ${commandLine('reap')}`)
       process.exit(killed)
     }
-    tell('cancelling: cleaning up, once more to leave that to `reap`')
+    tell('cancelling and cleaning up; press Ctrl-C again to exit at once')
     controller.abort()
   }
   for (const name of signals) process.on(name, receive)

@@ -1,5 +1,6 @@
 import { findConsumers } from '../bakehouse.ts'
 import type { Consumer } from '../model/consumer.ts'
+import { ensureTools } from './ensure-tools.ts'
 import { print, printJson, renderColumns } from './output.ts'
 
 interface ConsumersArguments {
@@ -10,6 +11,8 @@ interface ConsumersArguments {
 
 /** Says who uses which version of a family, and who lags behind its latest good one. */
 export async function runConsumers({ family, backend, json }: ConsumersArguments): Promise<number> {
+  const setUp = await ensureTools()
+  if (setUp !== 0) return setUp
   const { latest, consumers } = await findConsumers(family, backend)
   if (json) printJson({ family, latest, consumers })
   else for (const line of renderConsumers(consumers, family, latest)) print(line)

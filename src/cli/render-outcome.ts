@@ -4,7 +4,7 @@ import type { BakeOutcome, PlannedChange } from '../model/outcome.ts'
 import { againArguments, type BakeRequest } from '../model/request.ts'
 import { renderCause } from '../report/words.ts'
 import { paint, paintOut, renderColumns } from './output.ts'
-import { renderMessage } from './report-error.ts'
+import { renderMessage, reportHint } from './report-error.ts'
 
 /** How a bake ended that did not fail, for stdout. */
 export function renderOutcome(outcome: BakeOutcome): string[] {
@@ -32,8 +32,8 @@ export function renderFailure(outcome: BakeOutcome, request: BakeRequest): strin
   const { error, left = [] } = outcome
   return [
     ...renderMessage({ message: renderTitle(outcome), exitCode: error?.exitCode ?? 1 }).map((line) => paint('red', line)),
-    ...(error?.hint ? [error.hint] : []),
-    ...(error?.stack ? ['Internal error. Please report it with this stack trace:', error.stack] : []),
+    ...(error?.hint ? [`hint: ${error.hint}`] : []),
+    ...(error?.stack ? ['internal error:', ...error.stack.split('\n'), `hint: ${reportHint}`] : []),
     ...renderPlaces([
       ['log', outcome.logPath],
       ['diagnostics', outcome.diagnosticsPath],

@@ -5,15 +5,26 @@ import { paint, say } from './output.ts'
 export function reportError(error: unknown): number {
   if (error instanceof BakehouseError) {
     say(renderMessage(error).map((line) => paint('red', line)))
-    if (error.hint) say(error.hint)
+    if (error.hint) say(`hint: ${error.hint}`)
     return error.exitCode
   }
-  say(paint('red', 'Internal error. Please report it with this stack trace:'))
-  say(error instanceof Error ? (error.stack ?? error.message) : String(error))
+  say(paint('red', 'error: internal error'))
+  say((error instanceof Error ? (error.stack ?? error.message) : String(error)).split('\n'))
+  say(`hint: ${reportHint}`)
   return 1
 }
 
-/** What is wrong with the input has a line for each place, and an editor looks for it where a line begins: nothing in it is a guest's. */
+/** What a user can do about an internal error. */
+export const reportHint = 'this is a defect of bakehouse; report it with the stack trace and the versions that doctor prints'
+
+/** A mistake in a file: its message begins with the place, which an editor looks for at the start of a line. */
+const place = /^\S+:\d+:\d+: /
+
+/** An error as lines. A message about a file has one line for each mistake, below the summary; no part of it comes from a guest. */
 export function renderMessage({ message, exitCode }: Pick<BakehouseError, 'message' | 'exitCode'>): string[] {
-  return exitCode === 2 ? message.split('\n') : [message]
+  if (exitCode !== 2) return [`error: ${message}`]
+  const lines = message.split('\n')
+  const mistakes = lines.filter((line) => place.test(line)).length
+  if (mistakes === 0) return [`error: ${lines[0]}`, ...lines.slice(1)]
+  return [`error: ${mistakes === 1 ? 'a mistake' : `${mistakes} mistakes`} in a family file`, ...lines]
 }

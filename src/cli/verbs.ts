@@ -13,49 +13,73 @@ export interface Verb {
   readonly run: (args: Readonly<Record<string, unknown>>) => Promise<number>
 }
 
-const json: Options = { type: 'boolean', default: false, describe: 'Print JSON on stdout, and nothing else' }
-const backend: Options = { type: 'string', describe: 'State backend: a URL such as s3://…, gs://…, azblob://…', requiresArg: true }
-const cloud: Options = { type: 'string', describe: "The cloud, in place of the family's own", requiresArg: true }
+const json: Options = { type: 'boolean', default: false, describe: 'Print JSON to stdout, and nothing else' }
+const backend: Options = {
+  type: 'string',
+  describe: 'URL of the state backend, such as s3://…, gs://…, azblob://…  [default: a folder of this project]',
+  requiresArg: true,
+}
+const cloud: Options = { type: 'string', describe: 'Cloud to use (local, aws) instead of the one in family.yaml', requiresArg: true }
 
 const bake: Verb = {
   command: 'bake',
-  describe: 'Bake an image of each family, test it from the inside, promote it when it passes',
+  describe: 'Build an image of each family, test it on a freshly booted machine, and promote it if all tests pass',
   positionals: {},
   options: {
-    family: { type: 'string', array: true, nargs: 1, describe: 'The family; repeat it, or separate by commas, for several' },
-    version: {
+    family: {
       type: 'string',
-      describe: 'Version of the image, YYYY.MM.DD or YYYY.MM.DD-n  [default: today, the next free one]',
+      array: true,
+      nargs: 1,
+      describe: 'Name of the family; for several, repeat the option or separate the names by commas',
+    },
+    'image-version': {
+      type: 'string',
+      describe: 'Version of the new image, YYYY.MM.DD or YYYY.MM.DD-n  [default: the next free version of today]',
       requiresArg: true,
     },
     cloud,
     keep: {
       choices: ['never', 'failed', 'always'],
       default: 'never',
-      describe: 'Whether the temporaries stay for a look',
+      describe: 'Keep temporary machines and images: never, failed (after a failure, for inspection), always',
       requiresArg: true,
     },
-    'dry-run': { type: 'boolean', default: false, describe: 'Preview: say what would be made, make nothing' },
-    'if-changed': { type: 'boolean', default: false, describe: 'Exit 7 when the latest good image has the same inputs' },
-    prove: { type: 'boolean', default: false, describe: 'Name the suites that pass on the unconfigured base too' },
-    parallel: { type: 'string', describe: 'How many families at once  [default: by processors and memory]', requiresArg: true },
+    'dry-run': { type: 'boolean', default: false, describe: 'List what would be created, and create nothing' },
+    'if-changed': {
+      type: 'boolean',
+      default: false,
+      describe: 'Build only if the inputs changed since the latest good image; otherwise exit with code 7',
+    },
+    prove: {
+      type: 'boolean',
+      default: false,
+      describe: 'Also run the suites on the unconfigured base image, and name those that pass there: they test nothing',
+    },
+    parallel: {
+      type: 'string',
+      describe: 'Number of families to build in parallel  [default: as many as CPUs and memory allow]',
+      requiresArg: true,
+    },
     backend,
     json,
   },
   examples: [
-    ['--family linux-base', 'bake one family'],
-    ['--family linux-base,linux-web --if-changed', 'bake what changed, bases first'],
-    ['--family linux-web --keep failed', 'keep the machine of a failed test for a look'],
-    ['--family linux-web --dry-run', 'say what would be made'],
+    ['--family linux-base', 'build one family'],
+    ['--family linux-base,linux-web --if-changed', 'build what changed; a base before the families that start from it'],
+    ['--family linux-web --keep failed', 'keep the machine if a test fails, and print how to log in'],
+    ['--family linux-web --dry-run', 'list what would be created'],
   ],
   run: async (args) => (await import('./bake-verb.ts')).runBake(args as never),
 }
 
 const history: Verb = {
   command: 'history [family]',
-  describe: 'List the builds of a family, or of all, newest first',
-  positionals: { family: { type: 'string', describe: 'The family' } },
-  options: { limit: { type: 'string', describe: 'At most so many  [default: 20; 0 for all]', requiresArg: true }, json },
+  describe: 'List the builds of one family or of all families, newest first',
+  positionals: { family: { type: 'string', describe: 'Name of the family  [default: all families]' } },
+  options: {
+    limit: { type: 'string', describe: 'List at most this number of builds; 0 lists all  [default: 20]', requiresArg: true },
+    json,
+  },
   examples: [
     ['history', 'the latest builds'],
     ['history linux-base --limit 0', 'every build of one family'],
@@ -65,10 +89,10 @@ const history: Verb = {
 
 const show: Verb = {
   command: 'show <family> [version]',
-  describe: 'Show one build: phases, suites, where its files are',
+  describe: 'Show one build: its phases, suites, image, and the paths of its files',
   positionals: {
-    family: { type: 'string', describe: 'The family' },
-    version: { type: 'string', describe: 'The version  [default: the newest build]' },
+    family: { type: 'string', describe: 'Name of the family' },
+    version: { type: 'string', describe: 'Version of the image  [default: the newest build]' },
   },
   options: { json },
   examples: [
@@ -80,18 +104,21 @@ const show: Verb = {
 
 const doctor: Verb = {
   command: 'doctor',
-  describe: 'Check tools, families and the state of this project',
+  describe: 'Check the tools, the families and the free disk space',
   positionals: {},
   options: { json },
-  examples: [['doctor', 'what is there, what is missing and how to get it']],
+  examples: [['doctor', 'list what is installed and what is missing, and how to install it']],
   run: async (args) => (await import('./doctor-verb.ts')).runDoctor(args as never),
 }
 
 const init: Verb = {
   command: 'init <family>',
-  describe: 'Make a new family that bakes as it is',
-  positionals: { family: { type: 'string', describe: 'Its name: lower-case letters, digits and dashes' } },
-  options: { base: { type: 'string', describe: 'Start from the latest good image of this family', requiresArg: true }, json },
+  describe: 'Create a family from a template; you can build it unchanged',
+  positionals: { family: { type: 'string', describe: 'Name of the new family: lower-case letters, digits and dashes' } },
+  options: {
+    base: { type: 'string', describe: 'Start from the latest good image of this family  [default: plain Debian]', requiresArg: true },
+    json,
+  },
   examples: [
     ['init linux-db', 'a new family on plain Debian'],
     ['init linux-db --base linux-base', 'a new family on top of another'],
@@ -101,36 +128,36 @@ const init: Verb = {
 
 const reap: Verb = {
   command: 'reap',
-  describe: 'Remove what builds that were killed have left behind; never a promoted image',
+  describe: 'Delete what interrupted builds left behind. Never deletes a promoted image',
   positionals: {},
   options: {
-    'dry-run': { type: 'boolean', default: false, describe: 'Only say what would be removed' },
-    kept: { type: 'boolean', default: false, describe: 'End what --keep kept for a look as well, before its time' },
-    family: { type: 'string', describe: "Only this family's leftovers", requiresArg: true },
-    cloud: { ...cloud, describe: 'Only this cloud' },
+    'dry-run': { type: 'boolean', default: false, describe: 'List what would be deleted, and delete nothing' },
+    kept: { type: 'boolean', default: false, describe: 'Also delete what --keep kept, before it expires' },
+    family: { type: 'string', describe: 'Only what belongs to this family', requiresArg: true },
+    cloud: { ...cloud, describe: 'Only on this cloud  [default: all clouds that can be reached]' },
     backend,
     json,
   },
   examples: [
-    ['reap --dry-run', 'what is left over'],
-    ['reap', 'remove it'],
-    ['reap --kept --family linux-web', 'the look at a kept machine is over'],
+    ['reap --dry-run', 'list what is left'],
+    ['reap', 'delete it'],
+    ['reap --kept --family linux-web', 'delete the machine that you kept for inspection'],
   ],
   run: async (args) => (await import('./reap-verb.ts')).runReap(args as never),
 }
 
 const consumers: Verb = {
   command: 'consumers <family>',
-  describe: 'Name the groups, launch templates and instances that use a family, and which of them lag behind',
-  positionals: { family: { type: 'string', describe: 'The family' } },
+  describe: 'List the groups, launch templates and instances that use a family, and which of them are outdated (AWS only)',
+  positionals: { family: { type: 'string', describe: 'Name of the family' } },
   options: { backend, json },
-  examples: [['consumers linux-base', 'who uses which version']],
+  examples: [['consumers linux-base', 'list who uses which version']],
   run: async (args) => (await import('./consumers-verb.ts')).runConsumers(args as never),
 }
 
 const completion: Verb = {
   command: 'completion',
-  describe: 'Print a shell function `bakehouse` with completion',
+  describe: 'Print a shell function named bakehouse, with completion of verbs, options and families',
   positionals: {},
   options: {},
   examples: [['completion', `put this into ~/.bashrc or ~/.zshrc: ${completionLine}`]],

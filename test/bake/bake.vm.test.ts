@@ -86,7 +86,7 @@ describe('a bake on the embedded cloud', () => {
     ])
     expect([exitCode, outcome.status, outcome.error?.phase], stderr).toEqual([9, 'interrupted', 'promote'])
     expect(stderr).toContain('interrupted during promote by SIGKILL to the Pulumi engine; everything the build made was removed')
-    expect(stderr).not.toContain('Internal error')
+    expect(stderr).not.toContain('nternal error')
     expect(await project.outputs('tiny')).toBe(before)
     expect(leftovers()).toEqual([])
     expect(JSON.parse(readFileSync(outcome.recordPath ?? '', 'utf8'))).toMatchObject({ status: 'interrupted', left: [] })

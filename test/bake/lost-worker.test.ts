@@ -30,7 +30,7 @@ describe('a worker that is killed', { timeout: 60_000 }, () => {
       9,
       expect.stringContaining('interrupted during resolve by SIGKILL to the worker process'),
     ])
-    expect(texts.stderr).not.toContain('Internal error')
+    expect(texts.stderr).not.toContain('nternal error')
     expect(JSON.parse(texts.stdout)).toMatchObject({ status: 'interrupted', ending: 'interrupted', error: { exitCode: 9 } })
     close()
   })

@@ -120,8 +120,8 @@ describe('the last words', () => {
       error: { message: 'hygiene: no authorized keys are left', hint: 'look at the machine', exitCode: 10, phase: 'verify' },
     })
     expect(renderFailure(failed, { ...request('linux-web'), cloud: 'local' })).toEqual([
-      'linux-web 2026.11.23: verify failed: hygiene: no authorized keys are left',
-      'look at the machine',
+      'error: linux-web 2026.11.23: verify failed: hygiene: no authorized keys are left',
+      'hint: look at the machine',
       '  log          /b/logs',
       '  diagnostics  /b/diagnostics',
       '  again        npm run bake -- --family linux-web --cloud local --keep failed',
@@ -136,14 +136,14 @@ describe('the last words', () => {
   test('of a bad family file begin with its place, for editors', () => {
     const message = 'playbooks/x/family.yaml:3:9: expected machine.cpus to be a whole number from 1 to 64, got "two"'
     const failed = outcome('x', { status: 'failed', version: '', error: { message, exitCode: 2 } })
-    expect(renderFailure(failed, request('x'))).toEqual([message])
+    expect(renderFailure(failed, request('x'))).toEqual(['error: a mistake in a family file', message])
   })
 
   test('of a cancelled bake say where it was, what is left and who removes it', () => {
     const error = { message: 'cancelled during configure; not removed: instance vm-1', exitCode: 8, phase: 'configure' } as const
     const cancelled = outcome('x', { status: 'cancelled', left: ['instance vm-1'], error })
     expect(renderFailure(cancelled, request('x'))).toEqual([
-      'x 2026.11.23: cancelled during configure; not removed: instance vm-1',
+      'error: x 2026.11.23: cancelled during configure; not removed: instance vm-1',
       '  left       instance vm-1',
       '  remove it  npm run bake -- reap',
     ])
@@ -151,7 +151,7 @@ describe('the last words', () => {
 
   test('of a bake that was cancelled early say that nothing was made', () => {
     const error = { message: 'cancelled before anything was created', exitCode: 8, phase: 'resolve' } as const
-    expect(renderFailure(outcome('x', { status: 'cancelled', version: '', error }), request('x'))).toEqual([`x: ${error.message}`])
+    expect(renderFailure(outcome('x', { status: 'cancelled', version: '', error }), request('x'))).toEqual([`error: x: ${error.message}`])
   })
 
   test('of a promotion: where image, report and logs are', () => {

@@ -48,13 +48,19 @@ describe('misuse', () => {
     [['history', '--limt', '3'], 'Expected an option of history, got --limt', 'did you mean "--limit"?'],
     [['--family', 'linux-web', '--keep', 'sometimes'], 'Expected --keep to be one of never, failed, always, got "sometimes"'],
     [['--family'], 'Expected a value after --family, got nothing'],
-    [[], 'Expected --family <name>, got no family', 'the families here: linux-web'],
+    [[], 'Expected --family <name>, got no family', 'choose from: linux-web'],
     [['--family', ','], 'Expected --family <name>, got no family'],
-    [['--family', 'linux-web', '--version', '2026.13.01'], 'Expected a version such as 2026.11.23 or 2026.11.23-2, got "2026.13.01"'],
-    [['--family', 'linux-web', '--version', 'a', '--version', 'b'], 'Expected --version once, got it 2 times'],
+    [['--family', 'linux-web', '--image-version', '2026.13.01'], 'Expected a version such as 2026.11.23 or 2026.11.23-2, got "2026.13.01"'],
+    [['--family', 'linux-web', '--image-version', 'a', '--image-version', 'b'], 'Expected --image-version once, got it 2 times'],
+    [['--family', 'linux-web', '--version', '2026.11.23'], 'Expected --image-version', 'use --image-version'],
+    [['-f', 'linux-web'], 'Expected an option of bake, got -f', 'did you mean "--family"?'],
+    [['linux-web'], 'Expected a verb', 'npm run bake -- --family'],
+    [['show', 'linux-web', '2026.11.23', 'more'], 'Expected no further argument of show, got "more"', 'show <family> [version]'],
+    [['bake', 'linux-web'], 'Expected no further argument of bake, got "linux-web"', 'did you mean "--family linux-web"?'],
+    [['rollback', 'linux-web'], 'The verb rollback does not exist yet', 'the verbs are: bake, history'],
     [['--family', 'linux-web', '--parallel', '0'], 'Expected --parallel to be a whole number from 1 on, got "0"'],
     [['--family', 'linux-web,nothing'], 'Expected a family (linux-web), got "nothing"'],
-    [['show'], 'Expected npm run bake -- show <family> [version], got nothing in its place'],
+    [['show'], 'Missing argument of show: expected npm run bake -- show <family> [version]', 'show --help'],
     [['show', 'linux-wbe'], 'Expected a family (linux-web), got "linux-wbe"', 'did you mean "linux-web"?'],
     [['show', 'linux-web', '2026.11.24'], 'Expected a version of linux-web (2026.11.23, 2026.11.22), got "2026.11.24"'],
     [['history', 'nothing'], 'Expected a family (linux-web), got "nothing"'],
@@ -75,7 +81,7 @@ describe('misuse', () => {
     using _project = await projectWithBuilds()
     const { code, stdout, stderr } = await bakehouse(['--famly', 'x'])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
-    expect(stderr).toBe('Expected an option of bake, got --famly\ndid you mean "--family"?\n')
+    expect(stderr).toBe('error: Expected an option of bake, got --famly\nhint: did you mean "--family"?\n')
   })
 })
 
@@ -91,8 +97,8 @@ describe('help', () => {
     expect(code).toBe(0)
   })
 
-  test('the version of the program is at -V, since --version is the image’s', async () => {
-    expect((await bakehouse(['-V'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
+  test('--version prints the version of the program', async () => {
+    expect((await bakehouse(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
   test('completion is a function of the shell, which fills in what was begun', async () => {
@@ -167,6 +173,28 @@ describe('history and show', () => {
     expect((await bakehouse(['history'])).stdout).not.toContain('\u001b[')
     expect((await bakehouse(['history'], { FORCE_COLOR: '1' })).stdout).toContain('\u001b[32m')
     expect((await bakehouse(['history'], { FORCE_COLOR: undefined, NO_COLOR: '1' })).stdout).not.toContain('\u001b[')
+  })
+})
+
+describe('without set-up, under npm', () => {
+  const empty = { npm_lifecycle_event: 'bake', BAKEHOUSE_HOME: '/nonexistent/home' }
+
+  test.each([
+    [['--help'], 0],
+    [['--version'], 0],
+    [['init', '-h'], 0],
+    [['--famly', 'x'], 2],
+    [['--family', 'absent'], 2],
+  ])('%j answers at once and sets nothing up', async (args, exitCode) => {
+    using _project = await projectWithBuilds()
+    const { code, stderr } = await bakehouse(args, empty)
+    expect([code, stderr], stderr).toEqual([exitCode, expect.not.stringContaining('Set-up')])
+  })
+
+  test('doctor says that the tools are missing, and how to get them', async () => {
+    using _project = await projectWithBuilds()
+    const { code, stdout } = await bakehouse(['doctor'], empty)
+    expect([code, stdout]).toEqual([3, expect.stringContaining('npm run setup')])
   })
 })
 
