@@ -1,6 +1,6 @@
 import { z } from 'zod'
 
-/** What an error says it expected, for the schemas whose type alone does not tell. */
+/** The words for `expected …` in an error, for schemas that need more than the name of their type. */
 export const expectations = z.registry<{ expected: string }>()
 
 const durationPattern = /^[1-9]\d{0,5}(s|m|h)$/
@@ -22,7 +22,7 @@ export const minimum = {
     .min(1)
     .max(1_000_000)
     .optional()
-    .describe('Fewer cases than this is a failure; without it, fewer than last time is.'),
+    .describe('The suite fails if it runs fewer test cases. Default: as many as it ran for the latest good image.'),
 }
 
 /** A mapping with any keys and values. */

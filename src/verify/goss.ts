@@ -21,7 +21,7 @@ export const goss: Verifier = {
   name: 'goss',
   systems: ['linux'],
   files: { goss: 'file' },
-  keys: ({ mapping }) => ({ variables: mapping.default({}) }),
+  keys: ({ mapping }) => ({ variables: mapping.default({}).describe('Variables for the goss file, used as {{ .Vars.name }}.') }),
   run: runGoss,
 }
 

@@ -15,7 +15,10 @@ export const inspec: Verifier = {
   name: 'inspec',
   systems: ['linux', 'windows'],
   files: { inspec: 'any', inputs: 'file', waivers: 'file' },
-  keys: ({ file }) => ({ inputs: file.optional(), waivers: file.optional() }),
+  keys: ({ file }) => ({
+    inputs: file.optional().describe('YAML file with inputs of the profile, relative to the family folder.'),
+    waivers: file.optional().describe('YAML file with controls to waive, relative to the family folder.'),
+  }),
   check: () => void findInspec(),
   run: runInspec,
 }

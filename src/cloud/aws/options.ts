@@ -5,61 +5,93 @@ import type { CloudSection } from '../descriptor.ts'
 const bases = {
   ami: z
     .strictObject({
-      ami: z.strictObject({
-        owners: z.array(text).min(1).register(expectations, { expected: 'a list of at least one owner: account numbers or aliases' }),
-        name: text,
-        architecture: z.enum(['x86_64', 'arm64']).default('x86_64'),
-      }),
+      ami: z
+        .strictObject({
+          owners: z
+            .array(text)
+            .min(1)
+            .register(expectations, { expected: 'a list of at least one owner: account numbers or aliases' })
+            .describe('Accounts that may own the image: numbers in quotes, or aliases such as amazon.'),
+          name: text.describe('Name of the image; * matches any text, for example debian-12-amd64-*.'),
+          architecture: z.enum(['x86_64', 'arm64']).default('x86_64').describe('CPU architecture of the image.'),
+        })
+        .describe('How to find the image.'),
     })
-    .describe('The newest image of these owners by name pattern (EC2).'),
-  amiId: z.strictObject({ amiId: matching(/^ami-[0-9a-f]{8,17}$/, 'an image id: ami-…') }).describe('One fixed image (EC2).'),
+    .describe('The newest image with this name that one of these owners has published (EC2).'),
+  amiId: z
+    .strictObject({ amiId: matching(/^ami-[0-9a-f]{8,17}$/, 'an image id: ami-…').describe('ID of the image in the region of the build.') })
+    .describe('One fixed image (EC2).'),
   parameter: z
-    .strictObject({ parameter: matching(/^\/([\w./-]|\{\{\s*\w+\s*\}\})+$/, 'the path of an SSM parameter, starting with /') })
-    .describe('A public SSM parameter that holds an image id (EC2). {{ name }} stands for a variable of configure.variables.'),
+    .strictObject({
+      parameter: matching(/^\/([\w./-]|\{\{\s*\w+\s*\}\})+$/, 'the path of an SSM parameter, starting with /').describe(
+        'Path of the parameter. {{ name }} is replaced with that variable of configure.variables.',
+      ),
+    })
+    .describe('The image whose ID is in this SSM parameter (EC2). AWS publishes such parameters for its own images.'),
 }
 
-/** A part of a command line that a shell reads: nothing in it means anything to one, and it is no option. */
+/** The value becomes part of a shell command: it can contain no special character and cannot be an option. */
 const bastionPattern = /^(\w[\w.-]*@)?(\w[\w.-]*|\[[0-9a-fA-F:]+\])(:\d{1,5})?$/
 
 const ingress = matching(/^\d{1,3}(\.\d{1,3}){3}\/(2[4-9]|3[0-2])$/, 'an IPv4 range of 256 addresses at most, such as 10.0.0.5/32')
-const key = { kmsKeyId: text.optional().describe('A KMS key of that region: id, ARN or alias.') }
+const allowed = ingress.describe('Addresses that may connect to the machines, for example 10.0.0.5/32.')
+const key = { kmsKeyId: text.optional().describe('KMS key that encrypts the image in this region: ID, ARN or alias.') }
+const account = matching(/^\d{12}$/, 'an account: 12 digits in quotes')
+const organization = matching(/^arn:aws[a-z-]*:organizations::/, 'the ARN of an organization or of an organizational unit')
 const options = z
   .strictObject({
-    instanceType: matching(/^[a-z0-9-]+\.[a-z0-9]+$/, 'an instance type such as t3.small').default('t3.small'),
+    instanceType: matching(/^[a-z0-9-]+\.[a-z0-9]+$/, 'an instance type such as t3.small')
+      .default('t3.small')
+      .describe('Instance type of the machines of a build.'),
     subnetId: matching(/^subnet-[0-9a-f]{8,17}$/, 'a subnet id: subnet-…')
       .optional()
-      .describe('Without it, the default VPC.'),
-    instanceProfile: text.optional().describe('Needed where machines are reached through Session Manager.'),
+      .describe('Subnet of the machines. Default: a subnet of the default VPC.'),
+    instanceProfile: text.optional().describe('Instance profile of the machines. Required for `reach: ssm`.'),
     reach: z
       .union([
         z.enum(['ssh', 'ssm']),
         z.strictObject({
           bastion: matching(bastionPattern, 'a bastion as [user@]host[:port]').describe(
-            '[user@]host[:port], reached with your own ssh settings.',
+            'Jump host, as [user@]host[:port]. Your own ssh settings apply to it.',
           ),
-          ingress,
+          ingress: allowed,
         }),
-        z.strictObject({ proxyCommand: text.describe('As in ssh_config: %h and %p are replaced.'), ingress: ingress.optional() }),
+        z.strictObject({
+          proxyCommand: text.describe('Command that connects, as ProxyCommand in ssh_config: %h is the host, %p the port.'),
+          ingress: allowed.optional(),
+        }),
       ])
       .default('ssh')
-      .describe('Straight by ssh from this address only, by Session Manager with no port open, by a bastion, or by a command of your own.'),
+      .describe(
+        'How to connect to the machines: `ssh` (only from the public address of this computer), `ssm` (AWS Session Manager, no open port), through a bastion, or with a proxy command.',
+      ),
     ...key,
     regions: z
       .record(matching(/^[a-z]{2,4}(-[a-z]+)+-\d$/, 'a region such as eu-west-1'), z.strictObject(key))
       .default({})
-      .describe('Regions that get a copy of the promoted image, beside the one of the bake.'),
+      .describe('Further regions that get a copy of the promoted image.'),
     share: z
       .strictObject({
-        accounts: z.array(matching(/^\d{12}$/, 'an account: 12 digits')).default([]),
-        organizations: z.array(matching(/^arn:aws[a-z-]*:organizations::/, 'the ARN of an organisation or of a unit')).default([]),
+        accounts: z.array(account).default([]).describe('Account numbers, in quotes.'),
+        organizations: z.array(organization).default([]).describe('ARNs of organizations or organizational units.'),
       })
       .prefault({})
-      .describe('Who else may launch the promoted image. Needs a KMS key of yours: what AWS encrypts by its own cannot be shared.'),
-    deprecateAfterDays: z.int().min(1).max(3650).optional().describe('When EC2 stops to offer the image; it still starts by its id.'),
-    protect: z.boolean().default(true).describe('Deregistration protection of the promoted image.'),
-    watermark: z.boolean().default(false).describe('Mark the image once it has passed, for the Allowed AMIs setting of the account.'),
+      .describe(
+        'Others that may launch the promoted image. Requires `kmsKeyId`: an image that is encrypted with the default key of AWS cannot be shared.',
+      ),
+    deprecateAfterDays: z
+      .int()
+      .min(1)
+      .max(3650)
+      .optional()
+      .describe('Days until EC2 marks the image as deprecated. It can still be launched by ID.'),
+    protect: z.boolean().default(true).describe('Protect the promoted image from being deregistered.'),
+    watermark: z
+      .boolean()
+      .default(false)
+      .describe('Attach a watermark to the image after it has passed its tests. Accounts can require it with their Allowed AMIs setting.'),
   })
-  .describe('How the family is baked on EC2.')
+  .describe('Options for builds on EC2.')
 
 /** What EC2 adds to `family.yaml`: its kinds of base, and the section `aws`. */
 export const section = { bases, options } satisfies CloudSection

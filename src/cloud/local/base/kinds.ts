@@ -2,10 +2,17 @@ import { z } from 'zod'
 import { sha256, text } from '../../../core/schema.ts'
 import { debianReleases } from '../../../model/debian-release.ts'
 
-/** The kinds of base that the local cloud can start from, beside another family. */
+/** The kinds of base image of the local cloud. Another family is a base too, on every cloud. */
 export const bases = {
-  debian: z.strictObject({ debian: z.enum(debianReleases) }).describe("A Debian disk built from Debian's own packages (embedded cloud)."),
-  image: z.strictObject({ image: text, sha256 }).describe('Any disk image by path or URL (embedded cloud).'),
+  debian: z
+    .strictObject({ debian: z.enum(debianReleases).describe('The Debian release. For another distribution, use `image`.') })
+    .describe('Debian, as a disk that Bakehouse builds from Debian packages (local cloud).'),
+  image: z
+    .strictObject({
+      image: text.describe('Path or URL of the disk image.'),
+      sha256: sha256.describe('SHA-256 digest of that file: 64 hexadecimal digits, as sha256sum prints it.'),
+    })
+    .describe('Any disk image that you provide (local cloud).'),
 }
 
 /** The base of a family on the local cloud. */
