@@ -1,7 +1,7 @@
 import type { Finding } from '../model/finding.ts'
 import { listFamilies } from './read-family.ts'
 
-/** Reads each family of this project: what it is, or what is wrong with its file. */
+/** Reads each family of this project. The finding is a summary of the family, or the first problem of its file. */
 export async function checkFamilies(): Promise<Finding[]> {
   const families = await listFamilies()
   return families.map(({ name, family, problem }) => ({

@@ -4,12 +4,13 @@ import { findStray } from '../core/inside.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { type Family, findBaseFamily, type Os, type Secret } from '../model/family.ts'
 import type { Suite } from '../model/suite.ts'
-import type { Path, Problem } from './explain.ts'
+import { listFiles } from './digest.ts'
+import { type Path, type Problem, renderPath } from './explain.ts'
 import { basePath } from './fill-base.ts'
 import { clouds, verifiers } from './known.ts'
 import { familyNames } from './names.ts'
 
-/** What the schema cannot tell: fields that do not go together, files that are not there. */
+/** Problems that the schema cannot find: keys that contradict each other, files that do not exist. */
 export function checkFamily(family: Family): Problem[] {
   return [
     ...checkBase(family),
@@ -24,12 +25,12 @@ export function checkFamily(family: Family): Problem[] {
 function checkBase(family: Family): Problem[] {
   const { name, base, cloud, os } = family
   const path = basePath(cloud, family.sections[cloud])
-  const ancestor = findBaseFamily(base)
-  if (ancestor !== undefined) return checkBaseFamily(name, ancestor, path)
+  const parent = findBaseFamily(base)
+  if (parent !== undefined) return checkBaseFamily(name, parent, path)
   const kinds = clouds.find((each) => each.name === cloud)?.bases ?? []
   const found = kinds.find(({ kind }) => kind === base.kind)
   if (found && runs(found, os)) return []
-  if (found) return [problem([...path, base.kind], `expected a base that runs ${os}, got ${base.kind}`)]
+  if (found) return [problem([...path, base.kind], `expected a base that can run ${os}, got ${base.kind}`)]
   const fitting = kinds.filter((kind) => runs(kind, os))
   const forms = [...fitting.map(({ kind }) => kind), 'family'].join(', ')
   const advice = fitting.flatMap((kind) => kind.advice?.[os] ?? [])[0]
@@ -42,7 +43,7 @@ function runs({ systems }: { readonly systems?: readonly Os[] }, os: Os): boolea
 
 function checkBaseFamily(name: string, base: string, at: Path): Problem[] {
   const path = [...at, 'family']
-  if (base === name) return [problem(path, `expected another family, got ${name} itself`)]
+  if (base === name) return [problem(path, `expected the name of another family, got ${name} itself`)]
   const names = familyNames()
   if (names.includes(base)) return []
   return [problem(path, `expected a family (${names.join(', ')}), got "${base}"`, didYouMean(base, names))]
@@ -52,7 +53,7 @@ function checkSystem({ os, login, configure, verify }: Family): Problem[] {
   const suites = verify.suites.flatMap(({ verifier }, index) => {
     const path = ['verify', 'suites', index, verifier]
     const found = verifiers.find(({ name }) => name === verifier)
-    return found && runs(found, os) ? [] : [problem(path, `expected a verifier that runs on ${os}, got ${verifier}`, undefined, 'key')]
+    return found && runs(found, os) ? [] : [problem(path, `expected a verifier for ${os}, got ${verifier}`, undefined, 'key')]
   })
   if (os === 'linux') {
     if (login.transport === 'psrp') suites.push(problem(['login', 'transport'], 'expected ssh for a Linux family, got psrp'))
@@ -71,7 +72,7 @@ function checkVariables({ configure }: Family): Problem[] {
   return Object.keys(configure.secrets)
     .filter((name) => Object.hasOwn(configure.variables, name))
     .map((name) =>
-      problem(['configure', 'secrets', name], `expected each variable once, got "${name}" among the variables too`, undefined, 'key'),
+      problem(['configure', 'secrets', name], `expected each variable once, got "${name}" in configure.variables too`, undefined, 'key'),
     )
 }
 
@@ -100,12 +101,13 @@ function checkFile(folder: string, path: Path, { file, kind }: { file: string; k
   const absolute = join(folder, file)
   const stray = checkInside(folder, path, file)
   if (stray.length > 0) return stray
-  const what = path.at(-1)
   const found = statSync(absolute, { throwIfNoEntry: false })
   if (found?.isFile() || (kind === 'any' && found?.isDirectory())) return []
   const dangling = !found && lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink()
-  const got = found ? 'something else there' : dangling ? 'a link to nowhere' : 'nothing there'
-  return [problem(path, `expected the ${what} ${file} in the family folder, got ${got}`)]
+  const got = found ? 'is no file' : dangling ? 'is a symbolic link to a missing file' : 'does not exist'
+  const what = kind === 'any' ? 'a file or folder' : 'a file'
+  const text = `expected ${renderPath(path)} to be ${what} in the family folder, got ${file}, which ${got}`
+  return [problem(path, text, found || dangling ? undefined : didYouMean(file, listFiles(folder)))]
 }
 
 function checkInside(folder: string, path: Path, file: string): Problem[] {
@@ -113,7 +115,7 @@ function checkInside(folder: string, path: Path, file: string): Problem[] {
   return stray === undefined ? [] : [problem(path, `expected a path inside the family folder, got "${file}"${stray}`)]
 }
 
-/** Whether a secret is there is looked at when it is read: `doctor` must work without. */
+/** Checks the paths only. `doctor` must work without the secrets; whether a file exists is checked when it is read. */
 function checkSecrets({ folder, configure: { secrets, vaultPassword } }: Family): Problem[] {
   const all: [Path, Secret | undefined][] = [
     [['configure', 'vaultPassword'], vaultPassword],

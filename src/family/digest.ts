@@ -5,7 +5,7 @@ import type { Family } from '../model/family.ts'
 import { fileOf } from '../model/family-file.ts'
 import type { BaseImage } from '../model/image.ts'
 
-/** What tools leave in a family's folder: no part of an image. */
+/** Folders that tools create in the folder of a family. They are not part of the image. */
 const caches = new Set([
   '__pycache__',
   '.pytest_cache',
@@ -21,8 +21,8 @@ const caches = new Set([
 const cacheFiles = /(\.py[co]|\.swp|\.retry|~)$/
 
 /**
- * `sha256:…` of all that makes an image what it is: the family's files with their modes, what the family says (secrets by name
- * only), the base, and `extra`: cloud and tool versions. Equal digests mean that a bake would make the same again.
+ * The input hash, `sha256:…`: a digest of the files of the family with their modes, of its settings (secrets by name only), of
+ * the base image, and of `extra` (cloud and tool versions). If it is equal, a new build would make the same image.
  */
 export async function computeInputsDigest(family: Family, base: BaseImage, extra: Readonly<Record<string, string>>): Promise<string> {
   const hash = createHash('sha256')
@@ -38,7 +38,7 @@ export async function computeInputsDigest(family: Family, base: BaseImage, extra
   return `sha256:${hash.digest('hex')}`
 }
 
-/** Paths of all files below a folder, through links too, sorted by code unit whatever the locale; without what tools leave there. */
+/** Paths of all files below a folder, sorted by code unit in every locale. Follows links; leaves out caches of tools. */
 export function listFiles(folder: string): string[] {
   return listBelow(folder, '', [realpathSync(folder)]).sort()
 }
@@ -60,7 +60,7 @@ function readEntry(path: string): { mode: string; content: Buffer } {
   return { mode: found.mode & 0o100 ? 'executable' : 'file', content: readFileSync(path) }
 }
 
-/** JSON that does not depend on the order in which keys were written. */
+/** JSON that does not depend on the order of the keys. */
 function renderStable(value: unknown): string {
   return JSON.stringify(value, (_key, inner: unknown) =>
     typeof inner === 'object' && inner !== null && !Array.isArray(inner)

@@ -2,17 +2,17 @@ import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node,
 import { messageOf, UsageError } from '../core/errors.ts'
 import type { Problem } from './explain.ts'
 
-/** A YAML text as a value that knows where each part of it stands. */
+/** The value of a YAML text, with the place of each part. */
 export interface SourceDocument {
   readonly value: unknown
-  /** A UsageError for these problems: one line each, `file:line:column: expected …, got …`. */
+  /** A UsageError for these problems: one line each, `file:line:column: expected …, got …`. With several, each line has its own hint. */
   error(problems: readonly Problem[]): UsageError
 }
 
 const largest = 1024 * 1024
 const mostShown = 10
 
-/** Parses one YAML document; `file` is how errors call it. Throws UsageError. */
+/** Parses one YAML document. Errors name it `file`. Throws UsageError. */
 export function parseSource(bytes: Uint8Array, file: string): SourceDocument {
   const text = parseUtf8(bytes, file)
   const lines = new LineCounter()
@@ -22,7 +22,7 @@ export function parseSource(bytes: Uint8Array, file: string): SourceDocument {
     return `${file}:${line || 1}:${col || 1}`
   }
   const problem = [...document.errors, ...document.warnings][0]
-  if (problem) throw new UsageError(`${place(problem.pos[0])}: ${explainSyntax(problem, text)}`)
+  if (problem) throw new UsageError(`${place(syntaxOffset(problem, text))}: ${explainSyntax(problem, text)}`)
   refuseAliases(document, place)
   return {
     value: document.toJS(),
@@ -40,14 +40,16 @@ function parseUtf8(bytes: Uint8Array, file: string): string {
   const bad = text.search(/[\0\uFFFD]/)
   if (bad < 0) return text
   const before = text.slice(0, bad).split('\n')
-  throw new UsageError(`${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}: expected UTF-8 text, got a byte that is none`)
+  throw new UsageError(
+    `${file}:${before.length}:${(before.at(-1)?.length ?? 0) + 1}: expected UTF-8 text, got a byte that is not valid UTF-8`,
+  )
 }
 
 function parseYaml(text: string, file: string, lineCounter: LineCounter): Document.Parsed {
   try {
     return parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true, logLevel: 'error' })
   } catch (cause) {
-    throw new UsageError(`${file}:1:1: expected YAML that can be read, got ${messageOf(cause)}`, { cause })
+    throw new UsageError(`${file}:1:1: expected valid YAML, got ${messageOf(cause)}`, { cause })
   }
 }
 
@@ -58,19 +60,28 @@ const syntax: Partial<Record<string, string>> = {
   RESOURCE_EXHAUSTION: 'expected less deeply nested YAML, got too many levels',
 }
 
+const unclosed = /(?:sufficiently indented and|must) end with a ([}\]])/
+
+/** The parser notices a missing bracket at the next line. The bracket is missing after the last text before it. */
+function syntaxOffset({ message, pos }: YAMLError, text: string): number {
+  return unclosed.test(message) ? text.slice(0, pos[0]).trimEnd().length : pos[0]
+}
+
 function explainSyntax(error: YAMLError, text: string): string {
+  const bracket = unclosed.exec(error.message)?.[1]
+  if (bracket) return `expected a closing ${bracket}, got the end of the line`
   const word = /^[^\s:,{}[\]]+/.exec(text.slice(error.pos[0]))?.[0] ?? ''
   if (error.code === 'DUPLICATE_KEY') return `expected each key once, got "${word}" again`
   if (error.code === 'TAG_RESOLVE_FAILED') return `expected a plain value, got the tag ${word}`
   return syntax[error.code] ?? `expected valid YAML, got: ${error.message.replace(/ at line .*/s, '')}`
 }
 
-/** A family file is short: what an alias saves is not worth documents that expand without end, or contain themselves. */
+/** Aliases can make a document that contains itself or grows without limit. A family file is short and needs none. */
 function refuseAliases(document: Document.Parsed, place: (offset: number) => string): void {
   visit(document, {
     Alias(_key, node) {
       throw new UsageError(`${place(node.range?.[0] ?? 0)}: expected a value, got the alias *${node.source}`, {
-        hint: 'write the value out: aliases are not taken',
+        hint: 'write the value itself: aliases are not supported',
       })
     },
   })
@@ -78,13 +89,17 @@ function refuseAliases(document: Document.Parsed, place: (offset: number) => str
 
 function errorFor(problems: readonly (Problem & { offset: number })[], place: (offset: number) => string): UsageError {
   const sorted = [...problems].sort((left, right) => left.offset - right.offset)
-  const lines = sorted.slice(0, mostShown).map(({ offset, text }) => `${place(offset)}: ${text}`)
+  const [only] = sorted
+  if (only && sorted.length === 1)
+    return new UsageError(`${place(only.offset)}: ${only.text}`, only.hint === undefined ? {} : { hint: only.hint })
+  const lines = sorted
+    .slice(0, mostShown)
+    .map(({ offset, text, hint }) => `${place(offset)}: ${text}${hint === undefined ? '' : `; ${hint}`}`)
   if (sorted.length > mostShown) lines.push(`… and ${sorted.length - mostShown} more`)
-  const hint = sorted.flatMap((found) => found.hint ?? [])[0]
-  return new UsageError(lines.join('\n'), hint === undefined ? {} : { hint })
+  return new UsageError(lines.join('\n'))
 }
 
-/** Where a problem is seen: what is missing is looked for where it should have been. */
+/** The place of a problem. For a missing value it is the mapping that should contain it. */
 function findOffset(document: Document.Parsed, { path, at }: Problem): number {
   let node: unknown = document.contents
   let offset = startOf(document.contents)
@@ -109,7 +124,7 @@ function findPair(node: unknown, part: string | number): Found | undefined {
   return pair && { value: pair.value, keyOffset: startOf(pair.key) }
 }
 
-/** An empty value has no place of its own: its key has. */
+/** An empty value has no place; the place of its key is used. */
 function valueOffset({ value, keyOffset }: Found): number {
   const empty = value === null || (isScalar(value) && value.value === null && value.source === '')
   return empty || isAlias(value) ? keyOffset : startOf(value)

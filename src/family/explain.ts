@@ -1,20 +1,29 @@
 import type { z } from 'zod'
-import { expectations } from '../core/schema.ts'
 import { didYouMean } from '../core/suggest.ts'
+import {
+  definitionOf,
+  describeSchema,
+  firstKey,
+  isObject,
+  neededKeys,
+  optionsOf,
+  type Schema,
+  shapeKeys,
+  unwrap,
+} from './describe-schema.ts'
 
 export type Path = readonly (string | number)[]
 
-/** One thing that is wrong with a value, in words. */
+/** One problem of a value, as text. */
 export interface Problem {
   readonly path: Path
-  /** Where the reader should look: the value at `path`, or the key that leads to it. */
+  /** What the error points to: the value at `path`, or its key. */
   readonly at: 'value' | 'key'
   /** `expected …, got …`. */
   readonly text: string
   readonly hint?: string | undefined
 }
 
-type Schema = z.core.$ZodType
 type Issue = z.core.$ZodIssue
 
 interface Root {
@@ -22,22 +31,12 @@ interface Root {
   readonly value: unknown
 }
 
-/** What is used of the definitions of zod's schemas. */
-interface Inner {
-  readonly type: string
-  readonly shape?: Readonly<Record<string, Schema>>
-  readonly element?: Schema
-  readonly valueType?: Schema
-  readonly innerType?: Schema
-  readonly options?: readonly Schema[]
-}
-
-/** Everything that a schema has against a value, in words; among several forms, against the one that the value's own key chooses. */
+/** All problems of a value, as text. If the schema has several forms, the value is compared with the one that its key selects. */
 export function explainIssues(schema: z.ZodType, value: unknown): Problem[] {
   return explainAll({ schema, value }, schema.safeParse(value).error?.issues ?? [])
 }
 
-/** A value as an error shows it: short, on one line. */
+/** A value as errors print it: short, on one line. */
 export function renderValue(value: unknown): string {
   if (value === undefined || value === null) return 'nothing'
   if (Array.isArray(value)) return value.length === 0 ? 'an empty list' : 'a list'
@@ -47,42 +46,12 @@ export function renderValue(value: unknown): string {
   return `${typeof value} ${String(value)}`
 }
 
-/** A path as the user would write it: `verify.suites[0].goss`. */
+/** A path as text: `verify.suites[0].goss`. */
 export function renderPath(path: Path): string {
   return path
     .map((part) => (typeof part === 'number' ? `[${part}]` : `.${part}`))
     .join('')
     .replace(/^\./, '')
-}
-
-/** What a schema wants, in words. */
-export function describeSchema(wrapped: Schema): string {
-  const schema = unwrap(wrapped)
-  const known = expectations.get(schema as z.ZodType)?.expected
-  if (known !== undefined) return known
-  const { type } = schema._zod.def as unknown as Inner
-  if (type === 'object') return `a mapping with the keys ${shapeKeys(schema).join(', ')}`
-  if (type === 'array') return 'a list'
-  if (type === 'union') return `a mapping in one of the forms ${optionsOf(schema).map(describeForm).join(' ')}`
-  return describeScalar(schema, type)
-}
-
-function describeForm(option: Schema): string {
-  const { shape = {} } = option._zod.def as unknown as Inner
-  const needed = Object.keys(shape).filter((key) => shape[key]?._zod.optin === undefined)
-  return `{${needed.join(', ')}}`
-}
-
-function describeScalar(schema: Schema, type: string): string {
-  if (type === 'boolean') return 'true or false'
-  if (type === 'record') return 'a mapping'
-  if (type === 'number') return describeNumber(schema as z.ZodNumber)
-  const { values } = schema._zod
-  return values ? [...values].map(String).join(' or ') : 'a text'
-}
-
-function describeNumber({ minValue, maxValue }: z.ZodNumber): string {
-  return `a whole number from ${minValue} to ${maxValue}`
 }
 
 function explainAll(root: Root, issues: readonly Issue[]): Problem[] {
@@ -94,14 +63,30 @@ function explainIssue(root: Root, issue: Issue): Problem[] {
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(root, path, key))
   if (issue.code === 'invalid_union') return explainUnion(root, path)
   if (issue.code === 'invalid_key') return [badKey(root, path)]
-  return [{ path, at: 'value', text: expected(path, describeSchema(schemaAt(root, path)), renderValue(valueAt(root.value, path))) }]
+  const [schema, value] = [schemaAt(root, path), valueAt(root.value, path)]
+  return [{ path, at: 'value', text: expected(path, describeSchema(schema), renderValue(value)), hint: hintForScalar(schema, value) }]
+}
+
+/** YAML 1.2 reads yes, no, on and off as text. */
+function hintForScalar(schema: Schema, value: unknown): string | undefined {
+  const isBoolean = definitionOf(schema).type === 'boolean'
+  const word = typeof value === 'string' && isBoolean ? /^(?:(yes|on)|no|off)$/i.exec(value) : undefined
+  return word ? `write ${word[1] !== undefined}` : undefined
 }
 
 function unknownKey(root: Root, path: Path, key: string): Problem {
   const keys = shapeKeys(formAt(schemaAt(root, path), valueAt(root.value, path)))
   const where = path.length === 0 ? '' : ` in ${renderPath(path)}`
   const text = `expected one of the keys ${keys.join(', ')}${where}, got "${key}"`
-  return { path: [...path, key], at: 'key', text, hint: didYouMean(key, keys) }
+  return { path: [...path, key], at: 'key', text, hint: hintForKey(root, path, key) ?? didYouMean(key, keys) }
+}
+
+/** For a key at the top of the file that belongs into a section, such as `variables` into `configure`. */
+function hintForKey({ schema }: Root, path: Path, key: string): string | undefined {
+  if (path.length > 0) return undefined
+  const { shape = {} } = definitionOf(unwrap(schema))
+  const sections = Object.keys(shape).filter((section) => shapeKeys(unwrap(shape[section] ?? schema)).includes(key))
+  return sections.length === 0 ? undefined : `did you mean ${sections.map((section) => `${section}.${key}`).join(' or ')}?`
 }
 
 function badKey(root: Root, path: Path): Problem {
@@ -122,21 +107,33 @@ function explainUnion(root: Root, path: Path): Problem[] {
       issues.map((issue) => ({ ...issue, path: [...path, ...issue.path] })),
     )
   }
-  const keys = optionsOf(union).map(firstKey)
-  const hint = isMapping(value) ? Object.keys(value).flatMap((key) => didYouMean(key, keys) ?? [])[0] : undefined
   const got = chosen.length > 1 ? `${chosen.map(firstKey).join(' and ')} together` : renderValue(value)
+  const hint = chosen.length > 1 ? `keep one of ${chosen.map(firstKey).join(', ')}` : hintForUnion(union, value)
   return [{ path, at: 'value', text: expected(path, describeSchema(union), got), hint }]
+}
+
+function hintForUnion(union: Schema, value: unknown): string | undefined {
+  const options = optionsOf(union).filter(isObject)
+  if (isMapping(value)) return Object.keys(value).flatMap((key) => didYouMean(key, options.map(firstKey)) ?? [])[0]
+  if (typeof value !== 'string') return undefined
+  const form = options.find((option) => isWholeForm(option, value))
+  return form && `for example {${firstKey(form)}: ${value}}`
+}
+
+/** Whether a form needs only its first key, and that key can have this value. */
+function isWholeForm(option: Schema, value: string): boolean {
+  return neededKeys(option).length === 1 && (option as z.ZodType).safeParse({ [firstKey(option)]: value }).success
 }
 
 function expected(path: Path, wanted: string, got: string): string {
   return path.length === 0 ? `expected ${wanted}, got ${got}` : `expected ${renderPath(path)} to be ${wanted}, got ${got}`
 }
 
-/** The schema of the value at a path; where there are several forms, the one that the value chooses. */
+/** The schema of the value at a path. If there are several forms, the one that the value selects. */
 function schemaAt(root: Root, path: Path): Schema {
   let schema = unwrap(root.schema)
   for (const [index, part] of path.entries()) {
-    const def = formAt(schema, valueAt(root.value, path.slice(0, index)))._zod.def as unknown as Inner
+    const def = definitionOf(formAt(schema, valueAt(root.value, path.slice(0, index))))
     schema = unwrap(def.shape?.[part] ?? def.element ?? def.valueType ?? schema)
   }
   return schema
@@ -148,23 +145,6 @@ function formAt(schema: Schema, value: unknown): Schema {
 
 function formsOf(schema: Schema, value: unknown): readonly Schema[] {
   return isMapping(value) ? optionsOf(schema).filter((option) => Object.hasOwn(value, firstKey(option))) : []
-}
-
-function optionsOf(schema: Schema): readonly Schema[] {
-  return (schema._zod.def as unknown as Inner).options ?? []
-}
-
-function firstKey(option: Schema): string {
-  return shapeKeys(option)[0] ?? ''
-}
-
-function shapeKeys(schema: Schema): string[] {
-  return Object.keys((schema._zod.def as unknown as Inner).shape ?? {})
-}
-
-function unwrap(schema: Schema): Schema {
-  const { innerType } = schema._zod.def as unknown as Inner
-  return innerType ? unwrap(innerType) : schema
 }
 
 function valueAt(value: unknown, path: Path): unknown {

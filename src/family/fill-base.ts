@@ -2,17 +2,17 @@ import type { FamilyFile, Written } from '../model/family-file.ts'
 import type { Path, Problem } from './explain.ts'
 import { clouds } from './known.ts'
 
-/** A variable in the words of Ansible, as in `Server-{{ release }}`. */
+/** A variable in the syntax of Ansible, as in `Server-{{ release }}`. */
 const reference = /\{\{\s*([A-Za-z_]\w*)\s*\}\}/g
 
-/** Where the base of a family stands in its file: in the section of its cloud, where that has one, else at the top. */
+/** The path of the base in the family file: `base` in the section of the cloud if it is there, else `base` at the top. */
 export function basePath(cloud: string, section: unknown): Path {
   return findOwnBase(section) === undefined ? ['base'] : [cloud, 'base']
 }
 
 /**
- * The base on the family's cloud, with the family's own variables in it, so that one family can be of several releases. Each kind of
- * base says which of its keys take them. A variable that the family does not have is a problem.
+ * The base image on the cloud of the family. `{{ name }}` in it is replaced with that variable of the family, so that a family can
+ * have several releases. Each kind of base declares the keys in which this is done. An unknown variable is a problem.
  */
 export function fillBase(file: FamilyFile): { base: Written; problems: Problem[] } {
   const section = file[file.cloud]
@@ -25,7 +25,7 @@ export function fillBase(file: FamilyFile): { base: Written; problems: Problem[]
   return { base: { ...base, ...Object.fromEntries(filled) }, problems }
 }
 
-/** The keys of a base that take variables. */
+/** The keys of a base that may contain variables. */
 function templatesOf(base: Written): readonly string[] {
   return clouds.flatMap(({ bases }) => bases.find(({ kind }) => kind in base)?.templates ?? [])
 }
@@ -34,13 +34,13 @@ function fill(text: string, variables: Readonly<Record<string, unknown>>, fail: 
   return text.replace(reference, (written, name: string) => {
     const value = variables[name]
     if (typeof value === 'string' || typeof value === 'number') return String(value)
-    const known = Object.keys(variables).join(', ') || 'there is none'
+    const known = Object.keys(variables).join(', ') || 'none is defined'
     fail(`expected a variable of configure.variables (${known}), got ${written}`)
     return written
   })
 }
 
-/** The section of a cloud may have a base of its own. */
+/** The base in the section of a cloud, if it has one. */
 function findOwnBase(section: unknown): Written | undefined {
   return (section as { readonly base?: Written } | undefined)?.base
 }

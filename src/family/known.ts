@@ -1,7 +1,7 @@
 import { listClouds } from '../cloud/clouds.ts'
 import { listVerifiers } from '../verify/verifiers.ts'
 
-// Awaited here, so that the schema of a family is a value and not a promise. Only who reads a family file imports this.
+// Awaited at import, so that the schema of a family is a value and not a promise. Only code that reads family files imports this.
 
 /** Every cloud. */
 export const clouds = await listClouds()

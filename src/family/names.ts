@@ -7,10 +7,10 @@ import { didYouMean } from '../core/suggest.ts'
 /** The file that makes a folder under `playbooks/` a family. */
 export const familyFile = 'family.yaml'
 
-/** What a family may be called: it becomes part of names in every cloud. */
+/** Valid names of families. They become part of the names of resources in every cloud. */
 export const familyNamePattern = /^[a-z][a-z0-9-]{0,62}$/
 
-/** The families of this project, sorted; only their names are looked at. */
+/** The names of the families of this project, sorted. Their files are not read. */
 export function familyNames(): string[] {
   const folder = playbooksFolder()
   if (!existsSync(folder)) return []
@@ -19,11 +19,11 @@ export function familyNames(): string[] {
     .sort()
 }
 
-/** UsageError when there is no such family at all. */
+/** Throws UsageError if there is no family of this name. */
 export function requireFamily(family: string): void {
   const names = familyNames()
   if (names.includes(family)) return
-  throw new UsageError(`Expected a family (${names.join(', ') || 'there is none yet'}), got "${family}"`, {
+  throw new UsageError(`Expected a family (${names.join(', ') || 'none exists yet'}), got "${family}"`, {
     hint: didYouMean(family, names) ?? '',
   })
 }

@@ -1,6 +1,6 @@
 import { familyFile } from './names.ts'
 
-/** The files of a new family that bakes as it is: path in its folder → text. */
+/** The files of a new family, which can be built without a change: path in its folder → text. */
 export function newFamilyFiles(name: string, base: string | undefined): Record<string, string> {
   return { [familyFile]: renderFamily(name, base), 'playbook.yml': renderPlaybook(name), 'verify/goss.yaml': renderGoss(name) }
 }
@@ -23,7 +23,7 @@ function renderPlaybook(name: string): string {
 - name: Configure ${name}
   hosts: all
   tasks:
-    - name: Say what this machine is
+    - name: Write the name of the family to the login message
       ansible.builtin.copy:
         content: "This is ${name}.\\n"
         dest: /etc/motd

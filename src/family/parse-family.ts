@@ -9,7 +9,7 @@ export interface ParsedFamily {
   readonly document: SourceDocument
 }
 
-/** What a Windows family says unless it says otherwise. */
+/** Defaults that differ for Windows families. */
 const windowsDefaults = {
   login: { by: 'password', user: 'Administrator', transport: 'psrp' },
   configure: { strategy: 'linear' },

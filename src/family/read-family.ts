@@ -4,6 +4,7 @@ import { join, relative } from 'node:path'
 import { cloudNames } from '../cloud/clouds.ts'
 import { messageOf, UsageError } from '../core/errors.ts'
 import { playbooksFolder } from '../core/paths.ts'
+import { commandLine } from '../core/program.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { type Family, findBaseFamily } from '../model/family.ts'
 import { type FamilyFile, familyOf } from '../model/family-file.ts'
@@ -13,8 +14,8 @@ import { familyFile, familyNamePattern, familyNames } from './names.ts'
 import { parseFamily } from './parse-family.ts'
 
 /**
- * The family of that name, all defaults filled in; `cloud` overrides the family's own. Throws UsageError: no such family, or
- * `file:line:column: expected …, got …` for whatever is wrong in its file, the files it names and the families it starts from.
+ * The family of that name with all defaults; `cloud` overrides the cloud in its file. Throws UsageError if there is no such family,
+ * and `file:line:column: expected …, got …` for each problem in its file, in the files it names and in its parent families.
  */
 export async function readFamily(name: string, options: { readonly cloud?: string } = {}): Promise<Family> {
   requireCloud(options.cloud)
@@ -23,7 +24,7 @@ export async function readFamily(name: string, options: { readonly cloud?: strin
   return family
 }
 
-/** Every family of the project, in order of name: the family, or what is wrong with it. */
+/** Every family of the project, sorted by name: the family, or its problem. */
 export async function listFamilies(): Promise<{ name: string; family?: Family; problem?: string }[]> {
   return Promise.all(
     familyNames().map(async (name) => {
@@ -61,20 +62,20 @@ async function readBytes(name: string, path: string): Promise<Buffer> {
 
 function unreadable(name: string, path: string, cause: unknown): UsageError {
   if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') {
-    return new UsageError(`${displayPath(path)}:1:1: expected a file that can be read, got ${messageOf(cause)}`, { cause })
+    return new UsageError(`${displayPath(path)}:1:1: expected a readable file, got ${messageOf(cause)}`, { cause })
   }
   if (existsSync(join(path, '..'))) {
-    return new UsageError(`Expected ${displayPath(path)}, got a folder without it`, {
+    return new UsageError(`${displayPath(join(path, '..'))} has no ${familyFile}`, {
       cause,
-      hint: 'bakehouse init writes one to start from',
+      hint: `write that file, or create a family in a new folder: ${commandLine('init', '<family>')}`,
     })
   }
   const names = familyNames()
-  const hint = didYouMean(name, names) ?? `bakehouse init ${name} makes a new one`
-  return new UsageError(`Expected a family (${names.join(', ') || 'there is none yet'}), got "${name}"`, { cause, hint })
+  const hint = didYouMean(name, names) ?? `create it: ${commandLine('init', name)}`
+  return new UsageError(`Expected a family (${names.join(', ') || 'none exists yet'}), got "${name}"`, { cause, hint })
 }
 
-/** Ansible's own place for requirements is taken where the family names none. */
+/** `configure.requirements` defaults to requirements.yml, if that file exists. */
 function withRequirements(file: FamilyFile, folder: string): FamilyFile {
   if (file.configure.requirements !== undefined || !existsSync(join(folder, 'requirements.yml'))) return file
   return { ...file, configure: { ...file.configure, requirements: 'requirements.yml' } }
@@ -84,7 +85,9 @@ async function refuseCircle(family: Family): Promise<void> {
   const seen = [family.name]
   for (let next = findBaseFamily(family.base); next !== undefined; next = findBaseFamily((await readOne(next)).base)) {
     if (seen.includes(next)) {
-      throw new UsageError(`Expected ${family.name} to start from a base, got a circle of families: ${[...seen, next].join(' → ')}`)
+      throw new UsageError(
+        `Expected a base that does not depend on ${family.name}, got a circle of families: ${[...seen, next].join(' → ')}`,
+      )
     }
     seen.push(next)
   }
@@ -95,7 +98,7 @@ function requireCloud(cloud: string | undefined): void {
   throw new UsageError(`Expected a cloud (${cloudNames.join(', ')}), got "${cloud}"`, { hint: didYouMean(cloud, cloudNames) ?? '' })
 }
 
-/** A path as the user would type it: relative, where that does not lead upwards. */
+/** A path for messages: relative to the current folder if it is below it, else absolute. */
 function displayPath(path: string): string {
   const near = relative(process.cwd(), path)
   return near.startsWith('..') ? path : near

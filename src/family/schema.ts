@@ -38,9 +38,10 @@ const secret = z.union([
   }),
 ])
 
+const mebibytes = z.int().min(256).max(1_048_576).register(words.expectations, { expected: 'a whole number of MiB from 256 to 1048576' })
 const machine = z.strictObject({
   cpus: z.int().min(1).max(64).default(2).describe('Number of virtual CPUs (local cloud).'),
-  memory: z.int().min(256).max(1_048_576).default(1024).describe('Memory in MiB (local cloud). For 2 GiB, write 2048.'),
+  memory: mebibytes.default(1024).describe('Memory in MiB (local cloud). For 2 GiB, write 2048.'),
   disk: z.int().min(1).max(16_384).default(4).describe('Size of the disk in GiB (local cloud). At least the size of the base image.'),
   devices: z
     .enum(deviceSets)

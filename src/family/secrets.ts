@@ -7,9 +7,8 @@ import type { Family, Secret } from '../model/family.ts'
 import type { FamilySecrets } from '../model/secrets.ts'
 
 /**
- * Reads the family's secrets from the environment and from files (relative to the family's folder; one line
- * break at the end is not part of the value). Throws UsageError naming variable and family for a missing one,
- * and for one too short to be kept out of the logs.
+ * Reads the secrets of a family from environment variables and files. A path is relative to the folder of the family; one line
+ * break at the end of a file is ignored. Throws UsageError if a secret is missing, or too short to be redacted.
  */
 export function readSecrets(family: Family, env: NodeJS.ProcessEnv = process.env): FamilySecrets {
   const { secrets, vaultPassword } = family.configure
@@ -19,7 +18,7 @@ export function readSecrets(family: Family, env: NodeJS.ProcessEnv = process.env
   }
 }
 
-/** The values alone: what a redactor looks for. */
+/** The values of all secrets, for the redactor. */
 export function secretValues(secrets: FamilySecrets): string[] {
   return [...Object.values(secrets.variables), ...(secrets.vaultPassword === undefined ? [] : [secrets.vaultPassword])]
 }
@@ -36,7 +35,7 @@ function readSecret(wanted: Wanted): string {
   const value = 'env' in secret ? readVariable(wanted, secret.env) : readFile(wanted, secret.file)
   if (value.length < shortestSecret) {
     throw new UsageError(`${family.name}: the secret "${name}" has ${value.length} characters, expected at least ${shortestSecret}`, {
-      hint: 'A shorter value cannot be told from ordinary text, so it could not be kept out of the logs.',
+      hint: 'use a longer secret: one this short also occurs in ordinary text, so it cannot be redacted',
     })
   }
   return value
@@ -46,7 +45,7 @@ function readVariable({ family, name, env }: Wanted, variable: string): string {
   const value = env[variable]
   if (value) return value
   throw new UsageError(`${family.name}: the secret "${name}" comes from the environment variable ${variable}, which is not set`, {
-    hint: `Set ${variable}, for example: ${variable}=… ${commandLine('--family', family.name)}`,
+    hint: `set ${variable}, for example: ${variable}=… ${commandLine('--family', family.name)}`,
   })
 }
 
@@ -56,6 +55,7 @@ function readFile({ family, name }: Wanted, file: string): string {
   } catch (cause) {
     throw new UsageError(`${family.name}: the secret "${name}" comes from the file ${file}, which cannot be read: ${messageOf(cause)}`, {
       cause,
+      hint: `create the file in ${family.folder}, or change configure.secrets in its family.yaml`,
     })
   }
 }

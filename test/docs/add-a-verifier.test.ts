@@ -21,7 +21,9 @@ process.stdout.write(JSON.stringify({ missing, suites, name }))`
 test('the page adds a verifier: one file and one line, and a family can have a suite of it', async () => {
   using page = followPage('add-a-verifier.md')
   expect(await page.ask(script)).toEqual({
-    missing: expect.stringContaining('family.yaml:4:14: expected the shell verify/check.sh in the family folder, got nothing there'),
+    missing: expect.stringContaining(
+      'family.yaml:4:14: expected verify.suites[0].shell to be a file in the family folder, got verify/check.sh, which does not exist',
+    ),
     suites: [{ verifier: 'shell', file: 'verify/check.sh', options: { arguments: { port: 80 } } }],
     name: 'shell',
   })

@@ -8,8 +8,8 @@ import { familyFiles, makeProject } from './project.ts'
 
 const base = 'base: { debian: bookworm }'
 const keys = Object.keys(familySchema.shape).join(', ')
-const baseForms = '{debian} {image, sha256} {family} {ami} {amiId} {parameter}'
-const suiteForms = '{goss} {testinfra} {ansible} {pester} {inspec}'
+const baseForms = 'debian, image (with sha256), family, ami, amiId, parameter'
+const suiteForms = 'goss, testinfra, ansible, pester, inspec'
 const duration = 'a duration such as 90s, 30m or 2h'
 
 interface Malformed {
@@ -25,7 +25,7 @@ const variants: Malformed[] = [
   { what: 'comments only', yaml: '# nothing\n\n', at: '1:1', says: 'got nothing' },
   { what: 'a list', yaml: '- base\n', at: '1:1', says: `expected a mapping with the keys ${keys}, got a list` },
   { what: 'a text', yaml: 'linux-base\n', at: '1:1', says: 'got "linux-base"' },
-  { what: 'no base', yaml: 'os: linux\n', at: '1:1', says: `expected base to be a mapping in one of the forms ${baseForms}, got nothing` },
+  { what: 'no base', yaml: 'os: linux\n', at: '1:1', says: `expected base to be a mapping with one of the keys ${baseForms}, got nothing` },
   { what: 'an unknown key', yaml: `${base}\nplaybok: x\n`, at: '2:1', says: `expected one of the keys ${keys}, got "playbok"` },
   { what: 'a mistyped key', yaml: `${base}\nmachne: {}\n`, at: '2:1', says: 'got "machne"', hint: 'did you mean "machine"?' },
   {
@@ -74,7 +74,7 @@ const variants: Malformed[] = [
     what: 'endless memory',
     yaml: `${base}\nmachine: { memory: .inf }\n`,
     at: '2:20',
-    says: 'expected machine.memory to be a whole number from 256 to 1048576, got number Infinity',
+    says: 'expected machine.memory to be a whole number of MiB from 256 to 1048576, got number Infinity',
   },
   { what: 'a disk that is not a number', yaml: `${base}\nmachine: { disk: .nan }\n`, at: '2:18', says: 'got number NaN' },
   {
@@ -114,7 +114,7 @@ const variants: Malformed[] = [
     what: 'a base that is a word',
     yaml: 'base: bookworm\n',
     at: '1:7',
-    says: `expected base to be a mapping in one of the forms ${baseForms}, got "bookworm"`,
+    says: `expected base to be a mapping with one of the keys ${baseForms}, got "bookworm"`,
   },
   {
     what: 'a base of no known form',
@@ -157,7 +157,12 @@ const variants: Malformed[] = [
     says: 'expected a family (broken, other), got "othr"',
     hint: 'did you mean "other"?',
   },
-  { what: 'itself as base', yaml: 'base: { family: broken }\n', at: '1:17', says: 'expected another family, got broken itself' },
+  {
+    what: 'itself as base',
+    yaml: 'base: { family: broken }\n',
+    at: '1:17',
+    says: 'expected the name of another family, got broken itself',
+  },
   {
     what: 'images of any owner',
     yaml: 'cloud: aws\nbase:\n  ami: { name: "debian-12-*" }\n',
@@ -187,9 +192,14 @@ const variants: Malformed[] = [
     what: 'a playbook that is not there',
     yaml: `${base}\nconfigure:\n  playbook: site.yml\n`,
     at: '3:13',
-    says: 'expected the playbook site.yml in the family folder, got nothing there',
+    says: 'expected configure.playbook to be a file in the family folder, got site.yml, which does not exist',
   },
-  { what: 'a playbook that is a folder', yaml: `${base}\nconfigure: { playbook: verify }\n`, at: '2:24', says: 'got something else there' },
+  {
+    what: 'a playbook that is a folder',
+    yaml: `${base}\nconfigure: { playbook: verify }\n`,
+    at: '2:24',
+    says: 'got verify, which is no file',
+  },
   {
     what: 'a playbook outside the family',
     yaml: `${base}\nconfigure: { playbook: ../other/playbook.yml }\n`,
@@ -202,18 +212,23 @@ const variants: Malformed[] = [
     at: '2:24',
     says: 'expected a path inside the family folder, got "/etc/passwd"',
   },
-  { what: 'a script that is not there', yaml: `${base}\nseal:\n  script: clean.sh\n`, at: '3:11', says: 'expected the script clean.sh' },
+  {
+    what: 'a script that is not there',
+    yaml: `${base}\nseal:\n  script: clean.sh\n`,
+    at: '3:11',
+    says: 'expected seal.script to be a file in the family folder, got clean.sh',
+  },
   {
     what: 'requirements that are not there',
     yaml: `${base}\nconfigure: { requirements: r.yml }\n`,
     at: '2:28',
-    says: 'expected the requirements r.yml',
+    says: 'expected configure.requirements to be a file in the family folder, got r.yml',
   },
   {
     what: 'a suite that is a word',
     yaml: `${base}\nverify:\n  suites:\n    - verify/goss.yaml\n`,
     at: '4:7',
-    says: `expected verify.suites[0] to be a mapping in one of the forms ${suiteForms}, got "verify/goss.yaml"`,
+    says: `expected verify.suites[0] to be a mapping with one of the keys ${suiteForms}, got "verify/goss.yaml"`,
   },
   {
     what: 'an unknown verifier',
@@ -251,7 +266,7 @@ const variants: Malformed[] = [
     what: 'a suite that is not there',
     yaml: `${base}\nverify:\n  suites:\n    - goss: verify/goss.yaml\n    - testinfra: verify/test_other.py\n`,
     at: '5:18',
-    says: 'expected the testinfra verify/test_other.py',
+    says: 'expected verify.suites[1].testinfra to be a file or folder in the family folder, got verify/test_other.py',
   },
   {
     what: 'the same suite twice',
@@ -269,15 +284,20 @@ const variants: Malformed[] = [
     what: 'a Windows verifier for Linux',
     yaml: `${base}\nverify:\n  suites:\n    - pester: verify/goss.yaml\n`,
     at: '4:7',
-    says: 'expected a verifier that runs on linux, got pester',
+    says: 'expected a verifier for linux, got pester',
   },
   {
     what: 'a Linux verifier for Windows',
     yaml: 'os: windows\nbase: { family: other }\nverify:\n  suites:\n    - goss: verify/goss.yaml\n',
     at: '5:7',
-    says: 'expected a verifier that runs on windows, got goss',
+    says: 'expected a verifier for windows, got goss',
   },
-  { what: 'Debian as a Windows base', yaml: `os: windows\n${base}\n`, at: '2:17', says: 'expected a base that runs windows, got debian' },
+  {
+    what: 'Debian as a Windows base',
+    yaml: `os: windows\n${base}\n`,
+    at: '2:17',
+    says: 'expected a base that can run windows, got debian',
+  },
   {
     what: 'a Windows family that logs in by key',
     yaml: 'os: windows\nbase: { family: other }\nlogin: { by: credential }\n',
@@ -295,7 +315,7 @@ const variants: Malformed[] = [
     what: 'a secret in clear',
     yaml: `${base}\nconfigure:\n  secrets:\n    token: hunter2\n`,
     at: '4:12',
-    says: 'expected configure.secrets.token to be a mapping in one of the forms {env} {file}, got "hunter2"',
+    says: 'expected configure.secrets.token to be a mapping with one of the keys env, file, got "hunter2"',
   },
   {
     what: 'a secret from a malformed variable',
@@ -307,13 +327,48 @@ const variants: Malformed[] = [
     what: 'a secret that is a variable too',
     yaml: `${base}\nconfigure:\n  variables: { token: x }\n  secrets:\n    token: { env: TOKEN }\n`,
     at: '5:5',
-    says: 'expected each variable once, got "token" among the variables too',
+    says: 'expected each variable once, got "token" in configure.variables too',
   },
   {
     what: 'a variable that Ansible refuses',
     yaml: `${base}\nconfigure:\n  variables:\n    my-port: 80\n`,
     at: '4:5',
     says: 'expected each key of configure.variables to be the name of an Ansible variable: letters, digits and _, got "my-port"',
+  },
+  {
+    what: 'a key of configure at the top',
+    yaml: `${base}\nvariables: { port: 80 }\n`,
+    at: '2:1',
+    says: 'got "variables"',
+    hint: 'did you mean configure.variables?',
+  },
+  {
+    what: 'the name of a family as base',
+    yaml: 'base: other\n',
+    at: '1:7',
+    says: 'got "other"',
+    hint: 'for example {family: other}',
+  },
+  {
+    what: 'two bases',
+    yaml: 'base: { family: other, debian: bookworm }\n',
+    at: '1:7',
+    says: 'got debian and family together',
+    hint: 'keep one of debian, family',
+  },
+  { what: 'a yes', yaml: `${base}\nverify: { reboot: yes }\n`, at: '2:19', says: 'got "yes"', hint: 'write true' },
+  {
+    what: 'a mistyped file',
+    yaml: `${base}\nverify: { suites: [{ goss: verify/gos.yaml }] }\n`,
+    at: '2:28',
+    says: 'got verify/gos.yaml, which does not exist',
+    hint: 'did you mean "verify/goss.yaml"?',
+  },
+  {
+    what: 'a wrong kind of connection',
+    yaml: `${base}\naws: { reach: bastion }\n`,
+    at: '2:15',
+    says: 'expected aws.reach to be ssh or ssm, or a mapping with one of the keys bastion (with ingress), proxyCommand, got "bastion"',
   },
   { what: 'a key given twice', yaml: `${base}\nos: linux\nos: windows\n`, at: '3:1', says: 'expected each key once, got "os" again' },
   { what: 'a tab as indentation', yaml: `${base}\nmachine:\n\tcpus: 2\n`, at: '3:1', says: 'expected spaces as indentation, got a tab' },
@@ -333,7 +388,7 @@ const variants: Malformed[] = [
     says: 'expected a value, got the alias *v',
   },
   { what: 'an alias to nothing', yaml: `${base}\ndescription: *gone\n`, at: '2:14', says: 'gone' },
-  { what: 'an unclosed bracket', yaml: 'base: { debian: bookworm\n', at: '2:1', says: 'expected valid YAML' },
+  { what: 'an unclosed bracket', yaml: 'base: { debian: bookworm\n', at: '1:25', says: 'expected a closing }' },
   { what: 'an unclosed quote', yaml: `${base}\ndescription: "never\n`, at: '3:1', says: 'expected valid YAML' },
   { what: 'wrong indentation', yaml: `${base}\nmachine:\n  cpus: 2\n memory: 512\n`, at: '4:1', says: 'expected valid YAML' },
   {
@@ -363,7 +418,17 @@ describe('a malformed family.yaml', () => {
     expect(existsSync(join(project.folder, '.bakehouse'))).toBe(false)
   })
 
-  test('is told all at once, in the order of the lines', async () => {
+  test('reports each hint in the line of its problem when there are several', async () => {
+    using _project = makeProject(familyFiles('broken', `${base}\nplaybok: x\nverify: { suits: [] }\n`))
+    const error = (await readFamily('broken').catch((thrown: unknown) => thrown)) as UsageError
+    expect(error.message.split('\n')).toEqual([
+      expect.stringMatching(/:2:1: .*got "playbok"$/),
+      expect.stringMatching(/:3:11: .*got "suits"; did you mean "suites"\?$/),
+    ])
+    expect(error.hint).toBeUndefined()
+  })
+
+  test('reports all problems in the order of the lines', async () => {
     using _project = makeProject(familyFiles('broken', 'os: macos\nbase: {}\nmachine: { cpus: 0 }\nextra: 1\n'))
     const error = (await readFamily('broken').catch((thrown: unknown) => thrown)) as UsageError
     expect(error.message.split('\n').map((line) => /family\.yaml:(\d+)/.exec(line)?.[1])).toEqual(['1', '2', '3', '4'])

@@ -75,7 +75,7 @@ describe('a family', () => {
       message: 'Expected a family (linux-base), got "linux-bse"',
       hint: 'did you mean "linux-base"?',
     })
-    expect((await failure('half')).message).toContain(`${join(project.folder, 'playbooks/half/family.yaml')}, got a folder without it`)
+    expect((await failure('half')).message).toContain(`${join(project.folder, 'playbooks/half')} has no family.yaml`)
   })
 
   test.each(['../etc', '', 'Linux', 'a/b', '-x', 'x'.repeat(64)])('cannot be called %j', async (name) => {
@@ -91,7 +91,9 @@ describe('a family', () => {
   test('whose playbook is a link to nowhere says so', async () => {
     using project = makeProject({ 'playbooks/tiny/family.yaml': base })
     symlinkSync('gone.yml', join(project.folder, 'playbooks/tiny/playbook.yml'))
-    expect((await failure('tiny')).message).toContain('expected the playbook playbook.yml in the family folder, got a link to nowhere')
+    expect((await failure('tiny')).message).toContain(
+      'expected configure.playbook to be a file in the family folder, got playbook.yml, which is a symbolic link to a missing file',
+    )
   })
 
   test('that is broken does not hide the others', async () => {
