@@ -49,7 +49,7 @@ export interface ImageResource {
   readonly imageName: Output<string>
   /** `sha256:…` where the cloud has one, else the image id. */
   readonly digest: Output<string>
-  /** By region; one entry, `local`, on the embedded cloud. */
+  /** By region; one entry, `local`, on the local cloud. */
   readonly imagesByRegion: Output<Record<string, string>>
 }
 

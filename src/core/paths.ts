@@ -27,7 +27,7 @@ export function buildFolder(family: string, version: string): string {
   return join(homeFolder(), 'builds', family, version)
 }
 
-/** Promoted, candidate and running disks of the embedded cloud. */
+/** Promoted, candidate and running disks of the local cloud. */
 export function imagesFolder(): string {
   return join(homeFolder(), 'images')
 }

@@ -44,7 +44,7 @@ export interface BakeOutcome extends Partial<FamilyOutputs> {
   readonly reportPath?: string
   readonly logPath?: string
   readonly diagnosticsPath?: string
-  /** The promoted disk, on the embedded cloud. */
+  /** The promoted disk, on the local cloud. */
   readonly imagePath?: string
   readonly error?: BakeFailure
   /** With `dryRun`. */

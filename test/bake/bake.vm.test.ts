@@ -45,7 +45,7 @@ function pulumi(args: readonly string[]) {
   return run(process.execPath, [join(sourceFolder(), 'setup/pulumi.ts'), ...args], { cwd: project.folder, env: project.env })
 }
 
-describe('a bake on the embedded cloud', () => {
+describe('a bake on the local cloud', () => {
   it('promotes an image that passed, and keeps its secrets to itself', async () => {
     const { exitCode, outcome, stderr, stdout } = await project.bake('tiny', [], { TINY_TOKEN: canary })
     expect(outcome, stderr).toMatchObject({ status: 'promoted', family: 'tiny', cloud: 'local', previousVersion: '' })

@@ -177,7 +177,7 @@ const variants: Malformed[] = [
     says: 'expected base.amiId to be an image id: ami-…, got "ami-xyz"',
   },
   {
-    what: 'an EC2 base on the embedded cloud',
+    what: 'an EC2 base on the local cloud',
     yaml: 'base: { amiId: ami-12345678 }\n',
     at: '1:7',
     says: 'expected a base for the cloud local (debian, image, family), got amiId',

@@ -39,7 +39,7 @@ export interface FakeWindows extends Disposable {
 const keyOfBuild = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
 const venv = join(import.meta.dirname, '../fixtures/windows/venv')
 
-/** A build whose Ansible is the fake one, on the embedded cloud with one machine of its own; of a Windows family, if nothing else is said. */
+/** A build whose Ansible is the fake one, on the local cloud with one machine of its own; of a Windows family, if nothing else is said. */
 export function makeWindows(
   step: StepName,
   options: { family?: object; host?: Partial<Host>; env?: Record<string, string>; cloud?: string } = {},

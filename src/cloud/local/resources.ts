@@ -11,7 +11,7 @@ const version = '0.1.0'
 
 type ResourceInputs<T> = { [K in keyof T]: Inputs[string] }
 
-/** A machine of the embedded cloud. */
+/** A machine of the local cloud. */
 export class Instance extends CustomResource {
   declare readonly instanceId: Output<string>
   declare readonly host: Output<Host>
@@ -33,7 +33,7 @@ class Image extends CustomResource implements Omit<ImageResource, 'resource'> {
   }
 }
 
-/** The resources of the embedded cloud, served by our own provider `qemu`. */
+/** The resources of the local cloud, served by our own provider `qemu`. */
 export const localResources: CloudResources = {
   instance(name, { context, stage, image, publicKey, identityFile, knownHostsFile, warm }, options) {
     const { family, version: of, build, buildFolder, expires } = context

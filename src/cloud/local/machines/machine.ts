@@ -7,7 +7,7 @@ import { isRunning, type ProcessIdentity } from '../../../core/process-identity.
 import type { Tags } from '../../../model/tags.ts'
 import { findMachine, stopMachine } from '../qemu/process.ts'
 
-/** A machine of the embedded cloud, as written beside its disk before it is started. */
+/** A machine of the local cloud, as written beside its disk before it is started. */
 export interface LocalInstance {
   readonly id: string
   readonly tags: Tags
