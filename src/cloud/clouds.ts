@@ -4,7 +4,7 @@ import type { Finding } from '../model/finding.ts'
 import type { Cloud, CloudResources } from './cloud.ts'
 import type { CloudDescriptor } from './descriptor.ts'
 
-/** Every cloud, one line each. A family that names no cloud gets the first one. */
+/** All clouds, one line each. The first is the default. */
 const clouds: Readonly<Record<string, () => Promise<CloudDescriptor>>> = {
   local: async () => (await import('./local/descriptor.ts')).local,
   aws: async () => (await import('./aws/descriptor.ts')).aws,
@@ -13,10 +13,10 @@ const clouds: Readonly<Record<string, () => Promise<CloudDescriptor>>> = {
 /** The names of all clouds, in their order. */
 export const cloudNames: readonly string[] = Object.keys(clouds)
 
-/** The cloud of a family that names none. */
+/** The default cloud. */
 export const defaultCloud: string = cloudNames[0] ?? ''
 
-/** The descriptor of a cloud. Throws UsageError when there is no cloud of that name. */
+/** The descriptor of a cloud. Throws UsageError if the name is unknown. */
 export async function describeCloud(name: string): Promise<CloudDescriptor> {
   const load = clouds[name]
   if (!load) throw new UsageError(`Expected a cloud (${cloudNames.join(', ')}), got "${name}"`)
@@ -28,19 +28,19 @@ export async function listClouds(): Promise<readonly CloudDescriptor[]> {
   return Promise.all(cloudNames.map(describeCloud))
 }
 
-/** What runs the machines of the clouds that use this computer. */
+/** The hypervisors of the clouds whose machines run on this computer. */
 export async function describeHosts(): Promise<Finding[]> {
   const near = (await listClouds()).filter(({ runsHere }) => runsHere)
   const found = await Promise.all(near.map(async ({ cloud }) => (await cloud()).describeHost?.()))
   return found.filter((finding) => finding !== undefined)
 }
 
-/** The provider plugins that the clouds bring along. */
+/** The provider plugins of the clouds. */
 export async function findPlugins(): Promise<readonly PluginEntry[]> {
   return (await listClouds()).flatMap(({ plugin }) => plugin ?? [])
 }
 
-/** The cloud of that name. Nothing of the other clouds is loaded. */
+/** The cloud of that name. Other clouds are not loaded. */
 export async function chooseCloud(name: string): Promise<Cloud> {
   return (await describeCloud(name)).cloud()
 }

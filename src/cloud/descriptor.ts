@@ -3,15 +3,15 @@ import type { PluginEntry } from '../engine/plugin/resource.ts'
 import type { Os } from '../model/family.ts'
 import type { Cloud, CloudResources } from './cloud.ts'
 
-/** One kind of base that a cloud can start from. */
+/** A kind of base image that a cloud supports. */
 export interface BaseKind {
   /** The first key of such a base in `family.yaml`. */
   readonly kind: string
-  /** Operating systems that such a base can have; without it, all. */
+  /** Operating systems of such a base. Default: all. */
   readonly systems?: readonly Os[]
   /** Keys whose text may contain `{{ name }}`, a variable of `configure.variables`. */
   readonly templates?: readonly string[]
-  /** How to get such a base for an operating system: the hint of an error about the base. */
+  /** How to get such a base for an operating system, as the hint of an error. */
   readonly advice?: Partial<Readonly<Record<Os, string>>>
 }
 
@@ -19,24 +19,24 @@ export interface BaseKind {
 export interface CloudSection {
   /** Schema of each kind of base; the kind is the first key. */
   readonly bases: Readonly<Record<string, z.ZodObject>>
-  /** The section with the cloud's name; without it, the cloud has no options. */
+  /** Options of the cloud in `family.yaml`, in a section with the name of the cloud. Optional. */
   readonly options?: z.ZodObject
 }
 
 /**
- * What the program must know of a cloud before it uses it. A descriptor is light: it loads no SDK and not zod, so that
- * listing the clouds costs nothing. What is heavy stands behind a function.
+ * Facts about a cloud that are needed before it is used. Listing the clouds must be quick, so a descriptor imports neither an SDK nor
+ * zod; its functions do.
  */
 export interface CloudDescriptor {
   /** The value of `cloud` in `family.yaml`, and the name of the cloud's section there. */
   readonly name: string
-  /** The name of the cloud in a sentence. */
+  /** The name of the cloud in messages. */
   readonly title: string
-  /** Whether machines run on this computer, and so need its memory and processors. */
+  /** Whether machines run on this computer and use its memory and CPUs. */
   readonly runsHere: boolean
-  /** Kinds of base, beside `family`, which every cloud must have. */
+  /** Kinds of base images, in addition to `family`, which every cloud must support. */
   readonly bases: readonly BaseKind[]
-  /** A Pulumi provider that comes with the cloud. */
+  /** The Pulumi provider plugin of the cloud, if it has its own. */
   readonly plugin?: PluginEntry
   section(): Promise<CloudSection>
   cloud(): Promise<Cloud>

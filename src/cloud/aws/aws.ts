@@ -9,10 +9,10 @@ import { baseOf } from './family-options.ts'
 import { listCreated } from './list.ts'
 import { checkAccount } from './preflight.ts'
 
-/** EC2 in the region, and by the credentials, of the environment. Throws MissingError without a region. */
+/** EC2, with the region and credentials of the environment. Throws MissingError if no region is set. */
 export async function aws(): Promise<Cloud> {
   const region = await findRegion()
-  // The engine and its plugins, started later, are to work in the very region that the SDK found, be it by a profile.
+  // The SDK may have found the region in a profile. The engine and its plugins must use the same one.
   process.env.AWS_REGION ??= region
   return {
     name: 'aws',

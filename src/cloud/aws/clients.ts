@@ -8,10 +8,10 @@ import { MissingError } from '../../core/errors.ts'
 import { findRefusal, isNotYetThere } from './errors.ts'
 import { requestHandler } from './request-handler.ts'
 
-/** Throttled calls are tried so often; the SDK waits longer each time, up to 20 s. `AWS_MAX_ATTEMPTS` overrides. */
+/** Attempts for throttled calls. The SDK waits longer each time, up to 20 s. `AWS_MAX_ATTEMPTS` overrides it. */
 const attempts = 12
 
-/** A client of the service, made once a region; region, profile, endpoint and credentials come from the environment. */
+/** A client of the service, created once per region. Profile, endpoint and credentials come from the environment. */
 export const clients = {
   ec2: cached((config) => new EC2Client(config)),
   ssm: cached((config) => new SSMClient(config)),
@@ -20,16 +20,16 @@ export const clients = {
   autoScaling: cached((config) => new AutoScalingClient(config)),
 }
 
-/** The region of the environment. Throws MissingError when there is none. */
+/** The region of the environment. Throws MissingError if none is set. */
 export async function findRegion(): Promise<string> {
   try {
     return await clients.ec2().config.region()
   } catch (cause) {
-    throw new MissingError('No AWS region is set', { hint: 'set AWS_REGION, or a region in the profile that AWS_PROFILE names', cause })
+    throw new MissingError('No AWS region is set', { hint: 'set AWS_REGION, or the region of the profile in AWS_PROFILE', cause })
   }
 }
 
-/** Runs a call; what the account refuses becomes a MissingError that says so. */
+/** Runs a call. Throws MissingError if the credentials or permissions do not allow it. */
 export async function ask<T>(what: string, call: () => Promise<T>): Promise<T> {
   try {
     return await call()
@@ -38,7 +38,7 @@ export async function ask<T>(what: string, call: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The same for something made just now: that the service does not know it yet is normal, and is waited for, 2 minutes at most. */
+/** The same for a resource that was just created. EC2 may not know it yet: NotFound is retried for up to 2 minutes. */
 export async function askOfNew<T>(what: string, call: () => Promise<T>, pauseMs = 1_000): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {

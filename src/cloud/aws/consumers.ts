@@ -15,12 +15,12 @@ import { ask, clients } from './clients.ts'
 import { codeOf, isNotFound } from './errors.ts'
 import { parseRegions, parseTags, tagFilters } from './tags.ts'
 
-/** Versions of a family's promoted images in the region, by image id. */
+/** Versions of a family's promoted images in the region, by image ID. */
 type Versions = ReadonlyMap<string, string>
 
-/** Who uses which promoted image of a family, in the region and in those that hold copies: an id there starts with the region and a slash. */
+/** The consumers of each promoted image of a family, in this region and in those with copies. IDs of other regions start with `<region>/`. */
 export async function listConsumers(home: string, family: string): Promise<readonly Consumer[]> {
-  return ask('to look at who uses an image', async () => {
+  return ask('to list consumers of an image', async () => {
     const images = await findImages(home, family)
     const others = new Set(images.flatMap(({ Tags }) => parseRegions(Tags)).filter((region) => region !== home))
     const here = await consumersIn(home, versionsOf(images))
@@ -41,7 +41,7 @@ async function consumersIn(region: string, versions: Versions): Promise<Consumer
     ...(await templatesOf(region, versions, templates)),
     ...(await instancesOf(region, versions)),
   ]
-  // A template is referred to as a whole, and was walked version by version.
+  // Skip references to a launch template as a whole: each of its versions is listed already.
   const known = new Set(walked.map(({ kind, id }) => `${kind} ${id.split(':')[0]}`))
   const referenced = await referencesTo(region, versions)
   return [...walked, ...referenced.filter(({ kind, id }) => !known.has(`${kind} ${id}`))]
@@ -58,7 +58,7 @@ function versionsOf(images: readonly Image[]): Versions {
   return new Map(images.map(({ ImageId = '', Tags }) => [ImageId, parseTags(Tags)?.version ?? '']))
 }
 
-/** All versions of all launch templates: an old one may still be somebody's. */
+/** All versions of all launch templates: an old version may still be in use. */
 async function readTemplates(region: string): Promise<LaunchTemplateVersion[]> {
   const client = clients.ec2(region)
   const found: LaunchTemplateVersion[] = []
@@ -72,7 +72,7 @@ async function readTemplates(region: string): Promise<LaunchTemplateVersion[]> {
   return found
 }
 
-/** EC2's own references do not know Auto Scaling groups: each is followed to its template, and to its overrides. */
+/** EC2's reference search does not cover Auto Scaling groups. For each group, read its launch template and its overrides. */
 async function groupsOf(region: string, versions: Versions, templates: readonly LaunchTemplateVersion[]): Promise<Consumer[]> {
   const consumers: Consumer[] = []
   for await (const page of paginateDescribeAutoScalingGroups({ client: clients.autoScaling(region) }, {})) {
@@ -114,7 +114,7 @@ function findTemplate(wanted: LaunchTemplateSpecification | undefined, templates
   return all.find(({ VersionNumber, DefaultVersion }) => (version === '$Default' ? DefaultVersion : String(VersionNumber) === version))
 }
 
-/** The id that `resolve:ssm:name` stands for now. */
+/** The image ID that `resolve:ssm:name` currently resolves to. */
 async function resolveImage(image: string | undefined, region: string): Promise<string | undefined> {
   const name = /^resolve:ssm:(.+)$/.exec(image ?? '')?.[1]
   if (name === undefined) return image
@@ -160,7 +160,7 @@ async function instancesOf(region: string, versions: Versions): Promise<Consumer
   return consumers
 }
 
-/** What else EC2 knows to refer to the images: parameters, image recipes. Where the API has no such call, nothing. */
+/** Other references that EC2 finds: parameters, image recipes. Empty if the API does not support the call. */
 async function referencesTo(region: string, versions: Versions): Promise<Consumer[]> {
   const ids = [...versions.keys()]
   const consumers: Consumer[] = []

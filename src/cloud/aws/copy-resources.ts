@@ -9,9 +9,9 @@ import { runner } from './runner.ts'
 import { parseImageName, renderTags, watermarkName } from './tags.ts'
 
 /**
- * The promoted image, one copy a region, shared as the family says. Deregistration protection, IMDSv2 and the tags of its
- * snapshots are beyond the provider's resources: a command sets them, is part of the state like everything else, and undoes
- * them when the version is removed. Nobody learns the image's id before all of that is done.
+ * The promoted image: one copy per region, shared as the family says. The provider has no resources for deregistration protection,
+ * IMDSv2 and tags of snapshots. A command sets them, is part of the state, and undoes them when the version is deleted. The ID of the
+ * image is an output only after that.
  */
 export function promotedCopy(
   logicalName: string,
@@ -38,7 +38,7 @@ export function promotedCopy(
   const request = imagesByRegion.apply((byRegion) =>
     JSON.stringify({ imagesByRegion: byRegion, tags, protect, ...(watermark ? { watermark: watermarkName(family.name) } : {}) }),
   )
-  // The command has the phase's own name: the phase ends when every copy is what it is to be.
+  // The command has the name of the phase, because the phase ends when every copy is complete.
   const finished = new local.Command(logicalName, runner('finish', request, 'release'), {
     ...options,
     dependsOn: [image, ...others.map((other) => other.image), ...shares],
@@ -75,12 +75,12 @@ function copyTo({ logicalName, spec, tags, from, kmsKeyId, region }: CopySpec, o
       ...(days === undefined ? {} : { deprecationTime: deprecationTime(expires, days) }),
       tags,
     },
-    // The source goes with the temporaries, and the copy stays what it is.
+    // The source is deleted with the temporary resources. That must not replace the copy.
     { ...options, ignoreChanges: ['sourceAmiId'], customTimeouts: { create: '5h' } },
   )
 }
 
-/** Counted from a time that does not change between the updates of one build; EC2 rounds to the minute. */
+/** Computed from the start of the build, so that it is the same in every update; EC2 rounds to the minute. */
 export function deprecationTime(from: string, days: number): string {
   const time = new Date(Date.parse(from) + days * 24 * 60 * 60 * 1000)
   return `${time.toISOString().slice(0, 16)}:00Z`

@@ -4,23 +4,23 @@ import type { Family } from '../../model/family.ts'
 import { longestBake } from '../../model/lifetime.ts'
 import { ask, clients } from './clients.ts'
 
-/** Credentials as far as their life goes. */
+/** Credentials, with what is needed to compute their expiry. */
 export interface CredentialLife {
   readonly expiration?: Date
-  /** Features of the SDK's providers: where the credentials came from. */
+  /** Feature codes of the SDK: the source of the credentials. */
   readonly $source?: Readonly<Record<string, unknown>>
 }
 
-/** The account that will pay. Throws MissingError where the credentials are refused, or will end before the bake does. */
+/** The account of the credentials. Throws MissingError if AWS rejects them, or if they expire before the build can end. */
 export async function checkCredentials(family: Family): Promise<string> {
   const credentials: CredentialLife = await ask('this bake', () => clients.ec2().config.credentials())
   const left = remainingLife(credentials, process.env.AWS_CREDENTIAL_EXPIRATION)
   const needed = longestBake(family)
   if (left < needed) {
     throw new MissingError(
-      `The AWS credentials end in ${minutes(left)} min, and a bake of ${family.name} may take ${minutes(needed)} min`,
+      `The AWS credentials expire in ${minutes(left)} min, but a build of ${family.name} may take ${minutes(needed)} min`,
       {
-        hint: 'get longer ones (role-duration-seconds, DurationSeconds), credentials that renew themselves, or shorten the timeouts of the family',
+        hint: 'use a longer session (role-duration-seconds, DurationSeconds), use credentials that renew themselves, or shorten the timeouts of the family',
       },
     )
   }
@@ -29,8 +29,8 @@ export async function checkCredentials(family: Family): Promise<string> {
 }
 
 /**
- * How long credentials last, in ms; endless where the SDK can renew them itself: from an instance's or a container's role, a
- * process, single sign-on, or a role assumed from any of them. What stands in the environment cannot be renewed.
+ * Lifetime of the credentials in ms. It is infinite if the SDK can renew them: from the role of an instance or container, a
+ * process, single sign-on, or a role assumed from one of these. Credentials in environment variables cannot be renewed.
  */
 export function remainingLife({ expiration, $source = {} }: CredentialLife, environment: string | undefined, now = Date.now()): number {
   const fixed = Object.keys($source).some((feature) => /ENV_VARS|CREDENTIALS_CODE/.test(feature)) || Object.keys($source).length === 0

@@ -29,7 +29,7 @@ const removers: Record<Created['kind'], Remove> = {
   network: deleteSecurityGroup,
 }
 
-/** Removes one thing with all that hangs on it: an image with its snapshots. That it is gone already is success. */
+/** Deletes a resource with what depends on it: an image with its snapshots. Succeeds if the resource does not exist. */
 export async function deleteCreated(created: Pick<Created, 'kind' | 'id'>, home: string): Promise<void> {
   const { region, id } = parseId(created.id, home)
   try {
@@ -39,7 +39,7 @@ export async function deleteCreated(created: Pick<Created, 'kind' | 'id'>, home:
   }
 }
 
-/** Ends only when the instance is gone: its key pair and its network can be deleted then. */
+/** Returns when the instance is terminated: only then can its key pair and its network be deleted. */
 async function terminate(client: EC2Client, id: string, region: string): Promise<void> {
   await client.send(new TerminateInstancesCommand({ InstanceIds: [id] }))
   await waitForTerminated(id, { deadlineMs: 15 * 60_000, pauseMs: 2_000, region })
@@ -56,12 +56,12 @@ async function deregister(client: EC2Client, id: string): Promise<void> {
   for (const snapshot of snapshotsOf(image)) await deleteLeftSnapshot(client, snapshot)
 }
 
-/** The snapshots that an image is made of. */
+/** The snapshots of an image. */
 export function snapshotsOf(image: Image): string[] {
   return (image.BlockDeviceMappings ?? []).flatMap(({ Ebs }) => Ebs?.SnapshotId ?? [])
 }
 
-/** Deregistering deletes what no other image uses; an API that does not know that option leaves them. */
+/** Deregistering an image also deletes its snapshots if no other image uses them. Some APIs do not support that option. */
 async function deleteLeftSnapshot(client: EC2Client, SnapshotId: string): Promise<void> {
   try {
     await client.send(new DeleteSnapshotCommand({ SnapshotId }))
@@ -70,7 +70,7 @@ async function deleteLeftSnapshot(client: EC2Client, SnapshotId: string): Promis
   }
 }
 
-/** The interface of a terminated instance holds its group for some seconds more. */
+/** The network interface of a terminated instance uses its security group for some more seconds. */
 async function deleteSecurityGroup(client: EC2Client, GroupId: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
@@ -78,7 +78,7 @@ async function deleteSecurityGroup(client: EC2Client, GroupId: string): Promise<
       return
     } catch (error) {
       if (codeOf(error) !== 'DependencyViolation') throw error
-      if (attempt === 24) throw new BuildFailed(`security group ${GroupId} is still in use`, { cause: error })
+      if (attempt === 24) throw new BuildFailed(`cannot delete security group ${GroupId}: it is still in use`, { cause: error })
       await sleep(5_000)
     }
   }

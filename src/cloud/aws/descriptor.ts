@@ -1,6 +1,6 @@
 import type { CloudDescriptor } from '../descriptor.ts'
 
-/** EC2, in the region and by the credentials of the environment. */
+/** EC2, with the region and credentials of the environment. */
 export const aws: CloudDescriptor = {
   name: 'aws',
   title: 'EC2',

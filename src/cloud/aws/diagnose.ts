@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { GetConsoleOutputCommand, GetConsoleScreenshotCommand } from '@aws-sdk/client-ec2'
 import { ask, clients } from './clients.ts'
 
-/** The console log and a screenshot of an instance, as files in the folder. What cannot be had is left out. */
+/** The console log and a screenshot of an instance, as files in the folder. Files that EC2 does not provide are left out. */
 export async function diagnose(instanceId: string, folder: string): Promise<void> {
   const client = clients.ec2()
   const results = await Promise.allSettled([

@@ -11,18 +11,18 @@ import { snapshotsOf } from './delete.ts'
 import { isNotFound } from './errors.ts'
 import { imageDeadlineMs, waitForImage } from './wait.ts'
 
-/** What a promoted image gets beyond what the provider's resources can say. */
+/** Settings of a promoted image that the provider has no resources for. */
 export interface FinishRequest {
   readonly imagesByRegion: Readonly<Record<string, string>>
   readonly tags: Readonly<Record<string, string>>
   readonly protect: boolean
-  /** Its name; undefined for no mark. */
+  /** Name of the watermark; undefined for none. */
   readonly watermark?: string
 }
 
 /**
- * Tags the snapshots, requires IMDSv2 of what starts from the image and marks it, in every region; protects it when all of that
- * is done everywhere. A failure leaves nothing protected, so that the images can be removed. Can be repeated.
+ * In every region: tags the snapshots, requires IMDSv2 for instances of the image, attaches the watermark. After that it protects the
+ * images. If anything fails, no image stays protected, so that all can be deleted. It can run again.
  */
 export async function finish(request: FinishRequest): Promise<void> {
   const images = Object.entries(request.imagesByRegion)
@@ -52,7 +52,7 @@ async function protect(region: string, ImageId: string): Promise<void> {
   await askOfNew('to protect images', () => clients.ec2(region).send(query))
 }
 
-/** Lets the images be deregistered again. */
+/** Removes deregistration protection. */
 export async function release({ imagesByRegion, protect }: FinishRequest): Promise<void> {
   if (!protect) return
   await Promise.all(
@@ -66,10 +66,10 @@ export async function release({ imagesByRegion, protect }: FinishRequest): Promi
   )
 }
 
-/** The provider tags the image alone; what the image is made of costs money too. */
+/** The provider tags only the image. Its snapshots cost money too and need tags. */
 export async function tagSnapshots(ImageId: string, tags: Readonly<Record<string, string>>, region: string): Promise<void> {
   const client = clients.ec2(region)
-  const { Images } = await askOfNew('to look at images', () => client.send(new DescribeImagesCommand({ ImageIds: [ImageId] })))
+  const { Images } = await askOfNew('to read images', () => client.send(new DescribeImagesCommand({ ImageIds: [ImageId] })))
   const Resources = (Images ?? []).flatMap(snapshotsOf)
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
   if (Resources.length > 0) await askOfNew('to tag snapshots', () => client.send(new CreateTagsCommand({ Resources, Tags })))

@@ -22,8 +22,8 @@ interface Found {
 }
 
 /**
- * Everything of ours in the region and in those that its tags name, in an order in which it can be deleted. The id of
- * what is in another region starts with that region and a slash.
+ * All resources with the tags of Bakehouse in this region and in the regions that those tags name, in an order in which they can be
+ * deleted. IDs of other regions start with `<region>/`.
  */
 export async function listCreated(region: string, tags: Partial<Tags>): Promise<readonly Created[]> {
   const here = await ask('to list what builds have made', () => listRegion(clients.ec2(region), tags))
@@ -37,7 +37,7 @@ export async function listCreated(region: string, tags: Partial<Tags>): Promise<
   return [...here.flatMap(toCreated), ...there.flat()]
 }
 
-/** The region and the plain id of a listed thing. */
+/** The region and the plain ID of a listed resource. */
 export function parseId(id: string, region: string): { region: string; id: string } {
   const [first = '', second] = id.split('/')
   return second === undefined ? { region, id } : { region: first, id: second }
@@ -75,7 +75,7 @@ async function listInstances(client: EC2Client, tags: Partial<Tags>): Promise<Fo
   return found
 }
 
-/** Images before their snapshots: a snapshot that an image uses cannot be deleted. */
+/** Images first: a snapshot that an image uses cannot be deleted. */
 async function listImages(client: EC2Client, tags: Partial<Tags>): Promise<Found[]> {
   const Filters = tagFilters(tags)
   const { Images = [] } = await client.send(new DescribeImagesCommand({ Owners: ['self'], IncludeDeprecated: true, Filters }))
@@ -95,7 +95,7 @@ async function listImages(client: EC2Client, tags: Partial<Tags>): Promise<Found
   return found
 }
 
-/** Only volumes that no instance holds: the others go with their instance. */
+/** Only volumes that are not attached: EC2 deletes the others with their instance. */
 async function listVolumes(client: EC2Client, tags: Partial<Tags>): Promise<Found[]> {
   const free = { Name: 'status', Values: ['available', 'error'] }
   const found: Found[] = []

@@ -3,7 +3,7 @@ import { BuildFailed } from '../../core/errors.ts'
 import { run } from '../../core/exec.ts'
 import type { Host } from '../../model/host.ts'
 
-/** One login that proves that the instance is up and is the one that was told its host key. */
+/** One login. It shows that the instance has started and has the host key that it was given. */
 export function loginArguments(host: Host): string[] {
   const options = {
     BatchMode: 'yes',
@@ -20,15 +20,15 @@ export function loginArguments(host: Host): string[] {
   return ['-F', 'none', ...settings, '-p', String(host.port), '-l', host.user, host.address, 'exit 0']
 }
 
-/** Waits until the instance lets us in. Throws BuildFailed with the last thing that `ssh` said. */
+/** Waits until SSH login works. Throws BuildFailed with the last message of `ssh`. */
 export async function waitForLogin(host: Host, deadlineMs: number): Promise<void> {
   for (const end = Date.now() + deadlineMs; ; await sleep(2_000)) {
     const { exitCode, stderr } = await run('ssh', loginArguments(host), { timeoutMs: 60_000 })
     if (exitCode === 0) return
     if (Date.now() < end) continue
     const said = stderr.trim().split('\n').at(-1) || `ssh exit ${exitCode}`
-    throw new BuildFailed(`instance ${host.instanceId} let nobody in within ${Math.round(deadlineMs / 1000)} s: ${said}`, {
-      hint: 'aws.reach and login.user in family.yaml; the console log is in the diagnostics folder',
+    throw new BuildFailed(`SSH login to instance ${host.instanceId} timed out after ${Math.round(deadlineMs / 1000)} s: ${said}`, {
+      hint: 'check aws.reach and login.user in family.yaml, and the console log in the diagnostics folder',
     })
   }
 }

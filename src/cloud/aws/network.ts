@@ -15,68 +15,71 @@ import { isNotFound } from './errors.ts'
 import { optionsOf } from './family-options.ts'
 import { requireReach } from './route.ts'
 
-/** Whether the build will reach its machines where it starts them, as `aws.reach` says. Throws MissingError. */
+/** Checks that the build can connect to machines in its subnet as `aws.reach` says. Throws MissingError. */
 export async function checkNetwork(family: Family, region: string): Promise<void> {
   const { reach, subnetId } = optionsOf(family)
   requireReach(reach)
   if (subnetId === undefined) return requireDefaultNetwork()
   const subnet = await findSubnet(subnetId)
-  // The base keeps its address while it is stopped.
+  // The base machine keeps its address while it is stopped.
   const needed = 1 + family.verify.clones
   const free = subnet.AvailableIpAddressCount ?? needed
   if (free < needed) {
-    throw new MissingError(`Subnet ${subnetId} has ${free} free addresses, a bake needs ${needed}`, {
-      hint: `aws.subnetId in family.yaml: choose a larger subnet; ${commandLine('reap')} removes what killed builds left in this one`,
+    throw new MissingError(`Subnet ${subnetId} has ${free} free addresses, but a build needs ${needed}`, {
+      hint: `aws.subnetId in family.yaml: choose a larger subnet, or run ${commandLine('reap')} to delete leftovers of killed builds`,
     })
   }
   if (reach === 'ssh') await requireWayIn(subnet)
   if (reach === 'ssm') await requireSessionService(subnet, region)
 }
 
-/** The subnet. Throws MissingError when it is not there. */
+/** The subnet. Throws MissingError if it does not exist. */
 export async function findSubnet(subnetId: string): Promise<Subnet> {
   try {
-    const { Subnets } = await ask('to look at subnets', () => clients.ec2().send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] })))
+    const { Subnets } = await ask('to read subnets', () => clients.ec2().send(new DescribeSubnetsCommand({ SubnetIds: [subnetId] })))
     if (Subnets?.[0]) return Subnets[0]
   } catch (error) {
     if (!isNotFound(error)) throw error
   }
-  throw new MissingError(`There is no subnet ${subnetId} in this region`, {
+  throw new MissingError(`Subnet ${subnetId} does not exist in this region`, {
     hint: 'aws.subnetId in family.yaml: check the id, AWS_REGION and the account',
   })
 }
 
 async function requireDefaultNetwork(): Promise<void> {
-  const { Vpcs } = await ask('to look at networks', () =>
+  const { Vpcs } = await ask('to read networks', () =>
     clients.ec2().send(new DescribeVpcsCommand({ Filters: [filter('is-default', 'true')] })),
   )
   if (Vpcs?.length) return
-  throw new MissingError('This region has no default VPC', { hint: 'name a subnet: aws.subnetId in family.yaml' })
+  throw new MissingError('This region has no default VPC', { hint: 'set aws.subnetId in family.yaml' })
 }
 
-/** Straight by ssh: a public address, and a route from the internet to it. */
+/** Direct SSH needs a public address and a route to an internet gateway. */
 async function requireWayIn(subnet: Subnet): Promise<void> {
   const hint = 'choose a public subnet (aws.subnetId), or aws.reach: ssm, a bastion or a proxyCommand'
   if (!subnet.MapPublicIpOnLaunch) {
-    throw new MissingError(`Subnet ${subnet.SubnetId} gives no public addresses, and aws.reach is ssh`, { hint })
+    throw new MissingError(`Subnet ${subnet.SubnetId} does not assign public addresses, but aws.reach is ssh`, { hint })
   }
   if ((await findWayOut(subnet))?.GatewayId?.startsWith('igw-')) return
-  throw new MissingError(`Subnet ${subnet.SubnetId} has no route to an internet gateway, and aws.reach is ssh`, { hint })
+  throw new MissingError(`Subnet ${subnet.SubnetId} has no route to an internet gateway, but aws.reach is ssh`, { hint })
 }
 
-/** By a session: the machine itself calls the service, over the internet or by an endpoint in its network. */
+/** For a session, the machine connects to the service, over the internet or through an endpoint in its network. */
 async function requireSessionService(subnet: Subnet, region: string): Promise<void> {
   if (await findWayOut(subnet)) return
   const service = `com.amazonaws.${region}.ssmmessages`
   const Filters = [filter('vpc-id', subnet.VpcId), filter('service-name', service), filter('vpc-endpoint-state', 'available')]
-  const { VpcEndpoints } = await ask('to look at endpoints', () => clients.ec2().send(new DescribeVpcEndpointsCommand({ Filters })))
+  const { VpcEndpoints } = await ask('to read endpoints', () => clients.ec2().send(new DescribeVpcEndpointsCommand({ Filters })))
   if (VpcEndpoints?.length) return
-  throw new MissingError(`From subnet ${subnet.SubnetId} Session Manager cannot be reached: it has no way out and no endpoint ${service}`, {
-    hint: 'add a NAT gateway or the endpoints ssm, ssmmessages and ec2messages, or choose another aws.subnetId',
-  })
+  throw new MissingError(
+    `Machines in subnet ${subnet.SubnetId} cannot connect to Session Manager: it has no route to the internet and no endpoint ${service}`,
+    {
+      hint: 'add a NAT gateway or the endpoints ssm, ssmmessages and ec2messages, or choose another aws.subnetId',
+    },
+  )
 }
 
-/** The default route of a subnet: of its own table, else of the main one of its network. */
+/** The default route of a subnet: from its own route table, else from the main one of its VPC. */
 async function findWayOut({ SubnetId, VpcId }: Subnet): Promise<Route | undefined> {
   const own = await findRoutes([filter('association.subnet-id', SubnetId)])
   const routes = own ?? (await findRoutes([filter('vpc-id', VpcId), filter('association.main', 'true')])) ?? []
@@ -84,7 +87,7 @@ async function findWayOut({ SubnetId, VpcId }: Subnet): Promise<Route | undefine
 }
 
 async function findRoutes(Filters: Filter[]): Promise<readonly Route[] | undefined> {
-  const { RouteTables } = await ask('to look at routes', () => clients.ec2().send(new DescribeRouteTablesCommand({ Filters })))
+  const { RouteTables } = await ask('to read routes', () => clients.ec2().send(new DescribeRouteTablesCommand({ Filters })))
   return RouteTables?.[0]?.Routes
 }
 

@@ -9,7 +9,7 @@ export interface Statement {
   readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
 }
 
-/** What the provider calls for each of its resource types that a bake uses: make, look at, change, remove. */
+/** The calls of the provider for each resource type of a build: create, read, update, delete. */
 export const providerActions: Readonly<Record<string, readonly string[]>> = {
   amiCopy: [
     'ec2:CopyImage',
@@ -71,10 +71,10 @@ export const providerActions: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
-/** What AWS's own tool calls for `aws.reach: ssm`. */
+/** The calls of the AWS CLI for `aws.reach: ssm`. */
 export const sessionActions = ['ssm:StartSession', 'ssm:TerminateSession']
 
-/** Reading: cannot be bound to resources. */
+/** Calls that read. IAM cannot limit them to resources. */
 const reading = [
   'autoscaling:DescribeAutoScalingGroups',
   'ec2:DescribeImageAttribute',
@@ -101,10 +101,10 @@ const reading = [
   'sts:GetCallerIdentity',
 ]
 
-/** Making: what comes into being gets our tags in the same call, where EC2 lets one say so. */
+/** Calls that create. The tags are set in the same call where EC2 supports it. */
 const making = ['ec2:CopyImage', 'ec2:CreateImage', 'ec2:CreateSecurityGroup', 'ec2:ImportKeyPair', 'ec2:RunInstances']
 
-/** Changing and removing: only what carries our tag. */
+/** Calls that change or delete. Allowed only for resources with the tag of Bakehouse. */
 const ownOnly = [
   'ec2:AttachImageWatermark',
   'ec2:AuthorizeSecurityGroupEgress',
@@ -128,7 +128,7 @@ const ownOnly = [
   'ec2:TerminateInstances',
 ]
 
-/** Not bound to our tag: snapshots get theirs after they are made, and a tag cannot be asked for before it is there. */
+/** Not limited by tag: snapshots get their tags only after they are created. */
 const unbound = ['ec2:CreateTags', 'ec2:DeleteSnapshot']
 
 const parameters = [
@@ -140,7 +140,7 @@ const parameters = [
   'ssm:RemoveTagsFromResource',
 ]
 
-/** The least that a bake, its clean-up and its promotion need. KMS keys have policies of their own: see the README. */
+/** A minimal policy for a build, its clean-up and its promotion. KMS keys have policies of their own: see the README. */
 export function bakePolicy(): { readonly Version: '2012-10-17'; readonly Statement: readonly Statement[] } {
   return {
     Version: '2012-10-17',
@@ -174,7 +174,7 @@ export function bakePolicy(): { readonly Version: '2012-10-17'; readonly Stateme
         Sid: 'EndOwnSessions',
         Effect: 'Allow',
         Action: ['ssm:TerminateSession'],
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of IAM's own
+        // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of IAM
         Resource: 'arn:aws:ssm:*:*:session/${aws:userid}-*',
       },
       {

@@ -7,23 +7,23 @@ import { checkNetwork } from './network.ts'
 import type { AwsOptions } from './options.ts'
 import { checkQuota } from './quota.ts'
 
-/** What would fail an hour later for want of permission to say so now. Throws UsageError or MissingError. */
+/** Checks that need AWS calls and would otherwise fail late in the build. Throws UsageError or MissingError. */
 export async function checkAccount(family: Family, image: Image, region: string): Promise<void> {
   const options = optionsOf(family)
   checkSharing(options)
   const [type] = await Promise.all([findInstanceType(options), checkNetwork(family, region), checkRegions(options)])
   checkArchitecture(type, image)
-  // The base is stopped when the trials run: it counts no more.
+  // The base machine is stopped when the trials run, so it does not count.
   await checkQuota(type, family.verify.clones)
 }
 
-/** AWS's own keys cannot be shared: an image encrypted by them starts in this account alone. */
+/** The default keys of AWS cannot be shared: an image encrypted with one can only be launched in its own account. */
 function checkSharing({ share, kmsKeyId, regions }: AwsOptions): void {
   if (share.accounts.length + share.organizations.length === 0) return
   const without = Object.entries({ 'aws.kmsKeyId': kmsKeyId, ...regionKeys(regions) }).filter(([, key]) => isNotOurs(key))
   if (without.length === 0) return
-  throw new UsageError(`Expected a KMS key of yours in ${without.map(([path]) => path).join(', ')}, because aws.share is set`, {
-    hint: 'what is encrypted with the key of AWS itself (aws/ebs) cannot be shared with other accounts',
+  throw new UsageError(`Expected your own KMS key in ${without.map(([path]) => path).join(', ')}, because aws.share is set`, {
+    hint: 'create a KMS key and set it there: an image encrypted with the default key (aws/ebs) cannot be shared',
   })
 }
 
@@ -37,20 +37,22 @@ function isNotOurs(key: string | undefined): boolean {
 
 async function findInstanceType({ instanceType }: AwsOptions): Promise<InstanceTypeInfo> {
   const InstanceType = instanceType as InstanceTypeInfo['InstanceType'] & string
-  const { InstanceTypes } = await ask('to look at instance types', () =>
+  const { InstanceTypes } = await ask('to read instance types', () =>
     clients.ec2().send(new DescribeInstanceTypesCommand({ Filters: [{ Name: 'instance-type', Values: [InstanceType] }] })),
   )
   if (InstanceTypes?.[0]) return InstanceTypes[0]
-  throw new UsageError(`aws.instanceType: this region has no ${InstanceType}`)
+  throw new UsageError(`aws.instanceType: ${InstanceType} does not exist in this region`)
 }
 
 function checkArchitecture({ InstanceType, ProcessorInfo }: InstanceTypeInfo, { ImageId, Architecture }: Image): void {
   const supported: readonly string[] = ProcessorInfo?.SupportedArchitectures ?? []
   if (!Architecture || supported.length === 0 || supported.includes(Architecture)) return
-  throw new UsageError(`aws.instanceType: ${InstanceType} runs ${supported.join(', ')}, the base image ${ImageId} is for ${Architecture}`)
+  throw new UsageError(
+    `aws.instanceType: ${InstanceType} supports ${supported.join(', ')}, but the base image ${ImageId} is for ${Architecture}`,
+  )
 }
 
-/** Each of them must let us in: a region that is not enabled refuses the same credentials. */
+/** Checks that each region is enabled: one that is not rejects the credentials. */
 async function checkRegions({ regions }: AwsOptions): Promise<void> {
   const Owners = ['self']
   await Promise.all(

@@ -4,7 +4,7 @@ import type { PublishedImage } from '../../model/image.ts'
 import { parameterName } from './base-image.ts'
 import { waitForParameter } from './publish.ts'
 
-/** The parameter of the family in every region that has the image: launch templates and CloudFormation resolve it by themselves. */
+/** The SSM parameter of the family in every region that has the image. Launch templates and CloudFormation can read it. */
 export function publishParameters(family: string, image: PublishedImage): Output<unknown> {
   const name = parameterName(family)
   const written = Object.entries(image.imagesByRegion).map(([region, value]) => {

@@ -4,8 +4,8 @@ import { BuildFailed } from '../../core/errors.ts'
 import { askOfNew, clients } from './clients.ts'
 
 /**
- * Waits until the parameter really holds the image: AWS answers a write with success first and looks at the image later, and
- * then keeps the old value without a word. Throws BuildFailed past the deadline.
+ * Waits until the parameter has the new value. AWS first reports success and validates the image later; if that fails, it keeps the old
+ * value without an error. Throws BuildFailed at the deadline.
  */
 export async function waitForParameter(
   name: string,
@@ -18,6 +18,6 @@ export async function waitForParameter(
     const { Parameter } = await askOfNew(`to read ${name}`, () => clients.ssm(options.region).send(query))
     if (Parameter?.Value === imageId) return
     if (Date.now() < end) continue
-    throw new BuildFailed(`parameter ${name} in ${options.region} was not set to ${imageId}: AWS found that the image cannot be used`)
+    throw new BuildFailed(`parameter ${name} in ${options.region} does not have the value ${imageId}: AWS did not accept the image`)
   }
 }

@@ -3,11 +3,11 @@ import { GetServiceQuotaCommand } from '@aws-sdk/client-service-quotas'
 import { MissingError } from '../../core/errors.ts'
 import { ask, clients } from './clients.ts'
 
-/** Running on-demand standard instances, counted in virtual processors. */
+/** The quota of running on-demand standard instances, in vCPUs. */
 const standardQuota = 'L-1216C47A'
 const standardTypes = /^[acdhimrtz]/
 
-/** Only the standard types are counted: the others have quotas of their own. An account that does not tell is trusted. */
+/** Checks standard instance types only: other types have other quotas. If the quota cannot be read, the check is skipped. */
 export async function checkQuota(type: InstanceTypeInfo, instances: number): Promise<void> {
   if (!standardTypes.test(type.InstanceType ?? '')) return
   const quota = await findQuota()
@@ -15,7 +15,7 @@ export async function checkQuota(type: InstanceTypeInfo, instances: number): Pro
   const needed = (type.VCpuInfo?.DefaultVCpus ?? 1) * instances
   const used = await usedProcessors()
   if (used + needed <= quota) return
-  throw new MissingError(`The quota is ${quota} virtual processors, ${used} are in use, and a bake needs ${needed}`, {
+  throw new MissingError(`The quota is ${quota} vCPUs, ${used} are in use, and a build needs ${needed}`, {
     hint: `ask for more: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code ${standardQuota} --desired-value ${used + needed}`,
   })
 }
@@ -31,7 +31,7 @@ async function findQuota(): Promise<number | undefined> {
 
 async function usedProcessors(): Promise<number> {
   const Filters = [{ Name: 'instance-state-name', Values: ['pending', 'running'] }]
-  return ask('to look at instances', async () => {
+  return ask('to read instances', async () => {
     let used = 0
     for await (const { Reservations = [] } of paginateDescribeInstances({ client: clients.ec2() }, { Filters })) {
       for (const { InstanceType, InstanceLifecycle, CpuOptions } of Reservations.flatMap(({ Instances }) => Instances ?? [])) {

@@ -18,7 +18,7 @@ import { runner } from './runner.ts'
 import { parseImageName, renderTags } from './tags.ts'
 import { type FirstBoot, prepareFirstBoot } from './user-data.ts'
 
-/** The resources of EC2, on `@pulumi/aws`; what that cannot say is done by commands of our own (`run.ts`). */
+/** The resources on EC2, from `@pulumi/aws`. Commands (`run.ts`) do what the provider has no resources for. */
 export const awsResources: CloudResources = {
   instance(name, spec, options) {
     const machine = makeMachine(name, spec, options)
@@ -31,7 +31,7 @@ export const awsResources: CloudResources = {
         return JSON.stringify({ host, deadlineMs: parseDuration(family.login.timeout) })
       },
     )
-    // The command has the phase's own name: the phase ends when somebody can log in, not when EC2 says "running".
+    // The command has the name of the phase, because the phase ends when login works, not when EC2 reports "running".
     const login = new local.Command(name, runner('login', request), { ...options, customTimeouts: { create: '12h' } })
     const host = login.stdout.apply((text) => JSON.parse(text) as Host)
     return { resource: login, instanceId: machine.instance.id, host } satisfies InstanceResource
@@ -45,7 +45,7 @@ export const awsResources: CloudResources = {
       { ...options, customTimeouts: { create: '4h' } },
     )
     const request = all([image.id, findRegion()]).apply(([imageId, region]) => JSON.stringify({ imageId, region, tags: written }))
-    // The provider tags the image alone: what is left of it by a kill would be nobody's.
+    // The provider tags only the image. Without tags, `reap` could not find its snapshots after a kill.
     const tagged = new local.Command(logicalName, runner('tag', request), { ...options, customTimeouts: { create: '1h' } })
     const imageId = all([image.id, tagged.stdout]).apply(([id]) => id)
     const imagesByRegion = all([imageId, findRegion()]).apply(([id, region]) => ({ [region]: id }))
@@ -56,7 +56,7 @@ export const awsResources: CloudResources = {
   publish: publishParameters,
 }
 
-/** A key pair, a security group and an instance, around which nothing is left when they go. */
+/** A key pair, a security group and an instance; all are deleted together. */
 function makeMachine(
   name: string,
   spec: InstanceSpec,
@@ -66,7 +66,7 @@ function makeMachine(
   const { instanceType, subnetId, instanceProfile, kmsKeyId, regions } = optionsOf(family)
   const of: Tags = { tool: 'bakehouse', family: family.name, version, build, stage: spec.stage, expires }
   const tags = renderTags(of, `${family.name}-${version}-${name}`, Object.keys(regions))
-  // The engine only looks in a preview: no key is made, nobody is asked for an address.
+  // In a preview, no key is created and the public address is not looked up.
   const firstBoot: Output<FirstBoot> = runtime.isDryRun() ? output({ userData: '', pinned: {} }) : output(prepareFirstBoot(name, spec))
   const keyName = `bakehouse-${build}-${name}`
   const key = new KeyPair(around(name, 'key'), { keyName, publicKey: spec.publicKey, tags }, options)
@@ -80,7 +80,7 @@ function makeMachine(
       vpcSecurityGroupIds: [group.id],
       ...(subnetId === undefined ? {} : { subnetId }),
       ...(instanceProfile === undefined ? {} : { iamInstanceProfile: instanceProfile }),
-      // The base is stopped to be made an image of; a trial that goes down, by its timer too, is gone with all it costs.
+      // The base machine is stopped, because an image is made from it. A trial terminates when it powers off, also by its timer.
       instanceInitiatedShutdownBehavior: spec.stage === 'base' ? 'stop' : 'terminate',
       metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 1 },
       rootBlockDevice: { encrypted: true, deleteOnTermination: true, ...(kmsKeyId === undefined ? {} : { kmsKeyId }) },
@@ -101,7 +101,7 @@ function groupArguments(name: string, { context: { family, build } }: InstanceSp
   const ingress: Input<ReturnType<typeof open>> = runtime.isDryRun() ? [] : findIngress(reach).then(open)
   return {
     name: `bakehouse-${build}-${name}`,
-    description: `One machine of a bake of ${family.name}`,
+    description: `A machine of a build of ${family.name}`,
     ingress,
     egress: [{ protocol: '-1', fromPort: 0, toPort: 0, cidrBlocks: ['0.0.0.0/0'] }],
     ...(subnetId === undefined ? {} : { vpcId: findSubnet(subnetId).then(({ VpcId }) => VpcId) }),
@@ -119,7 +119,7 @@ function describe({ family, version, stage }: Tags): string {
   return `${stage} ${family} ${version}, baked by Bakehouse`
 }
 
-/** `trial-2` and `machine` make `trial-machine-2`: the last number is not what the name ends a phase with. */
+/** `trial-2` and `machine` make `trial-machine-2`, so that the name does not end like that of a phase. */
 export function around(name: string, what: string): string {
   const [stage, ...rest] = name.split('-')
   return [stage, what, ...rest].join('-')

@@ -5,12 +5,12 @@ import type { Family } from '../../model/family.ts'
 import type { Host } from '../../model/host.ts'
 import type { AwsOptions } from './options.ts'
 
-/** The kind of session that carries ssh. */
+/** The Session Manager document for SSH sessions. */
 export const sessionDocument = 'AWS-StartSSHSession'
 
 export type Reach = AwsOptions['reach']
 
-/** Where an instance is in the network, as EC2 tells it. */
+/** The network addresses of an instance. */
 export interface Addresses {
   readonly instanceId: string
   readonly publicIp: string
@@ -18,7 +18,7 @@ export interface Addresses {
   readonly region: string
 }
 
-/** Address and way of an instance, as `ssh` takes them. */
+/** Address of an instance, and the proxy command for `ssh`. */
 export function reachOf(reach: Reach, { instanceId, publicIp, privateIp, region }: Addresses): Pick<Host, 'address' | 'proxyCommand'> {
   if (reach === 'ssh') return { address: publicIp || privateIp }
   if (reach === 'ssm') return { address: instanceId, proxyCommand: sessionCommand(region) }
@@ -26,7 +26,7 @@ export function reachOf(reach: Reach, { instanceId, publicIp, privateIp, region 
   return { address: privateIp || publicIp, proxyCommand: reach.proxyCommand }
 }
 
-/** Throws MissingError where this machine lacks what the way goes through: asked before anything is created. */
+/** Throws MissingError if this computer lacks the tools for `aws.reach`. Called before anything is created. */
 export function requireReach(reach: Reach): void {
   if (reach !== 'ssm') return
   const missing = Object.keys(sessionTools).filter((name) => findCommand(name) === undefined)
@@ -36,18 +36,18 @@ export function requireReach(reach: Reach): void {
   })
 }
 
-/** What a session is started with, and where to get it. */
+/** The tools for a session, and how to install them. */
 const sessionTools: Readonly<Record<string, string>> = {
   aws: 'install the AWS CLI (https://aws.amazon.com/cli/)',
   'session-manager-plugin': 'install the Session Manager plugin of the AWS CLI',
 }
 
-/** The one port of the instance that is open. */
+/** The only open port of the instance. */
 export function portOf(family: Family): number {
   return family.login.transport === 'psrp' ? 5986 : 22
 }
 
-/** The address range that may reach the instance; undefined where nobody has to. Throws MissingError where it cannot be found out. */
+/** The address range that may connect; undefined if no port is open. Throws MissingError if it cannot be determined. */
 export async function findIngress(reach: Reach): Promise<string | undefined> {
   if (reach === 'ssm') return undefined
   return reach === 'ssh' ? `${await findOwnAddress()}/32` : reach.ingress
@@ -57,7 +57,7 @@ function sessionCommand(region: string): string {
   return `aws ssm start-session --region ${region} --target %h --document-name ${sessionDocument} --parameters portNumber=%p`
 }
 
-/** The user's own ssh settings and agent count for the bastion: it is the user's, not the build's. */
+/** For the bastion, the ssh settings and the agent of the user apply. */
 function bastionCommand(bastion: string): string {
   const [, target = bastion, port] = /^(.*?)(?::(\d+))?$/.exec(bastion) ?? []
   return `ssh -W [%h]:%p ${port === undefined ? '' : `-p ${port} `}${shellQuote(target)}`
@@ -72,7 +72,7 @@ async function findOwnAddress(): Promise<string> {
     if (/^\d{1,3}(\.\d{1,3}){3}$/.test(address)) return address
     throw new Error(`it answered ${answer.status}: ${address.slice(0, 80)}`)
   } catch (cause) {
-    throw new MissingError(`The address this machine has in the internet is not known: ${addressService} does not tell`, {
+    throw new MissingError(`Cannot determine the public IP address of this computer with ${addressService}`, {
       hint: 'aws.reach in family.yaml: use ssm, a bastion, or a proxyCommand with its own ingress',
       cause,
     })

@@ -3,13 +3,13 @@ import { messageOf } from '../../core/errors.ts'
 import type { Host } from '../../model/host.ts'
 import type { FinishRequest } from './finish.ts'
 
-/** What `login` needs: an instance that the engine has made. */
+/** Request of `login`: an instance that the engine has created. */
 export interface LoginRequest {
   readonly host: Host
   readonly deadlineMs: number
 }
 
-/** What `tag` needs: an image that is there, and what to write on its snapshots. */
+/** Request of `tag`: an image, and the tags for its snapshots. */
 export interface TagRequest {
   readonly imageId: string
   readonly region: string
@@ -17,13 +17,13 @@ export interface TagRequest {
 }
 
 /**
- * The commands of the graph on EC2. What they are asked to do comes in `BAKEHOUSE_REQUEST` as JSON; no secrets in it. Each loads
- * what it needs: a login, of which a bake has two, does without the SDK.
+ * The commands of the Pulumi program on EC2. The request is JSON in `BAKEHOUSE_REQUEST`, without secrets. Each command imports only
+ * what it needs: `login`, which runs twice per build, does not load the SDK.
  */
 const commands: Readonly<Record<string, (request: unknown) => Promise<void>>> = {
   login: async (request) => {
     const { host, deadlineMs } = request as LoginRequest
-    // The first login to a Windows machine is its own story: the steps know it.
+    // Windows: the first login is part of the step configure.
     if (host.transport === 'ssh') await (await import('./login.ts')).waitForLogin(host, deadlineMs)
     process.stdout.write(JSON.stringify(host))
   },

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Input } from '@pulumi/pulumi'
 
-/** Inputs of a command resource that runs `run.ts` with a request; `undo` is what removes it again. */
+/** Inputs of a command resource that runs `run.ts` with a request. `undo` is the command for its deletion. */
 export function runner(verb: 'login' | 'tag' | 'finish', request: Input<string>, undo?: 'release') {
   return {
     create: commandLine(verb),

@@ -2,28 +2,28 @@ import type { Filter, Tag } from '@aws-sdk/client-ec2'
 import { UsageError } from '../../core/errors.ts'
 import type { Tags } from '../../model/tags.ts'
 
-/** The keys of our tags on AWS start with this, so that a policy can be bound to them. */
+/** Prefix of the tag keys on AWS, so that an IAM policy can refer to them. */
 const prefix = 'bakehouse:'
-/** Other regions that a build puts copies into, separated by spaces: where to look for what it left. */
+/** Tag with the other regions of a build, separated by spaces. `reap` also searches these regions. */
 const regionsKey = `${prefix}regions`
 
 const names = ['tool', 'family', 'version', 'build', 'stage', 'expires'] as const
 
-/** Tags as AWS has them, with the name that consoles show. */
+/** Tags in the form of AWS, with a `Name` for the console. */
 export function renderTags(tags: Tags, name: string, regions: readonly string[] = []): Record<string, string> {
   const ours = names.map((key) => [`${prefix}${key}`, tags[key]] as const)
   const others = regions.length > 0 ? { [regionsKey]: regions.join(' ') } : {}
   return { Name: name, ...Object.fromEntries(ours), ...others }
 }
 
-/** Our tags of something in AWS; undefined when it is not ours. */
+/** The Bakehouse tags of an AWS resource; undefined if it has none. */
 export function parseTags(tags: readonly Tag[] | undefined): Tags | undefined {
   const all = new Map(tags?.map(({ Key, Value }) => [Key, Value]))
   if (all.get(`${prefix}tool`) !== 'bakehouse') return undefined
   return Object.fromEntries(names.map((name) => [name, all.get(`${prefix}${name}`) ?? ''])) as unknown as Tags
 }
 
-/** The other regions that something's tags name. */
+/** The other regions that the tags name. */
 export function parseRegions(tags: readonly Tag[] | undefined): string[] {
   const regions = tags?.find(({ Key }) => Key === regionsKey)?.Value ?? ''
   return regions.split(' ').filter(Boolean)
@@ -35,12 +35,12 @@ export function tagFilters(tags: Partial<Tags>): Filter[] {
   return names.flatMap((name) => (wanted[name] === undefined ? [] : [{ Name: `tag:${prefix}${name}`, Values: [wanted[name]] }]))
 }
 
-/** The mark of a family's promoted images. One a family: marks pass on to whatever is made from an image. */
+/** The watermark of promoted images. Each family has its own: images made from an image inherit its watermarks. */
 export function watermarkName(family: string): string {
   return `bakehouse-${family}`
 }
 
-/** An image's name within EC2's rules. Throws UsageError. */
+/** Checks an image name against the rules of EC2. Throws UsageError. */
 export function parseImageName(name: string): string {
   if (/^[A-Za-z0-9()[\] ./\-'@_]{3,128}$/.test(name)) return name
   throw new UsageError(`Expected an image name of 3 to 128 characters out of A-Z a-z 0-9 ( ) [ ] space . / - ' @ _, got "${name}"`, {

@@ -8,9 +8,9 @@ import type { Host } from '../../model/host.ts'
 import type { InstanceSpec } from '../cloud.ts'
 import { renderWindowsUserData } from './windows-user-data.ts'
 
-/** What an instance is told at its first boot, and how it is known again when it answers. */
+/** User data of an instance, and the host key that it contains. */
 export interface FirstBoot {
-  /** Holds a private key, of this machine and of no other: for Pulumi it is a secret. */
+  /** Contains the private host key of this machine; for Pulumi it is a secret. */
   readonly userData: string
   readonly pinned: Pick<Host, 'certificateThumbprint'>
 }
@@ -36,19 +36,19 @@ interface LinuxUserData {
   readonly user: string
   readonly publicKey: string
   readonly hostKey: HostKey
-  /** ISO 8601: the machine powers itself off then, whoever forgot it. */
+  /** ISO 8601: the machine powers itself off at this time. */
   readonly expires: string
 }
 
-/** cloud-init's user data: the pinned host key, who may log in, and the end of the machine's life. Nothing of it stays on the disk. */
+/** User data for cloud-init: host key, authorized key, time to power off. Nothing of it stays on the disk. */
 export function renderLinuxUserData({ user, publicKey, hostKey, expires }: LinuxUserData & { readonly stage?: string }): string {
   const end = Math.floor(Date.parse(expires) / 1000)
   const config = {
     ssh_deletekeys: true,
     ssh_keys: { ed25519_private: hostKey.private, ed25519_public: hostKey.public },
-    // Root gets the key of the instance like everybody else's default user, once it is not shut out.
+    // With this, root gets the key of the instance, as a default user does.
     ...(user === 'root' ? { disable_root: false } : { users: ['default', account(user, publicKey)] }),
-    // Of this boot only: it is not on the disk, so it cannot be in the image. No timer: making one waits for what waits for cloud-init.
+    // A transient unit: it is not on the disk, so it cannot be in the image. Not a timer: creating one would wait for cloud-init.
     bootcmd: [['sh', '-c', `systemd-run --no-block --unit=bakehouse-lifetime sh -c '${lifetime(end)}' || true`]],
   }
   return `#cloud-config\n${stringify(config, { lineWidth: 0 })}`
@@ -63,7 +63,7 @@ function account(name: string, publicKey: string): object {
   return { name, sudo: 'ALL=(ALL) NOPASSWD:ALL', shell: '/bin/bash', ssh_authorized_keys: [publicKey] }
 }
 
-/** A host key made for this machine; `known_hosts` has it under any name, since its address is not known yet. */
+/** A host key for this machine. The address is not known yet, so `known_hosts` has the key for every name. */
 async function pinHostKey(knownHostsFile: string, name: string): Promise<HostKey> {
   const folder = dirname(knownHostsFile)
   const file = join(folder, `host-${name}`)

@@ -7,21 +7,21 @@ import { isNotFound } from './errors.ts'
 export interface WaitOptions {
   readonly deadlineMs: number
   readonly signal?: AbortSignal
-  /** Between two looks. */
+  /** Time between two polls. */
   readonly pauseMs?: number
   readonly region?: string
 }
 
-/** Hours: making an image of a large disk takes that long, and giving up on a good one means to start over. */
+/** Hours: creating an image of a large disk can take that long, and a time-out would mean to start again. */
 export const imageDeadlineMs = 4 * 60 * 60 * 1000
 
 /**
- * Waits until an image can be used. The SDK's own waiter tries again whatever the error is; this one fails at the first
- * refusal, and names the id when it gives up, so that the image can be looked at.
+ * Waits until an image is available. The waiter of the SDK retries on every error. This one fails at once if AWS refuses the call, and
+ * its error contains the image ID.
  */
 export async function waitForImage(id: string, options: WaitOptions): Promise<void> {
   await poll(`image ${id}`, options, async () => {
-    const { Images } = await askOfNew('to look at images', () =>
+    const { Images } = await askOfNew('to read images', () =>
       clients.ec2(options.region).send(new DescribeImagesCommand({ ImageIds: [id] })),
     )
     const image = Images?.[0]
@@ -32,11 +32,11 @@ export async function waitForImage(id: string, options: WaitOptions): Promise<vo
   })
 }
 
-/** Waits until an instance is gone for good. */
+/** Waits until an instance is terminated. */
 export async function waitForTerminated(id: string, options: WaitOptions): Promise<void> {
-  await poll(`the end of instance ${id}`, options, async () => {
+  await poll(`instance ${id} to be terminated`, options, async () => {
     try {
-      const { Reservations } = await ask('to look at instances', () =>
+      const { Reservations } = await ask('to read instances', () =>
         clients.ec2(options.region).send(new DescribeInstancesCommand({ InstanceIds: [id] })),
       )
       return Reservations?.[0]?.Instances?.[0]?.State?.Name === 'terminated'
@@ -51,7 +51,7 @@ async function poll(what: string, options: WaitOptions, isDone: () => Promise<bo
   const end = Date.now() + options.deadlineMs
   while (!(await isDone())) {
     options.signal?.throwIfAborted()
-    if (Date.now() > end) throw new BuildFailed(`waited for ${what} for ${Math.round(options.deadlineMs / 60_000)} min in vain`)
+    if (Date.now() > end) throw new BuildFailed(`timed out after ${Math.round(options.deadlineMs / 60_000)} min waiting for ${what}`)
     await sleep(options.pauseMs ?? 5_000, undefined, options.signal ? { signal: options.signal } : {})
   }
 }

@@ -1,26 +1,26 @@
 import { quotePowerShell } from '../../core/quote.ts'
 
-/** What a Windows machine is told at its first boot, so that the build can log in to it and knows it when it answers. */
+/** Input of the user data of a Windows machine: the keys with which the build logs in and verifies the machine. */
 export type WindowsUserDataSpec =
   | {
       readonly transport: 'ssh'
-      /** One line, as in authorized_keys: who may log in. */
+      /** The authorized key, one line. */
       readonly publicKey: string
-      /** OpenSSH private key (ed25519, PEM of OpenSSH's own kind): the machine's pinned host key. */
+      /** The private host key of the machine (ed25519, in the format of OpenSSH). */
       readonly hostKey: string
     }
   | {
       readonly transport: 'psrp'
-      /** PKCS #12, base64, with the key of the pinned certificate. */
+      /** PKCS #12 in base64: the certificate and its key. */
       readonly pfx: string
       readonly pfxPassword: string
-      /** SHA-1, 40 hexadecimal digits. */
+      /** SHA-1 of the certificate, 40 hexadecimal digits. */
       readonly thumbprint: string
     }
 
 /**
- * EC2 user data for EC2Launch v1 and v2: a PowerShell script, run once, as SYSTEM. It opens one way in and closes no other.
- * A key of the machine is in it: give it to Pulumi as a secret; it is worth nothing once the machine is gone.
+ * EC2 user data for EC2Launch v1 and v2: a PowerShell script that runs once, as SYSTEM. It opens one port and closes none. It contains
+ * a key of the machine: pass it to Pulumi as a secret. The key is of no use after the machine is deleted.
  */
 export function renderWindowsUserData(spec: WindowsUserDataSpec): string {
   const body = spec.transport === 'ssh' ? sshScript(spec) : psrpScript(spec)
@@ -37,7 +37,7 @@ export function renderWindowsUserData(spec: WindowsUserDataSpec): string {
 
 function sshScript({ publicKey, hostKey }: Extract<WindowsUserDataSpec, { transport: 'ssh' }>): string[] {
   return [
-    // Sealing gives the service back the start that it had; a family that wants it to stay changes the value.
+    // Sealing restores the start type of the service. A family that wants another one changes this value.
     "New-Item -Path 'HKLM:\\SOFTWARE\\Bakehouse' -Force | Out-Null",
     '$service = Get-Service sshd -ErrorAction SilentlyContinue',
     "$start = if ($service) { [string]$service.StartType } else { 'Manual' }",
@@ -91,7 +91,7 @@ function firewallRule(port: number): string[] {
   ]
 }
 
-/** Keys only, the pinned host key only. Administrators' keys are read from their own file, as Windows has it. */
+/** Login with keys only, one host key. Windows reads the keys of administrators from a separate file. */
 const sshdConfig = [
   'HostKey __PROGRAMDATA__/ssh/ssh_host_ed25519_key',
   'PubkeyAuthentication yes',

@@ -121,7 +121,7 @@ describe('the base', () => {
     await new SSMClient({}).send(new PutParameterCommand({ Name: '/bakehouse/parent/latest', Type: 'String', Value: motoImage }))
     expect(await resolve({ base }, latest)).toMatchObject({ id: image, ancestor: { family: 'parent', version: '2026.11.22' } })
     const elsewhere = await refusal({ base }, { ...latest, imagesByRegion: { 'eu-west-1': 'ami-1' } })
-    expect([elsewhere.exitCode, elsewhere.message]).toEqual([3, expect.stringContaining('is in eu-west-1, and not in eu-central-1')])
+    expect([elsewhere.exitCode, elsewhere.message]).toEqual([3, expect.stringContaining('is in eu-west-1 but not in eu-central-1')])
   })
 })
 

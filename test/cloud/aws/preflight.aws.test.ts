@@ -59,7 +59,7 @@ describe('the preflight', () => {
   test('refuses credentials that end before the bake', async () => {
     process.env.AWS_CREDENTIAL_EXPIRATION = new Date(Date.now() + 10 * 60_000).toISOString()
     try {
-      await expect(resolve()).rejects.toThrow(/end in (9|10) min/)
+      await expect(resolve()).rejects.toThrow(/expire in (9|10) min/)
     } finally {
       delete process.env.AWS_CREDENTIAL_EXPIRATION
     }
@@ -70,7 +70,7 @@ describe('the preflight', () => {
     const error = await refusal({ verify: { clones: 3 } })
     expect([error.exitCode, error.message, error.hint]).toEqual([
       3,
-      expect.stringMatching(/quota is 0 .* a bake needs 6$/),
+      expect.stringMatching(/quota is 0 .* a build needs 6$/),
       expect.stringContaining('request-service-quota-increase'),
     ])
     server.gateway.faults = { processors: 10_000 }
@@ -101,7 +101,7 @@ describe('the network of the preflight', () => {
   test('wants a public address and a way in where machines are reached straight', async () => {
     const { SubnetId, VpcId } = await subnet()
     const wanted = { aws: { subnetId: SubnetId } }
-    expect((await refusal(wanted)).message).toContain('gives no public addresses')
+    expect((await refusal(wanted)).message).toContain('does not assign public addresses')
     await client.send(new ModifySubnetAttributeCommand({ SubnetId, MapPublicIpOnLaunch: { Value: true } }))
     const error = await refusal(wanted)
     expect([error.exitCode, error.message, error.hint]).toEqual([
@@ -137,6 +137,6 @@ describe('the network of the preflight', () => {
     const SubnetId = Subnet?.SubnetId ?? ''
     await client.send(new RunInstancesCommand({ ImageId: motoImage, SubnetId, MinCount: 9, MaxCount: 9 }))
     const error = await refusal({ aws: { subnetId: SubnetId, reach: { proxyCommand: 'nc %h %p' } }, verify: { clones: 3 } })
-    expect([error.exitCode, error.message]).toEqual([3, expect.stringMatching(/has 2 free addresses, a bake needs 4/)])
+    expect([error.exitCode, error.message]).toEqual([3, expect.stringMatching(/has 2 free addresses, but a build needs 4/)])
   })
 })

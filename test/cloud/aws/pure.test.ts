@@ -38,8 +38,8 @@ describe('an error', () => {
   test.each([
     ['ExpiredToken', 'credentials'],
     ['CredentialsProviderError', 'credentials'],
-    ['UnauthorizedOperation', 'does not allow'],
-    ['AccessDeniedException', 'does not allow'],
+    ['UnauthorizedOperation', 'denied permission'],
+    ['AccessDeniedException', 'denied permission'],
   ])('%s is a refusal: %s', (name, words) => {
     expect(findRefusal({ name }, 'a bake')?.message).toContain(words)
   })
