@@ -14,6 +14,7 @@ import type { BakeRequest } from '../model/request.ts'
 import { weakSuites } from '../model/suite-result.ts'
 import { acquireLease } from '../records/lease.ts'
 import { acquireSharedLease } from '../records/shared-lease.ts'
+import { endSteps } from '../steps/entry.ts'
 import { readStepResults } from '../steps/results.ts'
 import { describeImage, findImagePath } from './describe-image.ts'
 import { explainTrouble } from './explain.ts'
@@ -84,6 +85,7 @@ async function bakeAndPromote(reserved: Reserved, journal: Journal, signal: Abor
     return { kind: 'promoted', image, suites, weakSuites: weakSuites(configure?.suites ?? []), ...kept, ...findImagePath(image.imageId) }
   } catch (error) {
     const steps = await readStepResults(plan.folder)
+    await endSteps(plan.folder)
     const trouble = signal.aborted ? { kind: 'cancelled' as const } : explainTrouble(error, { steps, failures: engine.failures })
     return settle(reserved, { trouble, steps, hosts, journal, expires })
   }

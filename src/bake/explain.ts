@@ -33,7 +33,7 @@ function explainStep(step: FailedStep): Trouble {
   if (step.status === 'bug') return { kind: 'bug', why: step.cause, stack: step.stack }
   const hint = step.hint === undefined ? {} : { hint: step.hint }
   if (step.status === 'missing') return { kind: 'missing', what: step.cause, ...hint }
-  if (step.stoppedBy !== undefined) return { kind: 'interrupted', by: `${step.stoppedBy} to the step ${step.step}` }
+  if (step.stoppedBy !== undefined) return { kind: 'interrupted', by: step.stoppedBy }
   return { kind: 'rejected', why: step.cause, ...hint }
 }
 

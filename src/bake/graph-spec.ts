@@ -1,8 +1,7 @@
 import type { CloudResources } from '../cloud/cloud.ts'
-import { shellQuote } from '../core/quote.ts'
 import { readTools } from '../core/tools.ts'
 import type { GraphSpec } from '../graph/build.ts'
-import { stepArguments } from '../steps/entry.ts'
+import { stepCommand } from '../steps/entry.ts'
 import type { Plan } from './plan.ts'
 
 interface GraphParts {
@@ -22,6 +21,6 @@ export function graphSpec(plan: Plan, { keys, resources, expires }: GraphParts):
     base: plan.base.id,
     imageName: `${family.name}-${version}`,
     candidateName: `${family.name}-${version}-candidate`,
-    stepCommand: (step) => [readTools().node, ...stepArguments(step, folder)].map(shellQuote).join(' '),
+    stepCommand: (step) => stepCommand(readTools().node, step, folder),
   }
 }

@@ -1,7 +1,9 @@
 import type { BakeRequest } from '../model/request.ts'
+import { ownSteps } from '../steps/entry.ts'
 import { runBuild } from './build.ts'
 
 // One process per build: programs that share a process share its uncaught errors too.
+ownSteps()
 const controller = new AbortController()
 const abort = (): void => controller.abort()
 

@@ -55,6 +55,11 @@ export const variables = {
     meaning: 'From the graph to a step: the hosts that it works on, as a JSON array.',
     default: 'the step fails',
   },
+  BAKEHOUSE_OWNER: {
+    audience: 'internal',
+    meaning: 'From the process of a build to its steps: its process id and start time. A step ends when that process has ended.',
+    default: 'a step ends only when it is asked to',
+  },
   BAKEHOUSE_REQUEST: {
     audience: 'internal',
     meaning: 'From the graph to a command of the EC2 cloud: what it must do, as JSON.',

@@ -17,7 +17,8 @@ export interface StepRequest {
   readonly prove: boolean
 }
 
-export type StepName = 'configure' | 'seal' | 'verify' | 'prove'
+export const stepNames = ['configure', 'seal', 'verify', 'prove'] as const
+export type StepName = (typeof stepNames)[number]
 
 /** The answer of a step about the image. Whatever else can end a step is thrown. */
 export type StepAnswer =
@@ -28,8 +29,8 @@ export type StepAnswer =
 export type StepResult = StepFacts &
   (
     | { readonly status: 'ok' }
-    /** The image is rejected; or, with `stoppedBy`, the step was stopped by a signal from outside. */
-    | { readonly status: 'failed'; readonly cause: string; readonly hint?: string; readonly stoppedBy?: NodeJS.Signals }
+    /** The image is rejected; or, with `stoppedBy`, the step was stopped from outside, for example by `SIGTERM to the step seal`. */
+    | { readonly status: 'failed'; readonly cause: string; readonly hint?: string; readonly stoppedBy?: string }
     /** A tool or a credential is missing. */
     | { readonly status: 'missing'; readonly cause: string; readonly hint?: string }
     /** An internal error. */

@@ -5,6 +5,7 @@ import { logFile } from '../model/build-folder.ts'
 import { cleanWords } from '../model/free-text.ts'
 import { renderVerdict, type StepAnswer, type StepName, type StepResult, shortCause } from '../model/step.ts'
 import { openContext } from './open-context.ts'
+import { followOwner } from './owner.ts'
 import { writeStepResult } from './write-result.ts'
 
 const steps: Record<StepName, () => Promise<(context: StepContext) => Promise<StepAnswer>>> = {
@@ -14,7 +15,7 @@ const steps: Record<StepName, () => Promise<(context: StepContext) => Promise<St
   prove: async () => (await import('./prove.ts')).prove,
 }
 
-/** Exit code of a step that a signal stopped; the other codes are those of `exitCodes`. */
+/** Exit code of a step that was stopped; the other codes are those of `exitCodes`. */
 const stopped = 8
 
 /** Runs one step of the build in that folder. Writes its result there, and a verdict to standard output. Returns the exit code. */
@@ -25,7 +26,9 @@ async function main(name: string | undefined, folder: string | undefined): Promi
   }
   const started = performance.now()
   const stop = new AbortController()
-  for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => stop.abort(signal))
+  using _owner = followOwner(folder, name, stop)
+  // Their reader may have ended before this process.
+  for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const { ended, exitCode } = await attempt(name, folder, stop.signal)
   const result = { step: name, log: logFile(name), durationMs: Math.round(performance.now() - started), ...ended }
   try {
@@ -56,14 +59,14 @@ async function attempt(name: StepName, folder: string, signal: AbortSignal): Pro
     if (answer.status === 'failed') context.log(`\n${answer.cause}\n`)
     return { ended: cleanWords(answer, context.redactor.text), exitCode: answer.status === 'ok' ? 0 : 10 }
   } catch (error) {
-    const { ended, exitCode } = signal.aborted ? stoppedBy(signal.reason as NodeJS.Signals) : explain(error)
+    const { ended, exitCode } = signal.aborted ? stoppedBy(signal.reason as string) : explain(error)
     if (ended.status !== 'ok') context?.log(`\n${ended.status === 'bug' ? ended.stack : ended.cause}\n`)
     return { ended: context ? cleanWords(ended, context.redactor.text) : ended, exitCode }
   }
 }
 
-function stoppedBy(signal: NodeJS.Signals): Attempt {
-  return { ended: { status: 'failed', cause: `stopped by ${signal}`, stoppedBy: signal, suites: [] }, exitCode: stopped }
+function stoppedBy(what: string): Attempt {
+  return { ended: { status: 'failed', cause: `stopped by ${what}`, stoppedBy: what, suites: [] }, exitCode: stopped }
 }
 
 /** What an error that ended a step says: the image is at fault, something is missing, or the program has a bug. */

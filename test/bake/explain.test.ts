@@ -28,7 +28,7 @@ it.each([
     { kind: 'bug', why: 'x is undefined', stack: 'at y' },
   ],
   [
-    { status: 'failed', cause: 'stopped by SIGTERM', stoppedBy: 'SIGTERM' },
+    { status: 'failed', cause: 'stopped by SIGTERM to the step configure', stoppedBy: 'SIGTERM to the step configure' },
     { kind: 'interrupted', by: 'SIGTERM to the step configure' },
   ],
 ] as const)('a step that left %j ends the build as %j', (ended, trouble) => {

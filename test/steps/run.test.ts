@@ -127,8 +127,8 @@ describe('configure', () => {
     expect((await child).exitCode).toBe(8)
     expect(JSON.parse(readFileSync(join(folder, 'steps/configure.json'), 'utf8'))).toMatchObject({
       status: 'failed',
-      cause: 'stopped by SIGTERM',
-      stoppedBy: 'SIGTERM',
+      cause: 'stopped by SIGTERM to the step configure',
+      stoppedBy: 'SIGTERM to the step configure',
     })
     expect(existsSync(`/proc/${readFileSync(join(folder, 'pid'), 'utf8').trim()}`)).toBe(false)
   })

@@ -1,0 +1,46 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { findProcess, isRunning, type ProcessIdentity } from './process-identity.ts'
+
+/**
+ * Ends the other processes of a session (setsid(2)): SIGTERM, then SIGKILL for those that still run after `graceMs`. A process that
+ * started a session of its own is not among them. Does nothing where there is no /proc.
+ */
+export async function endSession(leader: number, graceMs = 2000): Promise<void> {
+  const found = findMembers(leader)
+  for (const { pid } of found) signal(pid, 'SIGTERM')
+  for (let waited = 0; waited < graceMs && found.some(isRunning); waited += 100) await sleep(100)
+  for (const { pid } of findMembers(leader)) signal(pid, 'SIGKILL')
+}
+
+function findMembers(leader: number): ProcessIdentity[] {
+  return listPids().flatMap((pid) => (pid !== process.pid && sessionOf(pid) === leader ? (findProcess(pid) ?? []) : []))
+}
+
+function listPids(): number[] {
+  try {
+    return readdirSync('/proc')
+      .filter((name) => /^\d+$/.test(name))
+      .map(Number)
+  } catch {
+    return []
+  }
+}
+
+function sessionOf(pid: number): number | undefined {
+  try {
+    // proc(5): the command, in parentheses, may contain spaces; the session is the 4th field after it.
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3])
+  } catch {
+    return undefined
+  }
+}
+
+function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name)
+  } catch {
+    // It has ended.
+  }
+}

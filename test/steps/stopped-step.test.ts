@@ -1,0 +1,67 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { findProcess, isRunning, type ProcessIdentity } from '../../src/core/process-identity.ts'
+import { endSteps, stepCommand, stepProcessFile } from '../../src/steps/entry.ts'
+import { identityIn } from '../helpers/processes.ts'
+import { makeStepFolder, type StepFolder } from '../helpers/step-folder.ts'
+
+/** pulumi-command#201 and the official plugin v1.2.1: a cancel is a SIGKILL to the shell, and nobody tells the command. */
+describe('a step that is stopped while its playbook runs', { timeout: 30_000 }, () => {
+  let made: StepFolder
+  let shell: ChildProcess | undefined
+  beforeEach(() => {
+    made = makeStepFolder()
+    made.request()
+    made.script('bin/ssh', 'cat >/dev/null; echo "machine-id 1234"')
+    // A playbook that does not end by itself, with a child that ignores SIGTERM.
+    made.script('venv/bin/ansible-playbook', `sh -c 'trap "" TERM; echo $$ > ${made.path}/child; sleep 60; sleep 60' & sleep 60; wait`)
+  })
+  afterEach(async () => {
+    await endSteps(made.path)
+    shell?.kill('SIGKILL')
+    made[Symbol.dispose]()
+  })
+
+  async function start(env: Record<string, string> = {}): Promise<{ step: ProcessIdentity; child: ProcessIdentity }> {
+    const command = stepCommand(process.execPath, 'configure', made.path)
+    shell = spawn('/bin/sh', ['-c', command], { env: { ...process.env, ...made.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const childFile = join(made.path, 'child')
+    await expect.poll(() => identityIn(childFile), { timeout: 15_000 }).toBeDefined()
+    return { step: JSON.parse(readFileSync(stepProcessFile(made.path, 'configure'), 'utf8')), child: identityIn(childFile)! }
+  }
+  const ended = (...processes: ProcessIdentity[]) => expect.poll(() => processes.some(isRunning), { timeout: 10_000 }).toBe(false)
+  const result = () => JSON.parse(readFileSync(join(made.path, 'steps/configure.json'), 'utf8'))
+
+  test('ends with its children when its shell is killed', async () => {
+    const { step, child } = await start()
+    shell?.kill('SIGKILL')
+    await ended(step, child)
+    expect(result()).toMatchObject({ status: 'failed', stoppedBy: 'the end of the shell of the step configure' })
+  })
+
+  test('ends with its children when the process of the build has ended', async () => {
+    const owner = spawn('sleep', ['60'])
+    const { step, child } = await start({ BAKEHOUSE_OWNER: `${owner.pid} ${findProcess(owner.pid!)!.started}` })
+    owner.kill('SIGKILL')
+    await ended(step, child)
+    expect(result()).toMatchObject({ stoppedBy: 'the end of the process of the build' })
+  })
+
+  test('ends with its children when the build ends its steps, and its shell has its exit code', async () => {
+    const { step, child } = await start()
+    const exit = new Promise((resolve) => shell?.once('exit', resolve))
+    await endSteps(made.path)
+    await ended(step, child)
+    expect(await exit).toBe(8)
+  })
+
+  test('is killed by the end of steps when it does not answer', async () => {
+    const { step, child } = await start()
+    process.kill(step.pid, 'SIGSTOP')
+    await endSteps(made.path)
+    process.kill(step.pid, 'SIGKILL')
+    await ended(step, child)
+  })
+})
