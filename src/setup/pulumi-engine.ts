@@ -17,7 +17,10 @@ export const engineHost = 'https://get.pulumi.com/'
 
 const modules = join(import.meta.dirname, 'engine')
 
-/** The Pulumi CLI: one on PATH that fits, else the official download, else built from the Go module proxy. */
+/**
+ * The Pulumi CLI: one on PATH that fits, else built from modules whose digests are pinned, else the official download, which is
+ * checked by nothing but TLS: for machines without Go.
+ */
 export async function planEngine(): Promise<Plan<string>> {
   const key = engineKey()
   const cached = findCached(key)
@@ -27,7 +30,9 @@ export async function planEngine(): Promise<Plan<string>> {
   const [online, go] = await Promise.all([isReachable(engineHost), findGo(modules)])
   if (!online && !go) throw missing()
   return {
-    todo: online ? `downloading ${engineVersion}` : 'building from source, its download host cannot be reached; about 6 min on 2 cores',
+    todo: go
+      ? 'building from pinned sources; about 6 min on 2 cores'
+      : `downloading ${engineVersion}; without Go it cannot be built from pinned sources`,
     run: async (report) => join(await makeCached(key, report, (folder) => fill(folder, online, go, report)), 'bin/pulumi'),
   }
 }
@@ -54,8 +59,13 @@ function engineKey(): string {
 }
 
 async function fill(folder: string, online: boolean, go: string | undefined, report: Report): Promise<void> {
-  const ways = [...(online ? [() => download(folder)] : []), ...(go ? [() => build(go, folder, report)] : [])]
+  const ways = engineWays({ online, go }).map((way) => (way === 'build' && go ? () => build(go, folder, report) : () => download(folder)))
   await firstThatWorks(ways)
+}
+
+/** How the engine is had. Where it can be built from pinned sources, a build that fails is no reason to take what is not pinned. */
+export function engineWays({ online, go }: { readonly online: boolean; readonly go: string | undefined }): ('build' | 'download')[] {
+  return go ? ['build'] : online ? ['download'] : []
 }
 
 async function download(folder: string): Promise<void> {

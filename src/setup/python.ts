@@ -45,9 +45,21 @@ export async function findPython(): Promise<string | undefined> {
   return undefined
 }
 
-/** The arguments that let pip install exactly what is pinned; what is worth compiling is compiled after. */
+/** The arguments that let pip install exactly what is pinned, and nothing that it would have to build: a build runs the package's own code; what is worth compiling is compiled after. */
 export function pipArguments(requirements: string): string[] {
-  return ['-m', 'pip', 'install', '--require-hashes', '--no-compile', '--no-input', '--disable-pip-version-check', '-r', requirements]
+  return [
+    '-m',
+    'pip',
+    'install',
+    '--require-hashes',
+    '--only-binary',
+    ':all:',
+    '--no-compile',
+    '--no-input',
+    '--disable-pip-version-check',
+    '-r',
+    requirements,
+  ]
 }
 
 function requirementsFile(name: Requirements): string {
