@@ -1,29 +1,67 @@
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findProcess, isRunning, type ProcessIdentity } from './process-identity.ts'
+import { currentOwner, describeOwner, judgeOwner, type LockOwner } from './lock-owner.ts'
 
-/** Does something that one process on this machine may do at a time; waits for the other one. */
+/** A lock of another computer or container is given up when its owner has not renewed it for so long, in ms. */
+const renewedWithin = 120_000
+const renewEvery = 10_000
+
+/** Does something that one process at a time may do; waits for the other one. */
 export async function withLock<T>(file: string, report: Report, action: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(file), { recursive: true })
   while (!tryLock(file)) {
     const text = findText(file)
-    const owner = text === undefined ? undefined : (JSON.parse(text) as ProcessIdentity)
-    if (text !== undefined && owner && !isRunning(owner)) breakLock(file, text)
-    else report(`waiting for another set-up that is at it (pid ${owner?.pid ?? 'unknown'})`)
+    const owner = text === undefined ? undefined : (JSON.parse(text) as LockOwner)
+    if (text !== undefined && owner && isOver(file, owner)) breakLock(file, text)
+    else report(`waiting for another set-up that is at it (${owner ? describeOwner(owner) : 'unknown'})`)
     await sleep(100)
   }
+  const renewing = setInterval(() => renew(file), renewEvery)
   try {
     return await action()
   } finally {
+    clearInterval(renewing)
     rmSync(file, { force: true })
   }
+}
+
+/** Whether the owner is gone. One that cannot be judged from here is, when it has not renewed its lock. */
+function isOver(file: string, owner: LockOwner): boolean {
+  const state = judgeOwner(owner)
+  return state === 'unknown' ? ageOf(file) > renewedWithin : state === 'gone'
+}
+
+/** How long ago a file was written, by the clock of the file system: that of another computer may differ from ours. */
+function ageOf(file: string): number {
+  const mine = `${file}.${process.pid}.now`
+  try {
+    writeFileSync(mine, '')
+    return statSync(mine).mtimeMs - statSync(file).mtimeMs
+  } catch {
+    return 0
+  } finally {
+    rmSync(mine, { force: true })
+  }
+}
+
+/** Written, not set to a time of ours: the file system gives it the time. */
+function renew(file: string): void {
+  try {
+    if (findText(file) === ownerText()) writeFileSync(file, ownerText())
+  } catch {
+    // The next turn tries again.
+  }
+}
+
+function ownerText(): string {
+  return JSON.stringify(currentOwner())
 }
 
 // A link appears with its content, so a lock is never without an owner.
 function tryLock(file: string): boolean {
   const mine = `${file}.${process.pid}`
-  writeFileSync(mine, JSON.stringify(findProcess(process.pid)))
+  writeFileSync(mine, ownerText())
   try {
     linkSync(mine, file)
     return true

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import type { Cloud, Created } from '../cloud/cloud.ts'
 import { chooseCloud, cloudNames } from '../cloud/clouds.ts'
-import { isRunning } from '../core/process-identity.ts'
+import { judgeOwner } from '../core/lock-owner.ts'
 import type { Reaped, ReapOptions } from '../model/leftover.ts'
 import { readLeases, runningFamilies } from '../records/lease.ts'
 import { findKnownBuilds, type KnownBuilds, whyLeftover } from './known-builds.ts'
@@ -58,7 +58,7 @@ async function reapCloud(name: string, options: ReapOptions, known: KnownBuilds)
 async function reapLeases(options: ReapOptions): Promise<Reaped[]> {
   const reaped: Reaped[] = []
   for (const { family, file, owner } of await readLeases()) {
-    if (isRunning(owner) || (options.family !== undefined && options.family !== family)) continue
+    if (judgeOwner(owner) !== 'gone' || (options.family !== undefined && options.family !== family)) continue
     const leftover = { cloud: '', kind: 'lease', id: file, family, version: '', why: `process ${owner.pid} is gone` }
     reaped.push(await attempt(leftover, options, async () => rmSync(file, { force: true })))
   }

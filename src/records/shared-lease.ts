@@ -1,18 +1,11 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { MissingError } from '../core/errors.ts'
-import { homeFolder } from '../core/paths.ts'
-import { findProcess, isRunning, type ProcessIdentity } from '../core/process-identity.ts'
+import { currentOwner, describeOwner, judgeOwner, type LockOwner } from '../core/lock-owner.ts'
 import { commandLine, engineCommandLine } from '../core/program.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { OpenStack } from '../engine/stack.ts'
 
 /** Who bakes a family, as all who share its state can read. */
-export interface SharedOwner extends ProcessIdentity {
-  readonly host: string
-  /** Tells this project on this machine from every other. */
-  readonly place: string
+export interface SharedOwner extends LockOwner {
   /** ISO 8601: by then the bake is over, whatever became of it. */
   readonly expires: string
 }
@@ -38,15 +31,14 @@ export async function acquireSharedLease(engine: Engine, family: string, expires
 
 /** This process, as the owner of a lease. */
 export function ownerHere(expires: string): SharedOwner {
-  const identity = findProcess(process.pid) ?? { pid: process.pid, started: '' }
-  return { ...identity, host: hostname(), place: placeHere(), expires }
+  return { ...currentOwner(), expires }
 }
 
 /** Why nobody bakes by this lease any more; undefined while somebody does, as far as can be told from here. */
 export function whyLeaseIsOver(owner: SharedOwner | undefined, now = new Date()): string | undefined {
   if (!owner) return 'it names nobody'
   if (Date.parse(owner.expires) < now.getTime()) return `expired ${owner.expires}`
-  return owner.place === placeHere() && !isRunning(owner) ? `process ${owner.pid} is gone` : undefined
+  return judgeOwner(owner) === 'gone' ? `process ${owner.pid} is gone` : undefined
 }
 
 /** The owner that a lease names. */
@@ -63,21 +55,8 @@ async function replaceOver(engine: Engine, family: string): Promise<OpenStack> {
     const stack = await engine.createStack(`${prefix}${family}`)
     if (stack) return stack
   }
-  const who = owner ? ` on ${owner.host} (pid ${owner.pid}), until ${owner.expires} at the latest` : ' on another machine'
+  const who = owner ? ` by ${describeOwner(owner)}, until ${owner.expires} at the latest` : ' on another machine'
   throw new MissingError(`${family} is being baked${who}`, {
     hint: `wait for it; if that machine is gone: ${engineCommandLine('stack rm', `${prefix}${family}`)}, then ${commandLine('reap')}`,
   })
-}
-
-function placeHere(): string {
-  const parts = [hostname(), machineId(), homeFolder()]
-  return createHash('sha256').update(parts.join('\n')).digest('hex').slice(0, 12)
-}
-
-function machineId(): string {
-  try {
-    return readFileSync('/etc/machine-id', 'utf8')
-  } catch {
-    return ''
-  }
 }

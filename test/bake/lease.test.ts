@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { currentOwner } from '../../src/core/lock-owner.ts'
 import { findProcess } from '../../src/core/process-identity.ts'
 import { acquireLease } from '../../src/records/lease.ts'
 
@@ -42,6 +43,13 @@ describe('the lease of a family', () => {
     writeLease('web', identity)
     using lease = acquireLease('web')
     expect(existsSync(lease.file)).toBe(true)
+  })
+
+  it('is not taken over from a process in another container, and says what to do', () => {
+    const owner = currentOwner()
+    writeLease('web', { ...owner, pid: 1, started: '1', place: { ...owner.place, namespace: '1' } })
+    expect(() => acquireLease('web')).toThrow(/being baked by another process \(pid 1\), on another computer or in another container/)
+    expect(existsSync(join(home, 'leases/web.json'))).toBe(true)
   })
 
   it('is taken over when its pid is now that of another process', () => {
