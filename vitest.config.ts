@@ -17,7 +17,9 @@ export default defineConfig({
           name: 'fast',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.vm.test.ts', 'test/**/*.aws.test.ts'],
-          testTimeout: 20_000,
+          // A test that is given up on a busy computer says nothing.
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           sequence: { groupOrder: 0 },
         },
       },

@@ -86,6 +86,8 @@ export interface Cloud {
    * Only for clouds whose machines run on this computer.
    */
   describeHost?(): Promise<Finding>
+  /** Why an instance is paused, so that it answers nobody; undefined while it runs. Only where the machines run on this computer. */
+  findPause?(instanceId: string): Promise<Error | undefined>
   /** The consumers of promoted images of a family. Only for clouds that can list them. */
   consumers?(family: string): Promise<readonly Consumer[]>
 }

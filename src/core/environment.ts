@@ -35,6 +35,11 @@ export const variables = {
     meaning: 'The accelerator of QEMU: `kvm`, `hvf` or `tcg`.',
     default: 'the fastest one that works',
   },
+  BAKEHOUSE_SNAPSHOTS: {
+    audience: 'user',
+    meaning: 'With `off`, no machine of the local cloud is restored from a VM snapshot; every one boots.',
+    default: 'on',
+  },
   BAKEHOUSE_VENV: {
     audience: 'user',
     meaning: 'The Python environment that contains Ansible and the verifiers written in Python.',

@@ -6,6 +6,7 @@ import { cleanWords } from '../model/free-text.ts'
 import { renderVerdict, type StepAnswer, type StepName, type StepResult, shortCause } from '../model/step.ts'
 import { openContext } from './open-context.ts'
 import { followOwner } from './owner.ts'
+import { watchMachines } from './watch-machines.ts'
 import { writeStepResult } from './write-result.ts'
 
 const steps: Record<StepName, () => Promise<(context: StepContext) => Promise<StepAnswer>>> = {
@@ -29,7 +30,7 @@ async function main(name: string | undefined, folder: string | undefined): Promi
   using _owner = followOwner(folder, name, stop)
   // Their reader may have ended before this process.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-  const { ended, exitCode } = await attempt(name, folder, stop.signal)
+  const { ended, exitCode } = await attempt(name, folder, stop)
   const result = { step: name, log: logFile(name), durationMs: Math.round(performance.now() - started), ...ended }
   try {
     writeStepResult(folder, result)
@@ -51,18 +52,26 @@ interface Attempt {
   readonly exitCode: number
 }
 
-async function attempt(name: StepName, folder: string, signal: AbortSignal): Promise<Attempt> {
+async function attempt(name: StepName, folder: string, stop: AbortController): Promise<Attempt> {
+  const { signal } = stop
   let context: StepContext | undefined
   try {
     context = openContext(name, folder, signal)
+    void watchMachines(context, (why) => stop.abort(why))
     const answer = await (await steps[name]())(context)
+    if (answer.status !== 'ok') signal.throwIfAborted()
     if (answer.status === 'failed') context.log(`\n${answer.cause}\n`)
     return { ended: cleanWords(answer, context.redactor.text), exitCode: answer.status === 'ok' ? 0 : 10 }
   } catch (error) {
-    const { ended, exitCode } = signal.aborted ? stoppedBy(signal.reason as string) : explain(error)
+    const { ended, exitCode } = signal.aborted ? explainStop(signal.reason) : explain(error)
     if (ended.status !== 'ok') context?.log(`\n${ended.status === 'bug' ? ended.stack : ended.cause}\n`)
     return { ended: context ? cleanWords(ended, context.redactor.text) : ended, exitCode }
   }
+}
+
+/** Why a step was stopped: by a signal, or because a machine of it was paused. */
+function explainStop(reason: unknown): Attempt {
+  return typeof reason === 'string' ? stoppedBy(reason) : explain(reason)
 }
 
 function stoppedBy(what: string): Attempt {

@@ -1,7 +1,9 @@
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, readFileSync } from 'node:fs'
+import { cpSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { findAccelerator } from '../../src/cloud/local/qemu/accelerator.ts'
+import type { Accelerator } from '../../src/cloud/local/qemu/arguments.ts'
 import { run, runTool } from '../../src/core/exec.ts'
 import { playbooksFolder } from '../../src/core/paths.ts'
 import { readTools } from '../../src/core/tools.ts'
@@ -46,7 +48,8 @@ describe('the families that come with it', () => {
     const key = join(project.folder, 'key')
     await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
     const identities = []
-    for (const port of [22_401, 22_402]) identities.push(await identityOf({ image: promoted['linux-web'] ?? '', port, key }))
+    const accelerator = await findAccelerator()
+    for (const port of [22_401, 22_402]) identities.push(await identityOf({ image: promoted['linux-web'] ?? '', port, key, accelerator }))
     const [one, other] = identities
     expect(one).toMatch(/^[0-9a-f]{32}\n/)
     expect(one?.split('\n')[0]).not.toBe(other?.split('\n')[0])
@@ -54,19 +57,34 @@ describe('the families that come with it', () => {
   })
 })
 
+/** As the readme says where KVM runs guests; where it only opens, without it. */
+const accelerated: Readonly<Record<Accelerator, string>> = {
+  kvm: '-accel kvm -accel tcg -cpu max',
+  'kvm,arch-capabilities=off': '-accel kvm -cpu max,arch-capabilities=off',
+  hvf: '-accel hvf -cpu max',
+  tcg: '-accel tcg -cpu max',
+}
+
+interface ReadmeValues {
+  readonly image: string
+  readonly port: number
+  readonly key: string
+  readonly accelerator: Accelerator
+}
+
 /** The command line of the readme, as it stands there, with the reader's values filled in. */
-function readmeCommand(values: { image: string; port: number; key: string }): string {
+function readmeCommand(values: ReadmeValues): string {
   const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
   const [command = ''] = /qemu-system-x86_64 [\s\S]*?\n(?=ssh -p)/.exec(readme) ?? []
   return command
     .replace('<imagePath>', values.image)
     .replace('2222', String(values.port))
     .replace('~/.ssh/id_ed25519.pub', `${values.key}.pub`)
-    .replace('-accel kvm -accel tcg', existsSync('/dev/kvm') ? '-accel tcg' : '-accel kvm -accel tcg')
+    .replace('-accel kvm -accel tcg -cpu max', accelerated[values.accelerator])
 }
 
 /** machine-id and ssh host key of a machine started by hand. */
-async function identityOf(values: { image: string; port: number; key: string }): Promise<string> {
+async function identityOf(values: ReadmeValues): Promise<string> {
   const machine = spawn('sh', ['-c', `exec ${readmeCommand(values)}`], { stdio: 'ignore' })
   try {
     for (const deadline = Date.now() + 600_000; Date.now() < deadline; ) {

@@ -2,8 +2,9 @@ import type { Tags } from '../../model/tags.ts'
 import type { Cloud, Created } from '../cloud.ts'
 import { resolveLocalBase } from './base/resolve.ts'
 import { diagnoseInstance } from './machines/diagnose.ts'
-import { findInstance, isInstanceRunning, type LocalInstance, listInstances, removeInstance } from './machines/machine.ts'
+import { findInstance, instanceFiles, isInstanceRunning, type LocalInstance, listInstances, removeInstance } from './machines/machine.ts'
 import { describeHost } from './qemu/acceleration-finding.ts'
+import { findPause } from './qemu/pause.ts'
 import { listImages, removeImage, type StoredImage } from './store/images.ts'
 
 /** The embedded cloud: machines and images of this computer, no account. */
@@ -13,6 +14,13 @@ export async function local(): Promise<Cloud> {
     region: 'local',
     resolveBase: resolveLocalBase,
     describeHost,
+
+    async findPause(instanceId) {
+      const instance = await findInstance(instanceId)
+      if (!instance) return undefined
+      const { qmpSocket, folder } = instanceFiles(instance)
+      return findPause(qmpSocket, folder)
+    },
 
     async list(tags) {
       const [instances, images] = await Promise.all([listInstances(), listImages()])

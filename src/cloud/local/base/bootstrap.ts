@@ -60,7 +60,16 @@ export async function assemble(tar: string, { release, folder, signal }: Bootstr
   return disk
 }
 
-function bootstrapError({ stderr, exitCode }: RunResult): MissingError {
+/** Why mmdebstrap failed. A keyring that is missing, as on Ubuntu, is no fault of the mirror. */
+export function bootstrapError({ stderr, exitCode }: Pick<RunResult, 'stderr' | 'exitCode'>): MissingError {
+  if (/NO_PUBKEY|is not signed|EXPKEYSIG/.test(stderr)) {
+    return new MissingError(
+      "The signatures of Debian's packages cannot be checked: this computer has no keyring of Debian, or an old one",
+      {
+        hint: 'sudo apt-get install debian-archive-keyring (Fedora: sudo dnf install debian-keyring; Arch: sudo pacman -S debian-archive-keyring)',
+      },
+    )
+  }
   const errors = stderr.split('\n').filter((line) => /^E: |No space left/.test(line))
   return new MissingError(`Debian's packages could not be had: ${errors.slice(-3).join('; ') || `mmdebstrap ended with ${exitCode}`}`, {
     hint: 'is the Debian mirror of /etc/apt within reach? sudo apt-get update tells',

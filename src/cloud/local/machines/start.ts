@@ -4,6 +4,7 @@ import { BuildFailed, messageOf } from '../../../core/errors.ts'
 import type { Host } from '../../../model/host.ts'
 import { findAccelerator, rejectAccelerator } from '../qemu/accelerator.ts'
 import { type Guest, qemuArguments } from '../qemu/arguments.ts'
+import { startWithMemory } from '../qemu/memory.ts'
 import { findFreePort } from '../qemu/port.ts'
 import { firstError } from '../qemu/probe.ts'
 import { startMachine } from '../qemu/process.ts'
@@ -12,12 +13,15 @@ import { lastConsoleLine } from './diagnose.ts'
 import { isRefusal, type Login, type ReachOptions, waitForLogin } from './login.ts'
 import { instanceFiles, isInstanceRunning, type LocalInstance, writeInstance } from './machine.ts'
 import type { InstanceInputs } from './spec.ts'
+import { unlessPaused } from './unless-paused.ts'
 
 /** A port that two machines wanted at the same moment is tried again with another, so often. */
 const startTries = 5
 
 /** What starting a machine needs to know beside its folder. */
 export interface StartSpec extends Pick<InstanceInputs, 'cpus' | 'memory' | 'tags' | 'os' | 'transport' | 'devices'> {
+  /** Ends the wait for memory. */
+  readonly signal: AbortSignal
   /** systemd credentials, by name. */
   readonly credentials: Readonly<Record<string, string>>
   readonly seed?: string
@@ -51,7 +55,8 @@ export async function startInstance(made: LocalInstance, spec: StartSpec): Promi
     const accelerator = await findAccelerator()
     const args = qemuArguments({ ...about, ...optional, accelerator, guest, sshPort })
     try {
-      const process = await startMachine({ program: tools.system, args, logFile: files.qemuLog, lifetimeSeconds, ...files })
+      const start = () => startMachine({ program: tools.system, args, logFile: files.qemuLog, lifetimeSeconds, ...files })
+      const process = await startWithMemory(memory, start, { signal: spec.signal })
       const instance = { ...made, sshPort, process }
       await writeInstance(instance)
       return instance
@@ -72,7 +77,9 @@ export async function requireLogin(
 ): Promise<void> {
   await rm(login.controlPath, { force: true })
   const { folder, qmpSocket } = instanceFiles(instance)
-  const why = await waitForLogin(login, join(folder, 'ssh.log'), { ...wait, qmpSocket, isAlive: () => isInstanceRunning(instance) })
+  const why = await unlessPaused(instance, wait.signal, (signal) =>
+    waitForLogin(login, join(folder, 'ssh.log'), { ...wait, signal, qmpSocket, isAlive: () => isInstanceRunning(instance) }),
+  )
   if (why === undefined) return
   wait.signal.throwIfAborted()
   const last = await lastConsoleLine(instance)

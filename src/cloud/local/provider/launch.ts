@@ -1,5 +1,7 @@
 import { rm } from 'node:fs/promises'
-import { messageOf } from '../../../core/errors.ts'
+import { dirname } from 'node:path'
+import { findVariable } from '../../../core/environment.ts'
+import { MissingError, messageOf } from '../../../core/errors.ts'
 import type { Host } from '../../../model/host.ts'
 import { diagnoseInstance } from '../machines/diagnose.ts'
 import { instanceFiles, type LocalInstance, makeInstance, removeInstance } from '../machines/machine.ts'
@@ -7,17 +9,15 @@ import { waitForRemoting } from '../machines/remoting.ts'
 import { writeSeed } from '../machines/seed.ts'
 import type { InstanceInputs } from '../machines/spec.ts'
 import { hostOf, LoginRefused, loginOf, requireLogin, startInstance } from '../machines/start.ts'
+import { unlessPaused } from '../machines/unless-paused.ts'
+import { findAccelerator } from '../qemu/accelerator.ts'
 import { makeOverlay } from '../qemu/img.ts'
-import { waitForMemory } from '../qemu/memory.ts'
 import { findFreePort } from '../qemu/port.ts'
 import { imagePath } from '../store/images.ts'
-import { ensureFirmware } from '../warm/firmware.ts'
+import { discardSnapshot } from '../warm/cache.ts'
+import { ensureFirmware, wakeFirmware } from '../warm/firmware.ts'
 import { resumeSnapshot } from '../warm/resume.ts'
-import { wake } from '../warm/sleep.ts'
 import { ensureSnapshot } from '../warm/snapshot.ts'
-
-/** How long a machine may queue for the memory of others, in ms. */
-const memoryDeadline = 30 * 60 * 1000
 
 export interface Launched {
   readonly instance: LocalInstance
@@ -34,9 +34,9 @@ export interface Launched {
  */
 export async function launchInstance(spec: InstanceInputs, signal: AbortSignal): Promise<Launched> {
   signal.throwIfAborted()
-  await waitForMemory(spec.memory, { timeoutMs: memoryDeadline, signal })
   // The key of a snapshot is exchanged as root.
-  if (!spec.warm || spec.login !== 'credential' || spec.user !== 'root' || spec.os === 'windows') return boot(spec, signal, '')
+  if (!spec.warm || !usesSnapshots() || spec.login !== 'credential' || spec.user !== 'root' || spec.os === 'windows')
+    return boot(spec, signal, '')
   try {
     return await resume(spec, signal)
   } catch (error) {
@@ -45,10 +45,17 @@ export async function launchInstance(spec: InstanceInputs, signal: AbortSignal):
   }
 }
 
+/** `BAKEHOUSE_SNAPSHOTS=off`: every machine boots. */
+function usesSnapshots(): boolean {
+  return findVariable('BAKEHOUSE_SNAPSHOTS') !== 'off'
+}
+
 async function boot(spec: InstanceInputs, signal: AbortSignal, note: string): Promise<Launched> {
   // The firmware that sleeps knows one set of devices: no second disk with a seed for cloud-init, and none that Windows needs.
   const knowsDevices = spec.login === 'credential' && spec.os !== 'windows' && spec.devices !== 'standard'
-  if (!knowsDevices) return bootWith(spec, signal, note)
+  // Under KVM a firmware starts faster than it is restored.
+  const pays = usesSnapshots() && (await findAccelerator()) === 'tcg'
+  if (!knowsDevices || !pays) return bootWith(spec, signal, note)
   try {
     return await bootWith(spec, signal, note, ensureFirmware)
   } catch (error) {
@@ -75,14 +82,23 @@ async function bootWith(spec: InstanceInputs, signal: AbortSignal, note: string,
     if (spec.login === 'cloud-init') await writeSeed(seed, { instanceId: made.id, user: spec.user, publicKey: spec.publicKey })
     const { cpus, memory, tags, os, transport, devices } = spec
     const instance = await startInstance(made, {
-      ...{ cpus, memory, tags, credentials: spec.login === 'credential' ? { 'ssh.authorized_keys.root': `${spec.publicKey}\n` } : {} },
+      ...{
+        signal,
+        cpus,
+        memory,
+        tags,
+        credentials: spec.login === 'credential' ? { 'ssh.authorized_keys.root': `${spec.publicKey}\n` } : {},
+      },
       ...{ os, transport, devices, paused: firmware !== undefined, isSaved: firmware !== undefined },
       ...(spec.login === 'cloud-init' ? { seed } : {}),
     })
     started(instance)
-    if (firmware) await orUnusable(wake(qmpSocket, firmware, own))
+    if (firmware) await orUnusable(orDiscarded(dirname(firmware), signal, wakeFirmware(qmpSocket, firmware, own, signal)))
     await rm(spec.knownHostsFile, { force: true })
-    if (transport === 'psrp') return { instance, host: await waitForRemoting(instance, spec, signal), boot: 'cold', note }
+    if (transport === 'psrp') {
+      const host = await unlessPaused(instance, signal, (until) => waitForRemoting(instance, spec, until))
+      return { instance, host, boot: 'cold', note }
+    }
     const login = loginOf(instance, spec)
     const wait = { deadlineMs: spec.loginTimeoutSeconds * 1000, signal, isRefusalFinal: firmware !== undefined }
     const letIn = requireLogin(instance, login, wait)
@@ -94,9 +110,19 @@ async function bootWith(spec: InstanceInputs, signal: AbortSignal, note: string,
 async function resume(spec: InstanceInputs, signal: AbortSignal): Promise<Launched> {
   const snapshot = await ensureSnapshot(spec, signal)
   return withInstance(spec, async (made, started) => {
-    const instance = await resumeSnapshot({ made, snapshot, spec, signal, started })
+    const instance = await orDiscarded(snapshot.folder, signal, resumeSnapshot({ made, snapshot, spec, signal, started }))
     return { instance, host: hostOf(instance, loginOf(instance, spec)), boot: 'warm', note: '' }
   })
+}
+
+/** Restores from a snapshot; one that cannot be restored is thrown away, unless the build was cancelled or this computer lacks something. */
+async function orDiscarded<T>(folder: string, signal: AbortSignal, restore: Promise<T>): Promise<T> {
+  try {
+    return await restore
+  } catch (error) {
+    if (!signal.aborted && !(error instanceof MissingError)) await discardSnapshot(folder, messageOf(error))
+    throw error
+  }
 }
 
 /** Makes an instance; when the action fails, keeps what can be seen of it from outside and removes it. */

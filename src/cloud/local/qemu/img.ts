@@ -50,7 +50,8 @@ export function flattenArguments({ source, target, ...options }: FlattenSpec): s
 
 /** The options among them. */
 export function flattenOptions({ sourceFormat, compress }: Pick<FlattenSpec, 'sourceFormat' | 'compress'>): string[] {
-  const options = compress ? ['-c', '-o', 'compression_type=zstd'] : ['-W']
+  // Not zstd: QEMU before 5.1, and one that was built without it, cannot read that, nor can several other tools.
+  const options = compress ? ['-c', '-o', 'compression_type=zlib'] : ['-W']
   return ['-q', '-f', sourceFormat, '-O', 'qcow2', '-S', '64k', '-m', '8', '-T', 'writeback', ...options]
 }
 

@@ -1,11 +1,13 @@
 import { createHash } from 'node:crypto'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { mkdir, mkdtemp, readdir, rename, rm, stat, utimes } from 'node:fs/promises'
 import { join } from 'node:path'
 import { withLock } from '../../../core/lock.ts'
 import { cacheFolder } from '../../../core/paths.ts'
+import { findJson, writeJson } from '../../../core/write-file.ts'
 import { findAccelerator } from '../qemu/accelerator.ts'
 import { type MachineShape, qemuArguments } from '../qemu/arguments.ts'
+import { describeHost, stampOf } from '../qemu/describe-host.ts'
 import { qemuTools } from '../qemu/tools.ts'
 
 /** A booted machine takes about 250 MB, a started firmware 40; older ones than these many of a kind go. */
@@ -26,6 +28,7 @@ export async function ensureAsleep(
 ): Promise<string> {
   const root = join(cacheFolder(), kind)
   const folder = join(root, key)
+  requireUsable(folder)
   if (!existsSync(folder)) {
     await mkdir(root, { recursive: true, mode: 0o700 })
     await withLock(
@@ -42,26 +45,46 @@ export async function ensureAsleep(
   return folder
 }
 
-/** A key for machines of one shape that sleep: QEMU, the firmware, the whole command line, and what else is given. */
+/**
+ * A key for the snapshots of machines of one shape: processor, microcode and kernel of this computer, QEMU, the firmware, the whole
+ * command line, and what else is given.
+ */
 export async function keyOf(
   { cpus, memory, disk }: MachineShape & { disk: string | number },
   ...more: readonly unknown[]
 ): Promise<string> {
-  const { system, ovmf } = qemuTools()
+  const { ovmf } = qemuTools()
   const args = qemuArguments({
     ...{ name: '', accelerator: await findAccelerator(), cpus, memory, firmware: ovmf, disk, sshPort: 0, credentials: {} },
-    ...{ qmpSocket: '', consoleLog: '', pidFile: '' },
+    ...{ qmpSocket: '', consoleLog: '', pidFile: '', isSaved: true },
   })
   return createHash('sha256')
-    .update(JSON.stringify([args, [system, ovmf].map(stampOf), ...more]))
+    .update(JSON.stringify([args, await describeHost(), stampOf(ovmf), ...more]))
     .digest('hex')
     .slice(0, 24)
 }
 
-/** Tells files apart that keep their name when they change. */
-export function stampOf(file: string): readonly unknown[] {
-  const found = statSync(file, { throwIfNoEntry: false })
-  return found ? [file, found.size, found.mtimeMs] : [file]
+/**
+ * Throws a snapshot away that could not be restored. For a day no other one is made in its place: on this computer that would likely
+ * fail too, and each try costs a boot.
+ */
+export async function discardSnapshot(folder: string, why: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true })
+  writeJson(`${folder}${discarded}`, { at: new Date().toISOString(), why } satisfies Discarded)
+}
+
+interface Discarded {
+  readonly at: string
+  readonly why: string
+}
+
+const discarded = '.discarded'
+const retryAfter = 24 * 60 * 60 * 1000
+
+function requireUsable(folder: string): void {
+  const found = findJson<Discarded>(`${folder}${discarded}`)
+  if (!found || Date.now() - Date.parse(found.at) > retryAfter) return
+  throw new Error(`a snapshot of ${found.at.slice(0, 16)} could not be restored (${found.why}); the next one is made a day later`)
 }
 
 async function makeWhole(folder: string, make: (folder: string) => Promise<void>): Promise<void> {
@@ -76,7 +99,7 @@ async function makeWhole(folder: string, make: (folder: string) => Promise<void>
 
 /** Keeps those used last, and removes what a maker that died left. */
 async function prune(root: string, mine: string): Promise<void> {
-  const names = (await readdir(root)).filter((name) => !name.endsWith('.lock') && join(root, name) !== mine)
+  const names = (await readdir(root)).filter((name) => !/\.(lock|discarded)$/.test(name) && join(root, name) !== mine)
   const aged = await Promise.all(names.map(async (name) => ({ path: join(root, name), at: (await stat(join(root, name))).mtimeMs })))
   const [partial, whole] = [aged.filter(({ path }) => path.includes('.partial-')), aged.filter(({ path }) => !path.includes('.partial-'))]
   const old = whole.toSorted((one, other) => other.at - one.at).slice(keep - 1)

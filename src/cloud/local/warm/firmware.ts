@@ -6,7 +6,7 @@ import { startInstance } from '../machines/start.ts'
 import { findFreePort } from '../qemu/port.ts'
 import { connectQmp } from '../qemu/qmp.ts'
 import { ensureAsleep, keyOf } from './cache.ts'
-import { fallAsleep } from './sleep.ts'
+import { fallAsleep, wake } from './sleep.ts'
 
 /** How long a firmware may take until it wants its disk, in ms; emulated on a busy computer it needs some ten seconds. */
 const firmwareDeadline = 120_000
@@ -27,13 +27,27 @@ async function makeFirmware(spec: InstanceInputs, diskBytes: number, folder: str
   const made = await makeInstance(`${spec.name}-firmware`, { tags: spec.tags, image: spec.image, sshPort: await findFreePort() })
   try {
     const { cpus, memory, tags } = spec
-    await startInstance(made, { cpus, memory, tags, credentials: {}, unreadableDisk: diskBytes, isSaved: true })
+    await startInstance(made, { cpus, memory, tags, credentials: {}, unreadableDisk: diskBytes, isSaved: true, signal })
     const { qmpSocket } = instanceFiles(made)
     await waitForRead(qmpSocket, signal)
     await fallAsleep(qmpSocket, join(folder, memoryFile))
   } finally {
     await removeInstance(made)
   }
+}
+
+/** How long a restored firmware may take until it reads its disk, in ms; it was about to. */
+const wakeDeadline = 60_000
+
+/** Lets a machine go on from a saved firmware. Throws when that does not read its disk: then it hangs, and nothing would ever boot. */
+export async function wakeFirmware(qmpSocket: string, memory: string, own: string, signal: AbortSignal): Promise<void> {
+  await wake(qmpSocket, memory, own)
+  using qmp = await connectQmp(qmpSocket)
+  for (const deadline = Date.now() + wakeDeadline; Date.now() < deadline; await sleep(20, undefined, { signal })) {
+    const disks = (await qmp.execute('query-blockstats')) as { stats: { rd_operations: number } }[]
+    if (disks.some(({ stats }) => stats.rd_operations > 0)) return
+  }
+  throw new Error(`the restored firmware did not read its disk within ${wakeDeadline / 1000} s`)
 }
 
 /** A read of the disk that cannot be served stops the machine; it is served once the machine goes on with another disk. */

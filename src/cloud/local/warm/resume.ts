@@ -16,8 +16,8 @@ export interface Resume {
   readonly started: (instance: LocalInstance) => void
 }
 
-/** A machine that continues from a snapshot answers at once; this long is for a very busy computer, in ms. */
-const resumeDeadline = 300_000
+/** A machine that continues from a snapshot answers within seconds; this long is for a very busy computer, in ms. */
+const resumeDeadline = 90_000
 
 /** Wakes a sleeping machine and makes it one of its own: nothing that tells machines apart is left as it was. */
 export async function resumeSnapshot({ made, snapshot, spec, signal, started }: Resume): Promise<LocalInstance> {
@@ -27,7 +27,7 @@ export async function resumeSnapshot({ made, snapshot, spec, signal, started }: 
   const { disk, memory: own, qmpSocket } = instanceFiles(made)
   await copyFile(snapshot.disk, disk)
   const { cpus, memory, tags } = spec
-  const instance = await startInstance(made, { cpus, memory, tags, credentials: {}, paused: true, isSaved: true })
+  const instance = await startInstance(made, { cpus, memory, tags, credentials: {}, paused: true, isSaved: true, signal })
   started(instance)
   await wake(qmpSocket, snapshot.memory, own)
   const { identityFile, knownHostsFile } = snapshot

@@ -6,14 +6,16 @@ import { runInGuest } from '../machines/login.ts'
 import { instanceFiles, makeInstance, removeInstance } from '../machines/machine.ts'
 import type { InstanceInputs } from '../machines/spec.ts'
 import { loginOf, requireLogin, startInstance } from '../machines/start.ts'
+import { stampOf } from '../qemu/describe-host.ts'
 import { makeOverlay } from '../qemu/img.ts'
 import { findFreePort } from '../qemu/port.ts'
 import { imagePath } from '../store/images.ts'
-import { ensureAsleep, keyOf, stampOf } from './cache.ts'
+import { ensureAsleep, keyOf } from './cache.ts'
 import { fallAsleep } from './sleep.ts'
 
 /** A booted machine, asleep on disk. Its key opens nothing but what is resumed from it, until its renewal. */
 export interface Snapshot {
+  readonly folder: string
   readonly disk: string
   readonly memory: string
   readonly identityFile: string
@@ -26,13 +28,17 @@ export const hostAlias = 'bakehouse-warm'
 
 /** The snapshot of an image booted on a machine of this shape; made first where there is none. Safe for two at once. */
 export async function ensureSnapshot(spec: InstanceInputs, signal: AbortSignal): Promise<Snapshot> {
-  const key = await keyOf({ ...spec, disk: '' }, stampOf(imagePath(spec.image)), spec.disk)
-  return filesIn(await ensureAsleep('warm', key, (partial) => makeSnapshot(spec, partial, signal), signal))
+  return filesIn(await ensureAsleep('warm', await snapshotKey(spec), (partial) => makeSnapshot(spec, partial, signal), signal))
+}
+
+/** Tells the snapshot of one image and machine from that of another. */
+export function snapshotKey(spec: Pick<InstanceInputs, 'cpus' | 'memory' | 'disk' | 'image'>): Promise<string> {
+  return keyOf({ ...spec, disk: '' }, stampOf(imagePath(spec.image)), spec.disk)
 }
 
 function filesIn(folder: string): Snapshot {
   const file = (name: string): string => join(folder, name)
-  return { disk: file('disk.qcow2'), memory: file('memory.qcow2'), identityFile: file('key'), knownHostsFile: file('known_hosts') }
+  return { folder, disk: file('disk.qcow2'), memory: file('memory.qcow2'), identityFile: file('key'), knownHostsFile: file('known_hosts') }
 }
 
 async function makeSnapshot(spec: InstanceInputs, folder: string, signal: AbortSignal): Promise<void> {
@@ -44,6 +50,7 @@ async function makeSnapshot(spec: InstanceInputs, folder: string, signal: AbortS
     const publicKey = await readFile(`${identityFile}.pub`, 'utf8')
     const { cpus, memory, tags } = spec
     const instance = await startInstance(made, {
+      signal,
       cpus,
       memory,
       tags,

@@ -1,13 +1,15 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ensureDebianBase } from '../../../../src/cloud/local/base/debian.ts'
 import { local } from '../../../../src/cloud/local/local.ts'
 import { listInstances } from '../../../../src/cloud/local/machines/machine.ts'
+import { instanceInputs } from '../../../../src/cloud/local/machines/spec.ts'
 import { handlers } from '../../../../src/cloud/local/provider/handlers.ts'
-import { readDiskInfo } from '../../../../src/cloud/local/qemu/img.ts'
+import { makeOverlay, readDiskInfo } from '../../../../src/cloud/local/qemu/img.ts'
+import { ensureSnapshot, snapshotKey } from '../../../../src/cloud/local/warm/snapshot.ts'
 import { run, runTool } from '../../../../src/core/exec.ts'
 import type { Properties } from '../../../../src/engine/plugin/resource.ts'
 import type { Host } from '../../../../src/model/host.ts'
@@ -136,6 +138,34 @@ describe('an image of a machine', () => {
     await copies.delete!(copy.id, copy.outputs, context())
     await copies.delete!(copy.id, copy.outputs, context())
     expect(existsSync(String(copy.outputs.path))).toBe(false)
+  })
+})
+
+describe('a snapshot that cannot be restored', () => {
+  const cache = (): string => join(folder, 'cache')
+  afterEach(() => vi.stubEnv('XDG_CACHE_HOME', undefined).stubEnv('BAKEHOUSE_SNAPSHOTS', undefined))
+
+  it('is thrown away; the machine boots instead, and says why', async () => {
+    vi.stubEnv('XDG_CACHE_HOME', cache())
+    const key = await snapshotKey({ cpus: 2, memory: 1024, disk: 4, image: base })
+    const saved = join(cache(), 'bakehouse/warm', key)
+    mkdirSync(saved, { recursive: true })
+    await makeOverlay(base, join(saved, 'disk.qcow2'), 4)
+    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', join(saved, 'memory.qcow2'), '1M'])
+    const machine = await instances.create(inputs(), context())
+    expect(machine.outputs.boot).toBe('cold')
+    expect(machine.outputs.note).toMatch(/^a cold boot, because the snapshot cannot be used: snapshot-load: /)
+    expect(existsSync(saved)).toBe(false)
+    await instances.delete!(machine.id, machine.outputs, context())
+    await expect(ensureSnapshot(instanceInputs.parse(inputs()), context().signal)).rejects.toThrow('the next one is made a day later')
+  })
+
+  it('is not asked for at all with BAKEHOUSE_SNAPSHOTS=off', async () => {
+    vi.stubEnv('XDG_CACHE_HOME', join(cache(), 'off')).stubEnv('BAKEHOUSE_SNAPSHOTS', 'off')
+    const blank = join(folder, 'blank.qcow2')
+    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', blank, '1G'])
+    await expect(instances.create(inputs({ image: blank, loginTimeoutSeconds: 5 }), context())).rejects.toThrow('never came up')
+    expect(['warm', 'firmware'].filter((name) => existsSync(join(cache(), 'off/bakehouse', name)))).toEqual([])
   })
 })
 

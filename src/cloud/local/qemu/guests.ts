@@ -1,0 +1,37 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
+
+/** What QEMU takes beside the memory of its guest, and what the rest of this computer keeps; MiB. */
+export const reserve = 512
+
+/** The memory that running guests may still take: what they were given and have not used yet; MiB. Guests of all projects and users count. */
+export function readPromisedMemory(proc = '/proc'): number {
+  return listed(proc)
+    .filter((name) => /^\d+$/.test(name))
+    .reduce((sum, pid) => sum + promisedBy(readOr(`${proc}/${pid}/cmdline`), readOr(`${proc}/${pid}/status`)), 0)
+}
+
+/** The same of one process: nothing for one that is not QEMU. */
+function promisedBy(commandLine: string, status: string): number {
+  const args = commandLine.split('\0')
+  if (!basename(args[0] ?? '').startsWith('qemu-system-')) return 0
+  const given = Number(/^\d+$/.exec(args[args.indexOf('-m') + 1] ?? '')?.[0] ?? 0)
+  const resident = Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1] ?? 0) / 1024
+  return given === 0 ? 0 : Math.max(0, Math.ceil(given + reserve - resident))
+}
+
+function listed(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+function readOr(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}

@@ -1,0 +1,49 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { MissingError } from '../../../core/errors.ts'
+import { connectQmp } from './qmp.ts'
+
+interface Block {
+  readonly device: string
+  readonly 'io-status'?: string
+}
+
+/**
+ * Why QEMU does not run a machine any more though its process is there; undefined while it does, and when it is gone. A guest that is
+ * paused answers nobody, and whoever waits for it would wait until the end.
+ */
+export async function findPause(qmpSocket: string, folder: string): Promise<MissingError | undefined> {
+  try {
+    using qmp = await connectQmp(qmpSocket)
+    const { status } = (await qmp.execute('query-status')) as { status: string }
+    const blocks = status === 'io-error' ? ((await qmp.execute('query-block')) as Block[]) : []
+    return explainPause(status, { folder, isFull: blocks.some((block) => block['io-status'] === 'nospace') })
+  } catch {
+    // The machine is gone, which whoever waits for it sees.
+    return undefined
+  }
+}
+
+/** Resolves when QEMU pauses the machine; never, when it is aborted before. */
+export async function waitForPause(qmpSocket: string, folder: string, signal: AbortSignal): Promise<MissingError> {
+  for (;;) {
+    const pause = await findPause(qmpSocket, folder)
+    if (pause) return pause
+    await sleep(1000, undefined, { signal }).catch(() => new Promise<never>(() => {}))
+  }
+}
+
+/** What a state of QEMU means; undefined for one in which the guest runs, or will. */
+export function explainPause(status: string, { folder, isFull }: { folder: string; isFull: boolean }): MissingError | undefined {
+  if (status === 'io-error') {
+    const why = isFull ? `there is no space left for its disk in ${folder}` : `its disk in ${folder} could not be read or written`
+    return new MissingError(`QEMU paused the machine (io-error): ${why}`, {
+      hint: isFull ? 'free space there, or set BAKEHOUSE_HOME to a folder on a larger disk' : 'check the disk of this computer: sudo dmesg',
+    })
+  }
+  if (status === 'internal-error') {
+    return new MissingError('QEMU stopped the machine (internal-error): the accelerator cannot run this guest', {
+      hint: 'set BAKEHOUSE_ACCELERATOR=tcg to emulate it, and compare with docs/kvm-checklist.md',
+    })
+  }
+  return undefined
+}
