@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  CreateTagsCommand,
   DeleteKeyPairCommand,
   DeleteSecurityGroupCommand,
   DeleteSnapshotCommand,
@@ -52,8 +53,16 @@ async function deregister(client: EC2Client, id: string): Promise<void> {
   if (image.DeregistrationProtection?.startsWith('enabled')) {
     await client.send(new DisableImageDeregistrationProtectionCommand({ ImageId: id }))
   }
+  await tagUntagged(client, image)
   await client.send(new DeregisterImageCommand({ ImageId: id, DeleteAssociatedSnapshots: true }))
   for (const snapshot of snapshotsOf(image)) await deleteLeftSnapshot(client, snapshot)
+}
+
+/** The role may delete only what has the tag, which the snapshots of a build that was killed may lack. */
+async function tagUntagged(client: EC2Client, image: Image): Promise<void> {
+  const Tags = image.Tags?.filter(({ Key }) => !Key?.startsWith('aws:')) ?? []
+  const Resources = snapshotsOf(image)
+  if (Resources.length > 0 && Tags.length > 0) await client.send(new CreateTagsCommand({ Resources, Tags })).catch(() => {})
 }
 
 /** The snapshots of an image. */

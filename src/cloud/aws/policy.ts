@@ -72,7 +72,7 @@ export const providerActions: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The calls of the AWS CLI for `aws.reach: ssm`. */
-export const sessionActions = ['ssm:StartSession', 'ssm:TerminateSession']
+export const sessionActions = ['ssm:StartSession', 'ssm:TerminateSession', 'ssmmessages:OpenDataChannel']
 
 /** Calls that read. IAM cannot limit them to resources. */
 const reading = [
@@ -101,8 +101,8 @@ const reading = [
   'sts:GetCallerIdentity',
 ]
 
-/** Calls that create. The tags are set in the same call where EC2 supports it. */
-const making = ['ec2:CopyImage', 'ec2:CreateImage', 'ec2:CreateSecurityGroup', 'ec2:ImportKeyPair', 'ec2:RunInstances']
+/** Calls that create. Each takes tags for what it creates, and the policy demands the tag of Bakehouse. */
+const creating = ['CopyImage', 'CreateImage', 'CreateSecurityGroup', 'ImportKeyPair', 'RunInstances']
 
 /** Calls that change or delete. Allowed only for resources with the tag of Bakehouse. */
 const ownOnly = [
@@ -111,6 +111,7 @@ const ownOnly = [
   'ec2:AuthorizeSecurityGroupIngress',
   'ec2:DeleteKeyPair',
   'ec2:DeleteSecurityGroup',
+  'ec2:DeleteSnapshot',
   'ec2:DeleteTags',
   'ec2:DeleteVolume',
   'ec2:DeregisterImage',
@@ -128,9 +129,6 @@ const ownOnly = [
   'ec2:TerminateInstances',
 ]
 
-/** Not limited by tag: snapshots get their tags only after they are created. */
-const unbound = ['ec2:CreateTags', 'ec2:DeleteSnapshot']
-
 const parameters = [
   'ssm:AddTagsToResource',
   'ssm:DeleteParameter',
@@ -140,50 +138,67 @@ const parameters = [
   'ssm:RemoveTagsFromResource',
 ]
 
+/** What a policy is made for. */
+export interface PolicyScope {
+  /** `aws`, `aws-us-gov` or `aws-cn`. */
+  readonly partition: string
+  /** The only family whose parameter the role may write; without it, every family. */
+  readonly family?: string | undefined
+}
+
+const own = { 'aws:ResourceTag/bakehouse:tool': 'bakehouse' }
+const requested = { 'aws:RequestTag/bakehouse:tool': 'bakehouse' }
+const untagged = { 'aws:ResourceTag/Name': 'true', 'aws:ResourceTag/bakehouse:tool': 'true' }
+
 /** A minimal policy for a build, its clean-up and its promotion. KMS keys have policies of their own: see the README. */
-export function bakePolicy(): { readonly Version: '2012-10-17'; readonly Statement: readonly Statement[] } {
-  return {
-    Version: '2012-10-17',
-    Statement: [
-      { Sid: 'Look', Effect: 'Allow', Action: reading, Resource: '*' },
-      { Sid: 'Make', Effect: 'Allow', Action: making, Resource: '*' },
-      {
-        Sid: 'Mark',
-        Effect: 'Allow',
-        Action: unbound,
-        Resource: ['arn:aws:ec2:*::image/*', 'arn:aws:ec2:*::snapshot/*', 'arn:aws:ec2:*:*:*/*'],
-      },
-      {
-        Sid: 'ChangeWhatIsOurs',
-        Effect: 'Allow',
-        Action: ownOnly,
-        Resource: '*',
-        Condition: { StringEquals: { 'aws:ResourceTag/bakehouse:tool': 'bakehouse' } },
-      },
-      { Sid: 'Publish', Effect: 'Allow', Action: parameters, Resource: 'arn:aws:ssm:*:*:parameter/bakehouse/*' },
-      { Sid: 'ReadPublicParameters', Effect: 'Allow', Action: ['ssm:GetParameter'], Resource: 'arn:aws:ssm:*::parameter/aws/service/*' },
-      {
-        Sid: 'OpenSessions',
-        Effect: 'Allow',
-        Action: ['ssm:StartSession'],
-        Resource: 'arn:aws:ec2:*:*:instance/*',
-        Condition: { StringEquals: { 'ssm:resourceTag/bakehouse:tool': 'bakehouse' } },
-      },
-      { Sid: 'SessionsOfSsh', Effect: 'Allow', Action: ['ssm:StartSession'], Resource: `arn:aws:ssm:*:*:document/${sessionDocument}` },
-      {
-        Sid: 'EndOwnSessions',
-        Effect: 'Allow',
-        Action: ['ssm:TerminateSession'],
-        // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of IAM
-        Resource: 'arn:aws:ssm:*:*:session/${aws:userid}-*',
-      },
-      {
-        Sid: 'PassTheInstanceProfile',
-        Effect: 'Allow',
-        Action: ['iam:PassRole'],
-        Resource: 'arn:aws:iam::*:role/bakehouse-*',
-        Condition: { StringEquals: { 'iam:PassedToService': 'ec2.amazonaws.com' } },
-      },
-    ],
-  }
+export function bakePolicy(scope: PolicyScope = { partition: 'aws' }): {
+  readonly Version: '2012-10-17'
+  readonly Statement: readonly Statement[]
+} {
+  return { Version: '2012-10-17', Statement: [...ec2Statements(scope), ...otherStatements(scope)] }
+}
+
+/** Tags are set by the call that creates, and everything else asks for them. Snapshots of images get theirs after that, once. */
+function ec2Statements({ partition }: PolicyScope): Statement[] {
+  const ec2 = (...kinds: string[]): string[] => kinds.map((kind) => `arn:${partition}:ec2:*:*:${kind}/*`)
+  const calls = creating.map((action) => `ec2:${action}`)
+  return [
+    allow('Read', reading, '*'),
+    allow('CreateWithTag', calls, ec2('image', 'instance', 'key-pair', 'security-group', 'volume'), { StringEquals: requested }),
+    allow('CreateFromOwn', ['ec2:CreateImage', 'ec2:RunInstances'], ec2('instance', 'key-pair', 'security-group'), { StringEquals: own }),
+    allow('StartFromImages', ['ec2:RunInstances'], ec2('image', 'network-interface', 'snapshot', 'subnet')),
+    allow('CreateInNetworks', ['ec2:CreateSecurityGroup'], ec2('vpc')),
+    allow('CreateSnapshots', ['ec2:CopyImage', 'ec2:CreateImage'], ec2('snapshot')),
+    allow('TagAtCreation', ['ec2:CreateTags'], ec2('*'), { StringEquals: { ...requested, 'ec2:CreateAction': creating } }),
+    allow('TagNewSnapshots', ['ec2:CreateTags'], ec2('snapshot'), { StringEquals: requested, Null: untagged }),
+    allow('TagOwnSnapshots', ['ec2:CreateTags'], ec2('snapshot'), { StringEquals: { ...requested, ...own } }),
+    allow('ChangeOwn', ownOnly, '*', { StringEquals: own }),
+  ]
+}
+
+function otherStatements({ partition, family = '*' }: PolicyScope): Statement[] {
+  const ec2Service = partition === 'aws-cn' ? 'ec2.amazonaws.com.cn' : 'ec2.amazonaws.com'
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: a variable of IAM
+  const ownSessions = 'session/${aws:userid}-*'
+  return [
+    allow('Publish', parameters, `arn:${partition}:ssm:*:*:parameter/bakehouse/${family}/*`),
+    allow('ReadPublicParameters', ['ssm:GetParameter'], `arn:${partition}:ssm:*::parameter/aws/service/*`),
+    allow('OpenSessions', ['ssm:StartSession'], `arn:${partition}:ec2:*:*:instance/*`, {
+      StringEquals: { 'ssm:resourceTag/bakehouse:tool': 'bakehouse' },
+    }),
+    allow('SessionsOfSsh', ['ssm:StartSession'], `arn:${partition}:ssm:*:*:document/${sessionDocument}`),
+    allow('UseOwnSessions', ['ssm:TerminateSession', 'ssmmessages:OpenDataChannel'], `arn:${partition}:ssm:*:*:${ownSessions}`),
+    allow('PassTheInstanceProfile', ['iam:PassRole'], `arn:${partition}:iam::*:role/bakehouse-*`, {
+      StringEquals: { 'iam:PassedToService': ec2Service },
+    }),
+  ]
+}
+
+function allow(
+  Sid: string,
+  Action: readonly string[],
+  Resource: string | readonly string[],
+  Condition?: Statement['Condition'],
+): Statement {
+  return { Sid, Effect: 'Allow', Action, Resource, ...(Condition === undefined ? {} : { Condition }) }
 }

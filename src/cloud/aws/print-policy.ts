@@ -1,4 +1,6 @@
+import { parseArgs } from 'node:util'
 import { bakePolicy } from './policy.ts'
 
-// `npm run aws:policy` prints the policy, for `aws iam create-policy --policy-document`.
-process.stdout.write(`${JSON.stringify(bakePolicy(), undefined, 2)}\n`)
+// `npm run aws:policy -- --family linux-base --partition aws-us-gov`: the document, for aws iam create-policy --policy-document.
+const { values } = parseArgs({ options: { family: { type: 'string' }, partition: { type: 'string', default: 'aws' } } })
+process.stdout.write(`${JSON.stringify(bakePolicy(values), undefined, 2)}\n`)

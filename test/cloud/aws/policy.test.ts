@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
-import { bakePolicy, providerActions, sessionActions } from '../../../src/cloud/aws/policy.ts'
+import { bakePolicy, type PolicyScope, providerActions, sessionActions } from '../../../src/cloud/aws/policy.ts'
 
 const folder = join(import.meta.dirname, '../../../src/cloud/aws')
 const sources = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'))
@@ -31,13 +31,105 @@ test('the policy allows what is called, and nothing else', () => {
   expect([...new Set(allowed)].sort()).toEqual([...new Set(called)].sort())
 })
 
-test('what changes or removes things is bound to our tag', () => {
-  const destructive = /^ec2:(Delete(?!Snapshot)|Terminate|Deregister|Stop|Modify)/
-  for (const { Action, Condition } of bakePolicy().Statement) {
-    if (Action.some((action) => destructive.test(action))) {
-      expect(Condition?.StringEquals).toEqual({ 'aws:ResourceTag/bakehouse:tool': 'bakehouse' })
-    }
-  }
+/** One call, as IAM sees it: what it is done to, with the keys that conditions ask for. */
+interface Request {
+  readonly action: string
+  readonly resource: string
+  readonly keys?: Readonly<Record<string, string>>
+}
+
+const asList = (value: string | readonly string[]): readonly string[] => (typeof value === 'string' ? [value] : value)
+const matches = (pattern: string, text: string): boolean =>
+  new RegExp(
+    `^${pattern
+      .split('*')
+      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+      .join('.*')}$`,
+  ).test(text)
+
+/** What IAM does with statements that only allow, for the operators that the policy uses. */
+function isAllowed({ action, resource, keys = {} }: Request, scope?: PolicyScope): boolean {
+  return bakePolicy(scope).Statement.some(({ Action, Resource, Condition = {} }) => {
+    const { StringEquals = {}, Null = {}, ...others } = Condition
+    if (Object.keys(others).length > 0) throw new Error('an operator that the test does not know')
+    const equal = Object.entries(StringEquals).every(([key, wanted]) => keys[key] !== undefined && asList(wanted).includes(keys[key]))
+    const absent = Object.entries(Null).every(([key, wanted]) => (keys[key] === undefined) === (wanted === 'true'))
+    return Action.includes(action) && asList(Resource).some((pattern) => matches(pattern, resource)) && equal && absent
+  })
+}
+
+const arn = (kind: string, id = 'x'): string =>
+  `arn:aws:ec2:eu-west-1:${kind === 'image' || kind === 'snapshot' ? '' : '1234'}:${kind}/${id}`
+const own = { 'aws:ResourceTag/bakehouse:tool': 'bakehouse', 'aws:ResourceTag/Name': 'x' }
+const foreign = { 'aws:ResourceTag/Name': 'production' }
+const tagging = { 'aws:RequestTag/bakehouse:tool': 'bakehouse' }
+const request = (action: string, resource: string, keys = {}): Request => ({ action, resource, keys })
+
+test.each([
+  ...['instance', 'volume'].map((kind) => request('ec2:RunInstances', arn(kind), tagging)),
+  ...['image', 'subnet', 'network-interface', 'snapshot'].map((kind) => request('ec2:RunInstances', arn(kind), foreign)),
+  ...['key-pair', 'security-group'].map((kind) => request('ec2:RunInstances', arn(kind), own)),
+  ...['RunInstances', 'CreateImage', 'CopyImage', 'ImportKeyPair', 'CreateSecurityGroup'].map((by) =>
+    request('ec2:CreateTags', arn('image'), { ...tagging, 'ec2:CreateAction': by }),
+  ),
+  request('ec2:ImportKeyPair', arn('key-pair'), tagging),
+  request('ec2:CreateSecurityGroup', arn('security-group'), tagging),
+  request('ec2:CreateSecurityGroup', arn('vpc')),
+  request('ec2:CreateImage', arn('instance'), own),
+  request('ec2:CreateImage', arn('image'), tagging),
+  request('ec2:CreateImage', arn('snapshot')),
+  request('ec2:CopyImage', arn('image'), tagging),
+  request('ec2:CreateTags', arn('snapshot'), tagging),
+  request('ec2:CreateTags', arn('snapshot'), { ...tagging, ...own }),
+  request('ec2:DeleteSnapshot', arn('snapshot'), own),
+  request('ec2:TerminateInstances', arn('instance'), own),
+  request('ssm:PutParameter', 'arn:aws:ssm:eu-west-1:1234:parameter/bakehouse/linux-base/latest'),
+  request('ssm:StartSession', arn('instance'), { 'ssm:resourceTag/bakehouse:tool': 'bakehouse' }),
+  request('iam:PassRole', 'arn:aws:iam::1234:role/bakehouse-session', { 'iam:PassedToService': 'ec2.amazonaws.com' }),
+])('a bake may: %j', (needed) => {
+  expect(isAllowed(needed)).toBe(true)
+})
+
+test.each([
+  ...['instance', 'image', 'volume', 'security-group', 'key-pair', 'vpc', 'subnet'].map((kind) =>
+    request('ec2:CreateTags', arn(kind), { ...tagging, ...foreign }),
+  ),
+  request('ec2:CreateTags', arn('instance'), tagging),
+  request('ec2:CreateTags', arn('image'), { ...tagging, ...own }),
+  request('ec2:CreateTags', arn('snapshot'), { ...tagging, ...foreign }),
+  request('ec2:CreateTags', arn('snapshot')),
+  request('ec2:CreateTags', arn('instance'), { 'ec2:CreateAction': 'RunInstances' }),
+  request('ec2:DeleteSnapshot', arn('snapshot'), foreign),
+  request('ec2:DeleteSnapshot', arn('snapshot')),
+  request('ec2:CreateImage', arn('instance'), foreign),
+  request('ec2:CreateImage', arn('image')),
+  request('ec2:CopyImage', arn('image')),
+  request('ec2:RunInstances', arn('instance')),
+  request('ec2:RunInstances', arn('key-pair'), foreign),
+  request('ec2:RunInstances', arn('security-group'), foreign),
+  request('ec2:TerminateInstances', arn('instance'), foreign),
+  request('ec2:ModifyImageAttribute', arn('image'), foreign),
+  request('ec2:GetPasswordData', arn('instance'), foreign),
+  request('ec2:AuthorizeSecurityGroupIngress', arn('security-group'), foreign),
+  request('ssm:PutParameter', 'arn:aws:ssm:eu-west-1:1234:parameter/production/password'),
+  request('ssm:StartSession', arn('instance'), { 'ssm:resourceTag/Name': 'production' }),
+  request('ssm:StartSession', 'arn:aws:ssm:eu-west-1:1234:document/AWS-RunShellScript'),
+  request('iam:PassRole', 'arn:aws:iam::1234:role/admin', { 'iam:PassedToService': 'ec2.amazonaws.com' }),
+  request('iam:PassRole', 'arn:aws:iam::1234:role/bakehouse-x', { 'iam:PassedToService': 'lambda.amazonaws.com' }),
+])('nobody may: %j', (abuse) => {
+  expect(isAllowed(abuse)).toBe(false)
+})
+
+test('a role of one family publishes no other one', () => {
+  const parameter = (family: string): Request =>
+    request('ssm:PutParameter', `arn:aws:ssm:eu-west-1:1234:parameter/bakehouse/${family}/latest`)
+  const scope = { partition: 'aws', family: 'linux-base' }
+  expect([isAllowed(parameter('linux-base'), scope), isAllowed(parameter('linux-web'), scope)]).toEqual([true, false])
+})
+
+test.each(['aws', 'aws-us-gov', 'aws-cn'])('every resource is of the partition %s', (partition) => {
+  const resources = bakePolicy({ partition }).Statement.flatMap(({ Resource }) => asList(Resource))
+  expect(resources.filter((resource) => resource !== '*' && !resource.startsWith(`arn:${partition}:`))).toEqual([])
 })
 
 test('the document fits into a managed policy', () => {
