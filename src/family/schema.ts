@@ -124,7 +124,10 @@ const login = z.strictObject({
 export const familySchema = z.strictObject({
   description: z.string().default('').describe('What the image is for, in one sentence.'),
   os: z.enum(systems).default('linux').describe('The operating system of the image.'),
-  cloud: z.enum(cloudNames).default(defaultCloud).describe('Where to build. `local` is QEMU on this computer. `--cloud` overrides it.'),
+  cloud: z
+    .enum(cloudNames)
+    .default(defaultCloud)
+    .describe('Where to build. Without it: virtual machines on this computer. `--cloud` overrides it.'),
   base,
   machine: machine.prefault({}).describe('The virtual machines of a build.'),
   login: login.prefault({}).describe('How the build logs in to its machines.'),

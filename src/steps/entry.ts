@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { setVariable } from '../core/environment.ts'
 import { findCommand } from '../core/find-command.ts'
 import { findProcess, isRunning, type ProcessIdentity } from '../core/process-identity.ts'
 import { shellQuote } from '../core/quote.ts'
@@ -21,7 +22,7 @@ export function stepCommand(node: string, step: StepName, buildFolder: string): 
 /** Makes this process the owner of the steps that its children start. */
 export function ownSteps(): void {
   const self = findProcess(process.pid)
-  if (self) process.env.BAKEHOUSE_OWNER = `${self.pid} ${self.started}`
+  if (self) setVariable('BAKEHOUSE_OWNER', `${self.pid} ${self.started}`)
 }
 
 /** The file of a build folder that names the process of a running step. */

@@ -36,7 +36,7 @@ describe('a Windows family of this computer is refused, and nothing is made', { 
       'with Debian as its base',
       yaml('base: { debian: bookworm }', login, password),
       2,
-      'expected a base that runs windows, got debian',
+      'expected a base that can run windows, got debian',
       undefined,
     ],
     [
@@ -51,7 +51,7 @@ describe('a Windows family of this computer is refused, and nothing is made', { 
       yaml(own, login, password.replace('WINDOWS_PASSWORD', 'NOT_SET_ANYWHERE')),
       2,
       'comes from the environment variable NOT_SET_ANYWHERE, which is not set',
-      'Set NOT_SET_ANYWHERE',
+      'set NOT_SET_ANYWHERE',
     ],
     [
       'with a suite for InSpec where there is none',

@@ -97,7 +97,7 @@ describe('configure', () => {
     const { exitCode, json } = await step('configure')
     expect(exitCode).toBe(2)
     expect(json?.cause).toContain('fam: the secret "token" comes from the environment variable TOKEN_OF_TEST, which is not set')
-    expect(json?.hint).toContain('Set TOKEN_OF_TEST')
+    expect(json?.hint).toContain('set TOKEN_OF_TEST')
   })
 
   test('a machine that does not answer: exit 10, with what ssh said', async () => {
