@@ -1,10 +1,10 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureDebianBase } from '../src/cloud/local/base/debian.ts'
 import { removeInstance } from '../src/cloud/local/machines/machine.ts'
 import { launchInstance } from '../src/cloud/local/provider/launch.ts'
-import { runTool } from '../src/core/exec.ts'
+import { makeSshKey } from '../src/core/ssh-key.ts'
 import { familySchema } from '../src/family/schema.ts'
 import { familyOf } from '../src/model/family-file.ts'
 import { interleave, parseRounds, renderConditions, renderTable, timed } from './measure.ts'
@@ -14,7 +14,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const rounds = parseRounds(args, 5)
   const folder = mkdtempSync(join(tmpdir(), 'boot-'))
   const identityFile = join(folder, 'key')
-  await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identityFile])
+  const { publicKey } = await makeSshKey(identityFile)
   const family = familyOf(familySchema.parse({ base: { debian: 'bookworm' } }), { name: 'boot', folder })
   const base = await ensureDebianBase({
     release: 'bookworm',
@@ -36,7 +36,7 @@ export async function main(args: readonly string[]): Promise<void> {
             expires: new Date(Date.now() + 3_600_000).toISOString(),
           },
           image: base.path,
-          publicKey: readFileSync(`${identityFile}.pub`, 'utf8').trim(),
+          publicKey,
           identityFile,
           knownHostsFile: join(folder, 'known_hosts'),
           user: 'root',

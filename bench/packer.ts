@@ -5,6 +5,7 @@ import { findAccelerator } from '../src/cloud/local/qemu/accelerator.ts'
 import { MissingError } from '../src/core/errors.ts'
 import { runTool } from '../src/core/exec.ts'
 import { findCommand } from '../src/core/find-command.ts'
+import { makeSshKey } from '../src/core/ssh-key.ts'
 import { readTools } from '../src/core/tools.ts'
 
 /** What the peer is given: the same base disk, playbook and hardware as ours. */
@@ -110,8 +111,7 @@ export function requirePacker(): void {
 export async function buildWithPacker(spec: PackerSpec): Promise<PackerBuild> {
   const folder = mkdtempSync(join(tmpdir(), 'peer-'))
   const identityFile = join(folder, 'key')
-  await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identityFile])
-  const publicKey = (await runTool('ssh-keygen', ['-y', '-f', identityFile])).trim()
+  const { publicKey } = await makeSshKey(identityFile)
   const output = join(folder, 'output')
   const accelerator =
     (await findAccelerator()) === 'tcg' ? accelerated('tcg,thread=multi,tb-size=1024', 'qemu64') : accelerated('kvm', 'host')

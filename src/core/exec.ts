@@ -1,3 +1,4 @@
+import { spawn } from 'node:child_process'
 import { closeSync, createWriteStream, openSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { execa } from 'execa'
@@ -86,6 +87,29 @@ export async function runInTerminal(command: string, args: readonly string[], op
   process.off('SIGINT', leaveIt)
   if (result.exitCode === undefined && !result.isTerminated) throw result.cause ?? new Error(result.shortMessage)
   return result.exitCode ?? 130
+}
+
+/**
+ * Runs a command that may leave a process in the background, such as `ssh -f`; the exit code of its foreground part, 255 when the
+ * signal or the timeout ended it. It writes to a file, because the process in the background would keep our streams open.
+ */
+export async function runInBackground(
+  command: string,
+  args: readonly string[],
+  options: Pick<RunOptions, 'signal' | 'timeoutMs'> & { readonly logFile: string },
+): Promise<number> {
+  const { logFile, signal, timeoutMs } = options
+  const log = openSync(logFile, 'a', 0o600)
+  return new Promise<number>((resolve, reject) => {
+    const child = spawn(command, [...args], {
+      stdio: ['ignore', log, log],
+      detached: true,
+      ...(signal === undefined ? {} : { signal }),
+      ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
+    })
+    child.once('error', (error) => (signal?.aborted ? resolve(255) : reject(error)))
+    child.once('exit', (code) => resolve(code ?? 255))
+  }).finally(() => closeSync(log))
 }
 
 /** Runs a command that must succeed; its standard output. Throws with the end of its standard error. */

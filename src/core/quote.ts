@@ -1,14 +1,14 @@
-/** A word for a POSIX shell. */
-export function shellQuote(word: string): string {
+/** A word for a POSIX shell. Plain words stay as they are. */
+export function quoteShell(word: string): string {
   return /^[A-Za-z0-9_@%+=:,./^-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
-/** In the syntax of ssh_config, where white space separates and `%` begins a token. */
-export function quotePath(path: string): string {
-  return `"${path.replaceAll('%', '%%')}"`
+/** A value for ssh_config, where white space separates and `%` begins a token. Plain words stay as they are. */
+export function quoteSshConfig(value: string): string {
+  return /^[A-Za-z0-9_@+=:,./^-]+$/.test(value) ? value : `"${value.replaceAll('%', '%%')}"`
 }
 
-/** A literal of PowerShell: nothing in it is expanded. */
+/** A literal for PowerShell: nothing in it is expanded. */
 export function quotePowerShell(text: string): string {
   return `'${text.replace(/['‘’‚‛]/g, '$&$&')}'`
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { findVariable } from '../core/environment.ts'
 import { cacheFolder, homeFolder } from '../core/paths.ts'
-import { shellQuote } from '../core/quote.ts'
+import { quoteShell } from '../core/quote.ts'
 import { readTools } from '../core/tools.ts'
 import { commandPlugin } from './command/entry.ts'
 import { writeLauncher } from './launcher.ts'
@@ -31,7 +31,7 @@ function givenFolders(): PluginFolder[] {
 /** The engine starts `pulumi-resource-<name>` in the folder. Its paths are absolute, so that it needs no PATH. */
 function writeFolder({ name, main }: PluginEntry, node: string): string {
   const folder = join(homeFolder(), 'plugins', name)
-  const cache = `NODE_COMPILE_CACHE=${shellQuote(join(cacheFolder(), 'compiled'))}`
-  writeLauncher(join(folder, `pulumi-resource-${name}`), [`${cache} exec ${shellQuote(node)} ${shellQuote(main)} "$@"`])
+  const cache = `NODE_COMPILE_CACHE=${quoteShell(join(cacheFolder(), 'compiled'))}`
+  writeLauncher(join(folder, `pulumi-resource-${name}`), [`${cache} exec ${quoteShell(node)} ${quoteShell(main)} "$@"`])
   return folder
 }

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { homeFolder } from '../core/paths.ts'
-import { shellQuote } from '../core/quote.ts'
+import { quoteShell } from '../core/quote.ts'
 import { readTools, type Tools } from '../core/tools.ts'
 import { writeLauncher } from './launcher.ts'
 
@@ -16,7 +16,7 @@ export function wrapperRoot(): string {
 
 /** The lines of the launcher. Its paths are absolute, so that it needs no PATH. A known version is told without a run of the engine. */
 export function launcherLines({ node, pulumi, pulumiVersion }: Pick<Tools, 'node' | 'pulumi' | 'pulumiVersion'>): string[] {
-  const known = pulumiVersion === undefined ? [] : [`[ "$*" = version ] && echo ${shellQuote(`v${pulumiVersion}`)} && exit`]
-  const run = [node, join(import.meta.dirname, 'wrapper.mjs'), pulumi].map(shellQuote).join(' ')
+  const known = pulumiVersion === undefined ? [] : [`[ "$*" = version ] && echo ${quoteShell(`v${pulumiVersion}`)} && exit`]
+  const run = [node, join(import.meta.dirname, 'wrapper.mjs'), pulumi].map(quoteShell).join(' ')
   return [...known, `exec ${run} "$@"`]
 }

@@ -4,9 +4,8 @@ import type { BuildEvent } from '../model/events.ts'
 import type { Host } from '../model/host.ts'
 import type { FamilySecrets } from '../model/secrets.ts'
 import type { StepName, StepRequest } from '../model/step.ts'
-import type { Connection } from './ssh/ssh.ts'
 
-/** What a step works with. All that it writes goes through `log` and `tell`, and so through the redactor. */
+/** What a step works with. It writes through `log` and `tell` only, so that everything is redacted. */
 export interface StepContext {
   readonly step: StepName
   readonly request: StepRequest
@@ -18,27 +17,26 @@ export interface StepContext {
   readonly venv: string
   /** Aborted on SIGINT and SIGTERM. */
   readonly signal: AbortSignal
-  /** Appends text, whole lines of it, to the step's log. */
+  /** Appends whole lines to the step's log. */
   readonly log: (text: string) => void
   /** Appends one event to the build's stream. */
   readonly tell: (event: EventBody) => void
+  /** Loads the cloud's source of administrator passwords; undefined where the cloud has none. */
+  readonly loadPasswordSource: () => Promise<PasswordSource | undefined>
 }
 
-/** An event without what the context adds: time and phase. */
+/** Finds the administrator's password of an instance, encrypted to its RSA key; undefined while the cloud has none yet. */
+export type PasswordSource = (instanceId: string, signal: AbortSignal) => Promise<string | undefined>
+
+/** An event without its time and phase, which the context adds. */
 export type EventBody = BuildEvent extends infer Event ? (Event extends BuildEvent ? Omit<Event, 'at' | 'phase'> : never) : never
 
-/** The only host of a step that works on one. */
+/** The host of a step that works on exactly one. */
 export function onlyHost(context: StepContext): Host {
   const [host, second] = context.hosts
   if (!host || second) throw new UsageError(`Expected one host for ${context.step}, got ${context.hosts.length}`)
   return host
 }
 
-/** An open way to a machine, and the context that goes with it: a Windows machine's password is known to that one alone. */
-export interface Way extends AsyncDisposable {
-  readonly context: StepContext
-  readonly connection: Connection
-}
-
-/** The variable of a family's `configure.secrets` that gives the password of a machine whose cloud does not. */
+/** The variable of a family's `configure.secrets` that holds the administrator's password, where the cloud does not provide it. */
 export const passwordVariable = 'ansible_password'

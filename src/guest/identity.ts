@@ -1,32 +1,17 @@
 import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { BuildFailed } from '../core/errors.ts'
-import { lastLine } from '../core/exec.ts'
 import { buildFiles } from '../model/build-folder.ts'
-import { type Connection, runInGuest } from './ssh/ssh.ts'
 
-/** What makes a machine that one: two machines of one image must differ in all of it. */
+/** What must differ between any two machines, also between two machines of one image. */
 export interface Identity {
+  /** `/etc/machine-id`, or the machine's part of the SIDs on Windows. */
   readonly machineId: string
-  /** Fingerprints as `ssh-keygen -l` writes them: `SHA256:…`, sorted. */
+  /** Fingerprints of its SSH host keys as `ssh-keygen -l` writes them: `SHA256:…`, sorted. Empty on Windows. */
   readonly hostKeys: readonly string[]
 }
 
-/** Prints an identity, one `key value` a line. */
-export const identityScript = `
-echo "machine-id $(cat /etc/machine-id 2>/dev/null)"
-for key in /etc/ssh/ssh_host_*_key.pub; do [ -f "$key" ] && echo "host-key $(cat "$key")"; done
-true`
-
-/** The identity of a running guest. */
-export async function readIdentity(connection: Connection, signal: AbortSignal): Promise<Identity> {
-  const result = await runInGuest(connection, identityScript, { signal, timeoutMs: 60_000 })
-  if (result.exitCode !== 0) throw new BuildFailed(`the machine does not say who it is: ${lastLine(result)}`)
-  return parseIdentity(result.stdout)
-}
-
-/** An identity from what the script printed. */
+/** An identity from lines of `machine-id …` and `host-key …`. */
 export function parseIdentity(text: string): Identity {
   const lines = text.split('\n').map((line) => line.split(' '))
   return {
@@ -38,7 +23,7 @@ export function parseIdentity(text: string): Identity {
   }
 }
 
-/** The base's identity as configure wrote it down; undefined when it did not. */
+/** The identity of the base, which `configure` wrote into the build folder; undefined if it wrote none. */
 export function findBaseIdentity(buildFolder: string): Identity | undefined {
   try {
     return JSON.parse(readFileSync(join(buildFolder, buildFiles.baseIdentity), 'utf8')) as Identity

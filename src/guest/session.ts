@@ -1,9 +1,11 @@
-import type { Host } from '../model/host.ts'
-import type { StepContext, Way } from './context.ts'
-import { connect } from './ssh/ssh.ts'
+import type { StepContext } from './context.ts'
+import type { Connection } from './ssh/ssh.ts'
 
-/** The way to a machine of the family's operating system. Linux needs nothing opened; the first command does. */
-export async function reach(context: StepContext, host: Host): Promise<Way> {
-  if (context.request.family.os === 'windows') return (await import('./windows/session.ts')).reachWindows(context, host)
-  return { context, connection: connect(host, context.folder), async [Symbol.asyncDispose]() {} }
+/** A machine that a step works on: its connection, and the step's context with what only this session knows, such as a password. */
+export interface Session {
+  readonly context: StepContext
+  readonly connection: Connection
 }
+
+/** A session that must be closed. */
+export interface OpenSession extends Session, AsyncDisposable {}

@@ -1,3 +1,4 @@
+import { quoteShell, quoteSshConfig } from '../core/quote.ts'
 import type { Host } from '../model/host.ts'
 
 /** How to log in to a kept machine, and until when. */
@@ -6,8 +7,8 @@ export function renderLogin(host: Host, until: string): string {
 }
 
 function renderSsh({ identityFile, knownHostsFile, proxyCommand, port, user, address }: Host): string {
-  const proxy = proxyCommand ? ` -o ProxyCommand='${proxyCommand}'` : ''
-  return `ssh -i ${identityFile} -o UserKnownHostsFile=${knownHostsFile}${proxy} -p ${port} ${user}@${address}`
+  const proxy = proxyCommand ? ` -o ProxyCommand=${quoteShell(proxyCommand)}` : ''
+  return `ssh -i ${quoteShell(identityFile)} -o UserKnownHostsFile=${quoteShell(quoteSshConfig(knownHostsFile))}${proxy} -p ${port} ${user}@${address}`
 }
 
 /** The certificate vouches for itself alone: PowerShell cannot pin it, so its thumbprint is there to be compared. */

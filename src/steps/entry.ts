@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { setVariable } from '../core/environment.ts'
 import { findCommand } from '../core/find-command.ts'
 import { findProcess, isRunning, type ProcessIdentity } from '../core/process-identity.ts'
-import { shellQuote } from '../core/quote.ts'
+import { quoteShell } from '../core/quote.ts'
 import { endSession } from '../core/session.ts'
 import { buildFiles } from '../model/build-folder.ts'
 import { type StepName, stepNames } from '../model/step.ts'
@@ -14,9 +14,9 @@ import { type StepName, stepNames } from '../model/step.ts'
  * official `command` plugin cancels a command by killing its shell with SIGKILL, and the step must outlive that to end its children.
  */
 export function stepCommand(node: string, step: StepName, buildFolder: string): string {
-  const words = [node, join(import.meta.dirname, 'run.ts'), step, buildFolder].map(shellQuote).join(' ')
+  const words = [node, join(import.meta.dirname, 'run.ts'), step, buildFolder].map(quoteShell).join(' ')
   const setsid = findCommand('setsid')
-  return `${setsid ? `${shellQuote(setsid)} ` : ''}${words} & wait "$!"`
+  return `${setsid ? `${quoteShell(setsid)} ` : ''}${words} & wait "$!"`
 }
 
 /** Makes this process the owner of the steps that its children start. */

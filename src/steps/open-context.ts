@@ -35,6 +35,10 @@ export function openContext(step: StepName, folder: string, signal: AbortSignal)
       const whole = { ...event, phase, at: new Date().toISOString() } as BuildEvent
       appendEvent(join(folder, buildFiles.events), cleanEvent(whole, redactor.text))
     },
+    loadPasswordSource: async () => {
+      const cloud = await (await import('../cloud/clouds.ts')).chooseCloud(request.cloud)
+      return cloud.findPasswordData?.bind(cloud)
+    },
   }
 }
 

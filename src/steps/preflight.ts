@@ -1,10 +1,10 @@
 import type { Cloud } from '../cloud/cloud.ts'
-import { requireSystem } from '../guest/systems.ts'
+import { systemOf } from '../guest/systems.ts'
 import type { Family } from '../model/family.ts'
 import { requireVerifiers } from '../verify/verifiers.ts'
 
 /** Throws MissingError if a step of this family would lack a tool or a credential. Asked before anything is created. */
 export async function requireSteps(family: Family, cloud: Cloud): Promise<void> {
   await requireVerifiers(family.verify.suites)
-  await requireSystem(family, cloud)
+  systemOf(family.os).preflight?.(family, cloud)
 }

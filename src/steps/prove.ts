@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDuration } from '../core/duration.ts'
 import { onlyHost, type StepContext } from '../guest/context.ts'
-import { reach } from '../guest/session.ts'
+import { systemOf } from '../guest/systems.ts'
 import { buildFiles } from '../model/build-folder.ts'
 import type { StepAnswer } from '../model/step.ts'
 import { onBase, passes, provesNothing, type SuiteResult, weakSuites } from '../model/suite-result.ts'
@@ -16,9 +16,9 @@ export async function prove(context: StepContext): Promise<StepAnswer> {
 /** The suites on the base. Weak ones are named in a note and by their `problem`. The results are also in `steps/proved.json`. */
 export async function proveSuites(context: StepContext): Promise<readonly SuiteResult[]> {
   const deadline = Date.now() + parseDuration(context.request.family.verify.timeout)
-  await using way = await reach(context, onlyHost(context))
-  const alone = { ...way.context, request: { ...context.request, previousCases: {} }, tell: tellInverted(context) }
-  const suites = await runSuites(alone, { context: alone, connection: way.connection, suffix: onBase, boots: 1, deadline })
+  await using session = await systemOf(context.request.family.os).openSession(context, onlyHost(context))
+  const alone = { ...session.context, request: { ...context.request, previousCases: {} }, tell: tellInverted(context) }
+  const suites = await runSuites(alone, { context: alone, connection: session.connection, suffix: onBase, boots: 1, deadline })
   const judged = suites.map((suite) => (passes(suite) ? { ...suite, problem: provesNothing } : suite))
   for (const name of weakSuites(judged)) context.tell({ type: 'note', text: `${name}: ${provesNothing}` })
   writeFileSync(join(context.folder, buildFiles.steps, 'proved.json'), `${JSON.stringify(judged, undefined, 2)}\n`)

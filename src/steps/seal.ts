@@ -2,10 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseDuration } from '../core/duration.ts'
 import { BuildFailed } from '../core/errors.ts'
 import { onlyHost, type StepContext } from '../guest/context.ts'
-import { diagnose } from '../guest/linux/diagnose.ts'
-import { reach } from '../guest/session.ts'
 import { disconnect } from '../guest/ssh/ssh.ts'
-import { sealers } from '../guest/systems.ts'
+import { systemOf } from '../guest/systems.ts'
 import type { StepAnswer } from '../model/step.ts'
 import { findMachine } from './find-machine.ts'
 
@@ -13,12 +11,13 @@ import { findMachine } from './find-machine.ts'
 export async function seal(context: StepContext): Promise<StepAnswer> {
   const { family } = context.request
   const deadline = Date.now() + parseDuration(family.seal.timeout)
-  await using way = await reach(context, onlyHost(context))
-  const { connection } = way
+  const system = systemOf(family.os)
+  await using session = await system.openSession(context, onlyHost(context))
+  const { connection } = session
   try {
-    await (await sealers[family.os]())(way.context, connection)
+    await system.seal(session, () => hasEnded(context, connection.host.instanceId))
   } catch (error) {
-    await diagnose(context, connection)
+    await system.saveDiagnostics?.(session)
     throw error
   }
   context.tell({ type: 'task', name: 'wait until it is stopped' })
@@ -26,6 +25,12 @@ export async function seal(context: StepContext): Promise<StepAnswer> {
   await waitUntilStopped(context, connection.host.instanceId, deadline)
   await closed
   return { status: 'ok', suites: [] }
+}
+
+/** A machine that does not exist any more has ended too; the step then reports it. */
+async function hasEnded(context: StepContext, instanceId: string): Promise<boolean> {
+  const machine = await findMachine(context, instanceId)
+  return machine === undefined || machine.state === 'stopped'
 }
 
 /** The first pause between two looks, and the longest, in ms. */

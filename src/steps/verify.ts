@@ -3,13 +3,12 @@ import { join } from 'node:path'
 import { parseDuration } from '../core/duration.ts'
 import { BuildFailed } from '../core/errors.ts'
 import { shorten } from '../core/shorten.ts'
-import type { StepContext, Way } from '../guest/context.ts'
+import type { StepContext } from '../guest/context.ts'
 import type { Identity } from '../guest/identity.ts'
-import { diagnose } from '../guest/linux/diagnose.ts'
-import { reach } from '../guest/session.ts'
+import type { OpenSession, Session } from '../guest/session.ts'
 import { removeControlFolder } from '../guest/ssh/control-folder.ts'
 import { disconnect } from '../guest/ssh/ssh.ts'
-import { chooseHygiene } from '../guest/systems.ts'
+import { systemOf } from '../guest/systems.ts'
 import { buildFiles } from '../model/build-folder.ts'
 import { cleanSuite, longestText } from '../model/free-text.ts'
 import type { StepAnswer } from '../model/step.ts'
@@ -23,9 +22,11 @@ import { chooseVerifier } from '../verify/verifiers.ts'
 /** Verifies every machine that was started from the candidate. A failure names the first reason against it. */
 export async function verify(context: StepContext): Promise<StepAnswer> {
   const deadline = Date.now() + parseDuration(context.request.family.verify.timeout)
-  await using ways = new AsyncDisposableStack()
-  const open = async (way: Promise<Way>, index: number): Promise<Trial> => openTrial(ways.use(await way), index, deadline)
-  const answer = await verifyTrials(context, await Promise.all(context.hosts.map((host) => reach(context, host)).map(open)))
+  const system = systemOf(context.request.family.os)
+  await using sessions = new AsyncDisposableStack()
+  const open = async (session: Promise<OpenSession>, index: number): Promise<Trial> =>
+    openTrial(sessions.use(await session), index, deadline)
+  const answer = await verifyTrials(context, await Promise.all(context.hosts.map((host) => system.openSession(context, host)).map(open)))
   if (answer.status === 'ok') removeControlFolder(context.folder)
   return answer
 }
@@ -35,7 +36,7 @@ async function verifyTrials(context: StepContext, trials: readonly Trial[]): Pro
   const first = await verifyAll(context, trials)
   const suites = [...first, ...(family.verify.reboot && first.every(passes) ? await verifyAgain(context, trials) : [])]
   if (!suites.every(passes)) {
-    await Promise.all(trials.map(({ connection }) => diagnose(context, connection)))
+    await Promise.all(trials.map((trial) => systemOf(family.os).saveDiagnostics?.(trial)))
     return { status: 'failed', cause: firstReason(suites), suites }
   }
   await Promise.all(trials.map(({ connection }) => disconnect(connection)))
@@ -59,7 +60,7 @@ export async function runSuites(context: StepContext, trial: Trial, clear: Promi
   )
 }
 
-function openTrial({ context, connection }: Way, index: number, deadline: number): Trial {
+function openTrial({ context, connection }: Session, index: number, deadline: number): Trial {
   return { context, connection, suffix: index === 0 ? '' : ` (clone ${index + 1})`, boots: 1, deadline }
 }
 
@@ -77,11 +78,11 @@ interface TrialResult {
 
 /** Hygiene first, as suites leave traces of their own; their tools start meanwhile. */
 async function verifyTrial(context: StepContext, trial: Trial): Promise<TrialResult> {
-  const lookAt = await chooseHygiene(context.request.family.os)
+  const system = systemOf(context.request.family.os)
   let identity: Identity | undefined
   const name = `hygiene${trial.suffix}`
   const run = async (): Promise<SuiteReport> => {
-    const report = await lookAt(trial)
+    const report = await system.checkHygiene(trial, trial.boots)
     identity = report.identity
     return report
   }
@@ -92,8 +93,12 @@ async function verifyTrial(context: StepContext, trial: Trial): Promise<TrialRes
 }
 
 async function verifyAgain(context: StepContext, trials: readonly Trial[]): Promise<SuiteResult[]> {
-  const { reboot } = await import('../guest/linux/reboot.ts')
-  await Promise.all(trials.map((trial) => reboot(trial.context, trial)))
+  const system = systemOf(context.request.family.os)
+  const reboot = async (trial: Trial): Promise<void> => {
+    context.tell({ type: 'task', name: 'reboot' })
+    await system.reboot(trial, trial.deadline)
+  }
+  await Promise.all(trials.map(reboot))
   return verifyAll(
     context,
     trials.map((trial) => ({ ...trial, suffix: `${trial.suffix} (after reboot)`, boots: trial.boots + 1 })),

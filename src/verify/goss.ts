@@ -4,7 +4,7 @@ import { findVariable } from '../core/environment.ts'
 import { BuildFailed, messageOf, UsageError } from '../core/errors.ts'
 import { lastLine } from '../core/exec.ts'
 import { resolveInside } from '../core/inside.ts'
-import { shellQuote } from '../core/quote.ts'
+import { quoteShell } from '../core/quote.ts'
 import { readTools } from '../core/tools.ts'
 import { copyToGuest, runInGuest } from '../guest/ssh/ssh.ts'
 import type { CaseResult, SuiteReport } from '../model/suite-result.ts'
@@ -70,15 +70,15 @@ export function gossScript(spec: {
   const folder = `/dev/shm/bakehouse-suite-${spec.slug}`
   const all = { ...spec.files, 'bakehouse-variables.json': JSON.stringify(spec.variables) }
   const writes = Object.entries(all).map(([name, text]) => {
-    const path = shellQuote(`${folder}/${name}`)
+    const path = quoteShell(`${folder}/${name}`)
     return `base64 -d >${path} <<'END_OF_FILE'\n${Buffer.from(text).toString('base64').replace(/.{76}/g, '$&\n')}\nEND_OF_FILE`
   })
-  const folders = [...new Set(Object.keys(all).map((name) => dirname(`${folder}/${name}`)))].map(shellQuote).join(' ')
+  const folders = [...new Set(Object.keys(all).map((name) => dirname(`${folder}/${name}`)))].map(quoteShell).join(' ')
   return [
     `trap 'rm -rf ${folder}' EXIT`,
     `mkdir -p ${folders}`,
     ...writes,
-    `cd ${folder} && ${gossArguments(spec).map(shellQuote).join(' ')}`,
+    `cd ${folder} && ${gossArguments(spec).map(quoteShell).join(' ')}`,
   ].join('\n')
 }
 

@@ -1,4 +1,4 @@
-import { shellQuote } from '../core/quote.ts'
+import { quoteShell } from '../core/quote.ts'
 import type { Connection } from '../guest/ssh/ssh.ts'
 
 /** The name of the machine in InSpec's configuration. */
@@ -24,7 +24,7 @@ export function inspecConfig(connection: Way, password: string | undefined): obj
 function innerCommand({ host, options, variables }: Way): string {
   const windows = variables?.ansible_shell_type === 'powershell'
   const inner = windows ? ['-W', `127.0.0.1:22`, host.address] : [host.address, '--', host.user === 'root' ? sshd : `sudo -n ${sshd}`]
-  return ['ssh', ...options, ...inner].map(shellQuote).join(' ')
+  return ['ssh', ...options, ...inner].map(quoteShell).join(' ')
 }
 
 const sshd = '/usr/sbin/sshd -i'

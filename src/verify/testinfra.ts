@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { lastLine, run } from '../core/exec.ts'
-import { shellQuote } from '../core/quote.ts'
+import { quoteShell } from '../core/quote.ts'
 import type { Connection } from '../guest/ssh/ssh.ts'
 import { buildFiles } from '../model/build-folder.ts'
 import type { SuiteReport } from '../model/suite-result.ts'
@@ -49,7 +49,7 @@ export function testinfraArguments(spec: {
     '-p',
     'no:cacheprovider',
     `--hosts=ssh://${host.user}@${host.address}:${host.port}`,
-    `--ssh-extra-args=${options.map(shellQuote).join(' ')}`,
+    `--ssh-extra-args=${options.map(quoteShell).join(' ')}`,
     ...(host.user === 'root' ? [] : ['--sudo']),
     `--junitxml=${spec.report}`,
     '-o',

@@ -1,15 +1,13 @@
 import type { z } from 'zod'
 import type { StepContext } from '../guest/context.ts'
+import type { Session } from '../guest/session.ts'
 import type { Connection } from '../guest/ssh/ssh.ts'
 import type { Os } from '../model/family.ts'
 import type { Suite } from '../model/suite.ts'
 import type { SuiteReport } from '../model/suite-result.ts'
 
 /** A machine being verified, and what its suites' names end with. */
-export interface Trial {
-  readonly connection: Connection
-  /** The step's, with what only this machine's connection knows. */
-  readonly context: StepContext
+export interface Trial extends Session {
   /** ` (clone 2)`, ` (after reboot)`. */
   readonly suffix: string
   /** How often it has been started. */

@@ -1,8 +1,8 @@
 import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { openEngine } from '../../src/bakehouse.ts'
-import { runTool } from '../../src/core/exec.ts'
 import { homeFolder } from '../../src/core/paths.ts'
+import { makeSshKey } from '../../src/core/ssh-key.ts'
 import { requireOutput } from '../../src/model/outputs.ts'
 import { type VmOutputs, type VmSpec, vmProgram } from './program.ts'
 
@@ -47,7 +47,7 @@ async function specOf({ family, memory, user, identityFile: own }: VmRequest): P
   mkdirSync(folder, { recursive: true, mode: 0o700 })
   const identityFile = own ?? join(folder, 'key')
   if (!own && !existsSync(identityFile)) {
-    await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', `vm-${family}`, '-f', identityFile])
+    await makeSshKey(identityFile, { comment: `vm-${family}` })
   }
   const publicKey = readFileSync(`${identityFile}.pub`, 'utf8').trim()
   return { family, memory, user, publicKey, identityFile, knownHostsFile: join(folder, 'known_hosts') }

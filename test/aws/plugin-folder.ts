@@ -1,16 +1,13 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { quoteShell } from '../../src/core/quote.ts'
 
 /** Puts `pulumi-resource-aws`, the emulated provider, into the folder; what `BAKEHOUSE_PLUGINS` then has to say. */
 export function writePluginFolder(folder: string): string {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'pulumi-resource-aws')
   const main = join(import.meta.dirname, 'plugin/main.ts')
-  writeFileSync(file, `#!/bin/sh\nexec ${quote(process.execPath)} ${quote(main)} "$@"\n`)
+  writeFileSync(file, `#!/bin/sh\nexec ${quoteShell(process.execPath)} ${quoteShell(main)} "$@"\n`)
   chmodSync(file, 0o755)
   return `aws=${folder}`
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`
 }

@@ -3,9 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
 import { lastLine } from '../../src/core/exec.ts'
-import { shellQuote } from '../../src/core/quote.ts'
+import { quoteShell } from '../../src/core/quote.ts'
 import { removeControlFolder } from '../../src/guest/ssh/control-folder.ts'
-import { connect, sshArguments } from '../../src/guest/ssh/ssh.ts'
+import { sshArguments } from '../../src/guest/ssh/options.ts'
+import { connect } from '../../src/guest/ssh/ssh.ts'
 import type { Host } from '../../src/model/host.ts'
 
 const host: Host = {
@@ -29,7 +30,7 @@ afterEach(() => {
 })
 
 describe('sshArguments', () => {
-  const options = sshArguments(host, '/tmp/bh-x/1')
+  const options = sshArguments(host, { controlPath: '/tmp/bh-x/1' })
   test.each([
     ['reads no configuration of the user', '-F none'],
     ['pins the host key', '-o StrictHostKeyChecking=yes'],
@@ -38,7 +39,7 @@ describe('sshArguments', () => {
     ['escapes what ssh_config takes for a token', '-o UserKnownHostsFile="/builds/100%%/known_hosts"'],
     ['offers no key of an agent', '-o IdentityAgent=none'],
     ['never asks', '-o BatchMode=yes'],
-    ['shares one connection', '-o ControlMaster=auto -o ControlPath="/tmp/bh-x/1"'],
+    ['shares one connection', '-o ControlMaster=auto -o ControlPath=/tmp/bh-x/1'],
     ['names port and user', '-p 2222 -l admin'],
   ])('%s', (_claim, part) => {
     expect(options.join(' ')).toContain(part)
@@ -46,7 +47,7 @@ describe('sshArguments', () => {
 
   test('goes through a proxy command where there is one', () => {
     expect(options.join(' ')).not.toContain('ProxyCommand')
-    expect(sshArguments({ ...host, proxyCommand: 'nc %h %p' }, '/s')).toContain('ProxyCommand=nc %h %p')
+    expect(sshArguments({ ...host, proxyCommand: 'nc %h %p' })).toContain('ProxyCommand=nc %h %p')
   })
 })
 
@@ -73,7 +74,7 @@ test.each([
   ['', "''"],
   ['$(rm)', "'$(rm)'"],
 ])('quotes %j for a shell', (word, quoted) => {
-  expect(shellQuote(word)).toBe(quoted)
+  expect(quoteShell(word)).toBe(quoted)
 })
 
 test.each([

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { shellQuote } from '../../src/core/quote.ts'
+import { quoteShell } from '../../src/core/quote.ts'
 import { runInGuest } from '../../src/guest/ssh/ssh.ts'
 import type { SuiteReport } from '../../src/model/suite-result.ts'
 import { outOfTime } from '../../src/verify/judge.ts'
@@ -19,7 +19,7 @@ async function runShell(given: SuiteContext): Promise<SuiteReport> {
   await given.clear
   const { context, connection, suite, timeoutMs } = given
   const values = Object.entries(suite.options.arguments as Readonly<Record<string, unknown>>)
-  const assignments = values.map(([name, value]) => `${name}=${shellQuote(String(value))}\n`).join('')
+  const assignments = values.map(([name, value]) => `${name}=${quoteShell(String(value))}\n`).join('')
   const script = `${assignments}${readFileSync(requireSuiteFile(given, suite.file), 'utf8')}`
   const { exitCode, timedOut, stderr } = await runInGuest(connection, script, { signal: context.signal, timeoutMs })
   if (timedOut) return outOfTime

@@ -1,6 +1,6 @@
 import { MissingError } from '../../core/errors.ts'
 import { findCommand } from '../../core/find-command.ts'
-import { shellQuote } from '../../core/quote.ts'
+import { quoteShell } from '../../core/quote.ts'
 import type { Family } from '../../model/family.ts'
 import type { Host } from '../../model/host.ts'
 import type { AwsOptions } from './options.ts'
@@ -60,7 +60,7 @@ function sessionCommand(region: string): string {
 /** For the bastion, the ssh settings and the agent of the user apply. */
 function bastionCommand(bastion: string): string {
   const [, target = bastion, port] = /^(.*?)(?::(\d+))?$/.exec(bastion) ?? []
-  return `ssh -W [%h]:%p ${port === undefined ? '' : `-p ${port} `}${shellQuote(target)}`
+  return `ssh -W [%h]:%p ${port === undefined ? '' : `-p ${port} `}${quoteShell(target)}`
 }
 
 const addressService = 'https://checkip.amazonaws.com'

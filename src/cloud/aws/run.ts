@@ -24,7 +24,7 @@ const commands: Readonly<Record<string, (request: unknown) => Promise<void>>> = 
   login: async (request) => {
     const { host, deadlineMs } = request as LoginRequest
     // Windows: the first login is part of the step configure.
-    if (host.transport === 'ssh') await (await import('./login.ts')).waitForLogin(host, deadlineMs)
+    if (host.transport === 'ssh') await (await import('./login.ts')).requireLogin(host, deadlineMs)
     process.stdout.write(JSON.stringify(host))
   },
   tag: async (request) => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
-import { runTool } from '../../core/exec.ts'
+import { makeSshKey } from '../../core/ssh-key.ts'
 import { makeCertificate, packCertificate } from '../../guest/psrp/certificate.ts'
 import type { Host } from '../../model/host.ts'
 import type { InstanceSpec } from '../cloud.ts'
@@ -66,12 +66,10 @@ function account(name: string, publicKey: string): object {
 /** A host key for this machine. The address is not known yet, so `known_hosts` has the key for every name. */
 async function pinHostKey(knownHostsFile: string, name: string): Promise<HostKey> {
   const folder = dirname(knownHostsFile)
-  const file = join(folder, `host-${name}`)
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', file])
-  const [secret, open] = await Promise.all([readFile(file, 'utf8'), readFile(`${file}.pub`, 'utf8')])
-  await writeFile(knownHostsFile, `* ${open.trim()}\n`)
-  return { private: secret, public: open.trim() }
+  const { file, publicKey } = await makeSshKey(join(folder, `host-${name}`))
+  await writeFile(knownHostsFile, `* ${publicKey}\n`)
+  return { private: await readFile(file, 'utf8'), public: publicKey }
 }
 
 async function windowsRemoting(name: string): Promise<FirstBoot> {

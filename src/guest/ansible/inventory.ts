@@ -1,4 +1,4 @@
-import { shellQuote } from '../../core/quote.ts'
+import { quoteShell } from '../../core/quote.ts'
 import type { Connection } from '../ssh/ssh.ts'
 
 /** Connection variables of a host whose transport is not SSH; `windows` families bring them. */
@@ -25,5 +25,5 @@ export function sshVariables({ host, options }: Connection): HostVariables {
 export function renderSshArguments(options: readonly string[]): string {
   const separate = ['-p', '-l']
   const others = options.filter((option, index) => !separate.includes(option) && !separate.includes(options[index - 1] ?? ''))
-  return others.map(shellQuote).join(' ')
+  return others.map(quoteShell).join(' ')
 }

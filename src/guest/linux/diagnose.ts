@@ -2,10 +2,10 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildFiles } from '../../model/build-folder.ts'
-import type { StepContext } from '../context.ts'
-import { type Connection, runInGuest } from '../ssh/ssh.ts'
+import type { Session } from '../session.ts'
+import { runInGuest } from '../ssh/ssh.ts'
 
-/** Each file of the diagnostics and the command that fills it. A guest never names a file: it gives the number of one of these. */
+/** Each file of the diagnostics and the command that prints it. The machine never names a file: it prints the number of one of these. */
 const sources: readonly (readonly [string, string])[] = [
   ['journal.txt', 'journalctl --boot --no-pager --quiet | tail -n 5000'],
   ['failed-units.txt', 'systemctl --failed --no-pager --plain; systemctl status --failed --no-pager --full 2>/dev/null'],
@@ -13,12 +13,12 @@ const sources: readonly (readonly [string, string])[] = [
   ['machine.txt', 'uname -a; cat /etc/os-release; uptime; df -h; free -m; ip -brief address; ps -eo pid,user,stat,etime,args'],
 ]
 
-/** Characters of one file; what a guest says beyond is left out. */
+/** Characters of one file; the rest of the output is left out. */
 const longestFile = 4 * 1024 * 1024
 
-/** Saves what the guest can tell about a failure, redacted. Best effort: a guest that does not answer tells nothing. */
-export async function diagnose(context: StepContext, connection: Connection): Promise<void> {
-  if (context.request.family.os !== 'linux' || context.signal.aborted) return
+/** Saves logs of the machine into the diagnostics folder, redacted. A machine that does not answer leaves none. */
+export async function saveDiagnostics({ context, connection }: Session): Promise<void> {
+  if (context.signal.aborted) return
   const separator = makeSeparator()
   const result = await runInGuest(connection, diagnosticsScript(separator), { signal: context.signal, timeoutMs: 45_000 }).catch(
     () => undefined,
@@ -34,7 +34,7 @@ export async function diagnose(context: StepContext, connection: Connection): Pr
   }
 }
 
-/** A line that nothing in the guest can have written before: it is new in each run. */
+/** A line that nothing in the machine can have written before: it is new in each run. */
 function makeSeparator(): string {
   return `=== bakehouse ${randomBytes(16).toString('hex')} `
 }
@@ -44,7 +44,7 @@ export function diagnosticsScript(separator: string): string {
   return sources.map(([, command], index) => `printf '\\n%s%s\\n' '${separator}' ${index}\n{ ${command}; } 2>&1`).join('\n')
 }
 
-/** What the script printed, by the file names of the table. Text after an unknown number, or a second time, is left out. */
+/** The output of the script by file name. Text after an unknown or repeated number is left out. */
 export function parseDiagnostics(text: string, separator: string): Map<string, string> {
   const files = new Map<string, string>()
   for (const part of text.split(`\n${separator}`).slice(1)) {

@@ -1,17 +1,17 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lastLine } from '../../core/exec.ts'
-import type { StepContext } from '../context.ts'
 import { compareWithBase, type HygieneReport, parseHygiene } from '../hygiene.ts'
 import { findBaseIdentity, parseIdentity } from '../identity.ts'
+import type { Session } from '../session.ts'
 import { readPublicKey } from '../ssh/keys.ts'
-import { type Connection, runInGuest } from '../ssh/ssh.ts'
+import { runInGuest } from '../ssh/ssh.ts'
 
-/** When each machine was first started, in seconds since 1970; what it wrote since is its own. */
+/** When each machine was first started, in seconds since 1970: files that are newer were written by the machine itself. */
 const firstBoots = new Map<string, string>()
 
-/** The built-in gate of every Linux image: nothing of its making is in it, and it is a healthy machine. One round trip. */
-export async function runHygiene(context: StepContext, connection: Connection, boots: number): Promise<HygieneReport> {
+/** The built-in suite of every Linux image: it holds no traces of its build, and the machine is healthy. One command. */
+export async function checkLinuxHygiene({ context, connection }: Session, boots: number): Promise<HygieneReport> {
   const { signal, folder } = context
   const script = readFileSync(join(import.meta.dirname, 'hygiene.sh'), 'utf8')
   const variables = {

@@ -3,15 +3,15 @@ import { join } from 'node:path'
 import { parseDuration } from '../../core/duration.ts'
 import { BuildFailed } from '../../core/errors.ts'
 import { lastLine } from '../../core/exec.ts'
-import type { StepContext } from '../context.ts'
 import { readFamilyScript } from '../family-script.ts'
-import { type Connection, runInGuest } from '../ssh/ssh.ts'
+import type { Session } from '../session.ts'
+import { runInGuest } from '../ssh/ssh.ts'
 
-/** Printed by the script once all is removed, right before the power goes. */
+/** The script prints this when all is removed, just before it powers the machine off. */
 const sealed = 'bakehouse: sealed'
 
-/** Runs the family's script and ours in the guest, one round trip each; it ends with the machine going down. */
-export async function sealLinux(context: StepContext, connection: Connection): Promise<void> {
+/** Runs the family's script, then `seal.sh`, in one command each. The machine powers off at the end. */
+export async function sealLinux({ context, connection }: Session): Promise<void> {
   const { family } = context.request
   const settings = { signal: context.signal, timeoutMs: parseDuration(family.seal.timeout) }
   if (family.seal.script !== undefined) {
@@ -25,6 +25,6 @@ export async function sealLinux(context: StepContext, connection: Connection): P
   const result = await runInGuest(connection, script, { ...settings, variables: { SEALED: sealed } })
   context.log(`${result.stdout}${result.stderr}`)
   context.signal.throwIfAborted()
-  // The connection dies with the machine, so that the exit code says nothing.
+  // The connection ends with the machine, so the exit code means nothing.
   if (!result.stdout.includes(sealed)) throw new BuildFailed(`sealing did not finish: ${lastLine(result)}`)
 }

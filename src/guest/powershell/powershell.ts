@@ -2,10 +2,7 @@ import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, write
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { runPlaybook } from '../ansible/playbook.ts'
-import type { Way } from '../context.ts'
-
-/** The machine, and the context that knows its password. */
-export type Reached = Pick<Way, 'context' | 'connection'>
+import type { Session } from '../session.ts'
 
 export interface PowerShellRun {
   /** What `run.ps1` does. It finds its files beside itself, in its current folder, and leaves its results there. */
@@ -32,7 +29,7 @@ export interface PowerShellOutcome {
 }
 
 /** Runs a script in a Windows machine by way of Ansible, whatever its transport. Nothing stays in the machine. */
-export async function runPowerShell({ context, connection }: Reached, run: PowerShellRun): Promise<PowerShellOutcome> {
+export async function runPowerShell({ context, connection }: Session, run: PowerShellRun): Promise<PowerShellOutcome> {
   const folder = mkdtempSync(join(tmpdir(), 'bh-'))
   const source = join(folder, 'source')
   const answers = join(folder, 'answers')
@@ -61,7 +58,7 @@ export function reasonOf({ problem, stderr }: Pick<PowerShellOutcome, 'problem' 
 }
 
 /** Starts a script that outlives the connection; why that failed, undefined when it did not. */
-export async function startPowerShell({ context, connection }: Reached, script: string, timeoutMs: number): Promise<string | undefined> {
+export async function startPowerShell({ context, connection }: Session, script: string, timeoutMs: number): Promise<string | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'bh-'))
   try {
     writeFiles(folder, { 'start.ps1': script })

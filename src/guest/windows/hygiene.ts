@@ -1,39 +1,25 @@
 import { join } from 'node:path'
-import { BuildFailed } from '../../core/errors.ts'
 import type { CaseResult } from '../../model/suite-result.ts'
 import { type HygieneReport, parseHygiene } from '../hygiene.ts'
 import { findBaseIdentity, type Identity, parseIdentity } from '../identity.ts'
-import { type PowerShellOutcome, type Reached, reasonOf, runPowerShell } from '../powershell/powershell.ts'
+import { type PowerShellOutcome, reasonOf, runPowerShell } from '../powershell/powershell.ts'
 import { renderScript } from '../powershell/script.ts'
+import type { Session } from '../session.ts'
 import { readPublicKey } from '../ssh/keys.ts'
 
 /** How long the checks may take, in ms: PowerShell starts slowly on a first boot. */
 const timeoutMs = 600_000
 
-/** Prints the machine's own part of its accounts' SIDs: what generalising must change. */
-const identityScript = [
-  '$account = Get-CimInstance Win32_UserAccount -Filter "LocalAccount=TRUE AND SID LIKE \'S-1-5-21-%-500\'"',
-  "[Console]::Out.WriteLine(\"machine-id $($account.SID -replace '-500$', '')\")",
-].join('\r\n')
-
-/** Who a Windows machine is: its SID. Throws BuildFailed when it does not say. */
-export async function readWindowsIdentity(reached: Reached): Promise<Identity> {
-  const outcome = await runPowerShell(reached, { script: identityScript, timeoutMs: 300_000 })
-  const identity = parseIdentity(outcome.stdout)
-  if (identity.machineId) return identity
-  throw new BuildFailed(`the machine does not say who it is: ${reasonOf(outcome)}`)
-}
-
-/** The built-in gate of every Windows image: it was generalised, nothing of its making is in it, and it is a healthy machine. */
-export async function runWindowsHygiene(reached: Reached): Promise<HygieneReport> {
-  const { context, connection } = reached
+/** The built-in suite of every Windows image: it was generalised, it holds no traces of its build, and the machine is healthy. */
+export async function checkWindowsHygiene(session: Session): Promise<HygieneReport> {
+  const { context, connection } = session
   const script = renderHygieneScript({
     trialKey: connection.host.transport === 'ssh' ? readPublicKey(connection.host.identityFile) : '',
     trialThumbprint: connection.host.certificateThumbprint ?? '',
     buildUser: connection.host.user,
     now: Math.round(Date.now() / 1000),
   })
-  const outcome = await runPowerShell(reached, { script, timeoutMs })
+  const outcome = await runPowerShell(session, { script, timeoutMs })
   context.log(`\n--- hygiene (exit code ${outcome.exitCode})\n${outcome.stdout}${outcome.stderr}`)
   return parseWindowsHygiene(outcome, findBaseIdentity(context.folder))
 }

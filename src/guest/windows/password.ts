@@ -1,53 +1,51 @@
 import { constants, createPrivateKey, privateDecrypt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Cloud } from '../../cloud/cloud.ts'
 import { BuildFailed, MissingError, messageOf } from '../../core/errors.ts'
 import type { Family } from '../../model/family.ts'
 import type { Host } from '../../model/host.ts'
 import { passwordVariable, type StepContext } from '../context.ts'
 
-/** How often a cloud is asked, in ms. */
-const interval = 15_000
-
 /**
- * The administrator's password: from the family's secrets where it gives one, else from the cloud, which has it some
- * minutes after the first boot. It is decrypted in memory and must stay there. Throws BuildFailed past the deadline.
+ * The administrator's password: from the family's secrets, or from the cloud, which has it some minutes after the first boot.
+ * It is decrypted in memory and must stay there. Throws BuildFailed after the deadline.
  */
 export async function waitForPassword(
-  { secrets, signal, request }: Pick<StepContext, 'secrets' | 'signal' | 'request'>,
+  context: Pick<StepContext, 'secrets' | 'signal' | 'request' | 'loadPasswordSource'>,
   host: Host,
-  cloud: Pick<Cloud, 'findPasswordData'> & { readonly deadlineMs: number; readonly intervalMs?: number },
+  { deadlineMs, intervalMs = 15_000 }: { readonly deadlineMs: number; readonly intervalMs?: number },
 ): Promise<string> {
+  const { secrets, signal, request } = context
   const given = secrets.variables[passwordVariable]
   if (given !== undefined) return given
-  if (!cloud.findPasswordData) throw nobodyKnows(request.family, request.cloud)
-  const end = Date.now() + cloud.deadlineMs
+  const findPasswordData = await context.loadPasswordSource()
+  if (!findPasswordData) throw unknownPassword(request.family, request.cloud)
+  const end = Date.now() + deadlineMs
   for (;;) {
-    const data = await cloud.findPasswordData(host.instanceId, signal)
+    const data = await findPasswordData(host.instanceId, signal)
     if (data) return decryptPassword(data, host.identityFile)
     if (Date.now() >= end) {
-      throw new BuildFailed(`${host.instanceId} has no administrator password after ${Math.round(cloud.deadlineMs / 60_000)} min`, {
+      throw new BuildFailed(`${host.instanceId} has no administrator password after ${Math.round(deadlineMs / 60_000)} min`, {
         hint: 'the base image must run EC2Launch at its first boot, with a random administrator password',
       })
     }
-    await sleep(Math.min(cloud.intervalMs ?? interval, Math.max(1, end - Date.now())), undefined, { signal })
+    await sleep(Math.min(intervalMs, Math.max(1, end - Date.now())), undefined, { signal })
   }
 }
 
-/** Throws MissingError where a family's machines want a password that nobody will give: asked before anything is created. */
-export function requirePassword(family: Family, cloud: Pick<Cloud, 'name' | 'findPasswordData'>): void {
-  const wanted = family.os === 'windows' && family.login.transport === 'psrp'
-  if (wanted && !cloud.findPasswordData && !(passwordVariable in family.configure.secrets)) throw nobodyKnows(family, cloud.name)
+/** Throws MissingError where machines need a password that neither the family nor the cloud provides. */
+export function requirePassword(family: Family, cloud: { readonly name: string; readonly findPasswordData?: unknown }): void {
+  if (family.login.transport === 'psrp' && !cloud.findPasswordData && !(passwordVariable in family.configure.secrets))
+    throw unknownPassword(family, cloud.name)
 }
 
-function nobodyKnows(family: Family, cloud: string): MissingError {
-  return new MissingError(`${family.name}: the password of ${family.login.user} is not known: the cloud ${cloud} gives none out`, {
-    hint: `name it in family.yaml: configure: {secrets: {${passwordVariable}: {env: WINDOWS_PASSWORD}}}`,
+function unknownPassword(family: Family, cloud: string): MissingError {
+  return new MissingError(`${family.name}: the password of ${family.login.user} is unknown: the cloud ${cloud} provides none`, {
+    hint: `set it in family.yaml: configure: {secrets: {${passwordVariable}: {env: WINDOWS_PASSWORD}}}`,
   })
 }
 
-/** Decrypts what `GetPasswordData` gave with the private key of the build (RSA, PEM). Throws BuildFailed; nothing secret is in it. */
+/** Decrypts the answer of `GetPasswordData` with the private key of the build (RSA, PEM). Throws BuildFailed without any secret in it. */
 export function decryptPassword(data: string, identityFile: string): string {
   try {
     const key = createPrivateKey(readFileSync(identityFile))

@@ -1,10 +1,11 @@
 import { join } from 'node:path'
 import { BuildFailed } from '../../core/errors.ts'
 import { runPlaybook } from '../ansible/playbook.ts'
-import type { Reached } from '../powershell/powershell.ts'
+import type { Session } from '../session.ts'
 
 /** Reboots a Windows machine and waits until it answers again. Throws BuildFailed when it does not in time. */
-export async function rebootWindows({ context, connection }: Reached, timeoutMs: number): Promise<void> {
+export async function rebootWindows({ context, connection }: Session, deadline: number): Promise<void> {
+  const timeoutMs = Math.max(1_000, deadline - Date.now())
   const { cause } = await runPlaybook(context, {
     playbook: join(import.meta.dirname, 'plays/reboot.yml'),
     connection,

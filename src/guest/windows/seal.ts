@@ -4,11 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { parseDuration } from '../../core/duration.ts'
 import { BuildFailed } from '../../core/errors.ts'
 import { buildFiles } from '../../model/build-folder.ts'
-import { findMachine } from '../../steps/find-machine.ts'
 import type { StepContext } from '../context.ts'
 import { readFamilyScript } from '../family-script.ts'
-import { type Reached, reasonOf, runPowerShell, startPowerShell } from '../powershell/powershell.ts'
-import type { Connection } from '../ssh/ssh.ts'
+import { reasonOf, runPowerShell, startPowerShell } from '../powershell/powershell.ts'
+import type { Session } from '../session.ts'
 
 /** What the machine says before it is generalised. */
 export interface Readiness {
@@ -37,23 +36,23 @@ const defaultPauses = { busy: 15_000, state: 5_000, inside: 60_000 }
  * Generalises the machine: EC2Launch where it is there, Sysprep itself elsewhere. Ends when the machine is stopped. Throws
  * BuildFailed with Sysprep's own error when generalising fails, and when the machine does not stop in time.
  */
-export async function sealWindows(context: StepContext, connection: Connection, pauses = defaultPauses): Promise<void> {
+export async function sealWindows(session: Session, isStopped: () => Promise<boolean>, pauses = defaultPauses): Promise<void> {
+  const { context } = session
   const { family } = context.request
-  const reached: Reached = { context, connection }
   const deadline = Date.now() + parseDuration(family.seal.timeout)
-  if (family.seal.script !== undefined) await runFamilyScript(reached, family.seal.script, deadline)
+  if (family.seal.script !== undefined) await runFamilyScript(session, family.seal.script, deadline)
   context.tell({ type: 'task', name: 'wait until nothing is installed any more' })
-  await waitUntilReady(reached, deadline, pauses)
+  await waitUntilReady(session, deadline, pauses)
   context.tell({ type: 'task', name: 'generalise' })
-  const cause = await startPowerShell(reached, readScript('windows-seal.ps1'), Math.max(60_000, deadline - Date.now()))
+  const cause = await startPowerShell(session, readScript('windows-seal.ps1'), Math.max(60_000, deadline - Date.now()))
   if (cause !== undefined) throw new BuildFailed(`generalising could not be started: ${cause}`)
-  await waitUntilSealed(reached, deadline, pauses)
+  await waitUntilSealed(session, isStopped, { deadline, pauses })
 }
 
-async function runFamilyScript(reached: Reached, file: string, deadline: number): Promise<void> {
-  const { context } = reached
+async function runFamilyScript(session: Session, file: string, deadline: number): Promise<void> {
+  const { context } = session
   context.tell({ type: 'task', name: `run ${file}` })
-  const outcome = await runPowerShell(reached, {
+  const outcome = await runPowerShell(session, {
     script: readFamilyScript(context, file),
     timeoutMs: Math.max(1_000, deadline - Date.now()),
   })
@@ -62,14 +61,14 @@ async function runFamilyScript(reached: Reached, file: string, deadline: number)
   if (outcome.exitCode !== 0) throw new BuildFailed(`${file} ended with exit code ${outcome.exitCode}: ${reasonOf(outcome)}`)
 }
 
-async function waitUntilReady(reached: Reached, deadline: number, pauses: typeof defaultPauses): Promise<void> {
+async function waitUntilReady(session: Session, deadline: number, pauses: typeof defaultPauses): Promise<void> {
   for (;;) {
-    const outcome = await runPowerShell(reached, { script: readScript('windows-check.ps1'), timeoutMs: 300_000 })
+    const outcome = await runPowerShell(session, { script: readScript('windows-check.ps1'), timeoutMs: 300_000 })
     if (outcome.problem !== undefined) throw new BuildFailed(`the machine does not say whether it can be generalised: ${outcome.problem}`)
     const verdict = judgeReadiness(parseAnswer<Readiness>(outcome.stdout))
     if (verdict.ready) return
     if (verdict.fatal || Date.now() > deadline) throw new BuildFailed(verdict.why, { hint: verdict.hint })
-    await sleep(pauses.busy, undefined, { signal: reached.context.signal })
+    await sleep(pauses.busy, undefined, { signal: session.context.signal })
   }
 }
 
@@ -93,13 +92,17 @@ export function judgeReadiness({ imageState, pending, busy }: Readiness): Verdic
 }
 
 /** The machine goes down by itself. What the cloud says decides; the machine is asked now and then, as it may tell of a failure. */
-async function waitUntilSealed(reached: Reached, deadline: number, pauses: typeof defaultPauses): Promise<void> {
-  const { context } = reached
+async function waitUntilSealed(
+  session: Session,
+  isStopped: () => Promise<boolean>,
+  { deadline, pauses }: { readonly deadline: number; readonly pauses: typeof defaultPauses },
+): Promise<void> {
+  const { context } = session
   let last: Progress | undefined
   for (let look = Date.now() + pauses.inside; ; ) {
-    if (await isDown(reached)) return
+    if (await isStopped()) return
     if (Date.now() > look) {
-      last = (await findProgress(reached)) ?? last
+      last = (await findProgress(session)) ?? last
       if (last?.why) throw failed(context, last, last.why)
       look = Date.now() + pauses.inside
     }
@@ -111,17 +114,11 @@ async function waitUntilSealed(reached: Reached, deadline: number, pauses: typeo
   }
 }
 
-async function isDown({ context, connection }: Reached): Promise<boolean> {
-  const instance = await findMachine(context, connection.host.instanceId)
-  // One that is gone is for the caller to judge.
-  return instance === undefined || instance.state === 'stopped'
-}
-
-async function findProgress(reached: Reached): Promise<Progress | undefined> {
-  const outcome = await runPowerShell(reached, { script: readScript('windows-watch.ps1'), timeoutMs: 120_000 })
+async function findProgress(session: Session): Promise<Progress | undefined> {
+  const outcome = await runPowerShell(session, { script: readScript('windows-watch.ps1'), timeoutMs: 120_000 })
   if (outcome.problem !== undefined) return undefined
   const progress = parseAnswer<Progress>(outcome.stdout)
-  reached.context.log(`ImageState ${progress.imageState}${progress.running ? ', Sysprep runs' : ''}\n`)
+  session.context.log(`ImageState ${progress.imageState}${progress.running ? ', Sysprep runs' : ''}\n`)
   return progress
 }
 

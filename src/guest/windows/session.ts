@@ -1,20 +1,20 @@
-import { chooseCloud } from '../../cloud/clouds.ts'
 import { parseDuration } from '../../core/duration.ts'
 import type { Host } from '../../model/host.ts'
 import { renderSshArguments } from '../ansible/inventory.ts'
-import { passwordVariable, type StepContext, type Way } from '../context.ts'
+import { passwordVariable, type StepContext } from '../context.ts'
 import { writeHostFile } from '../host-file.ts'
 import { openForward } from '../psrp/forward.ts'
 import { waitForEndpoint } from '../psrp/psrp.ts'
+import type { OpenSession } from '../session.ts'
 import { connect } from '../ssh/ssh.ts'
 import { waitForPassword } from './password.ts'
 import { windowsPsrpVariables, windowsSshVariables } from './variables.ts'
 
 /**
- * The way to a Windows machine. Over SSH: host key pinned, the build's key. Over PowerShell remoting: the certificate pinned,
- * the password fetched here, known to this process alone, taken out of all that it writes.
+ * Opens a session on a Windows machine. Over SSH, with the build's key and a pinned host key. Over PowerShell remoting, with a
+ * pinned certificate and the administrator's password: only this process knows it, and redacts it in all that it writes.
  */
-export async function reachWindows(context: StepContext, host: Host): Promise<Way> {
+export async function openWindowsSession(context: StepContext, host: Host): Promise<OpenSession> {
   const connection = connect(host, context.folder)
   if (host.transport === 'ssh') {
     const variables = windowsSshVariables(host, renderSshArguments(connection.options))
@@ -33,15 +33,12 @@ export async function reachWindows(context: StepContext, host: Host): Promise<Wa
 }
 
 async function openSecret(context: StepContext, host: Host, deadlineMs: number): Promise<StepContext> {
-  const cloud = await chooseCloud(context.request.cloud)
-  const findPasswordData = cloud.findPasswordData?.bind(cloud)
-  const password = await waitForPassword(context, host, { deadlineMs, ...(findPasswordData ? { findPasswordData } : {}) })
-  return withPassword(context, password)
+  return withPassword(context, await waitForPassword(context, host, { deadlineMs }))
 }
 
 /**
- * The same context with one more secret: it reaches Ansible by the file of secret variables. The redactor that the whole step
- * shares learns it, so that it is in nothing that is written, be it the last word on why the step failed.
+ * The same context with the password as one more secret: Ansible reads it from the file of secret variables. The redactor of the
+ * step learns it, so that nothing that the step writes contains it, not even the reason of its failure.
  */
 export function withPassword(context: StepContext, password: string): StepContext {
   context.redactor.learn(password)

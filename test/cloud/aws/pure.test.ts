@@ -2,11 +2,11 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { deprecationTime } from '../../../src/cloud/aws/copy-resources.ts'
 import { remainingLife } from '../../../src/cloud/aws/credentials.ts'
 import { findRefusal, isNotFound, isNotYetThere } from '../../../src/cloud/aws/errors.ts'
-import { loginArguments } from '../../../src/cloud/aws/login.ts'
 import { around } from '../../../src/cloud/aws/resources.ts'
 import { findIngress, reachOf } from '../../../src/cloud/aws/route.ts'
 import { parseImageName, parseRegions, parseTags, renderTags, tagFilters } from '../../../src/cloud/aws/tags.ts'
 import { renderLinuxUserData } from '../../../src/cloud/aws/user-data.ts'
+import { loginArguments } from '../../../src/guest/ssh/login.ts'
 
 describe('an image name', () => {
   test.each(['abc', 'linux-base-2026.11.23-2', "a(b)[c] d/e.f-g'h@i_j", 'x'.repeat(128)])('%s is one', (name) => {
@@ -99,9 +99,9 @@ describe('the way to an instance', () => {
 
   test('pins the host key and takes no other key than the build’s', () => {
     const host = { instanceId: 'i', transport: 'ssh', address: 'a', port: 22, user: 'u', identityFile: '/k', knownHostsFile: '/h' } as const
-    const words = loginArguments(host).join(' ')
+    const words = loginArguments(host, {}).join(' ')
     expect(words).toContain('StrictHostKeyChecking=yes')
-    expect(words).toContain('UserKnownHostsFile="/h"')
+    expect(words).toContain('UserKnownHostsFile=/h')
     expect(words).toContain('IdentitiesOnly=yes')
     expect(words).not.toContain('ProxyCommand')
   })

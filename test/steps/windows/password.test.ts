@@ -26,7 +26,8 @@ describe('the administrator’s password', () => {
     using windows = makeWindows('configure')
     const answers = [undefined, '', encrypt(canary, windows.host.identityFile)]
     const findPasswordData = async (): Promise<string | undefined> => answers.shift()
-    expect(await waitForPassword(windows.context, windows.host, { findPasswordData, deadlineMs: 5_000, intervalMs: 1 })).toBe(canary)
+    const context = { ...windows.context, loadPasswordSource: async () => findPasswordData }
+    expect(await waitForPassword(context, windows.host, { deadlineMs: 5_000, intervalMs: 1 })).toBe(canary)
   })
 
   it('is the family’s own secret where it names one', async () => {
@@ -46,8 +47,8 @@ describe('the administrator’s password', () => {
 
   it('fails past the deadline', async () => {
     using windows = makeWindows('configure')
-    const wait = waitForPassword(windows.context, windows.host, { findPasswordData: async () => undefined, deadlineMs: 5, intervalMs: 1 })
-    await expect(wait).rejects.toThrow(/has no administrator password/)
+    const context = { ...windows.context, loadPasswordSource: async () => async () => undefined }
+    await expect(waitForPassword(context, windows.host, { deadlineMs: 5, intervalMs: 1 })).rejects.toThrow(/has no administrator password/)
   })
 
   it.each([

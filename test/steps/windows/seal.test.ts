@@ -27,7 +27,8 @@ const panther = [
 ].join('\r\n')
 const pauses = { busy: 1, state: 1, inside: 0 }
 const json = (value: object) => ({ rc: 0, stdout: `${JSON.stringify(value)}\r\n`, stderr: '' })
-const run = (windows: FakeWindows) => sealWindows(windows.context, connect(windows.host, windows.build), pauses)
+const run = ({ context, host, build }: FakeWindows, isStopped = false) =>
+  sealWindows({ context, connection: connect(host, build) }, async () => isStopped, pauses)
 
 describe('whether a machine can be generalised', () => {
   it.each([
@@ -84,7 +85,7 @@ describe('sealing a Windows machine', () => {
     using windows = makeWindows('seal', { family: { seal: { script: 'seal.ps1', timeout: '5m' } } })
     writeFileSync(join(windows.family, 'seal.ps1'), 'Remove-Item C:\\secrets')
     windows.answer('check/outcome.json', json(ready))
-    await run(windows)
+    await run(windows, true)
     expect(windows.calls().map(({ kind }) => kind)).toEqual(['script', 'check', 'start'])
   })
 
@@ -112,7 +113,6 @@ describe('sealing a Windows machine', () => {
 
   it('tells Sysprep’s own error, and keeps its log', async () => {
     using windows = makeWindows('seal')
-    windows.setState('running')
     windows.answer('check/outcome.json', json(ready))
     windows.answer('watch/outcome.json', json({ ...going, why: 'Sysprep ended with exit code 31', errors: panther }))
     await expect(run(windows)).rejects.toMatchObject({
@@ -127,7 +127,6 @@ describe('sealing a Windows machine', () => {
 
   it('tells the last state of a machine that does not stop in time', async () => {
     using windows = makeWindows('seal', { family: { seal: { timeout: '2s' } } })
-    windows.setState('running')
     windows.answer('check/outcome.json', json(ready))
     windows.answer('watch/outcome.json', json(going))
     await expect(run(windows)).rejects.toThrow('the machine did not stop within 2s; ImageState is IMAGE_STATE_COMPLETE')

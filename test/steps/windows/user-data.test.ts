@@ -81,7 +81,7 @@ describe('user data of a Windows machine', () => {
 
 describe('the key pair of a Windows machine', () => {
   it('is RSA in PEM, as a cloud encrypts the password to nothing else', async () => {
-    const { identityFile, publicKey } = await makeKeyPair(folder, 'base', 'windows')
+    const { identityFile, publicKey } = await makeKeyPair(folder, 'base', 'rsa-pem')
     expect(publicKey).toMatch(/^ssh-rsa /)
     expect(createPrivateKey(readFileSync(identityFile)).asymmetricKeyDetails?.modulusLength).toBe(4096)
     rmSync(folder, { recursive: true, force: true })

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { shellQuote } from '../../../core/quote.ts'
+import { quoteShell } from '../../../core/quote.ts'
 import type { DebianRelease } from '../../../model/debian-release.ts'
 import { releaseRecipes } from './releases.ts'
 
@@ -45,8 +45,8 @@ export function bootstrapArguments({ release, target, overlay, sources, mode }: 
     '--aptopt=Acquire::Languages "none"',
     ...leftOut.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
     '--dpkgopt=path-include=/usr/share/doc/*/copyright',
-    `--customize-hook=tar-in ${shellQuote(overlay)} /`,
-    `--customize-hook=upload ${shellQuote(customiseScript)} /customise.sh`,
+    `--customize-hook=tar-in ${quoteShell(overlay)} /`,
+    `--customize-hook=upload ${quoteShell(customiseScript)} /customise.sh`,
     '--customize-hook=chroot "$1" sh /customise.sh',
     ...[release, target],
     ...sources,

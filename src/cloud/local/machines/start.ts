@@ -1,6 +1,7 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { BuildFailed, messageOf } from '../../../core/errors.ts'
+import { waitForLogin } from '../../../guest/ssh/login.ts'
 import type { Host } from '../../../model/host.ts'
 import { findAccelerator, rejectAccelerator } from '../qemu/accelerator.ts'
 import { type Guest, qemuArguments } from '../qemu/arguments.ts'
@@ -10,8 +11,8 @@ import { firstError } from '../qemu/probe.ts'
 import { startMachine } from '../qemu/process.ts'
 import { qemuTools } from '../qemu/tools.ts'
 import { lastConsoleLine } from './diagnose.ts'
-import { isRefusal, type Login, type ReachOptions, waitForLogin } from './login.ts'
-import { instanceFiles, isInstanceRunning, type LocalInstance, writeInstance } from './machine.ts'
+import { instanceFiles, type LocalInstance, writeInstance } from './machine.ts'
+import { observe } from './observe.ts'
 import type { InstanceInputs } from './spec.ts'
 import { unlessPaused } from './unless-paused.ts'
 
@@ -33,7 +34,7 @@ export interface StartSpec extends Pick<InstanceInputs, 'cpus' | 'memory' | 'tag
   readonly isSaved?: boolean
 }
 
-/** The machine is up, and turned our key away. */
+/** The machine is up, and refused the build's key. */
 export class LoginRefused extends BuildFailed {}
 
 /** Starts the machine of an instance on the disk that is there, and writes down which process it is. */
@@ -69,31 +70,66 @@ export async function startInstance(made: LocalInstance, spec: StartSpec): Promi
   }
 }
 
-/** Waits until a started machine lets its user in. Throws BuildFailed with what was waited for and the console's last words. */
-export async function requireLogin(
-  instance: LocalInstance,
-  login: Login,
-  wait: Pick<ReachOptions, 'deadlineMs' | 'signal' | 'isAwake' | 'isRefusalFinal'>,
-): Promise<void> {
-  await rm(login.controlPath, { force: true })
-  const { folder, qmpSocket } = instanceFiles(instance)
-  const why = await unlessPaused(instance, wait.signal, (signal) =>
-    waitForLogin(login, join(folder, 'ssh.log'), { ...wait, signal, qmpSocket, isAlive: () => isInstanceRunning(instance) }),
+/** How the local cloud waits for a login. */
+export interface LocalLogin {
+  readonly deadlineMs: number
+  readonly signal: AbortSignal
+  /** The machine runs already: its network needs no time to come up. */
+  readonly isAwake?: boolean
+  /** A machine that refused the key once will not accept it later. */
+  readonly isRefusalFinal?: boolean
+  /** The name of the machine's host keys in the file of known hosts, where that is not its address. */
+  readonly hostKeyAlias?: string
+}
+
+/**
+ * How long one login may take, in seconds. A busy computer with emulated machines needs minutes; a login that is given up
+ * and tried again only makes it busier.
+ */
+const connectSeconds = 180
+
+/** Pauses between two logins, in ms. */
+const pause = { shortest: 150, longest: 4_000 }
+
+/**
+ * Waits until a started machine accepts the login of its user, and leaves that connection open for the steps. Throws BuildFailed
+ * with the reason and the last line on the console.
+ */
+export async function requireLogin(instance: LocalInstance, host: LocalHost, wait: LocalLogin): Promise<void> {
+  const { deadlineMs, signal, isAwake, isRefusalFinal, hostKeyAlias } = wait
+  await rm(host.controlPath, { force: true })
+  const observer = observe(instance)
+  const target = { ...host, ...(hostKeyAlias === undefined ? {} : { hostKeyAlias }) }
+  const settings = { controlPath: host.controlPath, keepsOpen: true, learnsHostKey: true, isDirect: true, connectSeconds }
+  const failure = await unlessPaused(instance, signal, (until) =>
+    waitForLogin(target, settings, {
+      ...{ deadlineMs, signal: until, pause, logFile: join(instanceFiles(instance).folder, 'ssh.log') },
+      observer: isAwake ? { ...observer, isNetworkUp: async () => true } : observer,
+      ...(isRefusalFinal === undefined ? {} : { isRefusalFinal }),
+    }),
   )
-  if (why === undefined) return
-  wait.signal.throwIfAborted()
+  if (failure === undefined) return
+  signal.throwIfAborted()
   const last = await lastConsoleLine(instance)
-  const Failure = wait.isRefusalFinal && isRefusal(why) ? LoginRefused : BuildFailed
-  throw new Failure(`the machine never came up: ${why}; the last line on its console: ${last || '(none)'}`)
+  const Failure = isRefusalFinal && failure.isRefusal ? LoginRefused : BuildFailed
+  throw new Failure(`the machine never came up: ${failure.why}; the last line on its console: ${last || '(none)'}`)
 }
 
-/** How the user of an instance logs in. */
-export function loginOf(instance: LocalInstance, by: Pick<Login, 'user' | 'identityFile' | 'knownHostsFile'>): Login {
+/** A host with the socket of its shared connection. */
+export type LocalHost = Host & { readonly controlPath: string }
+
+/** How to log in to an instance. Its first connection is shared by the steps. */
+export function hostOf(instance: LocalInstance, by: Pick<Host, 'user' | 'identityFile' | 'knownHostsFile'>): LocalHost {
   const { user, identityFile, knownHostsFile } = by
-  return { port: instance.sshPort, user, identityFile, knownHostsFile, controlPath: join(instance.runtimeFolder, 'ssh') }
-}
-
-/** The same, for those who come later. */
-export function hostOf(instance: LocalInstance, { port, user, identityFile, knownHostsFile, controlPath }: Login): Host {
-  return { instanceId: instance.id, transport: 'ssh', address: '127.0.0.1', port, user, identityFile, knownHostsFile, controlPath }
+  const controlPath = join(instance.runtimeFolder, 'ssh')
+  return {
+    instanceId: instance.id,
+    transport: 'ssh',
+    address: '127.0.0.1',
+    port: instance.sshPort,
+    user,
+    identityFile,
+    knownHostsFile,
+    controlPath,
+  }
 }

@@ -8,7 +8,7 @@ import { instanceFiles, type LocalInstance, makeInstance, removeInstance } from 
 import { waitForRemoting } from '../machines/remoting.ts'
 import { writeSeed } from '../machines/seed.ts'
 import type { InstanceInputs } from '../machines/spec.ts'
-import { hostOf, LoginRefused, loginOf, requireLogin, startInstance } from '../machines/start.ts'
+import { hostOf, LoginRefused, requireLogin, startInstance } from '../machines/start.ts'
 import { unlessPaused } from '../machines/unless-paused.ts'
 import { findAccelerator } from '../qemu/accelerator.ts'
 import { makeOverlay } from '../qemu/img.ts'
@@ -99,11 +99,11 @@ async function bootWith(spec: InstanceInputs, signal: AbortSignal, note: string,
       const host = await unlessPaused(instance, signal, (until) => waitForRemoting(instance, spec, until))
       return { instance, host, boot: 'cold', note }
     }
-    const login = loginOf(instance, spec)
+    const host = hostOf(instance, spec)
     const wait = { deadlineMs: spec.loginTimeoutSeconds * 1000, signal, isRefusalFinal: firmware !== undefined }
-    const letIn = requireLogin(instance, login, wait)
+    const letIn = requireLogin(instance, host, wait)
     await letIn.catch((error: unknown) => Promise.reject(error instanceof LoginRefused ? new FirmwareUnusable(error) : error))
-    return { instance, host: hostOf(instance, login), boot: 'cold', note }
+    return { instance, host, boot: 'cold', note }
   })
 }
 
@@ -111,7 +111,7 @@ async function resume(spec: InstanceInputs, signal: AbortSignal): Promise<Launch
   const snapshot = await ensureSnapshot(spec, signal)
   return withInstance(spec, async (made, started) => {
     const instance = await orDiscarded(snapshot.folder, signal, resumeSnapshot({ made, snapshot, spec, signal, started }))
-    return { instance, host: hostOf(instance, loginOf(instance, spec)), boot: 'warm', note: '' }
+    return { instance, host: hostOf(instance, spec), boot: 'warm', note: '' }
   })
 }
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdtemp, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { runTool } from '../../../core/exec.ts'
+import { makeSshKey } from '../../../core/ssh-key.ts'
 
 /** A host key pair of one kind, as OpenSSH writes them. */
 export interface HostKey {
@@ -16,9 +16,8 @@ export async function makeHostKeys(): Promise<HostKey[]> {
   const folder = await mkdtemp(join(tmpdir(), 'bakehouse-host-keys-'))
   try {
     const make = async (kind: HostKey['kind']): Promise<HostKey> => {
-      const file = join(folder, kind)
-      await runTool('ssh-keygen', ['-q', '-t', kind, '-N', '', '-C', '', '-f', file])
-      return { kind, privateKey: await readFile(file, 'utf8'), publicKey: (await readFile(`${file}.pub`, 'utf8')).trim() }
+      const { file, publicKey } = await makeSshKey(join(folder, kind), { kind })
+      return { kind, privateKey: await readFile(file, 'utf8'), publicKey }
     }
     return await Promise.all([make('ed25519'), make('ecdsa')])
   } finally {

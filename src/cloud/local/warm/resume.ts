@@ -1,11 +1,11 @@
 import { copyFile, rm, writeFile } from 'node:fs/promises'
-import { runInGuest } from '../machines/login.ts'
+import { connectThrough, requireInGuest } from '../../../guest/ssh/ssh.ts'
 import { instanceFiles, type LocalInstance } from '../machines/machine.ts'
 import type { InstanceInputs } from '../machines/spec.ts'
-import { loginOf, requireLogin, startInstance } from '../machines/start.ts'
+import { hostOf, requireLogin, startInstance } from '../machines/start.ts'
 import { makeHostKeys, renderKnownHosts, renewScript } from './renew.ts'
 import { wake } from './sleep.ts'
-import { hostAlias, type Snapshot } from './snapshot.ts'
+import { hostKeyAlias, type Snapshot } from './snapshot.ts'
 
 export interface Resume {
   readonly made: LocalInstance
@@ -31,10 +31,10 @@ export async function resumeSnapshot({ made, snapshot, spec, signal, started }: 
   started(instance)
   await wake(qmpSocket, snapshot.memory, own)
   const { identityFile, knownHostsFile } = snapshot
-  const login = { ...loginOf(instance, { user: 'root', identityFile, knownHostsFile }), hostAlias }
-  await requireLogin(instance, login, { deadlineMs: resumeDeadline, signal, isAwake: true })
+  const host = hostOf(instance, { user: 'root', identityFile, knownHostsFile })
+  await requireLogin(instance, host, { deadlineMs: resumeDeadline, signal, isAwake: true, hostKeyAlias })
   const hostKeys = await makingHostKeys
-  await runInGuest(login, renewScript(spec.publicKey, hostKeys), { signal, timeoutMs: resumeDeadline })
+  await requireInGuest(connectThrough(host.controlPath, host), renewScript(spec.publicKey, hostKeys), { signal, timeoutMs: resumeDeadline })
   await rm(spec.knownHostsFile, { force: true })
   await writeFile(spec.knownHostsFile, renderKnownHosts(instance.sshPort, hostKeys), { mode: 0o600 })
   return instance

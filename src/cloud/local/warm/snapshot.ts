@@ -1,11 +1,11 @@
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { runTool } from '../../../core/exec.ts'
-import { runInGuest } from '../machines/login.ts'
+import { makeSshKey } from '../../../core/ssh-key.ts'
+import { connectThrough, disconnect, requireInGuest } from '../../../guest/ssh/ssh.ts'
 import { instanceFiles, makeInstance, removeInstance } from '../machines/machine.ts'
 import type { InstanceInputs } from '../machines/spec.ts'
-import { loginOf, requireLogin, startInstance } from '../machines/start.ts'
+import { hostOf, requireLogin, startInstance } from '../machines/start.ts'
 import { stampOf } from '../qemu/describe-host.ts'
 import { makeOverlay } from '../qemu/img.ts'
 import { findFreePort } from '../qemu/port.ts'
@@ -19,12 +19,12 @@ export interface Snapshot {
   readonly disk: string
   readonly memory: string
   readonly identityFile: string
-  /** The host keys of the sleeping machine, under the alias `hostAlias`. */
+  /** The host keys of the sleeping machine, under the alias `hostKeyAlias`. */
   readonly knownHostsFile: string
 }
 
-/** The name a sleeping machine's host keys are pinned under: its port is another each time. */
-export const hostAlias = 'bakehouse-warm'
+/** The name of a snapshot's host keys in the file of known hosts: the port of its machines differs each time. */
+export const hostKeyAlias = 'bakehouse-warm'
 
 /** The snapshot of an image booted on a machine of this shape; made first where there is none. Safe for two at once. */
 export async function ensureSnapshot(spec: InstanceInputs, signal: AbortSignal): Promise<Snapshot> {
@@ -45,22 +45,22 @@ async function makeSnapshot(spec: InstanceInputs, folder: string, signal: AbortS
   const made = await makeInstance(`${spec.name}-warm`, { tags: spec.tags, image: spec.image, sshPort: await findFreePort() })
   try {
     const { disk, memory: memoryFile, identityFile, knownHostsFile } = filesIn(folder)
-    await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', hostAlias, '-f', identityFile])
+    const { publicKey } = await makeSshKey(identityFile, { comment: hostKeyAlias })
     await makeOverlay(imagePath(spec.image), instanceFiles(made).disk, spec.disk)
-    const publicKey = await readFile(`${identityFile}.pub`, 'utf8')
     const { cpus, memory, tags } = spec
     const instance = await startInstance(made, {
       signal,
       cpus,
       memory,
       tags,
-      credentials: { 'ssh.authorized_keys.root': publicKey },
+      credentials: { 'ssh.authorized_keys.root': `${publicKey}\n` },
       isSaved: true,
     })
-    const login = { ...loginOf(instance, { user: 'root', identityFile, knownHostsFile }), hostAlias }
-    await requireLogin(instance, login, { deadlineMs: spec.loginTimeoutSeconds * 1000, signal })
-    await runInGuest(login, settle, { signal, timeoutMs: 300_000 })
-    await runTool('ssh', ['-F', 'none', '-S', login.controlPath, '-O', 'exit', '127.0.0.1'])
+    const host = hostOf(instance, { user: 'root', identityFile, knownHostsFile })
+    await requireLogin(instance, host, { deadlineMs: spec.loginTimeoutSeconds * 1000, signal, hostKeyAlias })
+    const connection = connectThrough(host.controlPath, host)
+    await requireInGuest(connection, settle, { signal, timeoutMs: 300_000 })
+    await disconnect(connection)
     await sleep(500)
     await fallAsleep(instanceFiles(instance).qmpSocket, memoryFile)
     // The cache may be on another file system.

@@ -1,0 +1,37 @@
+import { messageOf } from '../../../core/errors.ts'
+import type { Observer } from '../../../guest/ssh/login.ts'
+import { connectQmp, executeMonitor } from '../qemu/qmp.ts'
+import { instanceFiles, isInstanceRunning, type LocalInstance } from './machine.ts'
+
+/** What QEMU knows about a starting machine. To ask QEMU costs the machine nothing. */
+export function observe(instance: LocalInstance): Observer {
+  const { qmpSocket } = instanceFiles(instance)
+  return {
+    isAlive: () => isInstanceRunning(instance),
+    isNetworkUp: () => isLinkUp(qmpSocket),
+    isAccepted: () => isEstablished(instance.sshPort, qmpSocket),
+  }
+}
+
+/** A network card that is up listens to the multicast group of all hosts. A card that does not tell counts as up. */
+async function isLinkUp(qmpSocket: string): Promise<boolean> {
+  try {
+    using qmp = await connectQmp(qmpSocket)
+    const cards = (await qmp.execute('query-rx-filter')) as { 'multicast-table': string[] }[]
+    return cards.length === 0 || cards.some((card) => card['multicast-table'].includes('01:00:5e:00:00:01'))
+  } catch (error) {
+    return /not support/i.test(messageOf(error))
+  }
+}
+
+/** Whether the machine accepted a connection to this port; QEMU itself accepts every connection immediately. */
+async function isEstablished(port: number, qmpSocket: string): Promise<boolean> {
+  try {
+    using qmp = await connectQmp(qmpSocket)
+    const table = await executeMonitor(qmp, 'info usernet')
+    return table.split('\n').some((line) => line.includes('[ESTABLISHED]') && line.includes(` ${port} `))
+  } catch {
+    // The machine has ended: the login ends by itself.
+    return false
+  }
+}

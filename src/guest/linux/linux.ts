@@ -1,0 +1,15 @@
+import { connect } from '../ssh/ssh.ts'
+import type { System } from '../system.ts'
+
+export const linux: System = {
+  title: 'Linux',
+  keyKind: 'ed25519',
+  readsIdentityInParallel: true,
+  // The first command opens the connection, and it stays open for the next step.
+  openSession: async (context, host) => ({ context, connection: connect(host, context.folder), async [Symbol.asyncDispose]() {} }),
+  readIdentity: async (session) => (await import('./identity.ts')).readLinuxIdentity(session),
+  seal: async (session) => (await import('./seal.ts')).sealLinux(session),
+  checkHygiene: async (session, boots) => (await import('./hygiene.ts')).checkLinuxHygiene(session, boots),
+  reboot: async (session, deadline) => (await import('./reboot.ts')).rebootLinux(session, deadline),
+  saveDiagnostics: async (session) => (await import('./diagnose.ts')).saveDiagnostics(session),
+}

@@ -1,0 +1,15 @@
+import type { System } from '../system.ts'
+import { requirePassword } from './password.ts'
+
+export const windows: System = {
+  title: 'Windows',
+  // EC2 encrypts a Windows password to an RSA key only, and Node decrypts it with a key in PEM.
+  keyKind: 'rsa-pem',
+  readsIdentityInParallel: false,
+  preflight: requirePassword,
+  openSession: async (context, host) => (await import('./session.ts')).openWindowsSession(context, host),
+  readIdentity: async (session) => (await import('./identity.ts')).readWindowsIdentity(session),
+  seal: async (session, isStopped) => (await import('./seal.ts')).sealWindows(session, isStopped),
+  checkHygiene: async (session) => (await import('./hygiene.ts')).checkWindowsHygiene(session),
+  reboot: async (session, deadline) => (await import('./reboot.ts')).rebootWindows(session, deadline),
+}
