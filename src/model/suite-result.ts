@@ -1,9 +1,14 @@
 /** The result model of verification, whichever verifier gave it. */
 export interface CaseResult {
+  /** Stable: the same test has the same name in each build. */
   readonly name: string
+  /** What the case does, as a sentence; only where the name does not say it. */
+  readonly title?: string
   readonly status: 'passed' | 'failed' | 'error' | 'skipped'
   readonly durationMs: number
   readonly message?: string
+  /** Why the family accepts what the case found: it passes for this reason only. */
+  readonly allowed?: string
 }
 
 export interface SuiteResult {

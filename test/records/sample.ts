@@ -91,7 +91,7 @@ export function failedRecord(parts: Partial<BuildRecord> = {}): BuildRecord {
             durationMs: 3,
             message: 'expected no key in /root/.ssh/authorized_keys\ngot ssh-ed25519 AAAA… <build@host> & "friends"',
           },
-          { name: 'no shell history is left', status: 'skipped', durationMs: 0, message: 'no shell' },
+          { name: 'no-shell-history', title: 'Checks shell history of all users.', status: 'skipped', durationMs: 0, message: 'no shell' },
         ],
       },
     ],

@@ -145,16 +145,16 @@ describe('verify', () => {
   })
 
   test('hygiene is a gate: a case that fails is the cause', async () => {
-    say('machine-id 99\ncase\tpassed\t1\tthe clock is right\t\ncase\tfailed\t1\tno mail is left\tfound /var/mail/root\n\nhygiene done')
+    say('machine-id 99\ncase\tpassed\t1\tclock-correct\t\ncase\tfailed\t1\tno-mail\tfound /var/mail/root\n\nhygiene done')
     const { exitCode, json } = await step('verify', hosts('i'))
     expect(exitCode).toBe(10)
-    expect(json?.cause).toBe('hygiene: no mail is left: found /var/mail/root')
+    expect(json?.cause).toBe('hygiene: no-mail: found /var/mail/root')
     expect(json?.suites?.[0]?.cases).toHaveLength(4)
     expect(readFileSync(join(folder, 'junit/hygiene.xml'), 'utf8')).toContain('failures="1"')
   })
 
   test('a guest that dies in the middle did not pass', async () => {
-    say('machine-id 99\ncase\tpassed\t1\tthe clock is right\t')
+    say('machine-id 99\ncase\tpassed\t1\tclock-correct\t')
     expect(await step('verify', hosts('i'))).toMatchObject({
       exitCode: 10,
       json: { cause: expect.stringContaining('hygiene: the checks did not finish') },
@@ -162,14 +162,14 @@ describe('verify', () => {
   })
 
   test('two clones that are one machine fail', async () => {
-    say('machine-id 99\ncase\tpassed\t1\tthe clock is right\t\n\nhygiene done')
+    say('machine-id 99\ncase\tpassed\t1\tclock-correct\t\n\nhygiene done')
     const { json } = await step('verify', hosts('i', 'j'))
-    expect(json?.cause).toBe('clones: machine ids differ between clones: two machines are 99')
+    expect(json?.cause).toBe('clones: machine-id-differs-between-clones: two machines are 99')
     expect(json?.suites?.map(({ suite }) => suite)).toEqual(['hygiene', 'hygiene (clone 2)', 'clones'])
   })
 
   test('a crash of the program is an internal error with its stack, and no verdict on the image', async () => {
-    say('machine-id 99\ncase\tpassed\t1\tthe clock is right\t\n\nhygiene done')
+    say('machine-id 99\ncase\tpassed\t1\tclock-correct\t\n\nhygiene done')
     writeFileSync(join(folder, 'base-identity.json'), '{"machineId": "1", "hostKeys": 5}')
     const { exitCode, json, stderr } = await step('verify', hosts('i'))
     expect(exitCode, stderr).toBe(1)
@@ -191,7 +191,7 @@ describe('verify', () => {
   })
 
   test('a healthy machine passes', async () => {
-    say('machine-id 99\ncase\tpassed\t1\tthe clock is right\t\n\nhygiene done')
+    say('machine-id 99\ncase\tpassed\t1\tclock-correct\t\n\nhygiene done')
     expect(await step('verify', hosts('i'))).toMatchObject({ exitCode: 0, json: { status: 'ok' } })
   })
 })

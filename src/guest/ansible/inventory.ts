@@ -1,15 +1,15 @@
 import { quoteShell } from '../../core/quote.ts'
 import type { Connection } from '../ssh/ssh.ts'
 
-/** Connection variables of a host whose transport is not SSH; `windows` families bring them. */
+/** Connection variables of one host of an inventory. */
 export type HostVariables = Readonly<Record<string, string | number | boolean>>
 
-/** An inventory of one host, named like the family. Its connection is the one that the step has open. */
+/** An inventory of one host, named like the family. */
 export function renderInventory(name: string, variables: HostVariables): string {
   return `${JSON.stringify({ all: { hosts: { [name]: variables } } }, undefined, 2)}\n`
 }
 
-/** Variables of a Linux host: the shared connection, and an interpreter that need not be looked for. */
+/** Variables of a Linux host: the shared connection, and a fixed interpreter, so that Ansible does not search for one. */
 export function sshVariables({ host, options }: Connection): HostVariables {
   return {
     ansible_connection: 'ssh',
@@ -21,7 +21,7 @@ export function sshVariables({ host, options }: Connection): HostVariables {
   }
 }
 
-/** Options of `ssh` as one text, without those that the inventory has variables for. */
+/** Options of `ssh` as one text, without port and user: the inventory has variables for them. */
 export function renderSshArguments(options: readonly string[]): string {
   const separate = ['-p', '-l']
   const others = options.filter((option, index) => !separate.includes(option) && !separate.includes(options[index - 1] ?? ''))

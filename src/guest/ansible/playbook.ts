@@ -44,7 +44,7 @@ export async function runPlaybook(context: StepContext, spec: PlaybookRun): Prom
   const settings: AnsibleSpec = {
     folder: family.folder,
     venv: context.venv,
-    strategy: family.os === 'linux' ? family.configure.strategy : 'linear',
+    strategy: family.configure.strategy,
     tasksFile: files.tasksFile,
     vaultPasswordFile: files.vaultPasswordFile,
     installed: await installRequirements(context),

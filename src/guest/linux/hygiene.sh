@@ -1,6 +1,7 @@
-# Looks at a machine that was started from a candidate image: is anything of the build left in it, and is it well?
-# Read by /bin/sh as root. TRIAL_KEY is the body of the one key that may log in, NOW the right time in seconds, BOOTS
-# how often the machine has been started, SINCE when that was first (empty: now). Prints `case⇥status⇥milliseconds⇥name⇥message` lines.
+# Checks a machine that was started from a candidate image: does it hold traces of the build, and is it healthy? docs/checks.md
+# describes each check. /bin/sh runs this as root. Variables: TRIAL_KEY, the body of the only key that may log in; NOW, the correct
+# time in seconds; BOOTS, how often the machine has been started; SINCE, when it was first started (empty: at this boot).
+# Each check prints one line: `case⇥status⇥milliseconds⇥check⇥message`.
 set -u
 export LC_ALL=C
 boot=$(sed -n 's/^btime //p' /proc/stat)
@@ -10,7 +11,7 @@ boot=${SINCE:-$boot}
 clock() { read -r up _ </proc/uptime; up=${up%.*}${up#*.}; }
 begin() { clock; start=$up; }
 half=case
-# A process costs an emulated machine more than most checks do: none is started where there is nothing to tidy up.
+# Starting a process takes an emulated machine longer than most checks: a message that is empty needs none.
 say() {
   clock
   text=${3:-}
@@ -20,9 +21,10 @@ say() {
 }
 passed() { say passed "$1"; }
 failed() { say failed "$1" "$2"; }
-# Fails with what the second argument holds, passes when that is empty.
+skipped() { say skipped "$1" "$2"; }
+# Passes if the second argument is empty; fails with its first lines otherwise.
 none() { if [ -z "$2" ]; then passed "$1"; else failed "$1" "found $(printf %s "${2# }" | head -n 5)"; fi; }
-# Those of these paths that are there, be it as a link that leads nowhere.
+# Prints those of the given paths that exist, broken links too.
 there() { for file; do [ -e "$file" ] || [ -L "$file" ] && echo "$file"; done; }
 has() { command -v "$1" >/dev/null 2>&1; }
 
@@ -30,16 +32,19 @@ begin
 if has systemctl; then
   state=$(timeout 90 systemctl is-system-running --wait 2>/dev/null)
   case $state in
-    running) passed 'the system is up' ;; # which includes that no unit has failed
-    degraded) failed 'the system is up' "it is degraded: $(systemctl --failed --plain --no-legend | cut -d' ' -f1 | tr '\n' ' ')" ;;
-    *) failed 'the system is up' "it is ${state:-unknown}" ;;
+    running) passed system-running ;; # it is not `running` while a unit has failed
+    degraded) failed system-running "it is degraded: $(systemctl --failed --plain --no-legend | cut -d' ' -f1 | tr '\n' ' ')" ;;
+    *) failed system-running "it is ${state:-unknown}" ;;
   esac
-  none 'no unit has failed' "$([ "$state" = running ] || systemctl --failed --plain --no-legend | cut -d' ' -f1)"
+  none no-failed-services "$([ "$state" = running ] || systemctl --failed --plain --no-legend | cut -d' ' -f1)"
+else
+  skipped system-running 'systemd is not installed'
+  skipped no-failed-services 'systemd is not installed'
 fi
 
-# The users, and the home folders that there are, each once; those of people; what Ansible leaves in them.
+# Reads the accounts: home folders that exist, each once; home folders of people; Ansible's folders in them.
 homes=' ' people='' ansible='' builders='' rulers=''
-# A last line without an end counts too.
+# `|| [ -n ... ]`: the last line may have no line end.
 while IFS=: read -r user _ id _ _ home _ || [ -n "$user" ]; do
   case $user in bakehouse* | packer* | vagrant* | ansible*) builders="$builders $user" ;; esac
   [ "$id" = 0 ] && [ "$user" != root ] && rulers="$rulers $user"
@@ -51,8 +56,8 @@ while IFS=: read -r user _ id _ _ home _ || [ -n "$user" ]; do
   case $home in /root | /home/*) people="$people $home" ;; esac
 done </etc/passwd
 
-# What the machine writes is younger than its first boot; what the build left is older. A minute for clocks that were set. One look
-# for all of it: lines of what it is and where.
+# Files that the machine wrote are newer than its first boot; files from the build are older. One minute of tolerance, as clocks are
+# set at boot. A single `find` searches for all of them and prints lines of kind and path.
 path='\040%p\n'
 left=$(find /etc/ssh /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow- /tmp /var/tmp /var/log /var/crash /var/cache/dnf /var/lib/dnf/repos \
   /var/cache/apt/archives /var/lib/apt/lists /var/lib/systemd /var/lib/urandom /var/lib/cloud/instances /var/lib/dhcp /var/lib/dhcpcd \
@@ -70,7 +75,7 @@ left=$(find /etc/ssh /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow- /tmp /v
   -o -size +0 -path '/var/log/*' -printf "log$path" \
   -o -size +0 \( -path '/var/lib/apt/lists/*' -o -path '/var/*/dnf/*' \) ! -name lock -printf "list$path" \) \) 2>/dev/null
   there /core /core.[0-9]* | sed 's/^/dump /')
-# Those of one kind must be none.
+# Passes if the search found no path of that kind.
 gone() {
   found=
   while IFS= read -r line; do case $line in "$2 "*) found="$found ${line#* }" ;; esac; done <<END
@@ -79,55 +84,59 @@ END
   none "$1" "$found"
 }
 
-# The rest in two halves at once: a processor that is emulated needs as long for each. Lines of the second begin with `case2`.
+# The other checks run as two halves in parallel: an emulated machine needs about the same time for each. Lines of the second half
+# begin with `case2`.
 check_access() {
-# Who it is.
+# Identity.
 id=
 [ -r /etc/machine-id ] && read -r id </etc/machine-id
 case $id in
-  *[!0-9a-f]* | '') failed 'the machine id is set' "got '$id'" ;;
-  *) if [ ${#id} = 32 ]; then passed 'the machine id is set'; else failed 'the machine id is set' "got '$id'"; fi ;;
+  *[!0-9a-f]* | '') failed machine-id-set "got '$id'" ;;
+  *) if [ ${#id} = 32 ]; then passed machine-id-set; else failed machine-id-set "got '$id'"; fi ;;
 esac
 other=$id
 [ -e /var/lib/dbus/machine-id ] && read -r other </var/lib/dbus/machine-id
 if [ "$other" != "$id" ]; then
-  failed 'there is one machine id' '/var/lib/dbus/machine-id is another one'
-else passed 'there is one machine id'; fi
+  failed machine-id-consistent '/var/lib/dbus/machine-id differs from /etc/machine-id'
+else passed machine-id-consistent; fi
 echo "machine-id $id"
 keys=
 for key in /etc/ssh/ssh_host_*_key.pub; do [ -f "$key" ] && keys=yes && read -r line <"$key" && echo "host-key $line"; done
-if [ -n "$keys" ]; then passed 'ssh host keys were made'; else failed 'ssh host keys were made' 'there is none'; fi
-gone 'ssh host keys are not of the build' host-key
-none 'ssh host keys are private' "$(find /etc/ssh -name 'ssh_host_*_key' -perm /077)"
-gone 'the random seed is not of the build' seed
+if [ -n "$keys" ]; then passed ssh-host-keys-exist; else failed ssh-host-keys-exist 'found none'; fi
+gone ssh-host-keys-new host-key
+none ssh-host-keys-private "$(find /etc/ssh -name 'ssh_host_*_key' -perm /077)"
+gone random-seed-new seed
 
-# Who can log in.
+# Access.
 strangers=$(for home in $homes; do
   for file in "$home/.ssh/authorized_keys" "$home/.ssh/authorized_keys2"; do
     [ -f "$file" ] && grep -v -e '^[[:space:]]*#' -e '^[[:space:]]*$' -e "$TRIAL_KEY" "$file" | sed "s|^|$file: |"
   done
 done)
-none 'no key but the trial may log in' "$strangers"
-none 'no user of a build is left' "$builders"
+none no-extra-login-keys "$strangers"
+none no-build-users "$builders"
 root='' open=''
 while IFS=: read -r user password _ || [ -n "$user" ]; do
   [ -n "$password" ] || open="$open $user"
   [ "$user" = root ] && root=$password
 done </etc/shadow
-none 'no password is empty' "$open"
-case $root in '!'* | '*'*) passed 'the root password is locked' ;; *) failed 'the root password is locked' 'root has a password' ;; esac
-none 'only root has the user id 0' "$rulers"
+none no-empty-passwords "$open"
+case $root in '!'* | '*'*) passed root-password-locked ;; *) failed root-password-locked 'root has a password' ;; esac
+none no-second-root-user "$rulers"
 if [ -x /usr/sbin/sshd ]; then
-  if settings=$(/usr/sbin/sshd -T 2>&1); then passed 'the sshd configuration is valid'; else failed 'the sshd configuration is valid' "$settings"; fi
+  if settings=$(/usr/sbin/sshd -T 2>&1); then passed sshd-config-valid; else failed sshd-config-valid "$settings"; fi
   case $settings in
-    *'permitemptypasswords yes'*) failed 'sshd lets nobody in by password as root' 'PermitEmptyPasswords is yes' ;;
-    *'permitrootlogin yes'*'passwordauthentication yes'* | *'passwordauthentication yes'*'permitrootlogin yes'*) failed 'sshd lets nobody in by password as root' 'PermitRootLogin is yes' ;;
-    *) passed 'sshd lets nobody in by password as root' ;;
+    *'permitemptypasswords yes'*) failed no-root-password-login 'PermitEmptyPasswords is yes' ;;
+    *'permitrootlogin yes'*'passwordauthentication yes'* | *'passwordauthentication yes'*'permitrootlogin yes'*) failed no-root-password-login 'PermitRootLogin is yes' ;;
+    *) passed no-root-password-login ;;
   esac
+else
+  skipped sshd-config-valid 'sshd is not installed'
+  skipped no-root-password-login 'sshd is not installed'
 fi
-none 'no private key is in a home folder' "$([ -z "$people" ] ||
+none no-private-keys "$([ -z "$people" ] ||
   find $people -xdev -maxdepth 3 -type f -size -32k -exec grep -lE 'BEGIN [A-Z ]*PRIVATE KEY' {} + 2>/dev/null)"
-none 'no credentials file is in a home folder' "$(for home in $homes; do
+none no-credential-files "$(for home in $homes; do
   there "$home/.netrc" "$home/.aws/credentials" "$home/.docker/config.json" "$home/.git-credentials" "$home/.vault_pass"
 done)"
 }
@@ -135,43 +144,44 @@ done)"
 check_remains() {
 half=case2
 begin
-# What the build may have left.
-none 'no shell history is left' "$([ "$homes" = ' ' ] || find $homes -maxdepth 1 -name '.*_history' -size +0 2>/dev/null)"
-gone 'nothing of Ansible is left' ansible
-gone 'no package lists are left' list
-gone 'no downloaded packages are left' download
-none 'no package is half installed' "$(grep -hE '^Status: .* (half-installed|half-configured|unpacked|triggers-pending)$' /var/lib/dpkg/status 2>/dev/null)"
-gone 'no instance of the build is known to cloud-init' cloud-init
-gone 'no lease of the build is left' lease
-none 'no network name is fixed to a card' "$(there /etc/udev/rules.d/*persistent-net*.rules)"
-gone 'no log of the build is left' log
+# Traces of the build.
+none no-shell-history "$([ "$homes" = ' ' ] || find $homes -maxdepth 1 -name '.*_history' -size +0 2>/dev/null)"
+gone no-ansible-files ansible
+gone no-package-lists list
+gone no-downloaded-packages download
+none no-half-installed-packages "$(grep -hE '^Status: .* (half-installed|half-configured|unpacked|triggers-pending)$' /var/lib/dpkg/status 2>/dev/null)"
+gone no-cloud-init-state cloud-init
+gone no-dhcp-leases lease
+none no-fixed-network-names "$(there /etc/udev/rules.d/*persistent-net*.rules)"
+gone no-build-logs log
 boots=$(journalctl --list-boots --no-pager --quiet 2>/dev/null | grep -cE '^ *-?[0-9]+ ')
-if [ "$boots" -le "$BOOTS" ]; then passed 'the journal begins with the first boot'; else
-  failed 'the journal begins with the first boot' "it has $boots boots, expected at most $BOOTS"; fi
-gone 'no core dump is left' dump
-gone 'the temporary folders are clean' temporary
-none 'no mail is left' "$(find /var/mail/ /var/spool/mail/ -type f -size +0 2>/dev/null)"
-none 'no job of a user is scheduled' "$(find /var/spool/cron/crontabs /var/spool/cron/atjobs /var/spool/at -type f ! -name .SEQ 2>/dev/null)"
-gone 'no backup of the user files is left' backup
+if [ "$boots" -le "$BOOTS" ]; then passed no-build-journal; else
+  failed no-build-journal "the journal has $boots boots, expected at most $BOOTS"; fi
+gone no-crash-dumps dump
+gone no-temporary-files temporary
+none no-mail "$(find /var/mail/ /var/spool/mail/ -type f -size +0 2>/dev/null)"
+none no-scheduled-jobs "$(find /var/spool/cron/crontabs /var/spool/cron/atjobs /var/spool/at -type f ! -name .SEQ 2>/dev/null)"
+gone no-account-file-backups backup
 
-# Is it well.
+# Health.
 skew=$((NOW - $(date +%s)))
-if [ "${skew#-}" -le 300 ]; then passed 'the clock is right'; else failed 'the clock is right' "it is $skew s behind"; fi
-# After the seven words of its heading: name, size, used, free.
+if [ "${skew#-}" -le 300 ]; then passed clock-correct; else failed clock-correct "it is $skew s behind"; fi
+# `df` prints a heading of seven words, then name, size, used, free.
 set -- $(df -Pk /)
 free=$((${11:-0} / 1024))
-if [ "$free" -ge 200 ]; then passed 'there is room on the root disk'; else failed 'there is room on the root disk' "only $free MiB"; fi
-if wrong=$(has findmnt && findmnt --verify 2>&1); then passed 'the table of file systems is valid'; else
-  has findmnt && failed 'the table of file systems is valid' "$wrong"; fi
-if [ -w / ]; then passed 'the root disk can be written to'; else failed 'the root disk can be written to' 'it is read-only'; fi
-none 'nothing in /etc can be written by everybody' "$(find /etc -xdev -type f -perm -0002)"
-none 'the password files are private' "$(find /etc/shadow /etc/gshadow -perm /027)"
-# A lease that is still coming in is not a fault of the image.
+if [ "$free" -ge 200 ]; then passed disk-space; else failed disk-space "$free MiB are free, expected 200"; fi
+if ! has findmnt; then skipped fstab-valid 'findmnt is not installed'
+elif wrong=$(findmnt --verify 2>&1); then passed fstab-valid
+else failed fstab-valid "$wrong"; fi
+if [ -w / ]; then passed root-disk-writable; else failed root-disk-writable 'it is mounted read-only'; fi
+none no-world-writable-settings "$(find /etc -xdev -type f -perm -0002)"
+none password-files-private "$(find /etc/shadow /etc/gshadow -perm /027)"
+# The DHCP lease may still be on its way: that is not a fault of the image.
 for _ in 1 2 3 4 5 6 7 8 9 10; do
   servers=$(grep -sE '^[[:space:]]*nameserver[[:space:]]+[0-9a-fA-F.:]+' /etc/resolv.conf) && break
   sleep 1
 done
-if [ -n "$servers" ]; then passed 'names can be resolved'; else failed 'names can be resolved' 'no nameserver in /etc/resolv.conf'; fi
+if [ -n "$servers" ]; then passed dns-configured; else failed dns-configured 'no nameserver in /etc/resolv.conf'; fi
 true
 }
 

@@ -1,9 +1,11 @@
 import { connect } from '../ssh/ssh.ts'
 import type { System } from '../system.ts'
+import { linuxChecks } from './checks.ts'
 
 export const linux: System = {
   title: 'Linux',
   keyKind: 'ed25519',
+  checks: linuxChecks,
   readsIdentityInParallel: true,
   // The first command opens the connection, and it stays open for the next step.
   openSession: async (context, host) => ({ context, connection: connect(host, context.folder), async [Symbol.asyncDispose]() {} }),

@@ -1,6 +1,7 @@
-# Looks at a Windows machine that was started from a candidate image: was it generalised, is anything of the build left in it,
-# and is it well? Put before it are $TrialKey (the body of the one key that may log in), $TrialThumbprint (the certificate of
-# this machine's own listener) and $BuildUser. Prints `case<tab>status<tab>milliseconds<tab>name<tab>message` lines.
+# Checks a Windows machine that was started from a candidate image: was it generalised, does it hold traces of the build, and is
+# it healthy? docs/checks.md describes each check. The variables are set in lines before this one: $TrialKey (the body of the only
+# key that may log in), $TrialThumbprint (the certificate of this machine's listener), $BuildUser, $Now (the correct time in seconds).
+# Each check prints one line: `case<tab>status<tab>milliseconds<tab>check<tab>message`.
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 $clock = [Diagnostics.Stopwatch]::StartNew()
@@ -12,7 +13,7 @@ function Say([string] $status, [string] $name, [string] $message) {
   $clock.Restart()
 }
 
-# A check gives what is wrong, or nothing. One that throws could not tell, which is no pass.
+# A check returns what is wrong, or nothing. A check that throws has no result: that is an error, not a pass.
 function Check([string] $name, [scriptblock] $find) {
   try {
     $wrong = @(& $find | Where-Object { $_ })
@@ -33,51 +34,51 @@ $sid = (Get-CimInstance Win32_UserAccount -Filter "LocalAccount=TRUE AND SID LIK
 $state = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State'
 $sysprep = Join-Path $env:SystemRoot 'System32\Sysprep'
 
-Check 'setup is complete' {
+Check 'setup-complete' {
   $now = Get-Value $state 'ImageState'
   if ($now -ne 'IMAGE_STATE_COMPLETE') { "ImageState is $now" }
 }
-Check 'the image was generalised' {
+Check 'image-generalised' {
   if (-not (Test-Path "$sysprep\Sysprep_succeeded.tag")) { 'Sysprep left no mark of success' }
   $general = Get-Value 'HKLM:\SYSTEM\Setup\Status\SysprepStatus' 'GeneralizationState'
   if ($general -ne 7) { "GeneralizationState is $general, expected 7" }
 }
-Check 'no error of Sysprep is left' {
+Check 'no-sysprep-errors' {
   $log = "$sysprep\Panther\setuperr.log"
   if (Test-Path $log) { Get-Content $log -ErrorAction SilentlyContinue | Where-Object { $_ -match ',\s*Error' } | Select-Object -First 3 }
 }
-Check 'no setup is under way' {
+Check 'no-setup-in-progress' {
   if ((Get-Value 'HKLM:\SYSTEM\Setup' 'SystemSetupInProgress') -eq 1) { 'SystemSetupInProgress is 1' }
   if ((Get-Value 'HKLM:\SYSTEM\Setup' 'OOBEInProgress') -eq 1) { 'OOBEInProgress is 1' }
 }
-Check 'no reboot is pending' {
+Check 'no-pending-reboot' {
   if (Test-Path 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\RebootPending') { 'servicing waits for a reboot' }
   if (Test-Path 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update\RebootRequired') { 'an update waits for a reboot' }
   if (Get-Value 'HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager' 'PendingFileRenameOperations') { 'files wait to be renamed' }
 }
-Check 'the firewall is on' {
+Check 'firewall-on' {
   Get-NetFirewallProfile | Where-Object { $_.Enabled -ne 'True' } | ForEach-Object { "the profile $($_.Name) is off" }
 }
-Check 'no user of the build' {
+Check 'no-build-users' {
   Get-LocalUser | Where-Object { $_.Name -match '^(bakehouse|packer|ansible)' } | ForEach-Object { $_.Name }
   if ($BuildUser -notin 'Administrator', 'SYSTEM') { Get-LocalUser -Name $BuildUser -ErrorAction SilentlyContinue | ForEach-Object { $_.Name } }
 }
-Check 'no leftover WinRM listener' {
+Check 'no-extra-winrm-listeners' {
   Get-ChildItem WSMan:\localhost\Listener -ErrorAction SilentlyContinue | Where-Object { $_.Keys -contains 'Transport=HTTPS' } | ForEach-Object {
     $print = (Get-ChildItem $_.PSPath | Where-Object { $_.Name -eq 'CertificateThumbprint' }).Value
     if ($print -ne $TrialThumbprint) { "a listener with the certificate $print" }
   }
 }
-Check 'WinRM takes no password in the clear' {
+Check 'winrm-encrypted' {
   $service = 'WSMan:\localhost\Service'
   if ((Get-Service WinRM).Status -ne 'Running') { return }
   if ((Get-Item "$service\AllowUnencrypted").Value -eq 'true') { 'AllowUnencrypted is on' }
   if ((Get-Item "$service\Auth\Basic").Value -eq 'true') { 'Basic is on' }
 }
-Check 'no certificate of the build' {
+Check 'no-build-certificates' {
   Get-ChildItem Cert:\LocalMachine\My | Where-Object { $_.Subject -like 'CN=bakehouse*' -and $_.Thumbprint -ne $TrialThumbprint } | ForEach-Object { $_.Thumbprint }
 }
-Check 'no key may log in but the one of this machine' {
+Check 'no-extra-login-keys' {
   $files = @("$env:ProgramData\ssh\administrators_authorized_keys") + @(Get-ChildItem C:\Users -Directory -Force | ForEach-Object { "$($_.FullName)\.ssh\authorized_keys" })
   foreach ($file in $files) {
     if (-not (Test-Path $file)) { continue }
@@ -86,39 +87,39 @@ Check 'no key may log in but the one of this machine' {
     }
   }
 }
-Check 'no automatic logon' {
+Check 'no-automatic-logon' {
   $winlogon = 'HKLM:\SOFTWARE\Microsoft\Windows NT\CurrentVersion\Winlogon'
   if ((Get-Value $winlogon 'AutoAdminLogon') -eq '1') { 'AutoAdminLogon is 1' }
   if (Get-Value $winlogon 'DefaultPassword') { 'DefaultPassword is set' }
 }
-Check 'no answer file with secrets' {
+Check 'no-passwords-in-answer-files' {
   $files = Get-Leftover @("$env:SystemDrive\unattend.xml", "$env:SystemDrive\autounattend.xml", "$env:SystemRoot\Panther\unattend.xml", "$env:SystemRoot\Panther\Unattend\unattend.xml", "$sysprep\unattend.xml")
   foreach ($file in $files) { if (Select-String -Path $file -Pattern '<(Administrator)?Password>' -Quiet) { $file } }
 }
-Check 'no script of the build' {
+Check 'no-build-scripts' {
   Get-Leftover @("$env:SystemRoot\Temp\*bakehouse*", "$env:TEMP\*bakehouse*", "$env:SystemDrive\bakehouse*", "$env:SystemDrive\Users\*\.ansible_async")
 }
-Check 'no scheduled task of the build' {
+Check 'no-scheduled-jobs' {
   Get-ScheduledTask -ErrorAction SilentlyContinue | Where-Object { $_.TaskName -match 'bakehouse|ansible|packer' } | ForEach-Object { $_.TaskName }
 }
-Check 'no history of a shell' {
+Check 'no-shell-history' {
   Get-Leftover @("$env:SystemDrive\Users\*\AppData\Roaming\Microsoft\Windows\PowerShell\PSReadLine\ConsoleHost_history.txt")
 }
-Check 'no crash dump' { Get-Leftover @("$env:SystemRoot\MEMORY.DMP", "$env:SystemRoot\Minidump\*.dmp") }
-Check 'no old installation' { Get-Leftover @("$env:SystemDrive\Windows.old") }
-Check 'no service that should run has stopped' {
+Check 'no-crash-dumps' { Get-Leftover @("$env:SystemRoot\MEMORY.DMP", "$env:SystemRoot\Minidump\*.dmp") }
+Check 'no-old-installation' { Get-Leftover @("$env:SystemDrive\Windows.old") }
+Check 'no-failed-services' {
   Get-CimInstance Win32_Service -Filter "StartMode='Auto' AND State<>'Running' AND ExitCode<>0 AND ExitCode<>1077" |
     Where-Object { -not $_.DelayedAutoStart } | ForEach-Object { "$($_.Name) ended with $($_.ExitCode)" }
 }
-Check 'the clock is right' {
+Check 'clock-correct' {
   $away = [Math]::Abs(([DateTimeOffset]::UtcNow.ToUnixTimeSeconds() - $Now))
   if ($away -gt 900) { "it is $away s away" }
 }
-Check 'the system disk has room' {
+Check 'disk-space' {
   $disk = Get-CimInstance Win32_LogicalDisk -Filter "DeviceID='$env:SystemDrive'"
   if ($disk.FreeSpace -lt 1GB) { "$([Math]::Round($disk.FreeSpace / 1MB)) MiB are free" }
 }
-Check 'the guest account is off' {
+Check 'guest-account-off' {
   Get-CimInstance Win32_UserAccount -Filter "LocalAccount=TRUE AND SID LIKE '%-501'" | Where-Object { -not $_.Disabled } | ForEach-Object { $_.Name }
 }
 [Console]::Out.WriteLine('hygiene done')

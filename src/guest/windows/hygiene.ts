@@ -1,13 +1,13 @@
 import { join } from 'node:path'
 import type { CaseResult } from '../../model/suite-result.ts'
-import { type HygieneReport, parseHygiene } from '../hygiene.ts'
+import { type HygieneReport, judge, parseHygiene } from '../hygiene.ts'
 import { findBaseIdentity, type Identity, parseIdentity } from '../identity.ts'
 import { type PowerShellOutcome, reasonOf, runPowerShell } from '../powershell/powershell.ts'
 import { renderScript } from '../powershell/script.ts'
 import type { Session } from '../session.ts'
 import { readPublicKey } from '../ssh/keys.ts'
 
-/** How long the checks may take, in ms: PowerShell starts slowly on a first boot. */
+/** How long the checks may take, in ms: PowerShell starts slowly after a first boot. */
 const timeoutMs = 600_000
 
 /** The built-in suite of every Windows image: it was generalised, it holds no traces of its build, and the machine is healthy. */
@@ -24,7 +24,7 @@ export async function checkWindowsHygiene(session: Session): Promise<HygieneRepo
   return parseWindowsHygiene(outcome, findBaseIdentity(context.folder))
 }
 
-/** What the checks found, from what the script printed. One that did not get to its end is a problem, whatever it had passed. */
+/** The report from the output of the script. A script that did not run to its end is a problem, whatever passed before. */
 export function parseWindowsHygiene(
   outcome: Pick<PowerShellOutcome, 'stdout' | 'stderr' | 'problem'>,
   base: Identity | undefined,
@@ -37,7 +37,7 @@ export function parseWindowsHygiene(
   return { cases, identity, problem: `the checks did not finish: ${reasonOf(outcome)}` }
 }
 
-/** The script with what it must know put before it. */
+/** The script, with its variables set in lines before it. */
 export function renderHygieneScript(known: {
   readonly trialKey: string
   readonly trialThumbprint: string
@@ -51,9 +51,7 @@ export function renderHygieneScript(known: {
 
 /** Generalising must have given the machine a new SID. */
 function compareSid(trial: Identity, base: Identity | undefined): CaseResult {
-  const name = 'the SID differs from the base'
-  if (!trial.machineId) return { name, status: 'error', durationMs: 0, message: 'the machine did not say its SID' }
-  if (!base?.machineId) return { name, status: 'skipped', durationMs: 0, message: 'the base was not asked' }
-  if (base.machineId === trial.machineId) return { name, status: 'failed', durationMs: 0, message: `both are ${trial.machineId}` }
-  return { name, status: 'passed', durationMs: 0 }
+  const check = 'machine-id-differs-from-base'
+  const compared = judge(check, base?.machineId || undefined, base?.machineId !== trial.machineId, `both are ${trial.machineId}`)
+  return trial.machineId ? compared : { ...compared, status: 'error', message: 'the SID of the machine could not be read' }
 }

@@ -1,10 +1,12 @@
 import type { System } from '../system.ts'
+import { windowsChecks } from './checks.ts'
 import { requirePassword } from './password.ts'
 
 export const windows: System = {
   title: 'Windows',
   // EC2 encrypts a Windows password to an RSA key only, and Node decrypts it with a key in PEM.
   keyKind: 'rsa-pem',
+  checks: windowsChecks,
   readsIdentityInParallel: false,
   preflight: requirePassword,
   openSession: async (context, host) => (await import('./session.ts')).openWindowsSession(context, host),

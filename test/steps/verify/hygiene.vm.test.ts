@@ -13,39 +13,39 @@ import { connect, runInGuest } from '../../../src/guest/ssh/ssh.ts'
 
 /** What a build may leave behind: the check that must find it, and how it came there. Those that sealing removes come first. */
 const sealed: readonly (readonly [check: string, plant: string])[] = [
-  ['no key but the trial may log in', 'echo ssh-ed25519 AAAAstranger me >> /root/.ssh/authorized_keys'],
-  ['no user of a build is left', 'useradd --create-home packer-1'],
-  ['no shell history is left', 'echo secret > /root/.bash_history'],
-  ['nothing of Ansible is left', 'mkdir -p /root/.ansible/tmp'],
-  ['no package lists are left', 'echo x > /var/lib/apt/lists/deb.debian.org_list'],
-  ['no downloaded packages are left', 'mkdir -p /var/cache/apt/archives; echo x > /var/cache/apt/archives/x_1_all.deb'],
-  ['no instance of the build is known to cloud-init', 'mkdir -p /var/lib/cloud/instances/i-1'],
-  ['no lease of the build is left', 'mkdir -p /var/lib/dhcp; echo x > /var/lib/dhcp/dhclient.eth0.leases'],
-  ['no network name is fixed to a card', 'mkdir -p /etc/udev/rules.d; echo > /etc/udev/rules.d/70-persistent-net.rules'],
-  ['no log of the build is left', 'echo x > /var/log/build.log'],
-  ['no core dump is left', 'mkdir -p /var/crash; echo x > /var/crash/a.crash; echo x > /core'],
-  ['the temporary folders are clean', 'echo x > /var/tmp/left'],
-  ['no mail is left', 'mkdir -p /var/mail; echo x > /var/mail/root'],
-  ['no job of a user is scheduled', 'mkdir -p /var/spool/cron/atjobs; echo x > /var/spool/cron/atjobs/a1'],
-  ['no backup of the user files is left', 'echo x > /etc/passwd-'],
-  ['ssh host keys are not of the build', ':'],
-  ['the random seed is not of the build', 'mkdir -p /var/lib/systemd; echo x > /var/lib/systemd/random-seed'],
+  ['no-extra-login-keys', 'echo ssh-ed25519 AAAAstranger me >> /root/.ssh/authorized_keys'],
+  ['no-build-users', 'useradd --create-home packer-1'],
+  ['no-shell-history', 'echo secret > /root/.bash_history'],
+  ['no-ansible-files', 'mkdir -p /root/.ansible/tmp'],
+  ['no-package-lists', 'echo x > /var/lib/apt/lists/deb.debian.org_list'],
+  ['no-downloaded-packages', 'mkdir -p /var/cache/apt/archives; echo x > /var/cache/apt/archives/x_1_all.deb'],
+  ['no-cloud-init-state', 'mkdir -p /var/lib/cloud/instances/i-1'],
+  ['no-dhcp-leases', 'mkdir -p /var/lib/dhcp; echo x > /var/lib/dhcp/dhclient.eth0.leases'],
+  ['no-fixed-network-names', 'mkdir -p /etc/udev/rules.d; echo > /etc/udev/rules.d/70-persistent-net.rules'],
+  ['no-build-logs', 'echo x > /var/log/build.log'],
+  ['no-crash-dumps', 'mkdir -p /var/crash; echo x > /var/crash/a.crash; echo x > /core'],
+  ['no-temporary-files', 'echo x > /var/tmp/left'],
+  ['no-mail', 'mkdir -p /var/mail; echo x > /var/mail/root'],
+  ['no-scheduled-jobs', 'mkdir -p /var/spool/cron/atjobs; echo x > /var/spool/cron/atjobs/a1'],
+  ['no-account-file-backups', 'echo x > /etc/passwd-'],
+  ['ssh-host-keys-new', ':'],
+  ['random-seed-new', 'mkdir -p /var/lib/systemd; echo x > /var/lib/systemd/random-seed'],
 ]
 const staying: typeof sealed = [
-  ['no password is empty', 'echo open::19000:0:99999:7::: >> /etc/shadow'],
-  ['only root has the user id 0', 'echo toor:x:0:0::/root:/bin/sh >> /etc/passwd'],
-  ['the root password is locked', "usermod --password '$6$a$b' root"],
-  ['ssh host keys are private', 'chmod 0644 /etc/ssh/ssh_host_ed25519_key'],
-  ['the sshd configuration is valid', 'echo Nonsense yes > /etc/ssh/sshd_config.d/zz.conf'],
-  ['no private key is in a home folder', 'echo "-----BEGIN OPENSSH PRIVATE KEY-----" > /root/id'],
-  ['no credentials file is in a home folder', 'mkdir -p /root/.aws; echo x > /root/.aws/credentials'],
-  ['no package is half installed', 'printf "\\nPackage: x\\nStatus: install ok half-configured\\n" >> /var/lib/dpkg/status'],
-  ['there is one machine id', 'mkdir -p /var/lib/dbus; rm -f /var/lib/dbus/machine-id; echo 0123 > /var/lib/dbus/machine-id'],
-  ['nothing in /etc can be written by everybody', 'chmod 0666 /etc/issue'],
-  ['the password files are private', 'chmod 0644 /etc/shadow'],
-  ['the table of file systems is valid', 'echo nonsense > /etc/fstab'],
-  ['names can be resolved', 'rm /etc/resolv.conf; echo > /etc/resolv.conf'],
-  ['the clock is right', 'date -s @1000000000'],
+  ['no-empty-passwords', 'echo open::19000:0:99999:7::: >> /etc/shadow'],
+  ['no-second-root-user', 'echo toor:x:0:0::/root:/bin/sh >> /etc/passwd'],
+  ['root-password-locked', "usermod --password '$6$a$b' root"],
+  ['ssh-host-keys-private', 'chmod 0644 /etc/ssh/ssh_host_ed25519_key'],
+  ['sshd-config-valid', 'echo Nonsense yes > /etc/ssh/sshd_config.d/zz.conf'],
+  ['no-private-keys', 'echo "-----BEGIN OPENSSH PRIVATE KEY-----" > /root/id'],
+  ['no-credential-files', 'mkdir -p /root/.aws; echo x > /root/.aws/credentials'],
+  ['no-half-installed-packages', 'printf "\\nPackage: x\\nStatus: install ok half-configured\\n" >> /var/lib/dpkg/status'],
+  ['machine-id-consistent', 'mkdir -p /var/lib/dbus; rm -f /var/lib/dbus/machine-id; echo 0123 > /var/lib/dbus/machine-id'],
+  ['no-world-writable-settings', 'chmod 0666 /etc/issue'],
+  ['password-files-private', 'chmod 0644 /etc/shadow'],
+  ['fstab-valid', 'echo nonsense > /etc/fstab'],
+  ['dns-configured', 'rm /etc/resolv.conf; echo > /etc/resolv.conf'],
+  ['clock-correct', 'date -s @1000000000'],
 ]
 
 let folder: string
@@ -101,8 +101,8 @@ it('finds each thing that a build may leave, sealing removes what it may, and wh
   await plant(sealed.map(([, command]) => command))
   const found = await findFailed()
   expect([...found.keys()]).toEqual(expect.arrayContaining(sealed.map(([check]) => check)))
-  expect(found.get('no user of a build is left')).toBe('found packer-1')
-  expect(found.get('no log of the build is left')).toContain('/var/log/build.log')
+  expect(found.get('no-build-users')).toBe('found packer-1')
+  expect(found.get('no-build-logs')).toContain('/var/log/build.log')
 
   const seal = readFileSync(join(import.meta.dirname, '../../../src/guest/linux/seal.sh'), 'utf8').replace(/^if .*poweroff.*$/m, '')
   expect(seal).not.toContain('poweroff')

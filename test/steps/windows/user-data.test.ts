@@ -85,5 +85,6 @@ describe('the key pair of a Windows machine', () => {
     expect(publicKey).toMatch(/^ssh-rsa /)
     expect(createPrivateKey(readFileSync(identityFile)).asymmetricKeyDetails?.modulusLength).toBe(4096)
     rmSync(folder, { recursive: true, force: true })
-  })
+    // To find primes of 2048 bits takes a busy computer long.
+  }, 120_000)
 })

@@ -130,8 +130,8 @@ describe('windows-base on the emulated cloud', () => {
   it.each([
     [
       'a check of its hygiene',
-      () => answer('hygiene/outcome.json', hygiene('case\tfailed\t1\tthe image was generalised\tSysprep left no mark of success')),
-      'hygiene: the image was generalised: Sysprep left no mark of success',
+      () => answer('hygiene/outcome.json', hygiene('case\tfailed\t1\timage-generalised\tSysprep left no mark of success')),
+      'hygiene: image-generalised: Sysprep left no mark of success',
     ],
     [
       'a machine that waits for a reboot',

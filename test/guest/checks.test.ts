@@ -1,0 +1,50 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { describe, expect, it } from 'vitest'
+import { checkNames, describeCheck } from '../../src/guest/checks.ts'
+import { allowFindings } from '../../src/guest/hygiene.ts'
+import { systemNames, systemOf } from '../../src/guest/systems.ts'
+import type { CaseResult } from '../../src/model/suite-result.ts'
+
+const page = readFileSync(join(import.meta.dirname, '../../docs/checks.md'), 'utf8')
+const sections = new Map(
+  page
+    .split(/^### /m)
+    .slice(1)
+    .map((text) => [text.slice(0, text.indexOf('\n')), text] as const),
+)
+
+describe('the page of checks', () => {
+  it('has one section for each check', () => {
+    expect([...sections.keys()].sort()).toEqual([...checkNames].sort())
+  })
+
+  it.each(checkNames)('says of %s on which systems it runs, what it expects, why, and how to fix it', (check) => {
+    const titles = systemNames.filter((os) => systemOf(os).checks.includes(check)).map((os) => systemOf(os).title)
+    const [, systems, expects, why, fix] =
+      /- \*\*Systems\*\*: (.+)\n- \*\*Expects\*\*: (.+)\n- \*\*Why\*\*: (.+)\n- \*\*Fix\*\*: (.+)\n/.exec(sections.get(check) ?? '') ?? []
+    expect(systems).toBe(titles.join(' and '))
+    expect([expects, why, fix].every(Boolean)).toBe(true)
+  })
+})
+
+it('every check has a description', () => {
+  expect(checkNames.filter((check) => /no description|undefined/.test(describeCheck(check)))).toEqual([])
+})
+
+describe('a finding that the family allows', () => {
+  const found = { name: 'no-mail', status: 'failed', durationMs: 1, message: 'found /var/mail/root' } as const
+  const allow = { 'no-mail': 'it is a mail server' }
+
+  it('passes with its reason, and keeps what was found', () => {
+    expect(allowFindings([found], allow)).toEqual([{ ...found, status: 'passed', allowed: 'it is a mail server' }])
+  })
+
+  it.each([
+    ['another check', { ...found, name: 'no-crash-dumps' }],
+    ['a check without a result', { ...found, status: 'error' }],
+    ['a check that passes anyway', { ...found, status: 'passed' }],
+  ] as [string, CaseResult][])('is not %s', (_what, one) => {
+    expect(allowFindings([one], allow)).toEqual([one])
+  })
+})
