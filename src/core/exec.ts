@@ -134,5 +134,5 @@ function text(value: unknown): string {
 export function lastLine({ stderr, stdout, timedOut, overflowed }: RunResult): string {
   if (timedOut) return 'it took too long'
   if (overflowed) return 'it wrote more than it may'
-  return stderr.trim().split('\n').at(-1) || stdout.trim().split('\n').at(-1) || 'it said nothing'
+  return stderr.trim().split('\n').at(-1) || stdout.trim().split('\n').at(-1) || 'it printed nothing'
 }

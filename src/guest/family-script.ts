@@ -3,7 +3,7 @@ import { messageOf, UsageError } from '../core/errors.ts'
 import { resolveInside } from '../core/inside.ts'
 import type { StepContext } from './context.ts'
 
-/** The family's own script. One that names an interpreter is read by the shell that is already there. */
+/** The text of a script in the family's folder, without its first line `#!…`: the shell that receives it runs it. */
 export function readFamilyScript({ request }: StepContext, file: string): string {
   try {
     return readFileSync(resolveInside(request.family.folder, file), 'utf8').replace(/^#!.*\n/, '')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { buildFiles } from '../model/build-folder.ts'
 import type { Host } from '../model/host.ts'
 
-/** Writes what a tool is to know of one machine into the build folder, for our eyes only; its path. */
+/** Writes a file about one machine into the build folder, readable by this user only. Returns its path. */
 export function writeHostFile(
   buildFolder: string,
   host: Host,

@@ -80,7 +80,7 @@ test.each([
 test.each([
   [{ exitCode: 1, stdout: 'out', stderr: 'a\nb\n', timedOut: false, overflowed: false }, 'b'],
   [{ exitCode: 1, stdout: 'out\n', stderr: '', timedOut: false, overflowed: false }, 'out'],
-  [{ exitCode: 255, stdout: '', stderr: '', timedOut: false, overflowed: false }, 'it said nothing'],
+  [{ exitCode: 255, stdout: '', stderr: '', timedOut: false, overflowed: false }, 'it printed nothing'],
   [{ exitCode: 255, stdout: '', stderr: 'x', timedOut: true, overflowed: false }, 'it took too long'],
   [{ exitCode: 255, stdout: 'x', stderr: '', timedOut: false, overflowed: true }, 'it wrote more than it may'],
 ])('says why %j failed', (result, why) => {

@@ -17,7 +17,7 @@ beforeEach(() => {
 afterEach(() => made[Symbol.dispose]())
 
 test('a failed check fails, however unlucky the secrets of the family are; what the guest said is redacted', async () => {
-  const lines = 'machine-id 99\\ncase\\tfailed\\t1\\tno mail is left\\tfound s3cr3t-value\\n\\nhygiene done\\n'
+  const lines = 'machine-id 99\\ncase\\tfailed\\t1\\tno-mail\\tfound s3cr3t-value\\n\\nhygiene done\\n'
   made.script('bin/ssh', `cat >/dev/null; printf '${lines}'`)
   const BAKEHOUSE_HOSTS = JSON.stringify([{ ...host, identityFile: join(made.path, 'k') }])
   const { exitCode, json } = await made.step('verify', { BAKEHOUSE_HOSTS, ...secrets })

@@ -17,7 +17,7 @@ export interface PlaybookRun {
   readonly playbook: string
   readonly connection: Connection
   readonly timeoutMs: number
-  /** Beside those of the family. */
+  /** Added to those of the family. */
   readonly variables?: Readonly<Record<string, unknown>>
   readonly onTask: (event: TaskEvent) => void
   readonly log: (text: string) => void
@@ -25,7 +25,7 @@ export interface PlaybookRun {
 
 export interface PlaybookOutcome {
   readonly ends: readonly TaskEnd[]
-  /** Why it failed; undefined when it passed. */
+  /** Why it failed; undefined if it passed. */
   readonly cause: string | undefined
 }
 
@@ -68,7 +68,7 @@ export async function runPlaybook(context: StepContext, spec: PlaybookRun): Prom
   }
 }
 
-/** Arguments of `ansible-playbook`. No values among them. */
+/** Arguments of `ansible-playbook`. They hold no values of variables. */
 export function playbookArguments(spec: {
   readonly playbook: string
   readonly inventory: string
@@ -78,7 +78,7 @@ export function playbookArguments(spec: {
   return ['--inventory', spec.inventory, '--extra-vars', `@${spec.variablesFile}`, ...(spec.become ? ['--become'] : []), spec.playbook]
 }
 
-/** What the build knows and a playbook may want. */
+/** Variables about the build, for playbooks. */
 function buildVariables({ request }: StepContext): Record<string, string> {
   return { bakehouse_family: request.family.name, bakehouse_version: request.version, bakehouse_build: request.build }
 }

@@ -12,19 +12,19 @@ import type { StepContext } from '../context.ts'
 export interface Requirement {
   readonly kind: 'collection' | 'role'
   readonly name: string
-  /** As written: `1.2.3`, `>=1.2,<2`; `*` is any. */
+  /** As in the file: `1.2.3`, `>=1.2,<2`; `*` is any version. */
   readonly version: string
 }
 
-/** Folders with what was installed for a family. */
+/** Folders with the installed requirements of a family. */
 export interface Installed {
   readonly collections: string
   readonly roles: string
 }
 
 /**
- * Installs what the family's requirements ask for and this machine does not have, once for all builds.
- * Throws MissingError naming what cannot be had.
+ * Installs the family's requirements that this computer does not have. They are cached for all builds.
+ * Throws MissingError with those that cannot be installed.
  */
 export async function installRequirements(context: StepContext): Promise<Installed | undefined> {
   const { family } = context.request
@@ -39,7 +39,7 @@ export async function installRequirements(context: StepContext): Promise<Install
   return installed
 }
 
-/** The requirements of a requirements.yml, in both of its forms. Throws UsageError on another one. */
+/** The requirements of a requirements.yml, in both of its forms. Throws UsageError on any other content. */
 export function parseRequirements(text: string): Requirement[] {
   const whole = parseYaml(text)
   const { collections = [], roles = [] } = (Array.isArray(whole) ? { roles: whole } : (whole ?? {})) as Record<string, unknown>

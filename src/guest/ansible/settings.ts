@@ -1,23 +1,23 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
 
-/** What the environment of `ansible-playbook` depends on. */
+/** Input for the environment of `ansible-playbook`. */
 export interface AnsibleSpec {
-  /** The family's folder: the working directory, so that its ansible.cfg, roles and collections count. */
+  /** The family's folder. It is the working directory, so that Ansible finds its ansible.cfg, roles and collections. */
   readonly folder: string
   readonly venv: string
   readonly strategy: 'mitogen' | 'linear'
-  /** Where our callback plugin writes. */
+  /** The callback plugin writes into this file. */
   readonly tasksFile: string
   readonly vaultPasswordFile: string | undefined
-  /** Folders of content that was installed for the family's requirements. */
+  /** Folders of the family's installed requirements. */
   readonly installed: { readonly collections: string; readonly roles: string } | undefined
 }
 
-/** The family's own choices (environment, then its ansible.cfg), by section and key. */
+/** The family's setting by section and key: from the environment, then from its ansible.cfg. */
 export type FindSetting = (section: string, key: string, variable: string) => string | undefined
 
-/** Variables for `ansible-playbook`. Lists of folders are added to, never replaced. */
+/** Environment of `ansible-playbook`. Lists of folders are extended, never replaced. */
 export function ansibleEnvironment(spec: AnsibleSpec, findSetting: FindSetting): Record<string, string> {
   const paths = (first: readonly string[], key: string, variable: string, standard: readonly string[]): string => {
     const own = findSetting('defaults', key, variable)
@@ -37,7 +37,7 @@ export function ansibleEnvironment(spec: AnsibleSpec, findSetting: FindSetting):
     ANSIBLE_FORCE_COLOR: '0',
     ANSIBLE_PIPELINING: 'True',
     ...unlessSet('gathering', 'ANSIBLE_GATHERING', 'smart'),
-    // Ansible's 10 s are too short for a login on a busy machine.
+    // Ansible's default, 10 s, is too short for a login on a busy machine.
     ...unlessSet('timeout', 'ANSIBLE_TIMEOUT', '60'),
     ...(spec.strategy === 'mitogen' ? mitogenEnvironment(spec, paths) : {}),
     ...(spec.vaultPasswordFile === undefined ? {} : { ANSIBLE_VAULT_PASSWORD_FILE: spec.vaultPasswordFile }),
@@ -75,14 +75,14 @@ export function findMitogen(venv: string): string {
   return join(venv, 'lib', `python${version}`, 'site-packages/ansible_mitogen/plugins/strategy')
 }
 
-/** Looks the family's choices up where Ansible would: in the environment, then in the ansible.cfg of its folder. */
+/** Finds settings in the same order as Ansible: in the environment, then in the ansible.cfg of the folder. */
 export function settingsOf(folder: string, env: NodeJS.ProcessEnv = process.env): FindSetting {
   const file = env.ANSIBLE_CONFIG ?? join(folder, 'ansible.cfg')
   const settings = existsSync(file) ? parseSettings(readFileSync(file, 'utf8')) : new Map<string, string>()
   return (section, key, variable) => env[variable] ?? settings.get(`${section}.${key}`)
 }
 
-/** An ansible.cfg as `section.key` → value; throws nothing, as Ansible itself will say what is wrong with it. */
+/** An ansible.cfg as `section.key` → value. It never throws: Ansible itself reports errors in the file. */
 export function parseSettings(text: string): Map<string, string> {
   const settings = new Map<string, string>()
   let section = ''

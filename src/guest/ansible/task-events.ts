@@ -2,7 +2,7 @@ import { closeSync, openSync, readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 import { BuildFailed, messageOf } from '../../core/errors.ts'
 
-/** What our callback plugin tells of a task. Not redacted yet. */
+/** An event of a task, as the callback plugin writes it. Not redacted yet. */
 export type TaskEvent =
   | { readonly event: 'start'; readonly task: string }
   | {
@@ -13,7 +13,7 @@ export type TaskEvent =
       readonly status: 'ok' | 'changed' | 'failed' | 'skipped' | 'unreachable'
       readonly ms: number
       readonly message: string
-      /** It failed, and the play went on: ignored or rescued. */
+      /** The task failed, but the play continued: the failure was ignored or rescued. */
       readonly forgiven: boolean
     }
 
@@ -35,7 +35,7 @@ function parseTaskEvent(line: string): TaskEvent {
   }
 }
 
-/** How often a file of events is looked at, in ms. */
+/** How often the file of events is read, in ms. */
 const interval = 100
 
 /** Reports each event of an existing file as it is written, until it is stopped; that is safe to repeat. A malformed line throws then. */
@@ -75,7 +75,7 @@ export function followTasks(file: string, tell: (event: TaskEvent) => void): { s
   }
 }
 
-/** Why a playbook failed: the task that stopped it; undefined when no task did. */
+/** The task that stopped the playbook, and why; undefined if no task stopped it. */
 export function findCause(ends: readonly TaskEnd[]): string | undefined {
   const fatal = ends.find(({ status, forgiven }) => (status === 'failed' && !forgiven) || status === 'unreachable')
   if (!fatal) return undefined

@@ -1,20 +1,20 @@
-# Takes out of a Linux machine what would make every copy of it the same machine, or tell of its making; then
-# powers it off. Read by /bin/sh as root over the build's own connection. SEALED is what to say when all is done.
+# Removes build traces and the identity of a Linux machine, then powers it off. /bin/sh runs this as root over the build's connection.
+# Variable: SEALED, the text to print when everything is removed.
 set -u
 fail() { echo "seal: $*" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || fail "expected root, got $(id -un)"
 export LC_ALL=C
 
-# Whoever writes while we remove: loggers, package timers, time stamps at shutdown. Few commands: each is a process.
+# Stop what would write new files meanwhile: loggers, package timers, the random seed. Few commands, as each one starts a process.
 if command -v systemctl >/dev/null; then
   systemctl kill --kill-whom=all --signal=KILL rsyslog.service auditd.service 2>/dev/null
   systemctl stop --no-block apt-daily.service apt-daily-upgrade.service unattended-upgrades.service 2>/dev/null
   systemctl stop systemd-random-seed.service systemd-journald.socket systemd-journald-dev-log.socket systemd-journald-audit.socket systemd-journald.service 2>/dev/null
 fi
-# The boot partition may be mounted only when it is looked at: that goes on beside the rest.
+# The boot partition may be mounted by the first access, which takes time: in the background.
 rm -f /boot/efi/loader/random-seed /boot/loader/random-seed /efi/loader/random-seed &
 
-# Users: keys of every account, histories, caches, what Ansible left.
+# Users: keys of every account, histories, caches, files of Ansible.
 cut -d: -f6 /etc/passwd | sort -u | while read -r home; do
   case $home in /home/?* | /root | /var/lib/?*) ;; *) continue ;; esac
   [ -d "$home" ] || continue
@@ -30,8 +30,8 @@ cut -d: -f1 /etc/passwd | grep -E '^(bakehouse|packer)' | while read -r user; do
 done
 rm -f /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow- /etc/subuid- /etc/subgid-
 
-# Identity: a new one is made at the first boot of each copy. The machine id is emptied, as a missing file would be
-# another thing to systemd; the other copy of it becomes a link.
+# Identity: each machine makes a new one at its first boot. The machine id is emptied, not removed: systemd treats a missing file
+# differently. The copy of D-Bus becomes a link.
 : >/etc/machine-id || fail 'cannot empty /etc/machine-id'
 if [ -f /var/lib/dbus/machine-id ] && [ ! -L /var/lib/dbus/machine-id ]; then
   rm -f /var/lib/dbus/machine-id && ln -s /etc/machine-id /var/lib/dbus/machine-id
@@ -40,7 +40,7 @@ rm -rf /etc/ssh/ssh_host_*_key /etc/ssh/ssh_host_*_key.pub /etc/ssh/ssh_host_*_k
   /var/lib/systemd/random-seed /var/lib/urandom/random-seed \
   /var/lib/systemd/credential.secret /etc/iscsi/initiatorname.iscsi.bak /etc/hostid /var/lib/private/systemd/journal-upload
 
-# The instance: cloud-init starts over, leases and network names are found anew.
+# Instance: cloud-init starts again from the beginning; DHCP leases and network names are new.
 if [ -d /var/lib/cloud ]; then
   find /var/lib/cloud -mindepth 1 -delete
   rm -f /etc/netplan/50-cloud-init.yaml /etc/network/interfaces.d/50-cloud-init /etc/systemd/network/10-cloud-init-*.network
@@ -52,7 +52,7 @@ rm -rf /run/cloud-init /var/lib/amazon/ssm/i-* \
   /etc/udev/rules.d/*persistent-net*.rules /etc/udev/rules.d/*persistent-cd*.rules
 grep -qs 'bakehouse' /etc/resolv.conf && : >/etc/resolv.conf
 
-# Traces.
+# Traces of the build.
 find /var/mail /var/spool/mail /var/spool/postfix/maildrop /var/spool/exim4 /var/spool/cron/atjobs /var/spool/cron/atspool \
   /var/spool/at /var/crash /var/lib/systemd/coredump /var/lib/apt/lists /var/cache/apt /var/lib/unattended-upgrades \
   /var/cache/debconf /var/lib/apt/periodic -type f ! -name lock ! -name .SEQ ! -name config.dat ! -name passwords.dat \
@@ -60,19 +60,19 @@ find /var/mail /var/spool/mail /var/spool/postfix/maildrop /var/spool/exim4 /var
 find /tmp /var/tmp -xdev -mindepth 1 -depth -delete 2>/dev/null
 rm -f /core /core.[0-9]* /root/core /forcefsck
 
-# Logs are emptied where a program expects its file, rotated and binary ones go.
+# Log files stay but are emptied, as programs expect them; rotated and binary ones are removed.
 find /var/log -type f \( -name '*.gz' -o -name '*.xz' -o -name '*.old' -o -name '*.[0-9]' -o -path '/var/log/journal/*' \
   -o -path '/var/log/installer/*' -o -path '/var/log/amazon/*' -o -name 'cloud-init*.log' \) -delete
 find /var/log -type f -size +0 -exec sh -c 'for file; do : >"$file"; done' sh {} +
 find /var/log/journal -mindepth 1 -type d -exec rmdir {} + 2>/dev/null
 rm -rf /run/log/journal/*
 
-# Blocks no file uses are given back, so that copies are small.
+# Release unused blocks, so that copies are small.
 wait
 sync
 fstrim / 2>/dev/null
 sync
 
 echo "$SEALED"
-# Forced: processes are told to end and file systems unmounted, but no unit writes its state on the way down.
+# `--force`: processes end and file systems are unmounted, but no unit writes its state at shutdown.
 if command -v systemctl >/dev/null; then systemctl poweroff --force; else poweroff -f; fi

@@ -5,30 +5,30 @@ import { runPlaybook } from '../ansible/playbook.ts'
 import type { Session } from '../session.ts'
 
 export interface PowerShellRun {
-  /** What `run.ps1` does. It finds its files beside itself, in its current folder, and leaves its results there. */
+  /** The text of `run.ps1`. Its current folder holds its files, and it writes its results there. */
   readonly script: string
-  /** Text files to put beside it, by relative name. */
+  /** Text files for that folder, by relative name. */
   readonly files?: Readonly<Record<string, string>>
-  /** A folder of this machine whose content is put beside it. */
+  /** A folder of this computer; its content is copied into that folder. */
   readonly folder?: string
-  /** A folder of this machine that becomes `modules` beside it: PowerShell modules. */
+  /** A folder of this computer with PowerShell modules; it becomes `modules` in that folder. */
   readonly modules?: string
-  /** Files to bring back. */
+  /** Files to copy back. */
   readonly results?: readonly string[]
   readonly timeoutMs: number
 }
 
 export interface PowerShellOutcome {
-  /** Why the script was not run, or its answer not had: not what the script itself said. */
+  /** Why the script did not run, or why its output could not be read. An error of the script itself is in `stderr`. */
   readonly problem?: string
   readonly exitCode: number
   readonly stdout: string
   readonly stderr: string
-  /** Those of the asked-for results that were there. */
+  /** The results that exist, by name. */
   readonly results: Readonly<Record<string, string>>
 }
 
-/** Runs a script in a Windows machine by way of Ansible, whatever its transport. Nothing stays in the machine. */
+/** Runs a script in a Windows machine through Ansible, over any transport. It leaves no file in the machine. */
 export async function runPowerShell({ context, connection }: Session, run: PowerShellRun): Promise<PowerShellOutcome> {
   const folder = mkdtempSync(join(tmpdir(), 'bh-'))
   const source = join(folder, 'source')
@@ -52,12 +52,12 @@ export async function runPowerShell({ context, connection }: Session, run: Power
   }
 }
 
-/** Why a script did not do what it should: it was not run, or the first thing that it complained of. */
+/** Why a script failed: the reason why it did not run, or its first line of errors. */
 export function reasonOf({ problem, stderr }: Pick<PowerShellOutcome, 'problem' | 'stderr'>): string {
-  return problem ?? (stderr.trim().split('\n')[0] || 'it said nothing')
+  return problem ?? (stderr.trim().split('\n')[0] || 'it printed no error')
 }
 
-/** Starts a script that outlives the connection; why that failed, undefined when it did not. */
+/** Starts a script that runs on after the connection has ended. Returns why it could not be started, or undefined. */
 export async function startPowerShell({ context, connection }: Session, script: string, timeoutMs: number): Promise<string | undefined> {
   const folder = mkdtempSync(join(tmpdir(), 'bh-'))
   try {
@@ -80,7 +80,7 @@ function writeFiles(folder: string, files: Readonly<Record<string, string>>): vo
   for (const [name, text] of Object.entries(files)) {
     const file = join(folder, name)
     mkdirSync(dirname(file), { recursive: true })
-    // Windows PowerShell takes a script without a mark for one in the machine's own code page.
+    // Without a byte order mark, Windows PowerShell reads a script in the machine's own code page.
     writeFileSync(file, name.endsWith('.ps1') ? `\ufeff${text}` : text, { mode: 0o600 })
   }
 }
@@ -90,7 +90,7 @@ function readOutcome(file: string, cause: string | undefined): Omit<PowerShellOu
     const { rc, stdout, stderr } = JSON.parse(readFileSync(file, 'utf8')) as { rc: number; stdout: string; stderr: string }
     return { exitCode: rc, stdout: stdout.replaceAll('\r\n', '\n'), stderr: stderr.replaceAll('\r\n', '\n') }
   }
-  return { exitCode: -1, stdout: '', stderr: '', problem: cause ?? 'the script ran, but its answer was not brought back' }
+  return { exitCode: -1, stdout: '', stderr: '', problem: cause ?? 'the script ran, but its output could not be copied back' }
 }
 
 function readResults(folder: string, names: readonly string[]): Record<string, string> {

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { MissingError } from '../../core/errors.ts'
 import { runTool } from '../../core/exec.ts'
 
-/** A self-made certificate, its key, and what it is recognised by. */
+/** A self-signed certificate, its key and its thumbprint. */
 export interface Certificate {
   /** PEM. */
   readonly certificate: string
@@ -15,12 +15,12 @@ export interface Certificate {
   readonly thumbprint: string
 }
 
-/** How long a certificate is good for, in days: longer than any build, shorter than any image. */
+/** How long a certificate is valid, in days: longer than any build lasts, shorter than an image is used. */
 const days = 7
 
 /**
- * Makes a key and a certificate that vouches for nothing but itself: whoever connects compares its thumbprint, known
- * before the first connection. Its common name is `bakehouse-<name>`, by which sealing finds it; it also stands for the loopback.
+ * Makes a key and a self-signed certificate. Clients compare its thumbprint, which they know before the first connection. Its
+ * common name is `bakehouse-<name>`, so that sealing finds it; it is also valid for the loopback.
  */
 export async function makeCertificate(name: string): Promise<Certificate> {
   const folder = mkdtempSync(join(tmpdir(), 'bh-'))
@@ -49,12 +49,12 @@ export function certificateArguments(spec: { readonly name: string; readonly key
   ]
 }
 
-/** The same as PKCS #12, base64: the form in which Windows takes a certificate together with its key. */
+/** Certificate and key as PKCS #12 in base64: Windows imports both in this form. */
 export async function packCertificate({ certificate, key }: Certificate, password: string): Promise<string> {
   const folder = mkdtempSync(join(tmpdir(), 'bh-'))
   const out = join(folder, 'certificate.pfx')
   try {
-    // The password goes by the environment: an argument could be read by everybody on this machine.
+    // The password is passed in the environment: every user of this computer can read arguments.
     await runTool('openssl', ['pkcs12', '-export', '-passout', 'env:BAKEHOUSE_PFX', '-out', out], {
       env: { BAKEHOUSE_PFX: password },
       input: key + certificate,
@@ -70,7 +70,7 @@ export function thumbprintOf(certificate: string | Buffer): string {
   return normaliseThumbprint(new X509Certificate(certificate).fingerprint)
 }
 
-/** A thumbprint without the colons and blanks that tools write it with. */
+/** A thumbprint without colons and blanks, in upper case. */
 export function normaliseThumbprint(text: string): string {
   return text.replace(/[^0-9a-f]/gi, '').toUpperCase()
 }
@@ -80,7 +80,7 @@ async function openssl(args: readonly string[]): Promise<void> {
     await runTool('openssl', args)
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
-    throw new MissingError('openssl is not there: the certificate of the Windows machine is made with it', {
+    throw new MissingError('openssl is not installed: it makes the certificate of the Windows machine', {
       hint: existsSync('/etc/debian_version') ? 'apt-get install openssl' : 'install OpenSSL',
       cause,
     })

@@ -3,18 +3,18 @@ import { createServer, type Server, type TLSSocket } from 'node:tls'
 import { makeCertificate } from './certificate.ts'
 import { type Endpoint, openPinned } from './psrp.ts'
 
-/** A door on this machine's loopback that leads to one Windows machine, and to no other. */
+/** A TLS port on the loopback of this computer. It forwards to one Windows machine, and only to that one. */
 export interface Forward extends AsyncDisposable {
   readonly port: number
-  /** PEM: what a client of the door must trust, and nothing else. */
+  /** PEM: the only certificate that a client of the port must trust. */
   readonly certificate: string
-  /** Why the last connection was not passed on. */
+  /** Why the last connection was not forwarded. */
   readonly lastError: () => Error | undefined
 }
 
 /**
- * Opens the door. Ansible and InSpec can check a certificate's authority and name, but not its thumbprint; they come in
- * here, over TLS with a certificate made for this run, and each of their connections goes on only over a connection whose
+ * Opens the port. Ansible and InSpec can check the authority and the name of a certificate, but not its thumbprint. So they connect
+ * to this port, over TLS with a certificate made for this run, and each connection is forwarded only to a machine whose
  * certificate is the pinned one.
  */
 export async function openForward(endpoint: Endpoint, timeoutMs = 30_000): Promise<Forward> {
@@ -33,7 +33,7 @@ export async function openForward(endpoint: Endpoint, timeoutMs = 30_000): Promi
     )
   })
   server.on('tlsClientError', () => {})
-  // Those that have not shaken hands yet count too: the door is not shut while one of them is open.
+  // Also connections without a finished TLS handshake: the server does not close while one of them is open.
   server.on('connection', (socket) => sockets.add(socket.once('close', () => sockets.delete(socket))))
   await new Promise<void>((done, failed) => server.once('error', failed).listen(0, '127.0.0.1', done))
   return {
@@ -62,6 +62,6 @@ function join(inner: TLSSocket, outer: TLSSocket, sockets: Set<Socket>): void {
 
 function portOf(server: Server): number {
   const address = server.address()
-  if (address === null || typeof address === 'string') throw new Error('the door has no port')
+  if (address === null || typeof address === 'string') throw new Error('the forward has no port')
   return address.port
 }

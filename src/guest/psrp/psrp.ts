@@ -8,21 +8,21 @@ import { normaliseThumbprint } from './certificate.ts'
 export type Endpoint = Pick<Host, 'address' | 'port' | 'certificateThumbprint' | 'proxyCommand'>
 
 /**
- * Opens a TLS connection and compares the certificate with the pinned thumbprint before a byte is sent over it.
- * Authorities and names do not count: the thumbprint does. Throws BuildFailed on another certificate.
+ * Opens a TLS connection and compares the certificate with the pinned thumbprint before any data is sent. Authority and name of
+ * the certificate are not checked. Throws BuildFailed on another certificate.
  */
 export function openPinned(endpoint: Endpoint, timeoutMs: number): Promise<TLSSocket> {
   const { address, port } = endpoint
   const expected = normaliseThumbprint(endpoint.certificateThumbprint ?? '')
   return new Promise((resolve, reject) => {
-    const { way, pipe } = wayTo(endpoint)
-    const socket = connect({ ...way, rejectUnauthorized: false, timeout: timeoutMs })
+    const { target, pipe } = targetOf(endpoint)
+    const socket = connect({ ...target, rejectUnauthorized: false, timeout: timeoutMs })
     const fail = (error: Error): void => {
       socket.destroy()
       pipe?.stream.destroy()
-      void (pipe?.said() ?? Promise.resolve('')).then((said) => reject(withWords(error, said)))
+      void (pipe?.said() ?? Promise.resolve('')).then((output) => reject(withOutput(error, output)))
     }
-    // What breaks once it is open, whoever reads finds out.
+    // After the handshake, errors reach the code that reads from the socket.
     socket.on('error', fail)
     socket.once('close', () => {
       pipe?.stream.destroy()
@@ -32,17 +32,17 @@ export function openPinned(endpoint: Endpoint, timeoutMs: number): Promise<TLSSo
     socket.once('secureConnect', () => {
       const presented = normaliseThumbprint(socket.getPeerX509Certificate()?.fingerprint ?? '')
       if (expected.length === 40 && presented === expected) return resolve(socket.setTimeout(0))
-      reject(strange(address, port, { expected, presented }))
+      reject(wrongCertificate(address, port, { expected, presented }))
       socket.destroy()
     })
   })
 }
 
-function withWords(error: Error, said: string): Error {
-  return said === '' ? error : new Error(`${error.message}: ${said}`, { cause: error })
+function withOutput(error: Error, output: string): Error {
+  return output === '' ? error : new Error(`${error.message}: ${output}`, { cause: error })
 }
 
-/** The thumbprint that an endpoint presents: for a machine reached over this machine's own loopback, where nobody is in between. */
+/** The thumbprint that an endpoint presents. Only for machines on the loopback of this computer: nobody is between the two. */
 export function readThumbprint({ address, port }: Pick<Endpoint, 'address' | 'port'>, timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, rejectUnauthorized: false, timeout: timeoutMs })
@@ -55,26 +55,26 @@ export function readThumbprint({ address, port }: Pick<Endpoint, 'address' | 'po
   })
 }
 
-/** The words of a ProxyCommand that stand for where it leads. */
+/** A ProxyCommand with its tokens `%h`, `%p` and `%%` replaced. */
 export function fillProxyCommand(command: string, { address, port }: Pick<Endpoint, 'address' | 'port'>): string {
   return command.replace(/%[hp%]/g, (token) => ({ '%h': address, '%p': String(port), '%%': '%' })[token] ?? token)
 }
 
-/** Straight to the machine, or through a command's standard input and output. */
-function wayTo(endpoint: Endpoint): { readonly way: ConnectionOptions; readonly pipe?: Pipe } {
+/** The machine itself, or a command whose standard input and output lead to it. */
+function targetOf(endpoint: Endpoint): { readonly target: ConnectionOptions; readonly pipe?: Pipe } {
   const { address, port, proxyCommand } = endpoint
-  if (proxyCommand === undefined) return { way: { host: address, port } }
+  if (proxyCommand === undefined) return { target: { host: address, port } }
   const pipe = openPipe(fillProxyCommand(proxyCommand, endpoint))
-  return { way: { socket: pipe.stream }, pipe }
+  return { target: { socket: pipe.stream }, pipe }
 }
 
-/** What `Identify` asks: the only request that WSMan answers to somebody unknown. */
+/** The request `Identify`: the only one that WSMan answers without a login. */
 const identify = [
   '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:wsmid="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd">',
   '<s:Header/><s:Body><wsmid:Identify/></s:Body></s:Envelope>',
 ].join('')
 
-/** Asks an endpoint, over its pinned certificate, whether it speaks WSMan; its product version. Throws when it does not. */
+/** Sends `Identify` to an endpoint with a pinned certificate. Returns its product version; throws if it is no WSMan endpoint. */
 export async function identifyEndpoint(endpoint: Endpoint, timeoutMs: number): Promise<string> {
   const socket = await openPinned(endpoint, timeoutMs)
   const head = ['POST /wsman HTTP/1.1', `Host: ${endpoint.address}:${endpoint.port}`, 'WSMANIDENTIFY: unauthenticated', 'Connection: close']
@@ -82,12 +82,12 @@ export async function identifyEndpoint(endpoint: Endpoint, timeoutMs: number): P
   socket.write([...head, ...rest].join('\r\n'))
   const answer = await readAll(socket, timeoutMs)
   if (!/^HTTP\/1\.[01] 200/.test(answer) || !answer.includes('IdentifyResponse')) {
-    throw new Error(`${endpoint.address}:${endpoint.port} does not speak WSMan: ${answer.split('\r\n')[0] || 'it said nothing'}`)
+    throw new Error(`${endpoint.address}:${endpoint.port} is no WSMan endpoint: ${answer.split('\r\n')[0] || 'the answer was empty'}`)
   }
   return /<(?:\w+:)?ProductVersion>([^<]*)</.exec(answer)?.[1]?.trim() ?? ''
 }
 
-/** Waits until an endpoint answers. A wrong certificate ends the wait at once: it will not become the right one. */
+/** Waits until an endpoint answers. A wrong certificate ends the wait immediately: it does not change. */
 export async function waitForEndpoint(endpoint: Endpoint, deadlineMs: number, signal: AbortSignal): Promise<void> {
   const end = Date.now() + deadlineMs
   for (;;) {
@@ -108,10 +108,10 @@ export async function waitForEndpoint(endpoint: Endpoint, deadlineMs: number, si
   }
 }
 
-function strange(address: string, port: number, { expected, presented }: { expected: string; presented: string }): BuildFailed {
+function wrongCertificate(address: string, port: number, { expected, presented }: { expected: string; presented: string }): BuildFailed {
   const pinned = expected.length === 40 ? `the pinned one is ${expected}` : 'no thumbprint is pinned'
   return new BuildFailed(`${address}:${port} presents a certificate with the thumbprint ${presented || '(none)'}; ${pinned}`, {
-    hint: 'somebody is in between, or the machine did not run the build’s user data; nothing was sent to it',
+    hint: 'check that the machine ran the user data of the build, and that no proxy replaces certificates; no data was sent',
   })
 }
 
@@ -122,7 +122,7 @@ async function readAll(socket: TLSSocket, timeoutMs: number): Promise<string> {
     for await (const chunk of socket) chunks.push(chunk as Buffer)
   } finally {
     clearTimeout(timer)
-    // A stream that is only half closed would keep its command, and with it this process, for ever.
+    // A half-closed stream would keep its command running, and this process too.
     socket.destroy()
   }
   return Buffer.concat(chunks).toString('utf8')

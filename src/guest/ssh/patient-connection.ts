@@ -1,41 +1,41 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-// A ProxyCommand: `patient-connection.ts <host> <port>`. A port that is forwarded into a machine takes connections even while the
-// machine is down, and what is made then is lost on it. So a connection on which nobody greets is given up and made anew.
+// A ProxyCommand: `patient-connection.ts <host> <port>`. QEMU accepts connections to a forwarded port even while the machine is
+// down, and then they never work. So a connection on which no greeting arrives is closed, and a new one is opened.
 
-/** How long the other side may take to greet, in ms: at first, and how that grows, for a busy machine is slow and needs the time. */
+/** How long the greeting may take, in ms; the factor for each new connection, as a busy machine greets slowly; the pause between two. */
 const [patience, growth, pause] = [2_000, 1.5, 150]
 
 const [host = '', port = ''] = process.argv.slice(2)
-/** What ssh said before anybody listened: it is said again to whom comes next. */
-const said: Buffer[] = []
+/** Bytes from ssh that came before the greeting: each new connection gets them again. */
+const sent: Buffer[] = []
 let socket: Socket | undefined
 const remember = (chunk: Buffer): void => {
-  said.push(chunk)
+  sent.push(chunk)
   socket?.write(chunk)
 }
 process.stdin.on('data', remember)
 process.stdin.once('end', () => process.exit(0))
 process.stdout.on('error', () => process.exit(0))
 
-for (let patient = patience; ; patient *= growth) {
-  const greeted = await attempt(patient)
+for (let timeout = patience; ; timeout *= growth) {
+  const greeted = await attempt(timeout)
   if (greeted) {
-    goOn(greeted)
+    relay(greeted)
     break
   }
   await sleep(pause)
 }
 
-/** The connection, when somebody greeted on it in time; what came has not been read. */
-function attempt(patient: number): Promise<Socket | undefined> {
+/** A connection on which a greeting arrived in time, not yet read; undefined otherwise. */
+function attempt(timeout: number): Promise<Socket | undefined> {
   const tried = connect(Number(port), host)
-  // Kept until it is connected, as what comes meanwhile is.
-  for (const chunk of said) tried.write(chunk)
+  // The socket keeps them until it is connected.
+  for (const chunk of sent) tried.write(chunk)
   socket = tried
   return new Promise((resolve) => {
-    const timer = setTimeout(() => giveUp(), patient)
+    const timer = setTimeout(() => giveUp(), timeout)
     const giveUp = (): void => {
       clearTimeout(timer)
       tried.destroy()
@@ -50,7 +50,7 @@ function attempt(patient: number): Promise<Socket | undefined> {
   })
 }
 
-function goOn(greeted: Socket): void {
+function relay(greeted: Socket): void {
   process.stdin.off('data', remember)
   process.stdin.pipe(greeted)
   greeted.pipe(process.stdout)

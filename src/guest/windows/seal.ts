@@ -9,17 +9,17 @@ import { readFamilyScript } from '../family-script.ts'
 import { reasonOf, runPowerShell, startPowerShell } from '../powershell/powershell.ts'
 import type { Session } from '../session.ts'
 
-/** What the machine says before it is generalised. */
+/** State of the machine before it is generalised. */
 export interface Readiness {
   readonly imageState: string
-  /** What waits for a reboot. */
+  /** Components that wait for a reboot. */
   readonly pending: readonly string[]
-  /** What still works: servicing, installers. */
+  /** Processes that still work: servicing, installers. */
   readonly busy: readonly string[]
 }
 
-/** What it says meanwhile. */
-export interface Progress {
+/** State of the machine while it is generalised. */
+export interface SealState {
   /** Why generalising failed; empty while it has not. */
   readonly why: string
   readonly imageState: string
@@ -29,19 +29,19 @@ export interface Progress {
   readonly actions: string
 }
 
-/** Pauses in ms: between two looks at a machine that is still busy, at its state in the cloud, and inside of it. */
+/** Pauses in ms: between two questions to a busy machine, to the cloud, and to a machine that is generalised. */
 const defaultPauses = { busy: 15_000, state: 5_000, inside: 60_000 }
 
 /**
- * Generalises the machine: EC2Launch where it is there, Sysprep itself elsewhere. Ends when the machine is stopped. Throws
- * BuildFailed with Sysprep's own error when generalising fails, and when the machine does not stop in time.
+ * Generalises the machine with EC2Launch if it is installed, else with Sysprep. Ends when the machine is stopped. Throws
+ * BuildFailed with Sysprep's error if generalising fails, and if the machine does not stop in time.
  */
 export async function sealWindows(session: Session, isStopped: () => Promise<boolean>, pauses = defaultPauses): Promise<void> {
   const { context } = session
   const { family } = context.request
   const deadline = Date.now() + parseDuration(family.seal.timeout)
   if (family.seal.script !== undefined) await runFamilyScript(session, family.seal.script, deadline)
-  context.tell({ type: 'task', name: 'wait until nothing is installed any more' })
+  context.tell({ type: 'task', name: 'wait until installations have ended' })
   await waitUntilReady(session, deadline, pauses)
   context.tell({ type: 'task', name: 'generalise' })
   const cause = await startPowerShell(session, readScript('windows-seal.ps1'), Math.max(60_000, deadline - Date.now()))
@@ -64,7 +64,8 @@ async function runFamilyScript(session: Session, file: string, deadline: number)
 async function waitUntilReady(session: Session, deadline: number, pauses: typeof defaultPauses): Promise<void> {
   for (;;) {
     const outcome = await runPowerShell(session, { script: readScript('windows-check.ps1'), timeoutMs: 300_000 })
-    if (outcome.problem !== undefined) throw new BuildFailed(`the machine does not say whether it can be generalised: ${outcome.problem}`)
+    if (outcome.problem !== undefined)
+      throw new BuildFailed(`the state of the machine could not be read before generalising: ${outcome.problem}`)
     const verdict = judgeReadiness(parseAnswer<Readiness>(outcome.stdout))
     if (verdict.ready) return
     if (verdict.fatal || Date.now() > deadline) throw new BuildFailed(verdict.why, { hint: verdict.hint })
@@ -74,37 +75,37 @@ async function waitUntilReady(session: Session, deadline: number, pauses: typeof
 
 type Verdict = { readonly ready: true } | { readonly ready: false; readonly fatal: boolean; readonly why: string; readonly hint: string }
 
-/** Whether a machine can be generalised. A pending reboot stays until somebody reboots; what works ends by itself. */
+/** Whether a machine can be generalised. A pending reboot does not end by itself; a busy process does. */
 export function judgeReadiness({ imageState, pending, busy }: Readiness): Verdict {
   if (imageState !== 'IMAGE_STATE_COMPLETE') {
     const why = `the machine cannot be generalised: its ImageState is ${imageState || 'unknown'}, expected IMAGE_STATE_COMPLETE`
-    return { ready: false, fatal: true, why, hint: 'the base image was not set up to its end' }
+    return { ready: false, fatal: true, why, hint: 'finish Windows Setup in the base image' }
   }
   if (pending.length > 0) {
     const why = `the machine cannot be generalised: a reboot is pending (${pending.join(', ')})`
     return { ready: false, fatal: true, why, hint: 'end the playbook with ansible.windows.win_reboot' }
   }
   if (busy.length > 0) {
-    const why = `the machine cannot be generalised: ${busy.join(', ')} did not come to an end`
-    return { ready: false, fatal: false, why, hint: 'give it longer: seal: {timeout: …}' }
+    const why = `the machine cannot be generalised: ${busy.join(', ')} did not end in time`
+    return { ready: false, fatal: false, why, hint: 'set a longer seal: {timeout: …} in family.yaml' }
   }
   return { ready: true }
 }
 
-/** The machine goes down by itself. What the cloud says decides; the machine is asked now and then, as it may tell of a failure. */
+/** The machine shuts itself down. The cloud knows when it has stopped; the machine is asked from time to time whether it failed. */
 async function waitUntilSealed(
   session: Session,
   isStopped: () => Promise<boolean>,
   { deadline, pauses }: { readonly deadline: number; readonly pauses: typeof defaultPauses },
 ): Promise<void> {
   const { context } = session
-  let last: Progress | undefined
-  for (let look = Date.now() + pauses.inside; ; ) {
+  let last: SealState | undefined
+  for (let next = Date.now() + pauses.inside; ; ) {
     if (await isStopped()) return
-    if (Date.now() > look) {
-      last = (await findProgress(session)) ?? last
+    if (Date.now() > next) {
+      last = (await findState(session)) ?? last
       if (last?.why) throw failed(context, last, last.why)
-      look = Date.now() + pauses.inside
+      next = Date.now() + pauses.inside
     }
     if (Date.now() > deadline) {
       const why = `the machine did not stop within ${context.request.family.seal.timeout}`
@@ -114,20 +115,22 @@ async function waitUntilSealed(
   }
 }
 
-async function findProgress(session: Session): Promise<Progress | undefined> {
+async function findState(session: Session): Promise<SealState | undefined> {
   const outcome = await runPowerShell(session, { script: readScript('windows-watch.ps1'), timeoutMs: 120_000 })
   if (outcome.problem !== undefined) return undefined
-  const progress = parseAnswer<Progress>(outcome.stdout)
+  const progress = parseAnswer<SealState>(outcome.stdout)
   session.context.log(`ImageState ${progress.imageState}${progress.running ? ', Sysprep runs' : ''}\n`)
   return progress
 }
 
-/** The error of a failed generalisation: Sysprep's own where its log has one. The whole log goes to the diagnostics. */
-function failed(context: StepContext, progress: Progress | undefined, why: string): BuildFailed {
+/** The error of a failed generalisation, with Sysprep's own error if its log has one. Saves the log into the diagnostics folder. */
+function failed(context: StepContext, progress: SealState | undefined, why: string): BuildFailed {
   if (progress) writePanther(context, progress)
   const error = progress && findSysprepError(progress.errors)
   return new BuildFailed(`generalising failed: ${why}${error ? `: ${error}` : ''}`, {
-    hint: progress ? `Sysprep's log: ${buildFiles.diagnostics}/setupact.log` : 'the machine could not be asked',
+    hint: progress
+      ? `Sysprep's log: ${buildFiles.diagnostics}/setupact.log`
+      : 'the machine did not answer; its console is in the diagnostics folder',
   })
 }
 
@@ -137,7 +140,7 @@ export function findSysprepError(log: string): string | undefined {
   return line?.replace(/^.*?,\s*Error\s*(\[[^\]]*\])?\s*/, '').trim()
 }
 
-function writePanther(context: StepContext, { errors, actions }: Progress): void {
+function writePanther(context: StepContext, { errors, actions }: SealState): void {
   const folder = join(context.folder, buildFiles.diagnostics)
   mkdirSync(folder, { recursive: true })
   for (const [name, text] of Object.entries({ 'setuperr.log': errors, 'setupact.log': actions })) {
@@ -145,7 +148,7 @@ function writePanther(context: StepContext, { errors, actions }: Progress): void
   }
 }
 
-/** The last line of JSON that a script printed. Throws BuildFailed when there is none. */
+/** The last line that a script printed, parsed as JSON. Throws BuildFailed if it is none. */
 export function parseAnswer<T>(stdout: string): T {
   const line = stdout.trim().split('\n').at(-1) ?? ''
   try {

@@ -23,12 +23,12 @@ export async function openWindowsSession(context: StepContext, host: Host): Prom
   const deadlineMs = parseDuration(context.request.family.login.timeout)
   await waitForEndpoint(host, deadlineMs, context.signal)
   const secret = await openSecret(context, host, deadlineMs)
-  const door = await openForward(host)
-  const certificateFile = writeHostFile(context.folder, host, { name: 'door.pem', text: door.certificate })
+  const forward = await openForward(host)
+  const certificateFile = writeHostFile(context.folder, host, { name: 'forward.pem', text: forward.certificate })
   return {
     context: secret,
-    connection: { ...connection, variables: windowsPsrpVariables(host, { port: door.port, certificateFile }) },
-    [Symbol.asyncDispose]: () => door[Symbol.asyncDispose](),
+    connection: { ...connection, variables: windowsPsrpVariables(host, { port: forward.port, certificateFile }) },
+    [Symbol.asyncDispose]: () => forward[Symbol.asyncDispose](),
   }
 }
 

@@ -1,9 +1,9 @@
 import type { Host } from '../../model/host.ts'
 
-/** Inventory variables of a Windows host. The password is none of them: it comes by the file of secret variables. */
+/** Inventory variables of a Windows host. They never hold the password: that is in the file of secret variables. */
 export type WindowsVariables = Readonly<Record<string, string | number | boolean>>
 
-/** Variables of a Windows host by its own OpenSSH server. `sshArgs` is what pins the host key and names the build's key. */
+/** Variables of a Windows host that is reached by its OpenSSH server. `sshArgs` pins the host key and selects the build's key. */
 export function windowsSshVariables(host: Host, sshArgs: string): WindowsVariables {
   return {
     ansible_connection: 'ssh',
@@ -11,7 +11,7 @@ export function windowsSshVariables(host: Host, sshArgs: string): WindowsVariabl
     ansible_port: host.port,
     ansible_user: host.user,
     ansible_shell_type: 'powershell',
-    // The server's shell is PowerShell, which neither pipelining nor scp's old protocol gets along with.
+    // The server's shell is PowerShell: neither pipelining nor the old protocol of scp works with it.
     ansible_ssh_transfer_method: 'sftp',
     ansible_pipelining: false,
     ansible_ssh_retries: 5,
@@ -19,21 +19,21 @@ export function windowsSshVariables(host: Host, sshArgs: string): WindowsVariabl
   }
 }
 
-/** Variables of a Windows host by PowerShell remoting; host and port are those of the door, the certificate is the door's. */
-export function windowsPsrpVariables(host: Host, door: { readonly port: number; readonly certificateFile: string }): WindowsVariables {
+/** Variables of a Windows host that is reached by PowerShell remoting, through the forward: its port and its certificate. */
+export function windowsPsrpVariables(host: Host, forward: { readonly port: number; readonly certificateFile: string }): WindowsVariables {
   return {
     ansible_connection: 'psrp',
     ansible_host: '127.0.0.1',
-    ansible_port: door.port,
+    ansible_port: forward.port,
     ansible_user: host.user,
     ansible_psrp_protocol: 'https',
     ansible_psrp_auth: 'ntlm',
     ansible_psrp_cert_validation: 'validate',
-    ansible_psrp_ca_cert: door.certificateFile,
-    // The door ends the inner connection: bound to its certificate, the machine would refuse the login.
+    ansible_psrp_ca_cert: forward.certificateFile,
+    // The TLS connection ends at the forward. A login that is bound to its certificate would be refused by the machine.
     ansible_psrp_negotiate_send_cbt: false,
     ansible_psrp_ignore_proxy: true,
-    // None by default, and Windows restarts often.
+    // Ansible's default is no retry, and Windows restarts often.
     ansible_psrp_reconnection_retries: 5,
     ansible_psrp_connection_timeout: 60,
     ansible_psrp_operation_timeout: 60,

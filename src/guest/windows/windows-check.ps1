@@ -1,4 +1,4 @@
-# Can this machine be generalised now? Prints one line of JSON: the image's state, what still waits for a reboot, what still works.
+# Prints, as one line of JSON, whether this machine can be generalised: ImageState, components that wait for a reboot, busy processes.
 $ErrorActionPreference = 'Stop'
 function Get-Value([string] $key, [string] $name) {
   $item = Get-ItemProperty -Path $key -ErrorAction SilentlyContinue

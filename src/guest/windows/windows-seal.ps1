@@ -1,5 +1,5 @@
-# Takes out of a Windows machine what would tell of its making, generalises it, and lets it shut down. Runs on after the
-# connection has gone. When generalising fails, it opens the ways in again and leaves a note of why.
+# Removes build traces from a Windows machine, generalises it, and lets it shut down. It runs on after the connection has ended.
+# When generalising fails, it allows logins again and writes the reason into a file.
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 $note = Join-Path $env:SystemRoot 'Temp\bakehouse-seal.json'
@@ -17,7 +17,7 @@ function Write-Private([string] $path, [byte[]] $bytes) {
 function Remove-Traces {
   Get-LocalUser | Where-Object { $_.Name -match '^(bakehouse|packer)' } | Remove-LocalUser
   Get-ScheduledTask -ErrorAction SilentlyContinue | Where-Object { $_.TaskName -match 'bakehouse|ansible' } | Unregister-ScheduledTask -Confirm:$false
-  # Known to keep Server 2025 from being generalised.
+  # This task is known to make generalising fail on Windows Server 2025.
   Get-ScheduledTask -TaskName 'installEgpuManager' -ErrorAction SilentlyContinue | Unregister-ScheduledTask -Confirm:$false
   Remove-NetFirewallRule -Name 'bakehouse*' -ErrorAction SilentlyContinue
   Remove-Quietly @(
@@ -32,7 +32,7 @@ function Remove-Traces {
   }
 }
 
-function Close-Ways {
+function Disable-Logins {
   $keys = "$ssh\administrators_authorized_keys"
   if (Test-Path $keys) { $keep.keys = [IO.File]::ReadAllBytes($keys) }
   if (Test-Path "$ssh\ssh_host_ed25519_key") { $keep.hostKey = [IO.File]::ReadAllBytes("$ssh\ssh_host_ed25519_key") }
@@ -49,7 +49,7 @@ function Close-Ways {
   }
 }
 
-function Open-Ways {
+function Enable-Logins {
   if ($keep.hostKey) { Write-Private "$ssh\ssh_host_ed25519_key" $keep.hostKey }
   if ($keep.keys) { Write-Private "$ssh\administrators_authorized_keys" $keep.keys; Restart-Service sshd }
   if ($keep.pfx) {
@@ -77,11 +77,11 @@ function Invoke-Generalise {
 }
 
 try {
-  # The connection that started this has a moment to end.
+  # Let the connection that started this script end first.
   Start-Sleep -Seconds 5
   Remove-Traces
   Remove-Quietly @("$sysprep\Panther", "$sysprep\Sysprep_succeeded.tag")
-  Close-Ways
+  Disable-Logins
   Remove-Quietly @($MyInvocation.MyCommand.Path)
   Invoke-Generalise
   Start-Sleep -Seconds 30
@@ -89,6 +89,6 @@ try {
   if ($state -ne 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE') { throw "generalising ended, but ImageState is $state" }
 } catch {
   $why = "$_"
-  Open-Ways
+  Enable-Logins
   [IO.File]::WriteAllText($note, (@{ why = $why } | ConvertTo-Json -Compress))
 }

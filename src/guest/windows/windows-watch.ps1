@@ -1,4 +1,4 @@
-# How far is generalising? Prints one line of JSON: the note of a failure, the image's state, whether Sysprep runs, its errors.
+# Prints, as one line of JSON, the state of generalising: reason of a failure, ImageState, whether Sysprep runs, the end of its logs.
 $ErrorActionPreference = 'SilentlyContinue'
 $panther = Join-Path $env:SystemRoot 'System32\Sysprep\Panther'
 $note = Join-Path $env:SystemRoot 'Temp\bakehouse-seal.json'

@@ -5,16 +5,16 @@ import { connect } from '../../../src/guest/ssh/ssh.ts'
 import {
   findSysprepError,
   judgeReadiness,
-  type Progress,
   parseAnswer,
   type Readiness,
+  type SealState,
   sealWindows,
 } from '../../../src/guest/windows/seal.ts'
 import { seal } from '../../../src/steps/seal.ts'
 import { type FakeWindows, makeWindows } from '../../helpers/windows.ts'
 
 const ready: Readiness = { imageState: 'IMAGE_STATE_COMPLETE', pending: [], busy: [] }
-const going: Progress = {
+const going: SealState = {
   why: '',
   imageState: 'IMAGE_STATE_COMPLETE',
   running: true,
@@ -39,7 +39,7 @@ describe('whether a machine can be generalised', () => {
     ],
     [
       { ...ready, busy: ['TiWorker'] },
-      { ready: false, fatal: false, why: expect.stringContaining('TiWorker did not come to an end') },
+      { ready: false, fatal: false, why: expect.stringContaining('TiWorker did not end in time') },
     ],
     [
       { ...ready, imageState: 'IMAGE_STATE_UNDEPLOYABLE' },
@@ -107,7 +107,7 @@ describe('sealing a Windows machine', () => {
   it('gives up on a machine that never comes to rest', async () => {
     using windows = makeWindows('seal', { family: { seal: { timeout: '1s' } } })
     windows.answer('check/outcome.json', json({ ...ready, busy: ['TiWorker'] }))
-    await expect(run(windows)).rejects.toThrow('TiWorker did not come to an end')
+    await expect(run(windows)).rejects.toThrow('TiWorker did not end in time')
     expect(windows.calls().length).toBeGreaterThan(1)
   })
 
