@@ -174,7 +174,7 @@ describe('a machine that never comes up', () => {
     const blank = join(folder, 'blank.qcow2')
     execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', blank, '1G'])
     const failed = instances.create(inputs({ image: blank, warm: false, loginTimeoutSeconds: 20 }), context())
-    await expect(failed).rejects.toThrow(/never came up: its network never came up within 20 s; the last line on its console: .+/)
+    await expect(failed).rejects.toThrow(/never came up: its network did not come up within 20 s; the last line on its console: .+/)
     const kept = readdirSync(join(folder, 'diagnostics'))
     expect(kept).toEqual(expect.arrayContaining(['base-console.log', 'base-screen.png']))
     expect(readFileSync(join(folder, 'diagnostics/base-screen.png')).subarray(1, 4).toString()).toBe('PNG')
