@@ -20,6 +20,7 @@ export default defineConfig({
           // A test that is given up on a busy computer says nothing.
           testTimeout: 120_000,
           hookTimeout: 120_000,
+          expect: { poll: { timeout: 100_000 } },
           sequence: { groupOrder: 0 },
         },
       },

@@ -14,7 +14,7 @@ import { sampleRecord } from '../records/sample.ts'
 const project = makeProject(tinyFamily('linux-web'))
 afterAll(() => project[Symbol.asyncDispose](), 60_000)
 
-describe('a worker that is killed', { timeout: 60_000 }, () => {
+describe('a worker that is killed', { timeout: 240_000 }, () => {
   it('is an interruption, told by its signal with exit code 9 and JSON', async () => {
     const { url, requested, close } = await startSilentServer()
     project.write(tinyFamily('waiting', { family: `base: {image: "${url}", sha256: ${'a'.repeat(64)}}\n` }))

@@ -21,7 +21,7 @@ function withBase(name: string, image: string, digest: string): void {
   project.write(tinyFamily(name, { family: `base: {image: ${image}, sha256: ${digest}}\n` }))
 }
 
-describe('a bake refuses, and makes nothing', { timeout: 60_000 }, () => {
+describe('a bake refuses, and makes nothing', { timeout: 240_000 }, () => {
   it('for a family that is not there, with the one that was meant', async () => {
     const { exitCode, outcome } = await project.bake('tinny')
     expect(exitCode).toBe(2)

@@ -33,7 +33,7 @@ afterAll(() => {
 
 const filesOf = (name: string): string[] => (existsSync(join(home, name)) ? readdirSync(join(home, name)) : [])
 
-describe('a stack', { timeout: 120_000 }, () => {
+describe('a stack', { timeout: 240_000 }, () => {
   it('is made once, and leaves nothing beside the state when it is closed', async () => {
     const stack = await engine.createStack('closed')
     const outputs = await stack?.up(async () => ({ word: secret('open sesame'), list: ['a', 1] }), { message: 'one', signal })
@@ -55,7 +55,7 @@ describe('a stack', { timeout: 120_000 }, () => {
   })
 })
 
-describe('an engine that is killed in an update', { timeout: 120_000 }, () => {
+describe('an engine that is killed in an update', { timeout: 240_000 }, () => {
   it('is told by its signal, and the lock that it left stops nobody', async () => {
     const stack = await engine.openStack('killed')
     await stack.up(async () => ({ word: 'before' }), { message: 'one', signal })
@@ -78,7 +78,7 @@ describe('an engine that is killed in an update', { timeout: 120_000 }, () => {
   })
 })
 
-describe('a version', { timeout: 120_000 }, () => {
+describe('a version', { timeout: 240_000 }, () => {
   const today = new Date().toISOString().slice(0, 10).replaceAll('-', '.')
   const plan = (request: Partial<BakeRequest> = {}): Plan =>
     ({ engine, request: { family: 'tiny', ...request }, family: { name: 'tiny' }, version: today, stackName: `tiny-${today}` }) as Plan

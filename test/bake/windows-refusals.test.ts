@@ -16,7 +16,7 @@ const login = 'login: { transport: psrp, by: password, user: Administrator }'
 const password = 'configure: { strategy: linear, secrets: { ansible_password: { env: WINDOWS_PASSWORD } } }'
 const yaml = (...lines: string[]): string => ['os: windows', 'cloud: local', ...lines, ''].join('\n')
 
-describe('a Windows family of this computer is refused, and nothing is made', { timeout: 60_000 }, () => {
+describe('a Windows family of this computer is refused, and nothing is made', { timeout: 240_000 }, () => {
   it.each([
     [
       'without an image of Windows',

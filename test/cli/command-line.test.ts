@@ -21,7 +21,7 @@ interface Ended {
 }
 
 function bakehouse(args: readonly string[], env: NodeJS.ProcessEnv = {}, closeEarly = false): Promise<Ended> {
-  const child = spawn(process.execPath, [entry, ...args], { env: { ...process.env, CI: undefined, ...env }, timeout: 30_000 })
+  const child = spawn(process.execPath, [entry, ...args], { env: { ...process.env, CI: undefined, ...env }, timeout: 110_000 })
   const texts = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (chunk: Buffer) => (texts[name] += chunk.toString()))
   if (closeEarly) child.stdout.destroy()

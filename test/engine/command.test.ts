@@ -52,7 +52,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
   const ran = (): string[] => (existsSync(marks) ? readFileSync(marks, 'utf8').trim().split('\n') : [])
   const mark = (word: string): string => `echo ${word} >> ${marks}`
 
-  it('creates, updates, replaces and deletes when the engine asks', { timeout: 120_000 }, async () => {
+  it('creates, updates, replaces and deletes when the engine asks', { timeout: 240_000 }, async () => {
     const created = await up({
       create: `${mark('create')}; printf 'out %s' "$WORD"; cat; echo err >&2`,
       environment: { WORD: 'a' },
@@ -81,7 +81,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
     expect((await stack.read()).resources).toEqual([])
   })
 
-  it('runs nothing in a preview, neither for a new one nor for a changed one', { timeout: 60_000 }, async () => {
+  it('runs nothing in a preview, neither for a new one nor for a changed one', { timeout: 240_000 }, async () => {
     const before = ran()
     const program = (word: string) => async () => {
       const { stdout } = new local.Command('previewed', { create: mark(word) })
@@ -95,7 +95,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
     await stack.up(async () => {}, { message: 'test', signal })
   })
 
-  it('fails with its exit status and standard error, and is not in the state then', { timeout: 60_000 }, async () => {
+  it('fails with its exit status and standard error, and is not in the state then', { timeout: 240_000 }, async () => {
     const failures: string[] = []
     const program = async () => {
       new local.Command('failing', { create: 'echo said; echo why >&2; exit 10' })
@@ -110,7 +110,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
     expect((await stack.read()).resources).toEqual([])
   })
 
-  it('takes 1 MiB without a line break where nothing is logged', { timeout: 60_000 }, async () => {
+  it('takes 1 MiB without a line break where nothing is logged', { timeout: 240_000 }, async () => {
     const { stdout } = await up({ create: "head -c 1048576 /dev/zero | tr '\\0' x", logging: 'none' })
     expect(String(stdout)).toHaveLength(1_048_576)
     await up(undefined)
@@ -135,7 +135,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
         ended = true
       })
     const child: ProcessIdentity = await expect
-      .poll(() => identityIn(pidFile), { timeout: 30_000 })
+      .poll(() => identityIn(pidFile))
       .toBeDefined()
       .then(() => identityIn(pidFile)!)
     return { update, child, hasEnded: () => ended }
@@ -146,19 +146,19 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
     for (const { pid } of found) process.kill(pid, 'SIGKILL')
   }
 
-  it('is cancelled by killing the shell alone, and ends with the last process that holds its output', { timeout: 60_000 }, async () => {
+  it('is cancelled by killing the shell alone, and ends with the last process that holds its output', { timeout: 240_000 }, async () => {
     const cancel = new AbortController()
     const { update, child, hasEnded } = await start(`sleep 30 & echo $! > PID; wait; ${mark('late')}`, { signal: cancel.signal })
     const shell = findDescendants(process.pid).find(({ pid }) => pid === child.pid)!.parent
     cancel.abort()
-    await expect.poll(() => existsSync(`/proc/${shell}`), { timeout: 20_000 }).toBe(false)
+    await expect.poll(() => existsSync(`/proc/${shell}`)).toBe(false)
     expect([isRunning(child), hasEnded()], 'its child runs on, and the update waits for it').toEqual([true, false])
     process.kill(child.pid)
     expect(await update).toBe('failed')
     expect(ran()).not.toContain('late')
   })
 
-  it('stops reading after a line of 64 KiB that is logged, so that the command never ends', { timeout: 60_000 }, async () => {
+  it('stops reading after a line of 64 KiB that is logged, so that the command never ends', { timeout: 240_000 }, async () => {
     const write = "head -c 1048576 /dev/zero | tr '\\0' x"
     const { update, child, hasEnded } = await start(
       `sleep 30 > /dev/null 2>&1 & echo $! > PID; ${mark('writing')}; ${write}; ${mark('written')}`,
@@ -174,7 +174,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
   it.each([
     ['plugin', /pulumi-resource-command|command\/main\.ts/],
     ['engine', /bin\/pulumi up/],
-  ])('leaves its command running when the %s is killed', { timeout: 60_000 }, async (_name, pattern) => {
+  ])('leaves its command running when the %s is killed', { timeout: 240_000 }, async (_name, pattern) => {
     const { update, child } = await start(`sleep 30 & echo $! > PID; wait`)
     const plugin = findDescendants(process.pid).filter(({ command }) => /pulumi-resource-command|command\/main\.ts/.test(command))
     killNamed(pattern)

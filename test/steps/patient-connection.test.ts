@@ -38,6 +38,8 @@ it('makes a connection anew on which nobody greets, and says again what was said
   const { port, count } = await listen(
     () => {},
     (socket) => socket.destroy(),
+    // Closed in order, which the other side reads as an end, not as an error.
+    (socket) => socket.end(),
     echo,
   )
   const child = connectTo(port)
@@ -46,10 +48,11 @@ it('makes a connection anew on which nobody greets, and says again what was said
   child.stdout.on('data', (chunk: Buffer) => {
     heard += chunk
   })
-  await expect.poll(() => heard, { timeout: 10_000 }).toBe('hello\nSSH-2.0-me\n')
+  await expect.poll(() => heard).toBe('hello\nSSH-2.0-me\n')
   child.stdin.write('more\n')
   await expect.poll(() => heard).toBe('hello\nSSH-2.0-me\nmore\n')
-  expect(count()).toBe(3)
+  // On a busy computer a greeting may come too late: then there are more.
+  expect(count()).toBeGreaterThanOrEqual(4)
 })
 
 it('says nothing twice, however early it was said', async () => {
@@ -64,7 +67,7 @@ it('says nothing twice, however early it was said', async () => {
     child.stdin.write(word)
     await new Promise((done) => setTimeout(done, 1))
   }
-  await expect.poll(() => heard, { timeout: 5_000 }).toBe(`hello\n${words.join('')}`)
+  await expect.poll(() => heard).toBe(`hello\n${words.join('')}`)
 })
 
 it('ends when the other side does, with all that it said', async () => {

@@ -28,10 +28,10 @@ describe('a step that is stopped while its playbook runs', { timeout: 30_000 }, 
     const command = stepCommand(process.execPath, 'configure', made.path)
     shell = spawn('/bin/sh', ['-c', command], { env: { ...process.env, ...made.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     const childFile = join(made.path, 'child')
-    await expect.poll(() => identityIn(childFile), { timeout: 15_000 }).toBeDefined()
+    await expect.poll(() => identityIn(childFile)).toBeDefined()
     return { step: JSON.parse(readFileSync(stepProcessFile(made.path, 'configure'), 'utf8')), child: identityIn(childFile)! }
   }
-  const ended = (...processes: ProcessIdentity[]) => expect.poll(() => processes.some(isRunning), { timeout: 10_000 }).toBe(false)
+  const ended = (...processes: ProcessIdentity[]) => expect.poll(() => processes.some(isRunning)).toBe(false)
   const result = () => JSON.parse(readFileSync(join(made.path, 'steps/configure.json'), 'utf8'))
 
   test('ends with its children when its shell is killed', async () => {

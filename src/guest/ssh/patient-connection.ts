@@ -44,6 +44,8 @@ function attempt(timeout: number): Promise<Socket | undefined> {
     tried.on('error', giveUp)
     tried.once('close', giveUp)
     tried.once('readable', () => {
+      // A connection that is closed in order is readable too, with nothing to read.
+      if (tried.readableLength === 0) return giveUp()
       clearTimeout(timer)
       resolve(tried)
     })

@@ -38,7 +38,7 @@ describe('a machine process', () => {
 
   it('ends by itself when its time is over, with nobody left to end it', async () => {
     const identity = await startMachine(spec(1))
-    await expect.poll(() => isRunning(identity), { timeout: 15_000 }).toBe(false)
+    await expect.poll(() => isRunning(identity)).toBe(false)
   })
 
   it('tells what QEMU said when it does not start', async () => {
