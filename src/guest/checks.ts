@@ -1,5 +1,5 @@
 /**
- * Every hygiene check by its identifier, with what it looks at. The identifiers are stable: families name them in `hygiene.allow`.
+ * Every hygiene check by its identifier, with what it looks at. The identifiers are stable.
  * docs/checks.md says for each why it matters and how to fix what it finds.
  */
 const checks: Readonly<Record<string, string>> = {

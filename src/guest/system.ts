@@ -12,7 +12,7 @@ export interface System {
   readonly title: string
   /** Kind of the key pair with which the build logs in. */
   readonly keyKind: SshKeyKind
-  /** The identifiers of its hygiene checks: those that a family may allow to fail. */
+  /** The identifiers of its hygiene checks. */
   readonly checks: readonly string[]
   /** Whether the identity can be read while a playbook runs. Not where a reboot in the playbook would break the reading. */
   readonly readsIdentityInParallel: boolean

@@ -7,8 +7,6 @@ export interface CaseResult {
   readonly status: 'passed' | 'failed' | 'error' | 'skipped'
   readonly durationMs: number
   readonly message?: string
-  /** Why the family accepts what the case found: it passes for this reason only. */
-  readonly allowed?: string
 }
 
 export interface SuiteResult {

@@ -2,9 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { checkNames, describeCheck } from '../../src/guest/checks.ts'
-import { allowFindings } from '../../src/guest/hygiene.ts'
 import { systemNames, systemOf } from '../../src/guest/systems.ts'
-import type { CaseResult } from '../../src/model/suite-result.ts'
 
 const page = readFileSync(join(import.meta.dirname, '../../docs/checks.md'), 'utf8')
 const sections = new Map(
@@ -30,21 +28,4 @@ describe('the page of checks', () => {
 
 it('every check has a description', () => {
   expect(checkNames.filter((check) => /no description|undefined/.test(describeCheck(check)))).toEqual([])
-})
-
-describe('a finding that the family allows', () => {
-  const found = { name: 'no-mail', status: 'failed', durationMs: 1, message: 'found /var/mail/root' } as const
-  const allow = { 'no-mail': 'it is a mail server' }
-
-  it('passes with its reason, and keeps what was found', () => {
-    expect(allowFindings([found], allow)).toEqual([{ ...found, status: 'passed', allowed: 'it is a mail server' }])
-  })
-
-  it.each([
-    ['another check', { ...found, name: 'no-crash-dumps' }],
-    ['a check without a result', { ...found, status: 'error' }],
-    ['a check that passes anyway', { ...found, status: 'passed' }],
-  ] as [string, CaseResult][])('is not %s', (_what, one) => {
-    expect(allowFindings([one], allow)).toEqual([one])
-  })
 })
