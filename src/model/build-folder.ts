@@ -1,6 +1,6 @@
 import type { StepName } from './step.ts'
 
-/** Where record, report and logs of a build are. */
+/** The paths of record, report and logs of a build. */
 export interface RecordPaths {
   readonly recordPath: string
   readonly reportPath: string
@@ -12,7 +12,7 @@ export function logFile(step: StepName): string {
   return `${buildFiles.logs}/${step}.log`
 }
 
-/** Files of a build folder that more than one module knows. All relative to it. */
+/** Files of a build folder, relative to it. */
 export const buildFiles = {
   request: 'request.json',
   events: 'events.jsonl',
@@ -23,9 +23,9 @@ export const buildFiles = {
   /** Full logs, as `logs/<step>.log`. */
   logs: 'logs',
   junit: 'junit',
-  /** Console log, screenshot, journals: what a failure leaves. */
+  /** Diagnostics of a failed build: console log, screenshot, journals. */
   diagnostics: 'diagnostics',
   keys: 'keys',
-  /** machine-id and ssh host keys of the base, seen by configure, compared by verify. */
+  /** machine-id and SSH host keys of the base machine. Written by configure; verify compares them with those of the trials. */
   baseIdentity: 'base-identity.json',
 } as const

@@ -1,10 +1,10 @@
-/** Something that starts, or would start, machines from a promoted image. */
+/** A resource that starts machines from a promoted image. */
 export interface Consumer {
-  /** `group`, `launch-template`, `instance`, or what else the cloud calls it. */
+  /** `group`, `launch-template`, `instance`, or another kind of the cloud. */
   readonly kind: string
   readonly id: string
   readonly imageId: string
   readonly version: string
-  /** One short remark for people. */
+  /** A short note for the user. */
   readonly detail: string
 }

@@ -1,4 +1,4 @@
-/** The releases of Debian that a base disk can be made of, the oldest first. */
+/** The supported Debian releases, oldest first. */
 export const debianReleases = ['bookworm', 'trixie'] as const
 
 export type DebianRelease = (typeof debianReleases)[number]

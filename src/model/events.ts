@@ -1,7 +1,7 @@
 import type { BakeOutcome } from './outcome.ts'
 import type { Phase } from './phases.ts'
 
-/** What a build tells while it runs. The command line shows it, the record keeps it. */
+/** Events emitted during a build, for the progress display and the record. */
 export type BuildEvent =
   | {
       readonly type: 'phase'
@@ -10,9 +10,9 @@ export type BuildEvent =
       readonly at: string
       readonly durationMs?: number
     }
-  /** The task running now: an Ansible task, a suite, a download. */
+  /** The current task: an Ansible task, a suite, a download. */
   | { readonly type: 'task'; readonly phase: Phase; readonly name: string; readonly at: string }
-  /** A task that ended. */
+  /** A task has ended. */
   | {
       readonly type: 'task-done'
       readonly phase: Phase
@@ -23,8 +23,8 @@ export type BuildEvent =
     }
   | { readonly type: 'note'; readonly phase: Phase; readonly text: string; readonly at: string }
 
-/** What is told while families are baked: all of their builds, and how each bake ended. */
+/** Events of several builds, and the outcome of each. */
 export type BakeEvent = BuildEvent | { readonly type: 'ended'; readonly status: BakeOutcome['status']; readonly at: string }
 
-/** Is told what happens in the bake of a family. */
+/** Receives the events of the build of a family. */
 export type FamilyListener = (family: string, event: BakeEvent) => void

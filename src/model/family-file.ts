@@ -1,10 +1,10 @@
 import type { Base, Family, FamilySettings, Verify } from './family.ts'
 import type { Suite } from './suite.ts'
 
-/** A mapping of `family.yaml` whose first key says what it is: `{goss: <file>, …}`, `{debian: bookworm}`. */
+/** A mapping of `family.yaml` whose first key is its kind: `{goss: <file>, …}`, `{debian: bookworm}`. */
 export type Written = Readonly<Record<string, unknown>>
 
-/** A family as `family.yaml` says it, all defaults filled in. All keys that are not named here are sections of clouds. */
+/** The content of `family.yaml` with all defaults. Keys that are not declared here are sections of clouds. */
 export interface FamilyFile extends FamilySettings {
   readonly base: Written
   readonly verify: Omit<Verify, 'suites'> & { readonly suites: readonly Written[] }
@@ -19,7 +19,7 @@ export function familyOf(file: FamilyFile, { name, folder }: Pick<Family, 'name'
   return { name, folder, ...settings, base: baseOf(base), verify: { ...verify, suites }, sections }
 }
 
-/** The file that describes a family: the inverse of `familyOf`. Digests are made of it, so that they do not depend on our types. */
+/** The inverse of `familyOf`. The input hash is computed from this form, so that it does not depend on the type `Family`. */
 export function fileOf({ name: _name, folder: _folder, base, verify, sections, ...settings }: Family): FamilyFile {
   const { kind: _kind, ...written } = base
   return { ...settings, base: written, verify: { ...verify, suites: verify.suites.map(writtenOf) }, ...sections }

@@ -9,10 +9,10 @@ export const strategies = ['mitogen', 'linear'] as const
 /** An operating system that images can have. */
 export type Os = (typeof systems)[number]
 
-/** Where a secret comes from. Never the secret itself. */
+/** The source of a secret. It never contains the secret. */
 export type Secret = { readonly env: string } | { readonly file: string }
 
-/** What a family starts from: its kind, and the keys that the family file gives for it. */
+/** The base image of a family: its kind and its keys in the family file. */
 export interface Base {
   readonly kind: string
   readonly [key: string]: unknown
@@ -52,7 +52,7 @@ export interface Verify {
   readonly timeout: string
 }
 
-/** What family file and family say in the same words. */
+/** Settings that have the same form in the family file and in `Family`. */
 export interface FamilySettings {
   readonly description: string
   readonly os: Os
@@ -64,18 +64,18 @@ export interface FamilySettings {
   readonly image: { readonly compress: boolean }
 }
 
-/** A family: one folder under `playbooks/`, its `family.yaml` validated, all defaults filled in. */
+/** A family: a folder below `playbooks/`. Its `family.yaml` is validated and has all defaults. */
 export interface Family extends FamilySettings {
   readonly name: string
-  /** Absolute path of the family's folder. */
+  /** Absolute path of its folder. */
   readonly folder: string
   readonly base: Base
   readonly verify: Verify
-  /** Options of each cloud, by the cloud's name. Only that cloud reads them. */
+  /** Options of each cloud, by name. Only that cloud reads them. */
   readonly sections: Readonly<Record<string, unknown>>
 }
 
-/** The family whose latest good image is the base; undefined for a base of another kind. */
+/** The parent family; undefined if the base is not the image of a family. */
 export function findBaseFamily({ kind, family }: Base): string | undefined {
   return kind === 'family' ? String(family) : undefined
 }

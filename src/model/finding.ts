@@ -1,9 +1,9 @@
-/** One thing that was looked at. */
+/** The result of one check of `doctor`. */
 export interface Finding {
   readonly name: string
   readonly status: 'ok' | 'warning' | 'missing'
-  /** What was found: a version and how it was had, or what is wrong. */
+  /** What was found (a version and its source), or the problem. */
   readonly detail: string
-  /** What to do, where it is not ok. */
+  /** What to do about the problem. */
   readonly hint?: string
 }

@@ -1,21 +1,21 @@
 import type { Login } from './family.ts'
 
-/** How to reach an instance. Holds paths to secrets, never secrets. */
+/** How to connect to a machine. It contains paths of secrets, never secrets. */
 export interface Host {
-  /** The cloud's own id of the instance. */
+  /** The ID of the machine in its cloud. */
   readonly instanceId: string
   readonly transport: Login['transport']
   readonly address: string
   readonly port: number
   readonly user: string
-  /** Private key of the build, 0600. */
+  /** Private key of the build (a file with mode 0600). */
   readonly identityFile: string
   readonly knownHostsFile: string
-  /** Socket of a connection that the cloud has opened already; the next handshake is saved by sharing it. */
+  /** Control socket of an open SSH connection. Sharing it saves a handshake. */
   readonly controlPath?: string
-  /** An OpenSSH ProxyCommand, where the instance is not reached directly. */
+  /** An OpenSSH ProxyCommand, if there is no direct connection. */
   readonly proxyCommand?: string
-  /** SHA-1 thumbprint of the listener's certificate, where the transport is PSRP. */
+  /** SHA-1 thumbprint of the WinRM certificate, if the transport is PSRP. */
   readonly certificateThumbprint?: string
 }
 

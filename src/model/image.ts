@@ -1,24 +1,24 @@
-/** The latest good image of a family, as the outputs of its stack have it. */
+/** The latest good image of a family, from the outputs of its stack. */
 export interface LatestImage extends PublishedImage {
   readonly family: string
   readonly imageName: string
   readonly digest: string
 }
 
-/** What is published of a promoted image. */
+/** The published facts of a promoted image. */
 export interface PublishedImage {
   readonly imageId: string
   readonly version: string
   readonly imagesByRegion: Readonly<Record<string, string>>
 }
 
-/** An image to start from, found before anything is created. */
+/** A base image. It is found before anything is created. */
 export interface BaseImage {
-  /** The cloud's own id: what `instance` takes. */
+  /** The ID in its cloud. `instance` takes it. */
   readonly id: string
   readonly name: string
-  /** `sha256:…` of the disk or, where the cloud has no digest, its id. Part of the inputs' digest. */
+  /** `sha256:…` of the disk, or its ID if the cloud has no digest. Part of the input hash. */
   readonly digest: string
-  /** The promoted version of another family that this base is, if it is one. */
+  /** Family and version, if the base is a promoted image. */
   readonly ancestor?: { readonly family: string; readonly version: string }
 }

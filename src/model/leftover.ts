@@ -1,16 +1,16 @@
 export interface ReapOptions {
-  /** Only say what would be removed. */
+  /** Only list what would be deleted. */
   readonly dryRun: boolean
-  /** End what `keep` kept for a look as well, before its time. */
+  /** Also delete what `--keep` kept, before it expires. */
   readonly kept: boolean
-  /** Only this family's leftovers. */
+  /** Only leftovers of this family. */
   readonly family?: string
-  /** Only this cloud; without it, each that can be reached. */
+  /** Only this cloud. Default: every cloud that answers. */
   readonly cloud?: string
   readonly backend?: string
 }
 
-/** One leftover: a thing in a cloud, a lock, an empty stack, a process. */
+/** An orphaned resource: in a cloud, a lock, an empty stack, a process. */
 export interface Reaped {
   readonly cloud: string
   readonly kind: string
@@ -18,6 +18,6 @@ export interface Reaped {
   readonly family: string
   readonly version: string
   readonly action: 'removed' | 'would-remove' | 'failed'
-  /** Why it is a leftover, or why it could not be removed. */
+  /** Why it is orphaned, or why it could not be deleted. */
   readonly why: string
 }

@@ -8,7 +8,7 @@ export interface PhaseTime {
   readonly durationMs: number
 }
 
-/** What a preview would do, by kind of resource. */
+/** The result of a preview, by kind of resource. */
 export interface PlannedChange {
   readonly operation: 'create' | 'update' | 'replace' | 'delete' | 'same'
   readonly type: string
@@ -16,7 +16,7 @@ export interface PlannedChange {
 }
 
 export interface BakeFailure {
-  /** Why, redacted, in the user's words; without family, version and phase, which are said beside it. */
+  /** The redacted reason, without family, version and phase, which have their own fields. */
   readonly message: string
   readonly hint?: string
   /** 2 usage, 3 something is missing, 8 cancelled, 9 interrupted, 10 rejected, 1 internal error. */
@@ -27,8 +27,8 @@ export interface BakeFailure {
 }
 
 /**
- * How one bake ended: what `bake --json` prints. The outputs of a family stack are there in full when `status` is `promoted`
- * or `unchanged` (then those of the latest good image); otherwise as far as they were known.
+ * The outcome of one bake; `bake --json` prints it. If `status` is `promoted` or `unchanged`, it has all outputs of the family stack (for
+ * `unchanged`, those of the latest good image); else those that were known.
  */
 export interface BakeOutcome extends Partial<FamilyOutputs> {
   readonly status: 'promoted' | 'failed' | 'unchanged' | 'cancelled' | 'interrupted' | 'preview'
@@ -39,25 +39,25 @@ export interface BakeOutcome extends Partial<FamilyOutputs> {
   readonly cloud: string
   readonly durationMs: number
   readonly phases: readonly PhaseTime[]
-  /** Absolute paths; absent where no build folder was made. */
+  /** Absolute paths; absent if there is no build folder. */
   readonly recordPath?: string
   readonly reportPath?: string
   readonly logPath?: string
   readonly diagnosticsPath?: string
-  /** The promoted disk, on the local cloud. */
+  /** Path of the promoted disk image (local cloud). */
   readonly imagePath?: string
   readonly error?: BakeFailure
   /** With `dryRun`. */
   readonly changes?: readonly PlannedChange[]
-  /** What was kept, how to log in to it, and until when: one line each. */
+  /** What `--keep` kept: how to log in, and until when. One line each. */
   readonly kept?: readonly string[]
-  /** What the build made and could not remove; `reap` removes it. */
+  /** Resources that the build could not delete; `reap` deletes them. */
   readonly left?: readonly string[]
-  /** With `prove`: suites that pass on the unconfigured base too. */
+  /** With `prove`: weak suites, which also pass on the unconfigured base. */
   readonly provesNothing?: readonly string[]
 }
 
-/** The exit code of several bakes: an internal error first, then what somebody must act on, then success. */
+/** The exit code of several bakes: that of an internal error first, then of a failure, then of success. */
 export function worstExitCode(outcomes: readonly BakeOutcome[]): number {
   const codes = outcomes.map(exitCodeOf)
   return [1, 9, 8, 3, 2, 10].find((code) => codes.includes(code)) ?? (codes.every((code) => code === 7) ? 7 : 0)

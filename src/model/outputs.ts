@@ -1,22 +1,22 @@
 import { UsageError } from '../core/errors.ts'
 import { commandLine } from '../core/program.ts'
 
-/** One output of a family stack, as a downstream program needs it. Throws UsageError when it is not there. */
+/** An output of a family stack, for programs that use the image. Throws UsageError if it does not exist. */
 export function requireOutput<T = string>(outputs: Readonly<Record<string, unknown>>, name: string): T {
   const value = outputs[name]
   if (value === undefined || value === null || value === '') {
     const there = Object.keys(outputs).join(', ') || 'none'
     throw new UsageError(`Expected the family stack to have an output "${name}", got: ${there}`, {
-      hint: `bake the family first: ${commandLine('--family <family>')}`,
+      hint: `build the family first: ${commandLine('--family <family>')}`,
     })
   }
   return value as T
 }
 
-/** One suite of the verification, counted. */
+/** The counts of one suite. */
 export interface VerifiedSuite {
   readonly suite: string
-  /** What it is known by from build to build; its name, where there is none. */
+  /** The same in every build: verifier and file. The name of the suite, if it has no file. */
   readonly id?: string
   readonly passed: number
   readonly failed: number
@@ -24,7 +24,7 @@ export interface VerifiedSuite {
   readonly at: string
 }
 
-/** The outputs of a family stack: what downstream reads. */
+/** The outputs of a family stack. Consumers read them. */
 export interface FamilyOutputs {
   readonly imageId: string
   readonly imageName: string
@@ -44,12 +44,12 @@ export interface FamilyOutputs {
   readonly previousVersion: string
 }
 
-/** What a family stack holds, the digest of the inputs with it, by which `--if-changed` decides. */
+/** The content of a family stack, with the input hash for `--if-changed`. */
 export interface LatestGood extends FamilyOutputs {
   readonly inputsDigest: string
 }
 
-/** Reads the outputs of a family stack. Throws UsageError naming what is missing. */
+/** Parses the outputs of a family stack. Throws UsageError if one is missing. */
 export function parseLatestGood(outputs: Readonly<Record<string, unknown>>): LatestGood {
   for (const name of requiredOutputs) requireOutput(outputs, name)
   return outputs as unknown as LatestGood
@@ -76,6 +76,6 @@ export interface BuildOutputs {
   readonly imageName: string
   readonly digest: string
   readonly imagesByRegion: Record<string, string>
-  /** What the promoted image was copied from; gone once the temporaries are. */
+  /** The source of the promoted image. It is deleted with the temporary resources. */
   readonly candidateId: string
 }

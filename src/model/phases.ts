@@ -1,4 +1,4 @@
-/** Which phase a resource of the build program stands for. Resources around an instance carry its name as a prefix. */
+/** The phase of each resource of the build program. Names of resources that belong to an instance start with its name. */
 const phaseOfResource: Readonly<Record<string, Phase>> = {
   base: 'base',
   configure: 'configure',
@@ -9,7 +9,7 @@ const phaseOfResource: Readonly<Record<string, Phase>> = {
   image: 'copy',
 }
 
-/** The phase of a resource's URN, and whether the resource is the phase's own, not one around it. */
+/** The phase of a resource's URN, and whether it is the main resource of that phase. */
 export function findPhase(urn: string | undefined): { phase: Phase; main: boolean } | undefined {
   const name = urn?.split('::').pop() ?? ''
   const [first = '', second] = name.split('-')
@@ -18,6 +18,6 @@ export function findPhase(urn: string | undefined): { phase: Phase; main: boolea
   return { phase, main: second === undefined || /^\d+$/.test(second) }
 }
 
-/** The phases of a build, in their order. */
+/** The phases of a build, in order. */
 export const phases = ['resolve', 'base', 'configure', 'seal', 'candidate', 'trial', 'verify', 'copy', 'clean', 'promote'] as const
 export type Phase = (typeof phases)[number]

@@ -19,7 +19,7 @@ export interface RecordedTask {
   readonly durationMs: number
 }
 
-/** The promoted image, as the family stack has it. */
+/** The promoted image, as in the family stack. */
 export interface RecordedImage {
   readonly imageId: string
   readonly imageName: string
@@ -31,27 +31,27 @@ export interface RecordedImage {
   readonly previousVersion: string
 }
 
-/** All that is kept of one build, whatever became of it. Everything in it is redacted before it gets here. */
+/** The record of a build, whether it succeeded or not. Its text is redacted before it is put in. */
 export interface BuildRecord {
   readonly schemaVersion: 1
   readonly family: string
   readonly version: string
   readonly build: string
   readonly cloud: string
-  /** A record that says `running` is shown as `interrupted` once the process of its build is gone. */
+  /** If the record says `running` but the process of the build no longer runs, `interrupted` is shown. */
   readonly status: 'running' | 'promoted' | 'failed' | 'cancelled' | 'interrupted'
   /** How the build ended. Absent while it runs, and in records of older versions. */
   readonly ending?: EndingKind
   /** ISO 8601. */
   readonly startedAt: string
-  /** Absent while the build runs, or when it was killed. */
+  /** Absent while the build runs, and if it was killed. */
   readonly endedAt?: string
   readonly durationMs: number
   readonly phases: readonly RecordedPhase[]
   readonly tasks: readonly RecordedTask[]
   readonly suites: readonly SuiteResult[]
   readonly base?: BaseImage
-  /** Digest of everything that went in. */
+  /** The input hash. */
   readonly inputsDigest?: string
   readonly image?: RecordedImage
   readonly error?: { readonly phase?: Phase; readonly message: string; readonly hint?: string }
@@ -59,24 +59,24 @@ export interface BuildRecord {
   readonly tools: Readonly<Record<string, string>>
   readonly sourceCommit: string
   readonly buildStack: string
-  /** ISO 8601: how long what `--keep` kept of it may stay. */
+  /** ISO 8601: when resources that `--keep` kept expire. */
   readonly keptUntil?: string
-  /** What the build made and could not remove; `reap` removes it. Absent where that is not known. */
+  /** Resources that the build could not delete; `reap` deletes them. Absent if not known. */
   readonly left?: readonly string[]
-  /** Suites that passed against the unconfigured base (`--prove`): they prove nothing. */
+  /** Weak suites: they also passed on the unconfigured base (`--prove`). */
   readonly provesNothing?: readonly string[]
 }
 
-/** The record in a text; `path` is for the error. */
+/** Parses a record. Errors name `path`. */
 export function parseRecord(text: string, path: string): BuildRecord {
   const record = parseJson(text, path)
   if (record.schemaVersion !== 1) {
     throw new UsageError(`${path}: expected a record of schema version 1, got ${JSON.stringify(record.schemaVersion)}`, {
-      hint: 'it was written by another version of bakehouse: use that one to read it',
+      hint: 'another version of Bakehouse wrote it: read it with that version',
     })
   }
   const missing = required.filter((key) => record[key] === undefined)
-  if (missing.length > 0) throw new UsageError(`${path}: expected ${missing.join(', ')}, got a record without`)
+  if (missing.length > 0) throw new UsageError(`${path}: expected a record with ${missing.join(', ')}, got one without`)
   return record as unknown as BuildRecord
 }
 
@@ -100,7 +100,7 @@ function parseJson(text: string, path: string): Record<string, unknown> {
   } catch (cause) {
     throw new UsageError(`${path}: expected a build record, got something that is not JSON`, {
       cause,
-      hint: 'the file is damaged; the logs beside it may not be',
+      hint: 'the file is damaged: read the logs in the same folder instead',
     })
   }
   throw new UsageError(`${path}: expected a build record, got another kind of JSON`)
@@ -119,7 +119,7 @@ export interface History {
   readonly damaged: readonly DamagedRecord[]
 }
 
-/** The newest promoted build of a family; undefined when there is none. */
+/** The newest promoted build of a family; undefined if there is none. */
 export function findLatestGoodRecord(records: readonly BuildRecord[], family: string): BuildRecord | undefined {
   const promoted = records.filter((record) => record.family === family && record.status === 'promoted')
   return promoted.sort((left, right) => ((left.image?.promotedAt ?? '') < (right.image?.promotedAt ?? '') ? 1 : -1))[0]

@@ -1,24 +1,24 @@
-/** The arguments that make the same bake again and keep the machine. */
+/** The arguments for the same build again, with the machine kept. */
 export function againArguments({ family, cloud, prove, backend }: BakeRequest): string[] {
   const rest = [cloud && `--cloud ${cloud}`, prove && '--prove', backend && `--backend '${backend}'`]
   return ['--family', family, ...rest.filter((each) => typeof each === 'string'), '--keep failed']
 }
 
-/** What the command line asks of one bake: one family, one image. */
+/** The request for one bake: one family, one image. */
 export interface BakeRequest {
   readonly family: string
-  /** `YYYY.MM.DD` or `YYYY.MM.DD-n`; without it, today's next free one. */
+  /** `YYYY.MM.DD` or `YYYY.MM.DD-n`. Default: the next free version of today. */
   readonly version?: string
-  /** Overrides the family's own cloud. */
+  /** Overrides the cloud of the family. */
   readonly cloud?: string
-  /** Whether the temporaries stay after the bake. */
+  /** Whether the temporary resources are kept after the build. */
   readonly keep: 'never' | 'failed' | 'always'
-  /** A real preview: nothing is created. */
+  /** Only preview: nothing is created. */
   readonly dryRun: boolean
-  /** Bake only when the inputs' digest differs from the latest good image's. */
+  /** Build only if the input hash differs from that of the latest good image. */
   readonly ifChanged: boolean
-  /** Run the suites against the unconfigured base too. */
+  /** Also run the suites on the unconfigured base. */
   readonly prove: boolean
-  /** URL of the state backend; without it `PULUMI_BACKEND_URL`, else the project's own folder. */
+  /** URL of the state backend. Default: `PULUMI_BACKEND_URL`, else the folder of the project. */
   readonly backend?: string
 }

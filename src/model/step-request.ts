@@ -3,7 +3,7 @@ import type { Family } from './family.ts'
 import { type FamilyFile, familyOf } from './family-file.ts'
 import type { StepRequest } from './step.ts'
 
-/** The shape of `request.json`. Before 2 there was no number, and the family was there as its file says it. */
+/** The format of `request.json`. Before 2 it had no number and contained the family in the form of its file. */
 const format = 2
 
 /** The text of `request.json`. */
@@ -11,12 +11,12 @@ export function renderRequest(request: StepRequest): string {
   return `${JSON.stringify({ format, ...request }, undefined, 2)}\n`
 }
 
-/** The request in the text of a `request.json` of this version or an older one; `path` is for the error. Throws UsageError. */
+/** Parses a `request.json` of this format or an older one. Errors name `path`. Throws UsageError. */
 export function parseRequest(text: string, path: string): StepRequest {
   const { format: found = 1, ...request } = parseObject(text, path)
   if (found !== 1 && found !== format) {
     throw new UsageError(`${path}: expected a request of format ${format} or older, got format ${JSON.stringify(found)}`, {
-      hint: 'the build is of a newer version of bakehouse: use that version',
+      hint: 'a newer version of Bakehouse made this build: use that version',
     })
   }
   const missing = required.filter((key) => request[key] === undefined)

@@ -3,29 +3,29 @@ import type { Family } from './family.ts'
 import type { SuiteResult } from './suite-result.ts'
 
 /**
- * What a step is asked to do: `request.json` in the build folder, written before anything is created. No secrets in it.
- * The hosts, known only when the instances are, come in the environment variable `BAKEHOUSE_HOSTS` as a JSON array.
+ * The request for a step: `request.json` in the build folder, written before anything is created, without secrets. The hosts are known
+ * only after the machines are created; they come in the environment variable `BAKEHOUSE_HOSTS` as a JSON array.
  */
 export interface StepRequest {
   readonly family: Family
   readonly version: string
   readonly build: string
   readonly cloud: string
-  /** Cases per suite of the latest good version, to notice a suite that shrank. */
+  /** Number of cases per suite of the latest good image, to find suites that ran fewer. */
   readonly previousCases: Readonly<Record<string, number>>
-  /** Run the family's suites against the unconfigured base as well (`--prove`). */
+  /** Also run the suites on the unconfigured base (`--prove`). */
   readonly prove: boolean
 }
 
 export const stepNames = ['configure', 'seal', 'verify', 'prove'] as const
 export type StepName = (typeof stepNames)[number]
 
-/** The answer of a step about the image. Whatever else can end a step is thrown. */
+/** The verdict of a step. Other endings are thrown. */
 export type StepAnswer =
   | { readonly status: 'ok'; readonly suites: readonly SuiteResult[] }
   | { readonly status: 'failed'; readonly cause: string; readonly hint?: string; readonly suites: readonly SuiteResult[] }
 
-/** How a step ended: `steps/<step>.json` in the build folder. Redacted. */
+/** The redacted result of a step: `steps/<step>.json` in the build folder. */
 export type StepResult = StepFacts &
   (
     | { readonly status: 'ok' }
@@ -45,7 +45,7 @@ interface StepFacts {
   readonly suites: readonly SuiteResult[]
 }
 
-/** Reads the result of a step. Throws if the text is no such result. */
+/** Parses the result of a step. Throws if the text is not one. */
 export function parseStepResult(text: string): StepResult {
   const result = JSON.parse(text) as Partial<StepResult>
   const known: readonly unknown[] = ['ok', 'failed', 'missing', 'bug'] satisfies StepResult['status'][]
@@ -55,7 +55,7 @@ export function parseStepResult(text: string): StepResult {
   return result as StepResult
 }
 
-/** The longest cause that a verdict holds, in characters. */
+/** Maximum length of the cause in a verdict, in characters. */
 const longestCause = 2_000
 
 /**
@@ -74,7 +74,7 @@ export function shortCause(cause: string): string {
     .replaceAll(/\s*\n\s*/g, ' | ')
 }
 
-/** The candidate's id, given a verdict of verify that says ok. Throws otherwise. */
+/** The ID of the candidate if the verdict of verify is ok. Throws otherwise. */
 export function requirePassed(candidateId: string, verdict: string): string {
   const { step, status } = JSON.parse(verdict) as { step?: string; status?: string }
   if (step !== 'verify' || status !== 'ok') throw new Error('the candidate did not pass its verification')

@@ -1,4 +1,4 @@
-/** The result model of verification, whichever verifier gave it. */
+/** The status of a test case, the same for all verifiers. */
 export interface CaseResult {
   /** Stable: the same test has the same name in each build. */
   readonly name: string
@@ -11,18 +11,18 @@ export interface CaseResult {
 
 export interface SuiteResult {
   readonly suite: string
-  /** What it is known by from build to build; its name, where there is none. */
+  /** The same in every build: verifier and file. The name of the suite, if it has no file. */
   readonly id?: string
   readonly verifier: string
   readonly cases: readonly CaseResult[]
   readonly durationMs: number
   /** JUnit XML, relative to the build folder. */
   readonly junit: string
-  /** Why the suite as a whole failed, where that is not a case: nothing ran, malformed report, exit code. */
+  /** Why the suite failed apart from its cases: no test ran, malformed report, exit code. */
   readonly problem?: string
 }
 
-/** Cases of one suite or of all, by what became of them; an error counts as failed. */
+/** Numbers of cases by status; an error counts as failed. */
 export interface Counts {
   readonly passed: number
   readonly failed: number
@@ -36,35 +36,35 @@ export function countCases(suites: readonly SuiteResult[]): Counts {
   return { passed: count('passed'), failed: count('failed', 'error'), skipped: count('skipped') }
 }
 
-/** Whether a suite lets an image through. */
+/** Whether a suite passed. */
 export function suitePassed(suite: SuiteResult): boolean {
   return suite.problem === undefined && suite.cases.every(({ status }) => status === 'passed' || status === 'skipped')
 }
 
-/** Counts in words: `58 passed`, `2 failed, 56 passed, 1 skipped`. */
+/** Counts as text: `58 passed`, `2 failed, 56 passed, 1 skipped`. */
 export function renderCounts({ passed, failed, skipped }: Counts): string {
   const parts = [failed > 0 ? `${failed} failed` : '', `${passed} passed`, skipped > 0 ? `${skipped} skipped` : '']
   return parts.filter(Boolean).join(', ')
 }
 
-/** What a suite that passes on the unconfigured base has as its `problem`. */
+/** The `problem` of a weak suite. */
 export const provesNothing = 'it passes on the unconfigured base too: it proves nothing'
 
-/** What the name of a suite ends with while it runs on the base. */
+/** Suffix of suite names while they run on the base. */
 export const onBase = ' (base)'
 
-/** The names of the suites that pass on the unconfigured base too, as the family has them. */
+/** The names of weak suites, as in the family. */
 export function weakSuites(suites: readonly SuiteResult[]): string[] {
   return suites.filter(({ problem }) => problem === provesNothing).map(({ suite }) => suite.replace(onBase, ''))
 }
 
-/** What a verifier found: its cases, and what was wrong with the suite as a whole. */
+/** The result of a verifier: cases, and a problem of the whole suite. */
 export interface SuiteReport {
   readonly cases: readonly CaseResult[]
   readonly problem?: string
 }
 
-/** Whether a case speaks against its image. */
+/** Whether a case makes the image fail. */
 export function isBad({ status }: Pick<CaseResult, 'status'>): boolean {
   return status === 'failed' || status === 'error'
 }

@@ -1,15 +1,15 @@
-/** Tests that one verifier runs. */
+/** A suite: tests that one verifier runs. */
 export interface Suite {
   readonly verifier: string
   /** File or folder, relative to the family's folder. */
   readonly file: string
-  /** Fewer cases are a failure; without it, fewer than in the latest good version. */
+  /** The suite fails with fewer cases. Default: the number for the latest good image. */
   readonly minimumCases?: number | undefined
-  /** What the verifier's own keys say. Only that verifier reads them. */
+  /** Values of the further keys of the verifier. Only that verifier reads them. */
   readonly options: Readonly<Record<string, unknown>>
 }
 
-/** A name for each suite: its verifier's, with the file's name added where several suites have the same verifier. */
+/** The name of each suite: its verifier, and also its file name if several suites have the same verifier. */
 export function suiteNames(suites: readonly Suite[]): string[] {
   const plain = (file: string) => (file.split('/').at(-1) ?? file).replace(/\.[^.]+$/, '')
   const names = suites.map(({ verifier, file }) =>
@@ -27,7 +27,7 @@ export function slugOf(name: string): string {
     .replace(/-$/, '')
 }
 
-/** What a suite is known by from build to build, whatever other suites the family has. */
+/** The key of a suite. It is the same in every build and does not depend on other suites. */
 export function suiteId({ verifier, file }: Suite, suffix = ''): string {
   return `${verifier} ${file}${suffix}`
 }

@@ -1,13 +1,13 @@
 /** The nouns every layer shares. Plain data: each of them crosses a process boundary as JSON. */
 
-/** What every created thing carries from its creation on, so that it can be found and removed by anybody. */
+/** The tags of every created resource. They are set at its creation, so that `reap` can find it. */
 export interface Tags {
   readonly tool: 'bakehouse'
   readonly family: string
   readonly version: string
-  /** Unique per attempt, so that two attempts at one version are told apart. */
+  /** Unique for each build, also if two builds have the same version. */
   readonly build: string
   readonly stage: 'base' | 'candidate' | 'trial' | 'promoted'
-  /** ISO 8601, UTC. Empty for what never expires: a promoted image. */
+  /** ISO 8601, UTC. Empty if the resource never expires, such as a promoted image. */
   readonly expires: string
 }

@@ -3,8 +3,8 @@ import { UsageError } from '../core/errors.ts'
 const pattern = /^(\d{4})\.(\d{2})\.(\d{2})(?:-([1-9]\d*))?$/
 
 /**
- * The version of a build made on that day (UTC): the first that is not taken and newer than the latest good one, `2026.11.23`,
- * then `2026.11.23-2`.
+ * The version of a build on that day (UTC): `2026.11.23`, then `2026.11.23-2`. It is the first one that is free and newer than the latest
+ * good version.
  */
 export function nextVersion(day: Date, taken: ReadonlySet<string>, latest = ''): string {
   const date = day.toISOString().slice(0, 10).replaceAll('-', '.')
@@ -15,7 +15,7 @@ export function nextVersion(day: Date, taken: ReadonlySet<string>, latest = ''):
   }
 }
 
-/** A version given by the user: a real date, and a count from 2 on. Throws UsageError. */
+/** Parses a version of the user: a valid date, and optionally a count of at least 2. Throws UsageError. */
 export function parseVersion(text: string): string {
   const [, year, month, day, count] = pattern.exec(text) ?? []
   const date = `${year}-${month}-${day}`

@@ -4,10 +4,10 @@ import { type CaseResult, isBad, type SuiteReport } from '../model/suite-result.
 import { suiteReport } from './judge.ts'
 import type { SuiteContext, Verifier } from './verifier.ts'
 
-/** A playbook whose tasks are the tests. Its log is the step's. */
+/** A playbook whose tasks are the tests. Its output is in the log of the step. */
 export const ansible: Verifier = { name: 'ansible', systems: ['linux', 'windows'], files: { ansible: 'any' }, run: runVerifyPlaybook }
 
-/** Tasks that prepare rather than test. */
+/** Tasks that are no tests, such as gathering facts. */
 const silent = new Set([
   'ansible.builtin.setup',
   'ansible.builtin.gather_facts',
@@ -29,7 +29,7 @@ async function runVerifyPlaybook({ context, connection, suite, slug, timeoutMs, 
   return reportTasks(ends, cause)
 }
 
-/** Each task as a case: a change is a pass, what was ignored or rescued is not a failure. */
+/** Each task is a test case. A changed task is passed; an ignored or rescued error is no failure. */
 export function reportTasks(ends: readonly TaskEnd[], cause: string | undefined): SuiteReport {
   const cases = ends.filter(({ action, status }) => !silent.has(action) || status === 'failed' || status === 'unreachable').map(taskCase)
   const bad = cases.some(isBad)

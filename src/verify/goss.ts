@@ -13,10 +13,10 @@ import { parseJunit } from './junit.ts'
 import { requireSuiteFile } from './suite-file.ts'
 import type { SuiteContext, Verifier } from './verifier.ts'
 
-/** In memory, and not mounted noexec, unlike /run. */
+/** In memory. Unlike /run, it is not mounted with noexec. */
 const binary = '/dev/shm/bakehouse-goss'
 
-/** goss: one static binary, copied into the guest's memory, run there, and removed. */
+/** goss: a static binary that is copied into the memory of the machine, runs there, and is removed. */
 export const goss: Verifier = {
   name: 'goss',
   systems: ['linux'],
@@ -27,7 +27,7 @@ export const goss: Verifier = {
 
 const copies = new Map<string, Promise<void>>()
 
-/** Copies the binary once per boot of a machine, however many suites there are. It is in memory, where hygiene does not look. */
+/** Copies the binary once per boot of a machine, for all suites. It is in memory, which the hygiene checks do not search. */
 async function prepare({ connection, boots = 1 }: SuiteContext): Promise<void> {
   const key = `${connection.controlPath} ${boots}`
   const copy = copies.get(key) ?? sendBinary(connection)
@@ -59,7 +59,7 @@ async function runGoss(suite: SuiteContext): Promise<SuiteReport> {
   return parseGoss(result.stdout, result.exitCode, lastLine(result))
 }
 
-/** A shell script that puts the files into a folder of the guest's memory, runs goss on them, and removes them. */
+/** A shell script that writes the files to a folder in memory, runs goss on them, and removes them. */
 export function gossScript(spec: {
   readonly files: Readonly<Record<string, string>>
   readonly gossfile: string
@@ -82,14 +82,14 @@ export function gossScript(spec: {
   ].join('\n')
 }
 
-/** Retries give a service that is still starting a moment, within the suite's own time. */
+/** goss retries for a short time, within the time of the suite, because a service may still be starting. */
 export function gossArguments(spec: { readonly gossfile: string; readonly timeoutMs: number }): string[] {
   const retry = Math.max(1, Math.min(5, Math.floor(spec.timeoutMs / 2000)))
   const files = ['--gossfile', spec.gossfile, '--vars', 'bakehouse-variables.json']
   return [binary, ...files, 'validate', '--format', 'junit', '--no-color', '--retry-timeout', `${retry}s`, '--sleep', '500ms']
 }
 
-/** goss's report: the last document it printed, as it prints one for each attempt. */
+/** Parses the report of goss. It prints one document per attempt; the last one counts. */
 export function parseGoss(stdout: string, exitCode: number, said: string): SuiteReport {
   const start = stdout.lastIndexOf('<?xml')
   const end = stdout.lastIndexOf('</testsuite>')
@@ -100,7 +100,7 @@ export function parseGoss(stdout: string, exitCode: number, said: string): Suite
   })
 }
 
-/** `Service: nginx: running: Expected false to equal true` of `Service nginx running` is `expected true, got false`. */
+/** For the case `Service nginx running`, `Service: nginx: running: Expected false to equal true` becomes `expected true, got false`. */
 function readable(one: CaseResult): CaseResult {
   if (one.message === undefined) return one
   const words = one.name.split(' ')
@@ -114,18 +114,18 @@ function readable(one: CaseResult): CaseResult {
   return { ...one, message: rest.replace(/^Expected (.+) to equal (.+)$/, 'expected $2, got $1') }
 }
 
-/** The suite's file and the YAML files beside it, as a goss file may include others. */
+/** The file of the suite and the YAML files in its folder: a goss file can include others. */
 function readFiles(folder: string, file: string): Record<string, string> {
   try {
     const names = readdirSync(dirname(file)).filter((name) => /\.(ya?ml|json)$/.test(name) || name === basename(file))
     const read = (name: string): string => readFileSync(resolveInside(folder, relative(folder, join(dirname(file), name))), 'utf8')
     return Object.fromEntries(names.map((name) => [name, read(name)]))
   } catch (cause) {
-    throw new UsageError(`the suite ${file} cannot be read: ${messageOf(cause)}`, { cause })
+    throw new UsageError(`cannot read the suite ${file}: ${messageOf(cause)}`, { cause })
   }
 }
 
-/** The static goss binary for guests: `BAKEHOUSE_GOSS`, or what set-up put in place. */
+/** The static goss binary for machines: `BAKEHOUSE_GOSS`, or the one that set-up installed. */
 export function findGoss(): string {
   return findVariable('BAKEHOUSE_GOSS') ?? readTools().goss
 }

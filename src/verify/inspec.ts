@@ -10,7 +10,7 @@ import { broken, judgeAnswer, outOfTime, suiteReport, type ToolAnswer } from './
 import { reportFile, requireSuiteFile } from './suite-file.ts'
 import type { SuiteContext, Verifier } from './verifier.ts'
 
-/** InSpec, or Cinc Auditor, which is the same without a licence key: on this machine, looking at the other one from outside. */
+/** InSpec, or Cinc Auditor, which is the same without a licence key. It runs on this computer and connects to the machine. */
 export const inspec: Verifier = {
   name: 'inspec',
   systems: ['linux', 'windows'],
@@ -42,7 +42,7 @@ async function runInspec(given: SuiteContext): Promise<SuiteReport> {
   const lines: string[] = [`\n--- ${slug}\n`]
   const result = await run(findInspec(), args, {
     cwd: family.folder,
-    // Whatever is secret goes over standard input: an argument could be read by everybody on this machine.
+    // Secrets go over standard input: other users of this computer can read arguments.
     input: JSON.stringify(inspecConfig(connection, context.secrets.variables[passwordVariable])),
     signal: context.signal,
     timeoutMs,
@@ -53,34 +53,34 @@ async function runInspec(given: SuiteContext): Promise<SuiteReport> {
   return parseInspec({ report: json.read(), exitCode: result.exitCode, said: lastLine(result) })
 }
 
-/** What a run is told. */
+/** Input of a run. */
 export interface InspecSpec {
   /** Folder of the profile. */
   readonly profile: string
   readonly transport: 'ssh' | 'winrm'
-  /** Reports to write. */
+  /** Paths of the reports. */
   readonly json: string
   readonly junit: string
   readonly inputs?: string
   readonly waivers?: string
-  /** Run commands with sudo: the user is not root. */
+  /** Run commands with sudo, because the user is not root. */
   readonly sudo: boolean
 }
 
-/** Arguments of `inspec`. The target is a name in the configuration that it reads from standard input. */
+/** Arguments of `inspec`. The target is a name in the configuration on standard input. */
 export function inspecArguments(spec: InspecSpec): string[] {
   return [
     ...['exec', spec.profile, '--target', `${spec.transport}://${targetName}`, '--config', '-'],
     ...(spec.sudo ? ['--sudo'] : []),
     ...(spec.inputs === undefined ? [] : ['--input-file', spec.inputs]),
     ...(spec.waivers === undefined ? [] : ['--waiver-file', spec.waivers]),
-    // One exit code for each outcome, and nothing written into the family's folder.
+    // A different exit code for each result; no files in the folder of the family.
     ...['--distinct-exit', '--no-create-lockfile', '--no-color'],
     ...['--reporter', 'cli', `json:${spec.json}`, `junit2:${spec.junit}`],
   ]
 }
 
-/** Exit codes that mean that no verdict was reached. */
+/** Exit codes without a verdict. */
 const verdictless: Readonly<Record<number, string>> = {
   1: 'InSpec did not understand how it was called, or could not reach the machine',
   2: 'a plugin of InSpec failed',
@@ -117,8 +117,8 @@ interface Profile {
 }
 
 /**
- * A suite of InSpec, from the JSON of its `json` reporter. 0 is all passed, 100 some failed, 101 none failed and some were skipped;
- * each must agree with the report. Every other code is a problem, as is a profile without any control, for which the code is 0.
+ * Parses the report of the `json` reporter. Exit code 0: all passed; 100: some failed; 101: none failed, some were skipped. The code
+ * must agree with the report. Any other code is a problem, and so is a profile without controls (code 0).
  */
 export function parseInspec(answer: ToolAnswer): SuiteReport {
   const { exitCode, said } = answer
@@ -136,7 +136,7 @@ export function parseInspec(answer: ToolAnswer): SuiteReport {
 function controlCases({ id = '', title, results, waiver_data: waiver }: Control): CaseResult[] {
   const name = title ? `${id}: ${title}` : id
   if (!Array.isArray(results)) throw new Error(`the control ${id} has no results`)
-  // A control whose every test is switched off tells of no result at all.
+  // A control has no results if all of its tests are disabled.
   if (results.length === 0) return [{ name, status: 'skipped', durationMs: 0, message: waiver?.justification ?? 'it has no tests' }]
   return (results as Result[]).map((result) => resultCase(name, result, waiver))
 }
@@ -160,13 +160,14 @@ function statusOf({ status, exception }: Result): CaseResult['status'] {
 
 function findUnusable(profiles: readonly Profile[], cases: readonly CaseResult[]): string | undefined {
   const failed = profiles.find(({ status }) => status === 'failed')
-  if (failed) return `the profile ${failed.name ?? ''} was not loaded: ${failed.status_message ?? 'no reason given'}`
+  if (failed) return `the profile ${failed.name ?? ''} cannot be loaded: ${failed.status_message ?? 'no reason given'}`
   const off = profiles.find(({ status }) => status === 'skipped')
-  if (off) return `the profile ${off.name ?? ''} is not for this machine: ${off.status_message ?? off.skip_message ?? 'no reason given'}`
+  if (off)
+    return `the profile ${off.name ?? ''} does not support this machine: ${off.status_message ?? off.skip_message ?? 'no reason given'}`
   return cases.length === 0 ? 'the profile has no control that ran' : undefined
 }
 
-/** As InSpec counts: what a control without results would have said, it does not ask. */
+/** Compares report and exit code. InSpec does not count controls without results. */
 function findContradiction(controls: readonly Control[], exitCode: number): string | undefined {
   const statuses = controls.flatMap(({ results }) => results ?? []).map(statusOf)
   const bad = statuses.filter((status) => isBad({ status })).length
@@ -176,11 +177,11 @@ function findContradiction(controls: readonly Control[], exitCode: number): stri
   return `the report has ${bad} failed and ${skipped} skipped tests, but the exit code is ${exitCode}, expected ${expected}`
 }
 
-/** `cinc-auditor` or `inspec` of the PATH. Throws MissingError with what to install. */
+/** `cinc-auditor` or `inspec` on the PATH. Throws MissingError with a hint how to install it. */
 export function findInspec(): string {
   const found = findCommand('cinc-auditor') ?? findCommand('inspec')
   if (found) return found
-  throw new MissingError('a suite is for InSpec, but neither inspec nor cinc-auditor is on the PATH', {
+  throw new MissingError('neither inspec nor cinc-auditor is on the PATH, but the family has an InSpec suite', {
     hint: 'install Cinc Auditor (free, https://cinc.sh/start/auditor/) or Chef InSpec (with a licence key)',
   })
 }

@@ -2,39 +2,39 @@ import { messageOf } from '../core/errors.ts'
 import { shorten } from '../core/shorten.ts'
 import { type CaseResult, isBad, type SuiteReport, type SuiteResult } from '../model/suite-result.ts'
 
-/** What a tool left of a run. */
+/** The output of a tool. */
 export interface ToolAnswer {
-  /** Text of its report; undefined when there is none. */
+  /** Text of its report; undefined if there is none. */
   readonly report: string | undefined
   readonly exitCode: number
-  /** The line that tells most of what it said, for a run without report. */
+  /** The most useful line of its output, for a run without a report. */
   readonly said: string
 }
 
-/** What a tool's answer says of its suite. A report that is missing, and one that `parse` throws on, is a problem. */
+/** The result of a suite from the output of its tool. A missing report is a problem, and so is one that `parse` rejects. */
 export function judgeAnswer(tool: string, { report, exitCode, said }: ToolAnswer, parse: (report: string) => SuiteReport): SuiteReport {
-  if (report === undefined || report.trim() === '') return broken(`${tool} gave no report (exit code ${exitCode})${said && `: ${said}`}`)
+  if (report === undefined || report.trim() === '') return broken(`${tool} wrote no report (exit code ${exitCode})${said && `: ${said}`}`)
   try {
     return parse(report)
   } catch (error) {
-    return broken(`${tool}'s report cannot be read: ${messageOf(error)}`)
+    return broken(`cannot read the report of ${tool}: ${messageOf(error)}`)
   }
 }
 
-/** A suite without a verdict. */
+/** The result of a suite that has no verdict. */
 export function broken(problem: string): SuiteReport {
   return { cases: [], problem }
 }
 
 /** A suite that was stopped at its deadline. */
-export const outOfTime: SuiteReport = broken('it did not end in time')
+export const outOfTime: SuiteReport = broken('timed out')
 
-/** Cases, and a problem if there is one. */
+/** The result of a suite: its cases, and a problem if there is one. */
 export function suiteReport(cases: readonly CaseResult[], problem: string | undefined): SuiteReport {
   return problem === undefined ? { cases } : { cases, problem }
 }
 
-/** Why a suite must not pass although no case failed: nothing ran, or less than it should. */
+/** Why a suite fails without a failed case: no test ran, or fewer than expected. */
 export function findProblem(
   report: SuiteReport,
   expected: { readonly cases: number; readonly why: string } | undefined,
@@ -46,13 +46,13 @@ export function findProblem(
   return undefined
 }
 
-/** How many cases a suite must have at least: what the family says, or what it had last time. */
+/** The minimum number of cases of a suite: `minimumCases`, or the number for the latest good image. */
 export function expectedCases(minimum: number | undefined, previous: number | undefined): { cases: number; why: string } | undefined {
   if (minimum !== undefined) return { cases: minimum, why: 'minimumCases' }
   return previous === undefined ? undefined : { cases: previous, why: 'as many as the latest good version had' }
 }
 
-/** Whether a verifier's exit code and its report say the same; the problem if they do not. */
+/** The problem if exit code and report of a verifier disagree; undefined if they agree. */
 export function disagreement(exitCode: number, cases: readonly CaseResult[]): string | undefined {
   const bad = cases.filter(isBad).length
   if (exitCode === 0 && bad > 0) return `the report has ${bad} failed tests, but the exit code is 0`
@@ -60,7 +60,7 @@ export function disagreement(exitCode: number, cases: readonly CaseResult[]): st
   return undefined
 }
 
-/** The first reason against an image, and how many more there are: `goss: nginx: expected true, got false (and 2 more)`. */
+/** The first failure, and the number of further ones: `goss: nginx: expected true, got false (and 2 more)`. */
 export function firstReason(suites: readonly SuiteResult[]): string {
   const reasons = suites.flatMap(({ suite, problem, cases }) => [
     ...cases.filter(isBad).map(({ name, message }) => `${suite}: ${name}${message ? `: ${firstLine(message)}` : ''}`),

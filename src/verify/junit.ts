@@ -4,8 +4,8 @@ import type { CaseResult, SuiteResult } from '../model/suite-result.ts'
 type Element = Readonly<Record<string, unknown>>
 
 /**
- * Cases of a JUnit report, or of an NUnit one. Throws on what is not XML, is cut off, is neither report, or declares
- * entities of its own (they can grow without bound).
+ * Parses the cases of a JUnit or NUnit report. Throws if the text is not XML, is incomplete, is another kind of report, or declares
+ * entities (they could expand without limit).
  */
 export function parseJunit(text: string): CaseResult[] {
   if (/<!(DOCTYPE|ENTITY)/i.test(text)) throw new Error('the report declares a document type, which no test report needs')
@@ -58,7 +58,7 @@ function renderCase(suite: string, { name, status, durationMs, message = '' }: C
   return inner ? `${head}>${inner}</testcase>` : `${head}/>`
 }
 
-/** All cases below an element, suites within suites included. */
+/** All cases below an element, also in nested suites. */
 function collect(element: Element, suite: string, testCase: string): Element[] {
   const own = list(element[testCase])
   const below = ['testsuites', 'test-run', 'test-results', 'results', suite].flatMap((name) => list(element[name]))
@@ -67,7 +67,7 @@ function collect(element: Element, suite: string, testCase: string): Element[] {
 
 function junitCase(element: Element): CaseResult {
   const { failure, error, skipped } = element
-  // Pester writes an inconclusive test as a skipped one, with its own word for it beside.
+  // Pester writes an inconclusive test as skipped, with a separate status.
   const inconclusive = attribute(element, 'status')?.toLowerCase() === 'inconclusive'
   const kinds = inconclusive ? { error: skipped ?? 'Inconclusive' } : { failed: failure, error, skipped }
   const status = (['error', 'failed', 'skipped'] as const).find((kind) => kinds[kind] !== undefined)
@@ -89,7 +89,7 @@ const nunitStatus: Readonly<Record<string, CaseResult['status']>> = {
   error: 'error',
   skipped: 'skipped',
   ignored: 'skipped',
-  // It could not tell: that is no pass.
+  // An inconclusive test has not passed.
   inconclusive: 'error',
   notrunnable: 'error',
 }
@@ -132,7 +132,7 @@ function seconds(durationMs: number): string {
   return (durationMs / 1000).toFixed(3)
 }
 
-/** For text and attributes; characters that XML cannot hold become a question mark. */
+/** Escapes text and attributes. Characters that are not allowed in XML become a question mark. */
 function escapeXml(text: string): string {
   const entities: Record<string, string> = {
     '&': '&amp;',
@@ -143,6 +143,6 @@ function escapeXml(text: string): string {
     '\t': '&#9;',
     '\r': '&#13;',
   }
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: those are the ones that XML cannot hold
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these characters are not allowed in XML
   return text.replace(/[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]/g, '?').replace(/[&<>"\n\t\r]/g, (char) => entities[char] ?? char)
 }

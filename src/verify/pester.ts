@@ -8,7 +8,7 @@ import { parseJunit } from './junit.ts'
 import { findSuiteFile, requireSuiteFile } from './suite-file.ts'
 import type { SuiteContext, Verifier } from './verifier.ts'
 
-/** Pester 5, run inside the machine; its report and a summary of its own are brought back. */
+/** Pester 5. It runs on the machine; its report and its summary are copied back. */
 export const pester: Verifier = { name: 'pester', systems: ['windows'], files: { pester: 'any' }, run: runPester }
 
 async function runPester(given: SuiteContext): Promise<SuiteReport> {
@@ -35,18 +35,18 @@ async function runPester(given: SuiteContext): Promise<SuiteReport> {
 
 const [reportFile, summaryFile] = ['pester-report.xml', 'pester-summary.json'] as const
 
-/** Where a family may keep a copy of the module, for machines that cannot fetch it. */
+/** Folder of a family for a copy of the module, for machines that cannot download it. */
 const modules = 'verify/modules'
 
-/** The script that runs Pester on tests beside it: a file, or `.` for all. */
+/** The script that runs Pester on tests in its folder: a file, or `.` for all. */
 export function renderPesterScript(tests: string): string {
   const known = { Tests: tests, Report: reportFile, Summary: summaryFile, Modules: modules }
   return renderScript(join(import.meta.dirname, 'pester.ps1'), known)
 }
 
-/** What a run of Pester left: a report in JUnit, NUnit 2.5 or NUnit 3, and its own summary. */
+/** The output of Pester: a report in JUnit, NUnit 2.5 or NUnit 3 format, and a summary. */
 export interface PesterAnswer extends ToolAnswer {
-  /** JSON of what `Invoke-Pester -PassThru` gave; undefined when there is none. */
+  /** The result of `Invoke-Pester -PassThru` as JSON; undefined if there is none. */
   readonly summary: string | undefined
 }
 
@@ -58,14 +58,14 @@ interface Summary {
   readonly notRun: number
   readonly failedBlocks: number
   readonly failedContainers: number
-  /** Pester before 5.6 does not count them. */
+  /** Not counted by Pester before 5.6. */
   readonly inconclusive?: number
   readonly errors: readonly string[]
 }
 
 /**
- * A suite of Pester. The exit code is never believed on its own: code, summary and report must say the same, and whatever is
- * missing, cut off or contradictory is a problem. An inconclusive test is an error: it did not pass.
+ * The result of a Pester suite. Exit code, summary and report must agree. Anything missing, incomplete or contradictory is a problem. An
+ * inconclusive test is an error.
  */
 export function parsePester(answer: PesterAnswer): SuiteReport {
   const told = parseSummary(answer.summary)
@@ -76,7 +76,7 @@ export function parsePester(answer: PesterAnswer): SuiteReport {
 }
 
 function findContradiction(exitCode: number, told: Summary | undefined, cases: readonly CaseResult[]): string | undefined {
-  if (!told) return `Pester left no summary of its run (exit code ${exitCode})`
+  if (!told) return `Pester wrote no summary (exit code ${exitCode})`
   const unrun = told.failedContainers + told.failedBlocks
   if (unrun > 0) return `${unrun} blocks or files of tests did not run: ${told.errors[0] ?? 'no reason given'}`
   const count = (status: CaseResult['status']): number => cases.filter((one) => one.status === status).length
@@ -86,10 +86,10 @@ function findContradiction(exitCode: number, told: Summary | undefined, cases: r
     ['failed tests', told.failed, count('failed')],
     ['inconclusive tests', told.inconclusive ?? count('error'), count('error')],
   ] as const) {
-    if (said !== seen) return `Pester says that there were ${said} ${word}, but its report has ${seen}`
+    if (said !== seen) return `the summary of Pester has ${said} ${word}, but its report has ${seen}`
   }
-  if (exitCode === 0 && told.result !== 'Passed') return `Pester says ${told.result}, but the exit code is 0`
-  // An inconclusive test fails the suite by itself; Pester's own verdict does not count it.
+  if (exitCode === 0 && told.result !== 'Passed') return `the result of Pester is ${told.result}, but the exit code is 0`
+  // An inconclusive test makes the suite fail; the result of Pester ignores it.
   return disagreement(
     exitCode,
     cases.filter(({ status }) => status !== 'error'),

@@ -9,7 +9,7 @@ import { parseJunit } from './junit.ts'
 import { reportFile, requireSuiteFile } from './suite-file.ts'
 import type { SuiteContext, Verifier } from './verifier.ts'
 
-/** testinfra: pytest on this machine, its commands over the shared connection. */
+/** testinfra: pytest on this computer. Its commands run over the shared connection. */
 export const testinfra: Verifier = { name: 'testinfra', systems: ['linux'], files: { testinfra: 'any' }, run: runTestinfra }
 
 async function runTestinfra(given: SuiteContext): Promise<SuiteReport> {
@@ -24,7 +24,7 @@ async function runTestinfra(given: SuiteContext): Promise<SuiteReport> {
     env: { PYTHONDONTWRITEBYTECODE: '1', PY_COLORS: '0', PYTHONPATH: join(import.meta.dirname, 'testinfra_plugin') },
     signal: context.signal,
     timeoutMs,
-    // Our plugin runs no command before it has read this.
+    // The pytest plugin waits for this line before it runs a command.
     input: clear.then(() => 'clear\n'),
     onLine: (line) => lines.push(stream.push(`${line}\n`)),
   })
@@ -33,7 +33,7 @@ async function runTestinfra(given: SuiteContext): Promise<SuiteReport> {
   return parseTestinfra({ report: report.read(), exitCode: result.exitCode, said: lastLine(result) }, connection.host.address)
 }
 
-/** Arguments of Python for a run of pytest on one machine. Project settings of pytest's own still count. */
+/** Arguments of Python for a pytest run on one machine. The pytest settings of the project apply. */
 export function testinfraArguments(spec: {
   readonly connection: Pick<Connection, 'host' | 'options'>
   readonly path: string
@@ -59,7 +59,7 @@ export function testinfraArguments(spec: {
   ]
 }
 
-/** pytest's exit codes: 0 passed, 1 failed, 2 interrupted, 3 its own bug, 4 usage, 5 nothing collected. */
+/** Exit codes of pytest: 0 passed, 1 failed, 2 interrupted, 3 internal error, 4 usage error, 5 no tests. */
 export function parseTestinfra(answer: ToolAnswer, address: string): SuiteReport {
   if (answer.exitCode === 5) return { cases: [] }
   return judgeAnswer('pytest', answer, (text) => {
@@ -68,7 +68,7 @@ export function parseTestinfra(answer: ToolAnswer, address: string): SuiteReport
   })
 }
 
-/** `verify.test_base test_time[ssh://10.0.0.1-utc]` is `test_time[utc]`: the machine is in the suite's name already. */
+/** `verify.test_base test_time[ssh://10.0.0.1-utc]` becomes `test_time[utc]`: the suite name already contains the machine. */
 function plainName(name: string, address: string): string {
   const test = name.slice(name.lastIndexOf(' ', name.includes('[') ? name.indexOf('[') : name.length) + 1)
   return test.replace(`[ssh://${address}]`, '').replace(`[ssh://${address}-`, '[')

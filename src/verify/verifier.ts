@@ -6,44 +6,44 @@ import type { Os } from '../model/family.ts'
 import type { Suite } from '../model/suite.ts'
 import type { SuiteReport } from '../model/suite-result.ts'
 
-/** A machine being verified, and what its suites' names end with. */
+/** A machine that suites run on. */
 export interface Trial extends Session {
-  /** ` (clone 2)`, ` (after reboot)`. */
+  /** Suffix of suite names: ` (clone 2)`, ` (after reboot)`. */
   readonly suffix: string
-  /** How often it has been started. */
+  /** Number of boots. */
   readonly boots: number
-  /** When all suites must have ended, in ms since 1970. */
+  /** Deadline of all suites, in ms since 1970. */
   readonly deadline: number
 }
 
-/** What a verifier works with. */
+/** Input of a verifier. */
 export interface SuiteContext {
   readonly context: StepContext
   readonly connection: Connection
-  /** How often the machine has been started; once, if nothing is said. */
+  /** Number of boots of the machine. Default: 1. */
   readonly boots?: number
   readonly suite: Suite
-  /** File name of its reports, without an ending. */
+  /** Base name of its report files, without extension. */
   readonly slug: string
   readonly timeoutMs: number
-  /** Until this is settled, nothing may be done to the machine that hygiene could find; a tool may start meanwhile. */
+  /** Settles when the hygiene checks are done. Before that, a tool may start but must not change the machine. */
   readonly clear?: Promise<unknown>
 }
 
 type SchemaWords = typeof import('../core/schema.ts')
 
-/** One tool that tests machines. A file of `verify/`, and a line in `verifiers.ts`. */
+/** A tool that tests machines: one file in `verify/` and one line in `verifiers.ts`. */
 export interface Verifier {
-  /** The first key of the verifier's suites in `family.yaml`; its value is their file. */
+  /** The first key of its suites in `family.yaml`; the value is the file of the suite. */
   readonly name: string
   /** Operating systems that it can test. */
   readonly systems: readonly Os[]
-  /** The keys of a suite whose values are paths in the family's folder. `any` is a file or a folder. */
+  /** The keys of a suite whose values are paths in the folder of the family. `any` is a file or a folder. */
   readonly files: Readonly<Record<string, 'file' | 'any'>>
-  /** Schemas of the further keys of a suite, made of the words of `core/schema.ts`: a verifier does not load zod itself. */
+  /** Schemas of the further keys of a suite, built from `core/schema.ts`, so that a verifier does not import zod. */
   readonly keys?: (words: SchemaWords) => Readonly<Record<string, z.ZodType>>
-  /** Throws MissingError where this computer lacks the tool. Asked before anything is created. */
+  /** Throws MissingError if this computer lacks the tool. Called before anything is created. */
   check?(): void
-  /** Runs the suite. What fails is in the report; only a tool that is missing throws. */
+  /** Runs the suite. Failures are in the result; it throws only if a tool is missing. */
   run(suite: SuiteContext): Promise<SuiteReport>
 }

@@ -2,7 +2,7 @@ import { UsageError } from '../core/errors.ts'
 import type { Suite } from '../model/suite.ts'
 import type { Verifier } from './verifier.ts'
 
-/** Every verifier, one line each, by the key of its suites in family.yaml. */
+/** All verifiers, one line each, by the key of their suites in family.yaml. */
 const verifiers: Readonly<Record<string, () => Promise<Verifier>>> = {
   goss: async () => (await import('./goss.ts')).goss,
   testinfra: async () => (await import('./testinfra.ts')).testinfra,
@@ -11,19 +11,19 @@ const verifiers: Readonly<Record<string, () => Promise<Verifier>>> = {
   inspec: async () => (await import('./inspec.ts')).inspec,
 }
 
-/** Every verifier, in the order of the list. */
+/** All verifiers, in the order of the list. */
 export async function listVerifiers(): Promise<readonly Verifier[]> {
   return Promise.all(Object.values(verifiers).map((load) => load()))
 }
 
-/** The verifier of a suite. Nothing of the others is loaded. Throws UsageError when there is no verifier of that name. */
+/** The verifier of a suite. Other verifiers are not loaded. Throws UsageError if the name is unknown. */
 export async function chooseVerifier({ verifier }: Pick<Suite, 'verifier'>): Promise<Verifier> {
   const found = verifiers[verifier]
   if (!found) throw new UsageError(`Expected a verifier (${Object.keys(verifiers).join(', ')}), got "${verifier}"`)
   return found()
 }
 
-/** Throws MissingError where this computer lacks what a suite runs with. */
+/** Throws MissingError if this computer lacks the tool of a suite. */
 export async function requireVerifiers(suites: readonly Suite[]): Promise<void> {
   for (const suite of suites) (await chooseVerifier(suite)).check?.()
 }

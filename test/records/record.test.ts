@@ -23,7 +23,7 @@ describe('a record', () => {
     ['empty', '', 'got something that is not JSON'],
     ['a list', '[]', 'got another kind of JSON'],
     ['of a later schema', '{"schemaVersion":2}', 'expected a record of schema version 1, got 2'],
-    ['without its phases', JSON.stringify({ ...sampleRecord(), phases: undefined }), 'expected phases, got a record without'],
+    ['without its phases', JSON.stringify({ ...sampleRecord(), phases: undefined }), 'expected a record with phases, got one without'],
   ])('that is %s is refused with its path', (_what, text, says) => {
     expect(() => parseRecord(text, '/b/record.json')).toThrow(UsageError)
     expect(() => parseRecord(text, '/b/record.json')).toThrow(`/b/record.json: ${says.replace(/^got/, 'expected a build record, got')}`)

@@ -9,7 +9,7 @@ import subprocess
 import pytest
 from testinfra.backend.ssh import SshBackend
 
-# Reads one JSON string a line, a command; answers with one JSON array a line: exit code, stdout, stderr (Latin-1).
+# Each input line is a command as a JSON string; each output line is a JSON array: exit code, stdout, stderr (Latin-1).
 SERVER = """
 import json, subprocess, sys
 for line in sys.stdin:
@@ -20,7 +20,7 @@ for line in sys.stdin:
 
 servers: dict[str, subprocess.Popen] = {}
 
-# Our standard input, before pytest takes it away: something to read there means that the machine may be tested.
+# Standard input, saved before pytest replaces it. A line on it means that the tests may run.
 signal = os.dup(0)
 cleared = False
 
@@ -64,7 +64,7 @@ def pytest_configure(config) -> None:
 
     def make(self: SshBackend, *args, **kwargs) -> None:
         made(self, *args, **kwargs)
-        # testinfra 10.2 has the option, and forgets it on the way to the backend.
+        # testinfra 10.2 has this option but does not pass it to the backend.
         self.ssh_extra_args = config.option.ssh_extra_args
 
     SshBackend.__init__ = make

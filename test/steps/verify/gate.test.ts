@@ -31,18 +31,18 @@ describe('goss', () => {
     ['a failed test', said(failing, 1), 'goss: Service nginx running: expected true, got false'],
     ['a test with an error', said(erring, 1), 'goss: Service nginx running: no such service'],
     ['nothing but skipped tests', said(skipping, 0), 'goss: no test ran: all 1 were skipped'],
-    ['no test', said('Error: found 0 tests, source: goss.yaml', 1), 'goss: goss gave no report (exit code 1): Error: found 0 tests'],
+    ['no test', said('Error: found 0 tests, source: goss.yaml', 1), 'goss: goss wrote no report (exit code 1): Error: found 0 tests'],
     ['an empty report', said(junit(), 0), 'goss: no test ran'],
     ['a failed test and exit code 0', said(failing, 0), '(and 1 more)'],
     ['no failed test and exit code 78', said(good, 78), 'goss: the report has no failed test, but the exit code is 78'],
-    ['a report that is cut off', said(cutOff, 1), 'goss: goss gave no report (exit code 1)'],
-    ['no XML', said('panic: runtime error', 2), 'goss: goss gave no report (exit code 2): panic: runtime error'],
+    ['a report that is cut off', said(cutOff, 1), 'goss: goss wrote no report (exit code 1)'],
+    ['no XML', said('panic: runtime error', 2), 'goss: goss wrote no report (exit code 2): panic: runtime error'],
     [
       'a billion laughs',
       said(good.replace('?>', `?>${bomb}`), 0),
-      "goss: goss's report cannot be read: the report declares a document type",
+      'goss: cannot read the report of goss: the report declares a document type',
     ],
-    ['no answer in time', { hangs: '' }, 'goss: it did not end in time'],
+    ['no answer in time', { hangs: '' }, 'goss: it timed out'],
   ] as Row[])('is stopped by %s', async (_what, answer, message) => {
     await expectStopped(verifyLinux(suite, answer), message)
   })
@@ -66,11 +66,11 @@ describe('testinfra', () => {
     ['no test', said(junit(), 5), 'testinfra: no test ran'],
     ['a failed test and exit code 0', said(failing, 0), '(and 1 more)'],
     ['no failed test and exit code 3', said(good, 3), 'testinfra: the report has no failed test, but the exit code is 3'],
-    ['an interruption', said(undefined, 2), 'testinfra: pytest gave no report (exit code 2): pytest was here'],
-    ['a report that is cut off', said(cutOff, 1), "testinfra: pytest's report cannot be read: the report is not valid XML"],
-    ['no XML', said('Traceback (most recent call last):', 1), "testinfra: pytest's report cannot be read: the report is not valid XML"],
-    ['a billion laughs', said(good.replace('?>', `?>${bomb}`), 0), "testinfra: pytest's report cannot be read: the report declares"],
-    ['no answer in time', { hangs: '' }, 'testinfra: it did not end in time'],
+    ['an interruption', said(undefined, 2), 'testinfra: pytest wrote no report (exit code 2): pytest was here'],
+    ['a report that is cut off', said(cutOff, 1), 'testinfra: cannot read the report of pytest: the report is not valid XML'],
+    ['no XML', said('Traceback (most recent call last):', 1), 'testinfra: cannot read the report of pytest: the report is not valid XML'],
+    ['a billion laughs', said(good.replace('?>', `?>${bomb}`), 0), 'testinfra: cannot read the report of pytest: the report declares'],
+    ['no answer in time', { hangs: '' }, 'testinfra: it timed out'],
   ] as Row[])('is stopped by %s', async (_what, answer, message) => {
     await expectStopped(verifyLinux(suite, answer), message)
   })
@@ -153,11 +153,11 @@ describe('InSpec', () => {
     ['a profile that cannot be loaded', said(102, control('passed')), 'inspec: the profile could not be loaded (exit code 102)'],
     ['a licence that is missing', said(172, control('passed')), 'inspec: the licence of Chef InSpec is not accepted or set'],
     ['a usage error', said(1, control('passed')), 'inspec: InSpec did not understand how it was called'],
-    ['no report', { 'inspec.code': '0' }, 'inspec: InSpec gave no report (exit code 0)'],
-    ['a report that is cut off', raw(whole.slice(0, 60), 0), "inspec: InSpec's report cannot be read"],
-    ['no JSON', raw('<html>502</html>', 0), "inspec: InSpec's report cannot be read"],
-    ['a billion laughs', raw(good.replace('?>', `?>${bomb}`), 0), "inspec: InSpec's report cannot be read"],
-    ['no answer in time', { hangs: '', 'inspec.code': '0' }, 'inspec: it did not end in time'],
+    ['no report', { 'inspec.code': '0' }, 'inspec: InSpec wrote no report (exit code 0)'],
+    ['a report that is cut off', raw(whole.slice(0, 60), 0), 'inspec: cannot read the report of InSpec'],
+    ['no JSON', raw('<html>502</html>', 0), 'inspec: cannot read the report of InSpec'],
+    ['a billion laughs', raw(good.replace('?>', `?>${bomb}`), 0), 'inspec: cannot read the report of InSpec'],
+    ['no answer in time', { hangs: '', 'inspec.code': '0' }, 'inspec: it timed out'],
   ] as Row[])('is stopped by %s', async (_what, answer, message) => {
     await expectStopped(verifyLinux(suite, answer), message)
   })
@@ -204,7 +204,7 @@ describe('Pester', () => {
     [
       'a report of less than was run',
       said(test('Passed'), 0, { total: 2, passed: 2 }),
-      'pester: Pester says that there were 2 tests, but its report has 1',
+      'pester: the summary of Pester has 2 tests, but its report has 1',
     ],
     [
       'a file that could not be run',
@@ -214,18 +214,18 @@ describe('Pester', () => {
     [
       'no report',
       { 'outcome.json': { rc: 2, stdout: '', stderr: 'Pester 5 is not in the machine' } },
-      'pester: Pester gave no report (exit code 2): Pester 5 is not',
+      'pester: Pester wrote no report (exit code 2): Pester 5 is not',
     ],
     [
       'a report that is cut off',
       raw('<testsuites name="Pester"><testsuite name="x"><testcase name="a"'),
-      "pester: Pester's report cannot be read",
+      'pester: cannot read the report of Pester',
     ],
-    ['no XML', raw('Invoke-Pester : The term is not recognized'), "pester: Pester's report cannot be read"],
+    ['no XML', raw('Invoke-Pester : The term is not recognized'), 'pester: cannot read the report of Pester'],
     [
       'a billion laughs',
       raw(`<?xml version="1.0"?>${bomb}<testsuites name="&c;"/>`),
-      "pester: Pester's report cannot be read: the report declares",
+      'pester: cannot read the report of Pester: the report declares',
     ],
     ['no answer in time', { hangs: '' }, 'pester: the playbook did not end within 1 s'],
   ] as Row[])('is stopped by %s', async (_what, answer, message) => {

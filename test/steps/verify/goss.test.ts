@@ -49,7 +49,7 @@ describe('parseGoss', () => {
     ['not there', '', 127, /no report \(exit code 127\)/],
     ['cut off', report('false').slice(0, 300), 1, /no report/],
     ['an exit code that does not agree', report('false'), 0, /exit code is 0/],
-    ['a report that is not one', `<?xml version="1.0"?><html></testsuite>`, 1, /cannot be read/],
+    ['a report that is not one', `<?xml version="1.0"?><html></testsuite>`, 1, /cannot read/],
   ])('%s is a problem', (_name, stdout, code, problem) => {
     expect(parseGoss(stdout, code, 'said').problem).toMatch(problem)
   })
@@ -114,7 +114,7 @@ describe.skipIf(!hasGoss())('the real goss on a guest (this machine, by an ssh t
 
   test.each([
     ['a file without a test', '{}\n', /found 0 tests|no test ran/],
-    ['a file that is not YAML', 'file: [\n', /gave no report/],
+    ['a file that is not YAML', 'file: [\n', /wrote no report/],
   ])('does not pass %s', async (_name, yaml, why) => {
     expect(findProblem(await runGoss(yaml), undefined)).toMatch(why)
   })

@@ -136,12 +136,12 @@ describe('a report of InSpec', () => {
   })
 
   it.each([
-    ['none', undefined, 0, 'gave no report'],
-    ['an empty one', '', 0, 'gave no report'],
-    ['one that is cut off', mixed.slice(0, 700), 100, 'cannot be read'],
-    ['what is not JSON', '<html/>', 0, 'cannot be read'],
+    ['none', undefined, 0, 'wrote no report'],
+    ['an empty one', '', 0, 'wrote no report'],
+    ['one that is cut off', mixed.slice(0, 700), 100, 'cannot read'],
+    ['what is not JSON', '<html/>', 0, 'cannot read'],
     ['JSON that is no report', '{"controls": []}', 0, 'no profiles'],
-    ['null', 'null', 0, 'cannot be read'],
+    ['null', 'null', 0, 'cannot read'],
     ['a report without a profile', '{"profiles": []}', 0, 'no profiles'],
     ['a control without results', '{"profiles": [{"controls": [{"id": "a"}]}]}', 0, 'no results'],
     ['a profile without controls, for which the exit code is 0', '{"profiles": [{"name": "p", "controls": []}]}', 0, 'no control'],
@@ -155,7 +155,7 @@ describe('a report of InSpec', () => {
       'a profile for another system',
       '{"profiles": [{"name": "p", "status": "skipped", "status_message": "not on windows", "controls": []}]}',
       101,
-      'not for this machine',
+      'does not support this machine',
     ],
     ['a failed test with exit code 0', report('failed'), 0, 'the exit code is 0, expected 100'],
     ['a passed test with exit code 100', report('passed'), 100, 'the exit code is 100, expected 0'],

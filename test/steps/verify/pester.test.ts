@@ -59,11 +59,11 @@ describe('a report of Pester', () => {
   })
 
   it.each([
-    ['none', { report: undefined }, 'gave no report'],
-    ['an empty one', { report: '' }, 'gave no report'],
-    ['one that is cut off', { report: fixture('junit.xml').slice(0, 900) }, 'cannot be read'],
-    ['one that is cut off between two elements', { report: fixture('nunit3.xml').split('<test-case id="1-1005"')[0] }, 'cannot be read'],
-    ['what is not XML', { report: 'Invoke-Pester : The term is not recognized' }, 'cannot be read'],
+    ['none', { report: undefined }, 'wrote no report'],
+    ['an empty one', { report: '' }, 'wrote no report'],
+    ['one that is cut off', { report: fixture('junit.xml').slice(0, 900) }, 'cannot read'],
+    ['one that is cut off between two elements', { report: fixture('nunit3.xml').split('<test-case id="1-1005"')[0] }, 'cannot read'],
+    ['what is not XML', { report: 'Invoke-Pester : The term is not recognized' }, 'cannot read'],
     ['XML that is no report', { report: '<html><body/></html>' }, 'neither JUnit nor NUnit'],
     [
       'a billion laughs',
@@ -74,7 +74,7 @@ describe('a report of Pester', () => {
     ],
     ['no summary', { summary: undefined }, 'no summary'],
     ['a summary that is cut off', { summary: summary().slice(0, 20) }, 'no summary'],
-    ['fewer tests than were run', { report: passing('a') }, 'says that there were 5 tests, but its report has 1'],
+    ['fewer tests than were run', { report: passing('a') }, 'has 5 tests, but its report has 1'],
     ['exit code 0 with a failed test', { exitCode: 0 }, 'exit code is 0'],
     ['exit code 1 with none', { report: passing('a'), summary: passed(1), exitCode: 1 }, 'no failed test'],
     ['exit code 0 where 256 tests failed', { summary: summary({ failed: 256 }), exitCode: 0 }, '256 failed tests, but its report has 1'],
@@ -89,7 +89,7 @@ describe('a report of Pester', () => {
     [
       'a summary of failure with exit code 0',
       { report: passing('a'), summary: passed(1, { result: 'Failed' }), exitCode: 0 },
-      'says Failed',
+      'is Failed',
     ],
     [
       'a file that could not be run',
@@ -117,7 +117,7 @@ describe('a report of Pester', () => {
       exitCode: 2,
       said: 'x',
     })
-    expect(problem).toBe('Pester gave no report (exit code 2): Pester 5 is not in the machine')
+    expect(problem).toBe('Pester wrote no report (exit code 2): Pester 5 is not in the machine')
   })
 })
 
@@ -165,6 +165,6 @@ describe('Pester in a machine', () => {
 
   it('is a failure when the machine gave nothing back', async () => {
     using windows = makeWindows('verify')
-    expect((await runIn(windows)).problem).toContain('gave no report')
+    expect((await runIn(windows)).problem).toContain('wrote no report')
   })
 })

@@ -96,12 +96,12 @@ describe('verifying a Windows image', () => {
       pesterReport.replace('status="Passed" time="0.1"/>', 'status="Failed"><failure message="Expected 1"/></testcase>'),
       'pester: a: Expected 1',
     ],
-    ['a report that is cut off', 'pester/pester-report.xml', pesterReport.slice(0, 60), "pester: Pester's report cannot be read"],
+    ['a report that is cut off', 'pester/pester-report.xml', pesterReport.slice(0, 60), 'pester: cannot read the report of Pester'],
     [
       'a report that says less than was run',
       'pester/pester-summary.json',
       { ...summary, total: 2, passed: 2 },
-      'pester: Pester says that there were 2 tests',
+      'pester: the summary of Pester has 2 tests',
     ],
   ] as [string, string, string | object, string][])('stops promotion at %s, and names it', async (_what, path, content, why) => {
     using windows = open()
