@@ -2,12 +2,12 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { lastLine } from '../../src/core/exec.ts'
-import { quoteShell } from '../../src/core/quote.ts'
-import { removeControlFolder } from '../../src/guest/ssh/control-folder.ts'
-import { sshArguments } from '../../src/guest/ssh/options.ts'
-import { connect } from '../../src/guest/ssh/ssh.ts'
-import type { Host } from '../../src/model/host.ts'
+import { lastLine } from '../../../src/core/exec.ts'
+import { quoteShell } from '../../../src/core/quote.ts'
+import { removeControlFolder } from '../../../src/guest/ssh/control-folder.ts'
+import { sshArguments } from '../../../src/guest/ssh/options.ts'
+import { connect } from '../../../src/guest/ssh/ssh.ts'
+import type { Host } from '../../../src/model/host.ts'
 
 const host: Host = {
   instanceId: 'i-1',

@@ -1,16 +1,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { MissingError, UsageError } from '../../../src/core/errors.ts'
-import { connect } from '../../../src/guest/ssh/ssh.ts'
-import { withPassword } from '../../../src/guest/windows/session.ts'
-import { inspec, inspecArguments, parseInspec } from '../../../src/verify/inspec.ts'
-import { inspecConfig } from '../../../src/verify/inspec-target.ts'
-import { findProblem, type ToolAnswer } from '../../../src/verify/judge.ts'
-import { requireVerifiers } from '../../../src/verify/verifiers.ts'
-import { filesWith, makeWindows } from '../../helpers/windows.ts'
+import { MissingError, UsageError } from '../../src/core/errors.ts'
+import { connect } from '../../src/guest/ssh/ssh.ts'
+import { withPassword } from '../../src/guest/windows/session.ts'
+import { inspec, inspecArguments, parseInspec } from '../../src/verify/inspec.ts'
+import { inspecConfig } from '../../src/verify/inspec-target.ts'
+import { findProblem, type ToolAnswer } from '../../src/verify/judge.ts'
+import { requireVerifiers } from '../../src/verify/verifiers.ts'
+import { filesWith, makeWindows } from '../helpers/windows.ts'
 
-const fixtures = join(import.meta.dirname, '../../fixtures/inspec')
+const fixtures = join(import.meta.dirname, '../fixtures/inspec')
 const mixed = readFileSync(join(fixtures, 'mixed.json'), 'utf8')
 const report = (...statuses: string[]): string =>
   JSON.stringify({

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Answer, expectStopped, verifyLinux, verifyWindows } from '../../helpers/gate.ts'
+import { type Answer, expectStopped, verifyLinux, verifyWindows } from '../helpers/gate.ts'
 
 // What every verifier can leave behind, good and bad, through the whole step: only a good answer is let through, and the message
 // of every other one names the case, or what is wrong with the suite.

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
-import type { CaseResult } from '../../../src/model/suite-result.ts'
-import { parseJunit, renderJunit } from '../../../src/verify/junit.ts'
+import type { CaseResult } from '../../src/model/suite-result.ts'
+import { parseJunit, renderJunit } from '../../src/verify/junit.ts'
 
 const pytest = `<?xml version="1.0" encoding="utf-8"?><testsuites name="pytest tests"><testsuite name="pytest" errors="1" failures="1" skipped="1" tests="4" time="1.9">
 <testcase classname="verify.test_base" name="test_up[ssh://root@127.0.0.1:22]" time="0.231" />

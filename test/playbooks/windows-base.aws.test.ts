@@ -4,16 +4,16 @@ import { dirname, join } from 'node:path'
 import { DescribeImagesCommand, DescribeInstancesCommand, EC2Client } from '@aws-sdk/client-ec2'
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { bakeFamily } from '../../../src/bake/bake-family.ts'
-import { readTools, toolsFile } from '../../../src/core/tools.ts'
-import type { BuildEvent } from '../../../src/model/events.ts'
-import { writePluginFolder } from '../../aws/plugin-folder.ts'
-import { withMoto } from '../../cloud/aws/with-moto.ts'
-import { filesWith, holds } from '../../helpers/windows.ts'
+import { bakeFamily } from '../../src/bake/bake-family.ts'
+import { readTools, toolsFile } from '../../src/core/tools.ts'
+import type { BuildEvent } from '../../src/model/events.ts'
+import { writePluginFolder } from '../aws/plugin-folder.ts'
+import { withMoto } from '../cloud/aws/with-moto.ts'
+import { filesWith, holds } from '../helpers/windows.ts'
 
 const moto = withMoto()
 const canary = 'Canary-9;$(x)"Pa55word'
-const fixtures = join(import.meta.dirname, '../../fixtures/windows')
+const fixtures = join(import.meta.dirname, '../fixtures/windows')
 const folder = mkdtempSync(join(tmpdir(), 'bakehouse-test-'))
 const answers = join(folder, 'answers')
 const project = join(folder, 'project')
@@ -48,7 +48,7 @@ function inspec(status: string, exitCode: number): void {
 
 /** The family as it is in the project, reached by PowerShell remoting through a command, looked at by InSpec too, its base where moto lets us put it. */
 function familyFile(): string {
-  const own = readFileSync(join(import.meta.dirname, '../../../playbooks/windows-base/family.yaml'), 'utf8')
+  const own = readFileSync(join(import.meta.dirname, '../../playbooks/windows-base/family.yaml'), 'utf8')
   return own
     .replace('/aws/service/', '/vendor/')
     .replace('windows_release: "2025"', 'windows_release: "2022"')
@@ -75,7 +75,7 @@ describe('windows-base on the emulated cloud', () => {
   beforeAll(async () => {
     const tools = readFileSync(toolsFile(), 'utf8')
     const home = join(project, '.bakehouse')
-    cpSync(join(import.meta.dirname, '../../../playbooks/windows-base'), join(project, 'playbooks/windows-base'), { recursive: true })
+    cpSync(join(import.meta.dirname, '../../playbooks/windows-base'), join(project, 'playbooks/windows-base'), { recursive: true })
     mkdirSync(join(project, 'playbooks/windows-base/verify/profile'))
     writeFileSync(join(project, 'playbooks/windows-base/family.yaml'), familyFile())
     mkdirSync(home, { recursive: true })

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import { renderDuration } from '../../src/core/duration.ts'
 import { renderRecord } from '../../src/report/render-record.ts'
 import { renderReport } from '../../src/report/report.ts'
-import { failedRecord, sampleRecord } from './sample.ts'
+import { failedRecord, sampleRecord } from '../records/sample.ts'
 
 const hostile = `<script>alert(1)</script>"'&\u001b[31m\u0007`
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { type Accelerator, type Guest, qemuArguments } from '../../../src/cloud/local/qemu/arguments.ts'
+import { type Accelerator, type Guest, qemuArguments } from '../../../../src/cloud/local/qemu/arguments.ts'
 
 const machine = {
   ...{ name: 'win', cpus: 2, memory: 4096, firmware: '/fw', disk: '/d.qcow2', sshPort: 4000 },

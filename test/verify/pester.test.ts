@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { connect } from '../../../src/guest/ssh/ssh.ts'
-import { findProblem } from '../../../src/verify/judge.ts'
-import { type PesterAnswer, parsePester, pester, renderPesterScript } from '../../../src/verify/pester.ts'
-import { makeWindows } from '../../helpers/windows.ts'
+import { connect } from '../../src/guest/ssh/ssh.ts'
+import { findProblem } from '../../src/verify/judge.ts'
+import { type PesterAnswer, parsePester, pester, renderPesterScript } from '../../src/verify/pester.ts'
+import { makeWindows } from '../helpers/windows.ts'
 
-const fixture = (name: string): string => readFileSync(join(import.meta.dirname, '../../fixtures/pester', name), 'utf8')
+const fixture = (name: string): string => readFileSync(join(import.meta.dirname, '../fixtures/pester', name), 'utf8')
 const summary = (about: object = {}): string =>
   JSON.stringify({
     version: '5.6.1',

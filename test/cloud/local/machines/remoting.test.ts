@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import type { LocalInstance } from '../../../src/cloud/local/machines/machine.ts'
-import { waitForRemoting } from '../../../src/cloud/local/machines/remoting.ts'
-import { findProcess } from '../../../src/core/process-identity.ts'
-import { withWsman } from '../../helpers/wsman.ts'
+import type { LocalInstance } from '../../../../src/cloud/local/machines/machine.ts'
+import { waitForRemoting } from '../../../../src/cloud/local/machines/remoting.ts'
+import { findProcess } from '../../../../src/core/process-identity.ts'
+import { withWsman } from '../../../helpers/wsman.ts'
 
 const by = { user: 'Administrator', identityFile: '/k', knownHostsFile: '/h' }
 const tags = { tool: 'bakehouse', family: 'win', version: '1', build: 'b', stage: 'base', expires: '' } as const

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { BuildRecord } from '../../src/model/record.ts'
 import { markInterrupted } from '../../src/records/history.ts'
-import { sampleRecord } from '../records/sample.ts'
+import { sampleRecord } from './sample.ts'
 
 /** Records, newest first, as `family status`. */
 function records(...all: readonly string[]): BuildRecord[] {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { CaseResult, SuiteResult } from '../../../src/model/suite-result.ts'
-import { passes } from '../../../src/model/suite-result.ts'
-import { disagreement, expectedCases, findProblem, firstReason } from '../../../src/verify/judge.ts'
+import type { CaseResult, SuiteResult } from '../../src/model/suite-result.ts'
+import { passes } from '../../src/model/suite-result.ts'
+import { disagreement, expectedCases, findProblem, firstReason } from '../../src/verify/judge.ts'
 
 const one = (status: CaseResult['status'], name = 'x', message?: string): CaseResult => ({
   name,

@@ -2,13 +2,13 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { createRedactor } from '../../../src/core/redact/redact.ts'
-import { findVenv } from '../../../src/guest/ansible/venv.ts'
-import type { StepContext } from '../../../src/guest/context.ts'
-import type { Connection } from '../../../src/guest/ssh/ssh.ts'
-import type { Host } from '../../../src/model/host.ts'
-import { findProblem } from '../../../src/verify/judge.ts'
-import { parseTestinfra, testinfra, testinfraArguments } from '../../../src/verify/testinfra.ts'
+import { createRedactor } from '../../src/core/redact/redact.ts'
+import { findVenv } from '../../src/guest/ansible/venv.ts'
+import type { StepContext } from '../../src/guest/context.ts'
+import type { Connection } from '../../src/guest/ssh/ssh.ts'
+import type { Host } from '../../src/model/host.ts'
+import { findProblem } from '../../src/verify/judge.ts'
+import { parseTestinfra, testinfra, testinfraArguments } from '../../src/verify/testinfra.ts'
 
 const venv = venvOrNone()
 const host = { address: '127.0.0.1', port: 2222, user: 'root' } as Host
@@ -47,7 +47,7 @@ describe.skipIf(venv === undefined)('on a guest (this machine, by an ssh that ru
   async function runTests(python: string) {
     writeFileSync(join(folder, 'test_it.py'), python)
     writeFileSync(join(folder, 'count'), '')
-    const env = { PATH: `${join(import.meta.dirname, '../../fixtures/here')}:${process.env.PATH}`, SSH_COUNT: join(folder, 'count') }
+    const env = { PATH: `${join(import.meta.dirname, '../fixtures/here')}:${process.env.PATH}`, SSH_COUNT: join(folder, 'count') }
     const before = { ...process.env }
     Object.assign(process.env, env)
     const context = {

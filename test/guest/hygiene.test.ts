@@ -1,11 +1,11 @@
 import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { compareClones, compareWithBase, parseHygiene } from '../../../src/guest/hygiene.ts'
-import { parseIdentity } from '../../../src/guest/identity.ts'
-import { linuxChecks } from '../../../src/guest/linux/checks.ts'
+import { compareClones, compareWithBase, parseHygiene } from '../../src/guest/hygiene.ts'
+import { parseIdentity } from '../../src/guest/identity.ts'
+import { linuxChecks } from '../../src/guest/linux/checks.ts'
 
-const scripts = join(import.meta.dirname, '../../../src/guest/linux')
+const scripts = join(import.meta.dirname, '../../src/guest/linux')
 const base = { machineId: 'a'.repeat(32), hostKeys: ['SHA256:1', 'SHA256:2'] }
 
 test('reads the script’s lines, the first half before the second, and nothing else', () => {

@@ -3,10 +3,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test, vi } from 'vitest'
-import type { StepContext } from '../../../src/guest/context.ts'
-import type { Connection } from '../../../src/guest/ssh/ssh.ts'
-import { findGoss, goss, gossArguments, gossScript, parseGoss } from '../../../src/verify/goss.ts'
-import { findProblem } from '../../../src/verify/judge.ts'
+import type { StepContext } from '../../src/guest/context.ts'
+import type { Connection } from '../../src/guest/ssh/ssh.ts'
+import { findGoss, goss, gossArguments, gossScript, parseGoss } from '../../src/verify/goss.ts'
+import { findProblem } from '../../src/verify/judge.ts'
 
 /** As goss 0.4.9 prints it. */
 const report = (running: string) => `<?xml version="1.0" encoding="UTF-8"?>
@@ -87,7 +87,7 @@ describe.skipIf(!hasGoss())('the real goss on a guest (this machine, by an ssh t
 
   async function runGoss(yaml: string) {
     writeFileSync(join(folder, 'goss.yaml'), yaml)
-    vi.stubEnv('PATH', `${join(import.meta.dirname, '../../fixtures/here')}:${process.env.PATH}`)
+    vi.stubEnv('PATH', `${join(import.meta.dirname, '../fixtures/here')}:${process.env.PATH}`)
     const context = { log: () => {}, signal: new AbortController().signal, request: { family: { folder } } } as unknown as StepContext
     const connection = { host: { address: 'here', user: 'root' }, options: [], controlPath: folder } as unknown as Connection
     return goss.run({

@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, describe, expect, it } from 'vitest'
-import { qemuArguments } from '../../../src/cloud/local/qemu/arguments.ts'
-import { connectQmp, executeMonitor, type Qmp } from '../../../src/cloud/local/qemu/qmp.ts'
-import { qemuTools } from '../../../src/cloud/local/qemu/tools.ts'
-import { run, runTool } from '../../../src/core/exec.ts'
+import { qemuArguments } from '../../../../src/cloud/local/qemu/arguments.ts'
+import { connectQmp, executeMonitor, type Qmp } from '../../../../src/cloud/local/qemu/qmp.ts'
+import { qemuTools } from '../../../../src/cloud/local/qemu/tools.ts'
+import { run, runTool } from '../../../../src/core/exec.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bh-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))

@@ -24,7 +24,11 @@ async function listen(...answers: readonly ((socket: Socket) => void)[]): Promis
 }
 
 function connectTo(port: number) {
-  const child = spawn(process.execPath, [join(import.meta.dirname, '../../src/guest/ssh/patient-connection.ts'), '127.0.0.1', String(port)])
+  const child = spawn(process.execPath, [
+    join(import.meta.dirname, '../../../src/guest/ssh/patient-connection.ts'),
+    '127.0.0.1',
+    String(port),
+  ])
   cleanUp.push(() => child.kill())
   return child
 }

@@ -3,13 +3,13 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
-import { ensureDebianBase } from '../../../src/cloud/local/base/debian.ts'
-import { removeInstance } from '../../../src/cloud/local/machines/machine.ts'
-import { type Launched, launchInstance } from '../../../src/cloud/local/provider/launch.ts'
-import { familySchema } from '../../../src/family/schema.ts'
-import { parseHygiene } from '../../../src/guest/hygiene.ts'
-import { readPublicKey } from '../../../src/guest/ssh/keys.ts'
-import { connect, runInGuest } from '../../../src/guest/ssh/ssh.ts'
+import { ensureDebianBase } from '../../src/cloud/local/base/debian.ts'
+import { removeInstance } from '../../src/cloud/local/machines/machine.ts'
+import { type Launched, launchInstance } from '../../src/cloud/local/provider/launch.ts'
+import { familySchema } from '../../src/family/schema.ts'
+import { parseHygiene } from '../../src/guest/hygiene.ts'
+import { readPublicKey } from '../../src/guest/ssh/keys.ts'
+import { connect, runInGuest } from '../../src/guest/ssh/ssh.ts'
 
 /** What a build may leave behind: the check that must find it, and how it came there. Those that sealing removes come first. */
 const sealed: readonly (readonly [check: string, plant: string])[] = [
@@ -84,7 +84,7 @@ afterAll(async () => {
 
 /** What the checks find, given that all there is by now is older than the first boot. */
 async function findFailed(): Promise<Map<string, string>> {
-  const scripts = join(import.meta.dirname, '../../../src/guest/linux/hygiene.sh')
+  const scripts = join(import.meta.dirname, '../../src/guest/linux/hygiene.sh')
   const now = Math.round(Date.now() / 1000)
   const variables = { TRIAL_KEY: readPublicKey(machine.host.identityFile), NOW: String(now), BOOTS: '1', SINCE: String(now + 3600) }
   const { stdout } = await runInGuest(connect(machine.host, folder), readFileSync(scripts, 'utf8'), { variables })
@@ -104,7 +104,7 @@ it('finds each thing that a build may leave, sealing removes what it may, and wh
   expect(found.get('no-build-users')).toBe('found packer-1')
   expect(found.get('no-build-logs')).toContain('/var/log/build.log')
 
-  const seal = readFileSync(join(import.meta.dirname, '../../../src/guest/linux/seal.sh'), 'utf8').replace(/^if .*poweroff.*$/m, '')
+  const seal = readFileSync(join(import.meta.dirname, '../../src/guest/linux/seal.sh'), 'utf8').replace(/^if .*poweroff.*$/m, '')
   expect(seal).not.toContain('poweroff')
   const result = await runInGuest(connect(machine.host, folder), seal, { variables: { SEALED: 'sealed' } })
   expect(result.stdout, result.stderr).toContain('sealed')
