@@ -42,7 +42,7 @@ describe('goss', () => {
       said(good.replace('?>', `?>${bomb}`), 0),
       'goss: cannot read the report of goss: the report declares a document type',
     ],
-    ['no answer in time', { hangs: '' }, 'goss: it timed out'],
+    ['no answer in time', { hangs: '' }, 'goss: timed out'],
   ] as Row[])('is stopped by %s', async (_what, answer, message) => {
     await expectStopped(verifyLinux(suite, answer), message)
   })
@@ -70,7 +70,7 @@ describe('testinfra', () => {
     ['a report that is cut off', said(cutOff, 1), 'testinfra: cannot read the report of pytest: the report is not valid XML'],
     ['no XML', said('Traceback (most recent call last):', 1), 'testinfra: cannot read the report of pytest: the report is not valid XML'],
     ['a billion laughs', said(good.replace('?>', `?>${bomb}`), 0), 'testinfra: cannot read the report of pytest: the report declares'],
-    ['no answer in time', { hangs: '' }, 'testinfra: it timed out'],
+    ['no answer in time', { hangs: '' }, 'testinfra: timed out'],
   ] as Row[])('is stopped by %s', async (_what, answer, message) => {
     await expectStopped(verifyLinux(suite, answer), message)
   })
@@ -157,7 +157,7 @@ describe('InSpec', () => {
     ['a report that is cut off', raw(whole.slice(0, 60), 0), 'inspec: cannot read the report of InSpec'],
     ['no JSON', raw('<html>502</html>', 0), 'inspec: cannot read the report of InSpec'],
     ['a billion laughs', raw(good.replace('?>', `?>${bomb}`), 0), 'inspec: cannot read the report of InSpec'],
-    ['no answer in time', { hangs: '', 'inspec.code': '0' }, 'inspec: it timed out'],
+    ['no answer in time', { hangs: '', 'inspec.code': '0' }, 'inspec: timed out'],
   ] as Row[])('is stopped by %s', async (_what, answer, message) => {
     await expectStopped(verifyLinux(suite, answer), message)
   })
