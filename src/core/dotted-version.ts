@@ -1,9 +1,9 @@
-/** The first dotted number in what a tool prints of itself; undefined when there is none. */
+/** The first dotted number in the output of a tool; undefined if there is none. */
 export function findVersion(text: string): string | undefined {
   return /\d+(\.\d+)+/.exec(text)?.[0]
 }
 
-/** Whether a dotted version is the other one or newer. */
+/** Whether a dotted version is equal to or newer than the other. */
 export function isAtLeast(version: string, minimum: string): boolean {
   const [left, right] = [version, minimum].map((text) => text.split('.').map(Number))
   for (let part = 0; part < 4; part++) {
@@ -13,12 +13,12 @@ export function isAtLeast(version: string, minimum: string): boolean {
   return true
 }
 
-/** Newer or the same, within one major version. */
+/** Whether it is equal or newer, with the same major version. */
 export function isCompatible(version: string, minimum: string): boolean {
   return version.split('.')[0] === minimum.split('.')[0] && isAtLeast(version, minimum)
 }
 
-/** Whether a version is within a range such as `>=1.2,<2`. Ranges of other kinds are never: the tool decides. */
+/** Whether a version is in a range such as `>=1.2,<2`. False for ranges of other kinds; the tool decides about those. */
 export function isWithin(version: string, range: string): boolean {
   return range.split(',').every((part) => {
     const [, operator = '==', bound = ''] = part.trim().match(/^(==|!=|>=|<=|>|<)?\s*([\w.*+-]+)$/) ?? []

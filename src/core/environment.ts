@@ -1,14 +1,14 @@
-/** A variable of the environment that this program knows. */
+/** An environment variable of this program. */
 export interface Variable {
-  /** `user`: people set it. `internal`: one of our processes sets it for another one; people do not. */
+  /** `user`: set by users. `internal`: set by one process of this program for another. */
   readonly audience: 'user' | 'internal'
-  /** What it holds. */
+  /** The meaning of its value. */
   readonly meaning: string
-  /** What holds without it. */
+  /** The default. */
   readonly default: string
 }
 
-/** Every variable of this program, in the order of docs/environment.md. A test keeps table, page and code equal. */
+/** All variables of this program, in the order of docs/environment.md. A test keeps table, page and code equal. */
 export const variables = {
   BAKEHOUSE_PROJECT: {
     audience: 'user',
@@ -90,12 +90,12 @@ export const variables = {
 /** Variables by name, for the environment of another process. */
 export type VariableName = keyof typeof variables
 
-/** The value of a variable. Undefined when it is not set, or set to nothing. */
+/** The value of a variable; undefined if it is not set or empty. */
 export function findVariable(name: VariableName): string | undefined {
   return process.env[name] || undefined
 }
 
-/** Sets a variable of this process, and of those that it starts from now on. */
+/** Sets a variable for this process and for the processes that it starts after this. */
 export function setVariable(name: VariableName, value: string): void {
   process.env[name] = value
 }

@@ -1,11 +1,11 @@
-/** What an error of ours can carry beside its message. */
+/** Optional details of an error. */
 export interface ErrorDetail {
-  /** What the reader can do about it, one line. */
+  /** What the user can do about it, in one line. */
   readonly hint?: string
   readonly cause?: unknown
 }
 
-/** An error with a message meant for the user; `exitCode` says who must act. */
+/** An error with a message for the user. `exitCode` says who must act. */
 export abstract class BakehouseError extends Error {
   abstract readonly exitCode: number
   readonly hint: string | undefined
@@ -32,12 +32,12 @@ export class BuildFailed extends BakehouseError {
   readonly exitCode = 10
 }
 
-/** The message of anything that was thrown. */
+/** The message of any thrown value. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error)
 }
 
-/** What the operator can do about an error of the operating system. */
+/** Hints for errors of the operating system that the operator can solve. */
 const systemHints: Readonly<Record<string, string>> = {
   ENOSPC: 'free space on the disk',
   EDQUOT: 'free space, or raise the quota of the disk',

@@ -6,23 +6,23 @@ import { onLines } from './lines.ts'
 
 export interface RunOptions {
   readonly cwd?: string
-  /** Added to the environment of this process. */
+  /** Variables to add to the environment of this process. */
   readonly env?: Readonly<Record<string, string>>
-  /** All of its environment, instead of that of this process. */
+  /** The whole environment of the command, instead of that of this process. */
   readonly onlyEnv?: Readonly<Record<string, string>>
-  /** What it reads; a promise is waited for while it runs. */
+  /** Its standard input. A promise may settle while the command runs. */
   readonly input?: string | Promise<string>
-  /** A file it reads, in place of that. */
+  /** A file as its standard input. */
   readonly inputFile?: string
-  /** A file that its standard output goes to (0600). */
+  /** A file for its standard output (mode 0600). */
   readonly outputFile?: string
   readonly signal?: AbortSignal
   readonly timeoutMs?: number
-  /** Characters that it may write to each of its streams; it is killed when it writes more. 100 million by default. */
+  /** Limit of characters per output stream. The command is killed if it writes more. Default: 100 million. */
   readonly longestOutput?: number
-  /** Called with each line of stdout and stderr, as it comes. */
+  /** Called for each line of stdout and stderr, immediately. */
   readonly onLine?: (line: string) => void
-  /** Both streams, appended to this file. */
+  /** A file to which both streams are appended. */
   readonly logFile?: string
 }
 
@@ -31,11 +31,11 @@ export interface RunResult {
   readonly stdout: string
   readonly stderr: string
   readonly timedOut: boolean
-  /** It wrote more than it may, and was killed; the output is cut there. */
+  /** It wrote more than the limit and was killed. The output is truncated. */
   readonly overflowed: boolean
 }
 
-/** Runs a command to its end; a non-zero exit is a result, a command that cannot be started throws. */
+/** Runs a command. A non-zero exit code is a result; a command that cannot be started throws. */
 export async function run(command: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
   using files = openFiles(options)
   const child = execa(command, [...args], {
@@ -67,10 +67,10 @@ export async function run(command: string, args: readonly string[], options: Run
   return { exitCode: result.exitCode ?? 255, stdout, stderr, timedOut, overflowed }
 }
 
-/** execa takes any; its types know these. */
+/** The names of signals in the types of execa. */
 type Descriptor = 3 | 4 | 5 | 6 | 7 | 8 | 9
 
-/** The command has the files themselves: not a byte of them comes through this process. */
+/** Connects the files directly to the command; their content does not pass through this process. */
 function openFiles({ inputFile, outputFile }: RunOptions): Disposable & { readonly input?: Descriptor; readonly output?: Descriptor } {
   const files = {
     ...(inputFile === undefined ? {} : { input: openSync(inputFile, 'r') as Descriptor }),
@@ -79,7 +79,7 @@ function openFiles({ inputFile, outputFile }: RunOptions): Disposable & { readon
   return { ...files, [Symbol.dispose]: () => Object.values(files).forEach(closeSync) }
 }
 
-/** Runs a command that the user talks to; its exit code. Ctrl-C is the command's to answer. */
+/** Runs an interactive command and returns its exit code. The command handles Ctrl-C. */
 export async function runInTerminal(command: string, args: readonly string[], options: Pick<RunOptions, 'cwd' | 'env'>): Promise<number> {
   const leaveIt = (): void => {}
   process.on('SIGINT', leaveIt)
@@ -112,7 +112,7 @@ export async function runInBackground(
   }).finally(() => closeSync(log))
 }
 
-/** Runs a command that must succeed; its standard output. Throws with the end of its standard error. */
+/** Runs a command that must succeed and returns its standard output. Throws with the last line of its standard error. */
 export async function runTool(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const result = await run(command, args, options)
   if (result.exitCode === 0) return result.stdout
@@ -121,7 +121,7 @@ export async function runTool(command: string, args: readonly string[], options:
   throw new Error(`${command} ${args[0] ?? ''}: ${why}${last ? `: ${last}` : ''}`)
 }
 
-/** A secret that was cut in two could not be found any more. */
+/** Cuts at a line break: a secret that is cut in two could not be redacted. */
 function wholeLines(cut: string): string {
   return cut.slice(0, cut.lastIndexOf('\n') + 1)
 }
@@ -130,7 +130,7 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 
-/** The last line of what a failed command said, for a message. */
+/** The last line of the output of a failed command, for a message. */
 export function lastLine({ stderr, stdout, timedOut, overflowed }: RunResult): string {
   if (timedOut) return 'it took too long'
   if (overflowed) return 'it wrote more than it may'

@@ -3,9 +3,8 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import { UsageError } from './errors.ts'
 
 /**
- * The path of a file or folder that a family names, which must be in the family's folder. Links may lead to other families, which
- * share files that way, and nowhere else: what a suite or a secret names is sent to a machine. Throws UsageError. A file that is
- * not there is no trouble of this function.
+ * The path of a file or folder in the folder of a family. Symbolic links may lead to folders of other families, but not elsewhere, because
+ * the content of suites and secrets is sent to machines. Throws UsageError. The file need not exist.
  */
 export function resolveInside(folder: string, file: string): string {
   const why = findStray(folder, file)
@@ -15,7 +14,7 @@ export function resolveInside(folder: string, file: string): string {
   })
 }
 
-/** The same for a folder and all that is in it. */
+/** The same for a folder and its content. */
 export function resolveTreeInside(folder: string, file: string): string {
   const path = resolveInside(folder, file)
   for (const entry of listFolder(path))
@@ -23,7 +22,7 @@ export function resolveTreeInside(folder: string, file: string): string {
   return path
 }
 
-/** Why a path is not one of the family: nothing to add, or where its link leads; undefined when it is one. */
+/** If the path is outside the family: an empty text, or the target of its link. Undefined if it is inside. */
 export function findStray(folder: string, file: string): string | undefined {
   const path = join(folder, file)
   if (isAbsolute(file) || !isWithin(folder, path)) return ''

@@ -1,9 +1,9 @@
 import { StringDecoder } from 'node:string_decoder'
 
-/** Characters of one line; a longer one is passed on in pieces of this size. */
+/** Maximum length of a line. A longer line is split into pieces of this length. */
 export const longestLine = 65_536
 
-/** Calls `onLine` for each line of a stream, as it comes. Time is linear in the text, whatever its lines are. */
+/** Calls `onLine` for each line of a stream, immediately. The time is linear in the length of the text. */
 export function onLines(stream: NodeJS.ReadableStream | null | undefined, onLine: (line: string) => void): void {
   const splitter = createLineSplitter(onLine)
   const decoder = new StringDecoder('utf8')
@@ -13,11 +13,11 @@ export function onLines(stream: NodeJS.ReadableStream | null | undefined, onLine
 
 interface LineSplitter {
   readonly push: (piece: string) => void
-  /** The last piece; a last line without a line break counts as well. */
+  /** Ends the text. A last line without a line break counts too. */
   readonly end: (piece?: string) => void
 }
 
-/** Cuts text that comes in pieces into lines, and lines that are too long into pieces. */
+/** Splits text that arrives in pieces into lines, and lines that are too long into pieces. */
 export function createLineSplitter(onLine: (line: string) => void): LineSplitter {
   let rest = ''
   const push = (piece: string): void => {

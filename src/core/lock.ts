@@ -58,7 +58,7 @@ function ownerText(): string {
   return JSON.stringify(currentOwner())
 }
 
-// A link appears with its content, so a lock is never without an owner.
+// A link appears together with its content, so a lock always has an owner.
 function tryLock(file: string): boolean {
   const mine = `${file}.${process.pid}`
   writeFileSync(mine, ownerText())
@@ -73,14 +73,14 @@ function tryLock(file: string): boolean {
   }
 }
 
-/** Takes the lock away from a dead owner, and gives it back where somebody else has it by now. */
+/** Removes the lock of a dead owner, and restores it if another process has taken it in the meantime. */
 function breakLock(file: string, owner: string): void {
   const aside = `${file}.${process.pid}.dead`
   try {
     renameSync(file, aside)
     if (findText(aside) !== owner) linkSync(aside, file)
   } catch {
-    // Somebody else was quicker.
+    // Another process was faster.
   }
   rmSync(aside, { force: true })
 }
@@ -92,5 +92,5 @@ function findText(file: string): string | undefined {
     return undefined
   }
 }
-/** Tells what a step is at now, one short text at a time. */
+/** Reports the current task of a step, as one short text. */
 export type Report = (text: string) => void

@@ -1,14 +1,14 @@
-/** What becomes of some variables of other programs. */
+/** The treatment of variables of other programs. */
 export interface OtherVariables {
-  /** Names; `*` stands for any end. */
+  /** Names; `*` matches any end. */
   readonly names: readonly string[]
   readonly fate: 'kept' | 'removed' | 'reduced'
   readonly why: string
 }
 
 /**
- * Variables that users have set for other purposes, and that the programs we start would follow. The first line that fits counts;
- * what fits no line is kept. docs/environment.md has the same table.
+ * Variables that users set for other purposes, but that would change the programs that Bakehouse starts. The first matching line applies;
+ * other variables are kept. docs/environment.md has the same table.
  */
 export const otherVariables: readonly OtherVariables[] = [
   {
@@ -97,7 +97,7 @@ export const otherVariables: readonly OtherVariables[] = [
 /** Options of NODE_OPTIONS that are kept. */
 const nodeOptions = /^--(use-(system|openssl|bundled)-ca|max-old-space-size=|dns-result-order=|tls-|(no-)?network-family-autoselection)/
 
-/** What to change in an environment, by name; undefined for what is removed. */
+/** The changes of an environment, by name; undefined removes a variable. */
 export function findUnwanted(environment: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
   const changes: Record<string, string | undefined> = {}
   for (const [name, value = ''] of Object.entries(environment)) {
@@ -113,7 +113,7 @@ export function findUnwanted(environment: Readonly<Record<string, string | undef
   return changes
 }
 
-/** Removes them from this process, and so from all that it starts. */
+/** Applies the changes to this process, and so to all processes that it starts. */
 export function removeUnwanted(): void {
   for (const [name, value] of Object.entries(findUnwanted(process.env))) {
     if (value === undefined) delete process.env[name]

@@ -2,17 +2,17 @@ import { spawn } from 'node:child_process'
 import { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-/** A shell command's standard input and output as one stream, and the last line that it complained with. */
+/** Standard input and output of a shell command as one stream, and the last line of its standard error. */
 export interface Pipe {
   readonly stream: Duplex
-  /** Waits for the end of the complaint, for a second at most. */
+  /** The last line of standard error. Waits for its end for at most one second. */
   readonly said: () => Promise<string>
 }
 
-/** Milliseconds that the end of a command's complaint is waited for. */
+/** How long to wait for the end of standard error, in ms. */
 const longestComplaint = 1_000
 
-/** Opens a pipe through a command, such as a ProxyCommand; the command ends when the stream is closed. The stream has no errors: it closes. */
+/** Opens a pipe through a command, such as a ProxyCommand. Closing the stream ends the command. On an error, the stream closes. */
 export function openPipe(command: string): Pipe {
   const child = spawn('sh', ['-c', `exec ${command}`], { stdio: ['pipe', 'pipe', 'pipe'] })
   const { stdin, stdout, stderr } = child
@@ -26,9 +26,9 @@ export function openPipe(command: string): Pipe {
     final: (done) => void stdin.end(() => done()),
     destroy(_error, done) {
       child.kill()
-      // What the command itself started may hold them still.
+      // A child process of the command may still have the streams open.
       for (const each of [stdin, stdout]) each.destroy()
-      // What it says of its end comes after the end, and holds nobody up.
+      // Standard error may end after the command. Do not delay the close for it.
       if ('unref' in stderr && typeof stderr.unref === 'function') stderr.unref()
       child.unref()
       done(null)

@@ -1,9 +1,9 @@
-/** What a program needs to run and to print. */
+/** Variables that a program needs to run and to print. */
 const needed = /^(PATH|HOME|USER|LOGNAME|TMPDIR|TZ|LANG|LANGUAGE|LC_\w+|XDG_RUNTIME_DIR|NIX_LD\w*|LD_LIBRARY_PATH)$/
 
 /**
- * The environment of a program that reads what a guest or a foreign image made, such as QEMU: without credentials of clouds, without
- * secrets of families. A program that was taken over finds none.
+ * The environment for programs that read data of machines or of images from elsewhere, such as QEMU. It contains no cloud credentials and
+ * no secrets of families, so that malicious data which takes over the program finds none.
  */
 export function plainEnvironment(all: NodeJS.ProcessEnv = process.env): Record<string, string> {
   return Object.fromEntries(

@@ -1,7 +1,7 @@
 import { removeUnwanted } from './other-variables.ts'
 import { followProxy } from './proxy.ts'
 
-/** The first thing that a program does: what it and its children take from the environment is decided here. */
+/** Prepares the environment of this process and its children. Every program calls it first. */
 export function prepareProcess(): void {
   removeUnwanted()
   followProxy()

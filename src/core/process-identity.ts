@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 
-/** A process told from any other that may get its pid later. */
+/** Identifies a process, also if another process gets its pid later. */
 export interface ProcessIdentity {
   readonly pid: number
-  /** The kernel's start time of the process; empty where the platform does not tell. */
+  /** Start time of the process from the kernel; empty if the platform does not provide it. */
   readonly started: string
 }
 
-/** The identity of a running process; undefined when there is none of that pid. */
+/** The identity of a running process; undefined if no process has this pid. */
 export function findProcess(pid: number): ProcessIdentity | undefined {
   if (process.platform !== 'linux') return isSignalable(pid) ? { pid, started: '' } : undefined
   try {
@@ -21,7 +21,7 @@ export function findProcess(pid: number): ProcessIdentity | undefined {
   }
 }
 
-/** Whether that very process still runs. */
+/** Whether exactly this process still runs. */
 export function isRunning(identity: ProcessIdentity): boolean {
   return findProcess(identity.pid)?.started === identity.started
 }

@@ -8,7 +8,7 @@ export function readToolVersion(): string {
   return version
 }
 
-/** What users type to start this program; its arguments follow. */
+/** The command that starts this program; arguments follow. */
 export const commandName = 'npm run bake --'
 
 /** A command of this program for the user to type, such as `npm run bake -- reap`. */
@@ -16,13 +16,13 @@ export function commandLine(...words: readonly string[]): string {
   return [commandName, ...words].join(' ')
 }
 
-/** What users type to set the tools up. */
+/** The command that sets up the tools. */
 export const setUpCommand = 'npm run setup'
 
-/** What users type to see the permissions that a bake on EC2 needs. */
+/** The command that prints the IAM policy for a build on EC2. */
 export const policyCommand = 'npm run aws:policy'
 
-/** What evaluates to the completion of a shell. It prints nothing but that, so npm must be silent. */
+/** The line that activates completion in a shell. npm must be silent, because the shell evaluates the output. */
 export const completionLine = 'eval "$(npm run --silent bake -- completion)"'
 
 /** A command of the engine for the user to type, with the state of this project. */

@@ -1,14 +1,14 @@
-/** A word for a POSIX shell. Plain words stay as they are. */
+/** Quotes a word for a POSIX shell. Plain words stay as they are. */
 export function quoteShell(word: string): string {
   return /^[A-Za-z0-9_@%+=:,./^-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
-/** A value for ssh_config, where white space separates and `%` begins a token. Plain words stay as they are. */
+/** Quotes a value for ssh_config, where white space separates and `%` begins a token. Plain words stay as they are. */
 export function quoteSshConfig(value: string): string {
   return /^[A-Za-z0-9_@+=:,./^-]+$/.test(value) ? value : `"${value.replaceAll('%', '%%')}"`
 }
 
-/** A literal for PowerShell: nothing in it is expanded. */
+/** Quotes a text for PowerShell, without expansion. */
 export function quotePowerShell(text: string): string {
   return `'${text.replace(/['‘’‚‛]/g, '$&$&')}'`
 }

@@ -1,6 +1,6 @@
 import { open } from 'node:fs/promises'
 
-/** The last bytes of a file, at most so many. A file that is longer begins with its next whole line, so that no word is cut in two. */
+/** The last bytes of a file, up to a limit. The text of a longer file begins with a whole line, so that no word is cut in two. */
 export async function readTail(path: string, most: number): Promise<Buffer> {
   await using file = await open(path, 'r')
   const { size } = await file.stat()

@@ -1,4 +1,4 @@
-/** The candidate closest to a mistyped word; undefined when none is close. */
+/** The candidate that is most similar to a mistyped word; undefined if none is similar. */
 export function findClosest(word: string, candidates: readonly string[]): string | undefined {
   const limit = Math.max(1, Math.floor(word.length / 3))
   const ranked = candidates
@@ -14,7 +14,7 @@ export function didYouMean(word: string, candidates: readonly string[]): string 
   return closest === undefined ? undefined : `did you mean "${closest}"?`
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours between two words; words over 64 letters count as far apart. */
+/** The edit distance of two words: insertions, deletions, replacements and swaps of neighbours. Infinite for words over 64 letters. */
 function editDistance(left: string, right: string): number {
   if (left.length > 64 || right.length > 64) return Number.POSITIVE_INFINITY
   let [before, row]: [number[], number[]] = [[], Array.from({ length: right.length + 1 }, (_, index) => index)]

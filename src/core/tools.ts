@@ -4,41 +4,41 @@ import { MissingError } from './errors.ts'
 import { homeFolder } from './paths.ts'
 import { setUpCommand } from './program.ts'
 
-/** Where the tools are that set-up put in place or found. Absolute paths, all of them. */
+/** Absolute paths of the tools that set-up installed or found. */
 export interface Tools {
-  /** The Node that runs TypeScript as it is. */
+  /** A Node that runs TypeScript without a compiler. */
   readonly node: string
-  /** The real Pulumi CLI; the program itself goes through `wrapperRoot()`. */
+  /** The Pulumi CLI. The program starts it through `wrapperRoot()`. */
   readonly pulumi: string
-  /** Its version, where set-up made it; one that was found on PATH may change. */
+  /** Its version, if set-up built it. One that was found on PATH may change. */
   readonly pulumiVersion?: string
   /** Folder of the Python environment: `bin/ansible-playbook`, `bin/python`, `bin/pytest`. */
   readonly venv: string
-  /** Static Linux binary of goss, to be run inside guests. */
+  /** Static Linux binary of goss, to run on machines. */
   readonly goss: string
   readonly qemu: {
     readonly system: string
     readonly img: string
-    /** UEFI code and its variables' template, for a pair of pflash drives. */
+    /** UEFI code and the template of its variables, for a pair of pflash drives. */
     readonly ovmfCode: string
     readonly ovmfVars: string
     /** UEFI firmware in one file, for `-bios`. */
     readonly ovmf: string
   }
-  /** Which plugin serves `command:local:Command`. */
+  /** The plugin for `command:local:Command`. */
   readonly commandPlugin: 'official' | 'stand-in'
-  /** Folder of the official plugin's executable, where that is in use. */
+  /** Folder of the executable of the official plugin, if it is in use. */
   readonly commandPluginFolder?: string
   /** Folder of the Python environment with the tools of the tests: `bin/ansible-lint`, `bin/moto_server`. Set up for tests only. */
   readonly checksVenv?: string
 }
 
-/** The file in the project's home that says where the tools are. */
+/** The file with the paths of the tools. */
 export function toolsFile(): string {
   return join(homeFolder(), 'tools.json')
 }
 
-/** Where the tools are. Throws MissingError when set-up has not run here. */
+/** The paths of the tools. Throws MissingError if set-up has not run in this project. */
 export function readTools(): Tools {
   try {
     return JSON.parse(readFileSync(toolsFile(), 'utf8')) as Tools

@@ -5,18 +5,18 @@ import { MissingError } from './errors.ts'
 import { run } from './exec.ts'
 import { findCommand } from './find-command.ts'
 
-/** How many user ids a Debian system needs. */
+/** Number of user IDs that a Debian system needs. */
 const idsNeeded = 65_536
 
-/** What decides whether a user may be root of a user namespace. */
+/** The settings that decide whether a user may be root of a user namespace. */
 export interface NamespaceFacts {
   readonly user: string
   readonly uid: number
   readonly hasNewuidmap: boolean
-  /** The texts of /etc/subuid and /etc/subgid. */
+  /** The content of /etc/subuid and /etc/subgid. */
   readonly subuid: string
   readonly subgid: string
-  /** Switches of the kernel, by name; undefined where this kernel has none of that name. */
+  /** Kernel settings by name; undefined if this kernel does not have the setting. */
   readonly switches: Readonly<Record<string, string | undefined>>
 }
 
@@ -27,8 +27,8 @@ const switches = {
 } as const
 
 /**
- * What keeps this user from being root of a user namespace, and what root has to do about it; undefined where nothing is
- * known to. A switch of AppArmor is no obstacle by itself, since programs may be excepted from it: `trial` decides.
+ * Why this user cannot be root of a user namespace, with a hint what root must do; undefined if no reason is known. A setting of AppArmor
+ * alone is no reason, because it can have exceptions for programs; `trial` decides.
  */
 export function explainNamespaces(facts: NamespaceFacts, trial?: string): MissingError | undefined {
   const { user, uid } = facts
@@ -54,7 +54,7 @@ export function explainNamespaces(facts: NamespaceFacts, trial?: string): Missin
   })
 }
 
-/** Tries it: what keeps this user from making Debian disks; undefined for root, and where it works. */
+/** Tries it. Returns why this user cannot build Debian disks; undefined for root, and if it works. */
 export async function findNamespaceProblem(): Promise<MissingError | undefined> {
   if (process.getuid?.() === 0) return undefined
   const known = explainNamespaces(readFacts())
@@ -70,14 +70,14 @@ export async function findNamespaceProblem(): Promise<MissingError | undefined> 
   )
 }
 
-/** A command as root: as it is for root, else in a user namespace, as the root of that. */
+/** A command that runs as root: unchanged for root, else as root of a user namespace. */
 export function asRoot(command: readonly [string, ...string[]]): readonly [string, ...string[]] {
   return process.getuid?.() === 0 ? command : ['mmdebstrap', '--unshare-helper', ...command]
 }
 
 /**
- * A folder for temporary files of the root of a user namespace: to the kernel that is another user, who may not enter a home
- * folder of mode 0700. `$TMPDIR` where others may write in it, else /var/tmp, which is on a disk, else /tmp.
+ * A folder for temporary files of root in a user namespace. For the kernel this is another user, who cannot enter a home folder with mode
+ * 0700. It is `$TMPDIR` if others may write to it, else /var/tmp, which is on a disk, else /tmp.
  */
 export function openFolder(): string {
   return [tmpdir(), '/var/tmp', '/tmp'].filter((folder) => folder !== '/tmp' || !process.env.TMPDIR).find(isOpen) ?? '/tmp'
@@ -94,7 +94,7 @@ function isOpen(folder: string): boolean {
   }
 }
 
-/** How many ids /etc/subuid gives a user, by name or by number. */
+/** Number of IDs that /etc/subuid gives to a user, by name or by number. */
 function countIds(text: string, user: string, uid: number): number {
   const fields = text.split('\n').map((line) => line.split(':'))
   return fields.filter(([who]) => who === user || who === String(uid)).reduce((most, [, , count]) => Math.max(most, Number(count)), 0)

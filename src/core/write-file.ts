@@ -3,7 +3,7 @@ import { closeSync, fsyncSync, openSync, readFileSync, readlinkSync, renameSync,
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
-/** Writes a JSON file so that a reader sees the old one or the new one, whenever the machine stops. */
+/** Writes a JSON file atomically: after a crash, a reader finds the old or the new content. */
 export function writeJson(file: string, value: unknown): void {
   const aside = `${file}.${process.pid}.partial`
   const descriptor = openSync(aside, 'w', 0o600)
@@ -16,7 +16,7 @@ export function writeJson(file: string, value: unknown): void {
   renameSync(aside, file)
 }
 
-/** The content of a JSON file; undefined when it is absent or half-written by something else. */
+/** The content of a JSON file; undefined if it does not exist or is not valid JSON. */
 export function findJson<T>(file: string): T | undefined {
   try {
     return JSON.parse(readFileSync(file, 'utf8')) as T
@@ -25,7 +25,7 @@ export function findJson<T>(file: string): T | undefined {
   }
 }
 
-/** Puts a finished file in its place: all of it on the disk first, then the name. */
+/** Renames a finished file to its final name, after its content is on the disk. */
 export async function publishFile(partial: string, file: string): Promise<void> {
   await syncPath(partial)
   await rename(partial, file)
@@ -41,7 +41,7 @@ async function syncPath(path: string): Promise<void> {
   }
 }
 
-/** Makes `link` point at `target`, in one step for whoever looks; a link that does already is left alone. */
+/** Makes `link` point to `target` atomically. A link that already does so is not changed. */
 export function linkOnce(target: string, link: string): void {
   if (findLink(link) === target) return
   const aside = `${link}.${process.pid}`
@@ -58,7 +58,7 @@ function findLink(path: string): string | undefined {
   }
 }
 
-/** Writes a file so that it is never seen half written. */
+/** Writes a file atomically, so that no reader finds a part of it. */
 export async function writeAside(path: string, text: string): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   const aside = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`

@@ -8,22 +8,22 @@ import {
 import { requestHandler } from '../../src/cloud/aws/request-handler.ts'
 import { watermarkName } from '../../src/cloud/aws/tags.ts'
 
-/** Whose promoted images an account may start. */
+/** Which promoted images an account may launch. */
 export interface AllowRequest {
-  /** The account that bakes: a mark carries the number of who attached it. */
+  /** The account that builds. A watermark contains the number of the account that attached it. */
   readonly owner: string
   readonly families: readonly string[]
-  /** `audit-mode` tells of images that would not be allowed; `enabled` does not let them start. */
+  /** `audit-mode` reports images that are not allowed; `enabled` prevents launching them. */
   readonly state: 'audit-mode' | 'enabled'
 }
 
-/** The criteria of an account with ours in place of what ours were before; those of others stay as they are. */
+/** The criteria of an account, with the criteria of an earlier call replaced. Criteria of others are kept. */
 export function criteriaWith({ owner, families }: AllowRequest, found: readonly ImageCriterion[]): ImageCriterion[] {
   const ours = families.map((family) => ({ WatermarkKey: `${owner}:${watermarkName(family)}` }))
   return [...found.filter((criterion) => !isOurs(criterion, owner)), { ImageWatermarks: ours }]
 }
 
-/** One that names marks of promoted images of that account, and asks for nothing else. */
+/** Whether a criterion has only watermarks of promoted images of that account. */
 function isOurs({ ImageWatermarks: marks = [], ...rest }: ImageCriterion, owner: string): boolean {
   const others = Object.values(rest).filter((value) => (Array.isArray(value) ? value.length > 0 : value !== undefined))
   return (
@@ -33,7 +33,7 @@ function isOurs({ ImageWatermarks: marks = [], ...rest }: ImageCriterion, owner:
   )
 }
 
-/** Sets the criteria first and the state after: nothing is refused by criteria of before. What then holds. */
+/** Sets the criteria before the state, so that old criteria refuse no image. Returns the new settings. */
 export async function allow(request: AllowRequest): Promise<{ state: string; criteria: readonly ImageCriterion[] }> {
   const client = new EC2Client({ maxAttempts: 12, requestHandler })
   const { ImageCriteria: found = [] } = await client.send(new GetAllowedImagesSettingsCommand({}))

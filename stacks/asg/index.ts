@@ -4,7 +4,7 @@ import { asgProgram } from './program.ts'
 const config = new Config()
 const imageId = config.get('imageId')
 
-/** The program as `pulumi up` in this folder runs it: its settings from the stack's configuration. */
+/** The program for `pulumi up` in this folder. Its settings come from the configuration of the stack. */
 const outputs = await asgProgram({
   family: config.require('family'),
   region: new Config('aws').require('region'),

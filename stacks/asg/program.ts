@@ -5,7 +5,7 @@ import { local } from '@pulumi/command'
 import { all, interpolate, type Output, output } from '@pulumi/pulumi'
 import { imageIn, latestGood } from '../../src/pulumi.ts'
 
-/** What a group is to be. */
+/** Settings of a group. */
 export interface AsgSpec {
   readonly family: string
   readonly region: string
@@ -13,23 +13,22 @@ export interface AsgSpec {
   readonly instanceType: string
   readonly minSize: number
   readonly maxSize: number
-  /** Load balancers' target groups: with them, an instance counts as healthy when they say so. */
+  /** Target groups of load balancers. If set, their health checks decide whether an instance is healthy. */
   readonly targetGroupArns: readonly string[]
-  /** CloudWatch alarms that stop an upgrade, and take it back, when any of them goes off. */
+  /** CloudWatch alarms. If one goes off, the upgrade stops and is rolled back. */
   readonly alarms: readonly string[]
   /** Percentages of replaced instances at which an upgrade pauses; the last one is 100. */
   readonly checkpoints: readonly number[]
   readonly checkpointDelaySeconds: number
   readonly warmupSeconds: number
-  /** An image of the family to use instead of the latest good one: how to go back. */
+  /** An image to use instead of the latest good one, for a rollback. */
   readonly imageId?: string
 }
 
 /**
- * A group of instances from the latest good image of a family. The image is written into the launch template by its id, and
- * the group names the template's version by its number: only then can Auto Scaling go back by itself (`resolve:ssm` and
- * `$Latest` switch that off). The group's own template is not touched by this program after its creation; an instance
- * refresh moves it, once all instances are replaced and healthy.
+ * An Auto Scaling group from the latest good image of a family. The launch template contains the image ID, and the group refers to the
+ * template version by number: otherwise (`resolve:ssm`, `$Latest`) Auto Scaling could not roll back by itself. After the creation of the
+ * group, this program does not change its template version. An instance refresh does, when all instances are replaced and healthy.
  */
 export function asgProgram(spec: AsgSpec): () => Promise<Record<string, unknown>> {
   return async () => {
@@ -72,7 +71,7 @@ export function asgProgram(spec: AsgSpec): () => Promise<Record<string, unknown>
   }
 }
 
-/** The image that the instances start from. */
+/** The image of the instances. */
 function chooseImage({ family, region, imageId }: AsgSpec): Output<{ id: string; version: string }> {
   if (imageId !== undefined) return output({ id: imageId, version: `(${imageId})` })
   return latestGood(family).apply((image) => ({ id: imageIn(image, region), version: image.version }))

@@ -9,11 +9,11 @@ import {
 } from '@aws-sdk/client-auto-scaling'
 import { requestHandler } from '../../src/cloud/aws/request-handler.ts'
 
-/** An upgrade of a group: which version of which template, and how careful. */
+/** An upgrade of a group: the template version, and how to replace instances. */
 export interface RefreshRequest {
   readonly groupName: string
   readonly templateId: string
-  /** A number: what has no number cannot be gone back from. */
+  /** A number. Auto Scaling cannot roll back from `$Latest` or `$Default`. */
   readonly version: string
   readonly alarms: readonly string[]
   readonly checkpoints: readonly number[]
@@ -21,7 +21,7 @@ export interface RefreshRequest {
   readonly warmupSeconds: number
 }
 
-/** The instance refresh of an upgrade: the group gets the new template only when all of it went well, else AWS goes back. */
+/** The instance refresh of an upgrade. The group gets the new template only if all instances are healthy; else AWS rolls back. */
 export function refreshInput(request: RefreshRequest): StartInstanceRefreshCommandInput {
   const { alarms, checkpoints, checkpointDelaySeconds, warmupSeconds } = request
   return {
@@ -43,15 +43,15 @@ export function refreshInput(request: RefreshRequest): StartInstanceRefreshComma
   }
 }
 
-/** The first pause between two looks, and the longest, in ms: a tenth of the time waited so far. */
+/** The shortest and the longest time between two polls, in ms. In between, it is a tenth of the time waited so far. */
 const pause = { first: 1_000, longest: 15_000 }
 
-/** Moves the group to the version and waits for the end; `unchanged` when it is there already. Throws when AWS went back. */
+/** Moves the group to the version and waits for the end. Returns `unchanged` if it has this version. Throws if AWS rolled back. */
 export async function refresh(request: RefreshRequest): Promise<'unchanged' | 'upgraded'> {
   const client = new AutoScalingClient({ maxAttempts: 12, requestHandler })
   const query = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [request.groupName] })
   const group = (await client.send(query)).AutoScalingGroups?.[0]
-  if (!group) throw new Error(`there is no group ${request.groupName}`)
+  if (!group) throw new Error(`Auto Scaling group ${request.groupName} does not exist`)
   const { LaunchTemplateId, Version } = group.LaunchTemplate ?? {}
   if (LaunchTemplateId === request.templateId && Version === request.version) return 'unchanged'
   const { InstanceRefreshId = '' } = await client.send(new StartInstanceRefreshCommand(refreshInput(request)))
@@ -59,7 +59,7 @@ export async function refresh(request: RefreshRequest): Promise<'unchanged' | 'u
     const state = await describe(client, request.groupName, InstanceRefreshId)
     if (state?.Status === 'Successful') return 'upgraded'
     if (isOver(state?.Status)) {
-      throw new Error(`the upgrade of ${request.groupName} ended as ${state?.Status}: ${state?.StatusReason ?? 'no reason given'}`)
+      throw new Error(`the upgrade of ${request.groupName} failed (${state?.Status}): ${state?.StatusReason ?? 'no reason given'}`)
     }
     process.stderr.write(`${state?.Status} ${state?.PercentageComplete ?? 0} % ${state?.StatusReason ?? ''}\n`)
     await sleep(Math.min(pause.longest, Math.max(pause.first, (Date.now() - started) / 10)))

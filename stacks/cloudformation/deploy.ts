@@ -11,16 +11,16 @@ import {
 } from '@aws-sdk/client-cloudformation'
 import { requestHandler } from '../../src/cloud/aws/request-handler.ts'
 
-/** What a stack is to be. */
+/** Settings of a stack. */
 export interface DeployRequest {
   readonly stackName: string
-  /** Values of the template's parameters, by name; on an update those that are not given stay. */
+  /** Values of the template parameters, by name. On an update, other parameters keep their values. */
   readonly parameters: Readonly<Record<string, string>>
 }
 
 /**
- * Creates the stack, or updates it: that is when CloudFormation looks at the parameter of the family again. What the stack's
- * outputs then are; `changed` is false where the image and all else is as before. Throws when CloudFormation went back.
+ * Creates or updates the stack. CloudFormation then reads the SSM parameter of the family. Returns the outputs of the stack; `changed` is
+ * false if nothing changed. Throws if CloudFormation rolled back.
  */
 export async function deploy(request: DeployRequest, pauseMs = 5_000): Promise<{ changed: boolean; outputs: Record<string, string> }> {
   const client = new CloudFormationClient({ maxAttempts: 12, requestHandler })
@@ -40,7 +40,7 @@ export async function deploy(request: DeployRequest, pauseMs = 5_000): Promise<{
   return { changed, outputs: Object.fromEntries((stack.Outputs ?? []).map((output) => [output.OutputKey ?? '', output.OutputValue ?? ''])) }
 }
 
-/** Given values, and the previous ones for all else that the stack has. */
+/** The given values, and the previous values of all other parameters. */
 export function parametersOf({ parameters }: DeployRequest, found: Stack | undefined): Parameter[] {
   const given = Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue }))
   const kept = (found?.Parameters ?? []).filter(({ ParameterKey = '' }) => !(ParameterKey in parameters))
@@ -62,7 +62,7 @@ async function waitForEnd(client: CloudFormationClient, StackName: string, pause
     const status = stack?.StackStatus ?? 'gone'
     if (stack && /^(CREATE|UPDATE)_COMPLETE$/.test(status)) return stack
     if (!/_IN_PROGRESS$/.test(status))
-      throw new Error(`stack ${StackName} ended as ${status}: ${stack?.StackStatusReason ?? 'see its events'}`)
+      throw new Error(`stack ${StackName} failed (${status}): ${stack?.StackStatusReason ?? 'see its events'}`)
     await sleep(pauseMs)
   }
 }
@@ -76,5 +76,5 @@ if (import.meta.main) {
   }
   const parameters = Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? '', pair?.[2] ?? '']))
   const { changed, outputs } = await deploy({ stackName, parameters })
-  process.stdout.write(`${stackName} ${changed ? 'is up to date now' : 'was up to date'}: image ${outputs.Image}\n`)
+  process.stdout.write(`${stackName} ${changed ? 'is updated' : 'was up to date'}: image ${outputs.Image}\n`)
 }

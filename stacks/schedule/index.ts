@@ -3,7 +3,7 @@ import { scheduleProgram } from './program.ts'
 
 const config = new Config()
 
-/** The program as `pulumi up` in this folder runs it: its settings from the stack's configuration. */
+/** The program for `pulumi up` in this folder. Its settings come from the configuration of the stack. */
 const outputs = await scheduleProgram({
   family: config.require('family'),
   expression: config.get('expression') ?? 'cron(0 4 ? * SUN *)',

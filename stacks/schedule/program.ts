@@ -6,27 +6,27 @@ import { interpolate } from '@pulumi/pulumi'
 import { stringify } from 'yaml'
 import { bakePolicy } from '../../src/cloud/aws/policy.ts'
 
-/** What is baked when, and where its source and its state are. */
+/** Settings: what to build and when, and the places of source and state. */
 export interface ScheduleSpec {
   readonly family: string
-  /** As EventBridge Scheduler writes it: `cron(0 4 ? * SUN *)`. */
+  /** A schedule of EventBridge Scheduler: `cron(0 4 ? * SUN *)`. */
   readonly expression: string
   readonly timezone: string
   /** A Git repository that CodeBuild can read. */
   readonly repository: string
   readonly branch: string
-  /** State backend: `s3://…`. */
+  /** URL of the state backend: `s3://…`. */
   readonly backend: string
-  /** Where the state's secrets are encrypted: `awskms://…`. */
+  /** Secrets provider of the state: `awskms://…`. */
   readonly secretsProvider: string
-  /** The key itself, and the bucket, for the permissions. */
+  /** ARNs of the key and of the bucket, for the permissions. */
   readonly kmsKeyArn: string
   readonly bucketArn: string
-  /** Minutes; the build's own timeouts should end it earlier. */
+  /** Minutes. The time-outs of the family should end the build earlier. */
   readonly timeoutMinutes: number
 }
 
-/** The weekly bake on AWS: a schedule starts a CodeBuild project, one build at a time, with no more than a bake needs. */
+/** A weekly build on AWS: a schedule starts a CodeBuild project, one build at a time, with minimal permissions. */
 export function scheduleProgram(spec: ScheduleSpec): () => Promise<Record<string, unknown>> {
   return async () => {
     const name = `bakehouse-${spec.family}`
@@ -58,7 +58,7 @@ function projectArguments(name: string, spec: ScheduleSpec, baker: Role) {
   return {
     name,
     serviceRole: baker.arn,
-    // One writer a family: a second bake waits, and is not started beside the first.
+    // Only one build per family at a time: a second one waits.
     concurrentBuildLimit: 1,
     buildTimeout: spec.timeoutMinutes,
     source: { type: 'GITHUB', location: spec.repository, gitCloneDepth: 1, buildspec: renderBuildspec(spec.family) },
@@ -73,7 +73,7 @@ function projectArguments(name: string, spec: ScheduleSpec, baker: Role) {
   }
 }
 
-/** What CodeBuild runs. The reaper runs whatever happened to the bake. */
+/** The commands of CodeBuild. `reap` also runs if the build fails. */
 export function renderBuildspec(family: string): string {
   return stringify({
     version: 0.2,

@@ -5,7 +5,7 @@ import { vmProgram } from './program.ts'
 const config = new Config()
 const identityFile = config.require('identityFile')
 
-/** The program as `pulumi up` in this folder runs it: its settings from the stack's configuration. */
+/** The program for `pulumi up` in this folder. Its settings come from the configuration of the stack. */
 const outputs = await vmProgram({
   family: config.require('family'),
   memory: config.getNumber('memory') ?? 1024,

@@ -6,18 +6,18 @@ import { makeSshKey } from '../../src/core/ssh-key.ts'
 import { requireOutput } from '../../src/model/outputs.ts'
 import { type VmOutputs, type VmSpec, vmProgram } from './program.ts'
 
-/** What the command line of the stack asks for. */
+/** Request of the command line. */
 export interface VmRequest {
   readonly family: string
   /** MiB. */
   readonly memory: number
   readonly user: string
-  /** A private key, its public half beside it with `.pub` at the end; without it, a key made for this machine. */
+  /** SSH private key; the `.pub` file must be in the same folder. Default: a new key for this machine. */
   readonly identityFile?: string
   readonly backend?: string
 }
 
-/** Makes the machine, or replaces it where the family has a newer image. Throws UsageError when the family was never baked. */
+/** Creates the machine, or replaces it if the family has a newer image. Throws UsageError if the family has no image. */
 export async function upVm(request: VmRequest, signal: AbortSignal): Promise<VmOutputs> {
   const engine = await openEngine(request.backend)
   requireOutput((await engine.findState(request.family))?.outputs ?? {}, 'imageId')
@@ -27,7 +27,7 @@ export async function upVm(request: VmRequest, signal: AbortSignal): Promise<VmO
   return (await stack.read()).outputs as unknown as VmOutputs
 }
 
-/** Removes the machine and its stack; false when there was none. */
+/** Deletes the machine and its stack; false if there is none. */
 export async function destroyVm(request: Pick<VmRequest, 'family' | 'backend'>, signal: AbortSignal): Promise<boolean> {
   const engine = await openEngine(request.backend)
   const stack = await engine.findStack(stackName(request.family))
@@ -37,7 +37,7 @@ export async function destroyVm(request: Pick<VmRequest, 'family' | 'backend'>, 
   return true
 }
 
-/** In the same project as the family's own stack, by a name that no build has. */
+/** The stack is in the project of the family stack, with a name that no build can have. */
 function stackName(family: string): string {
   return `vm-${family}`
 }

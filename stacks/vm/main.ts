@@ -9,14 +9,14 @@ for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop
 
 const cli = yargs(hideBin(process.argv))
   .scriptName('npm run vm --')
-  .option('family', { type: 'string', demandOption: true, describe: 'The family whose latest good image the machine runs' })
-  .option('memory', { type: 'number', default: 1024, describe: 'MiB' })
-  .option('user', { type: 'string', default: 'root' })
-  .option('identity', { type: 'string', describe: 'A private key of yours, with its .pub beside it' })
-  .option('backend', { type: 'string', describe: "State backend's URL" })
+  .option('family', { type: 'string', demandOption: true, describe: 'Family name, for example linux-base; its latest good image runs' })
+  .option('memory', { type: 'number', default: 1024, describe: 'Memory in MiB' })
+  .option('user', { type: 'string', default: 'root', describe: 'User to log in as' })
+  .option('identity', { type: 'string', describe: 'SSH private key; the .pub file must be in the same folder' })
+  .option('backend', { type: 'string', describe: 'URL of the state backend' })
   .command(
     'up',
-    'Make the machine, or replace it where the family has a newer image',
+    'Create the machine, or replace it if the family has a newer image',
     () => {},
     async (argv) => {
       const { family, memory, user, identity, backend } = argv as unknown as Record<'family' | 'user', string> & {
@@ -31,12 +31,12 @@ const cli = yargs(hideBin(process.argv))
   )
   .command(
     'destroy',
-    'Remove the machine',
+    'Delete the machine',
     () => {},
     async (argv) => {
       const { family, backend } = argv as unknown as { family: string; backend?: string }
       const was = await destroyVm({ family, ...(backend ? { backend } : {}) }, stop.signal)
-      process.stdout.write(was ? `the machine of ${family} is gone\n` : `there is no machine of ${family}\n`)
+      process.stdout.write(was ? `deleted the machine of ${family}\n` : `${family} has no machine\n`)
     },
   )
   .demandCommand(1, 'Expected up or destroy')

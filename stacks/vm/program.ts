@@ -4,17 +4,17 @@ import type { Host } from '../../src/model/host.ts'
 import type { Tags } from '../../src/model/tags.ts'
 import { latestGood } from '../../src/pulumi.ts'
 
-/** What a machine is to be. */
+/** Settings of a machine. */
 export interface VmSpec {
   readonly family: string
   /** MiB. */
   readonly memory: number
   readonly user: string
-  /** One line, as in authorized_keys. */
+  /** The authorized key, one line. */
   readonly publicKey: string
-  /** The private half of it: creating the machine ends with a login. */
+  /** Its private key. Creating the machine ends with a login. */
   readonly identityFile: string
-  /** Where the machine's host keys are pinned. Each machine has new ones. */
+  /** The known_hosts file. Each machine has new host keys. */
   readonly knownHostsFile: string
 }
 
@@ -24,13 +24,13 @@ export interface VmOutputs {
   readonly version: string
   readonly address: string
   readonly port: number
-  /** A line for a shell that logs in. */
+  /** The shell command that logs in. */
   readonly login: string
 }
 
 /**
- * One machine from the latest good image of a family, as the family's stack says. When that image changes, an update makes
- * the new machine first, logs in to it, and only then removes the old one: an image that does not start changes nothing.
+ * One machine from the latest good image of a family. If that image changes, an update creates the new machine, logs in to it, and then
+ * deletes the old one. If the new image does not boot, the old machine keeps running.
  */
 export function vmProgram(spec: VmSpec): () => Promise<Record<string, unknown>> {
   return async () => {
@@ -54,7 +54,7 @@ export function vmProgram(spec: VmSpec): () => Promise<Record<string, unknown>> 
   }
 }
 
-/** Nobody's leftover: a machine of a promoted image has no expiry. */
+/** The tags of the machine. It has no expiry, so `reap` does not delete it. */
 function tags(family: string, version: string): Tags {
   return { tool: 'bakehouse', family, version, build: `vm-${family}`, stage: 'promoted', expires: '' }
 }

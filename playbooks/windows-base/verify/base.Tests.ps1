@@ -1,4 +1,4 @@
-# Run by Pester 5 inside a machine that was started from the candidate.
+# Pester 5 runs this on a machine that was started from the candidate.
 BeforeAll {
   function Get-Setting([string] $Path, [string] $Name) { (Get-ItemProperty -Path $Path -ErrorAction Stop).$Name }
 }
