@@ -86,11 +86,7 @@ describe('a report of Pester', () => {
     ],
     ['a summary that is no object', { summary: 'null' }, 'no summary'],
     ['exit code 255', { report: passing('a'), summary: passed(1), exitCode: 255 }, 'exit code is 255'],
-    [
-      'a summary of failure with exit code 0',
-      { report: passing('a'), summary: passed(1, { result: 'Failed' }), exitCode: 0 },
-      'is Failed',
-    ],
+    ['a summary of failure with exit code 0', { report: passing('a'), summary: passed(1, { result: 'Failed' }), exitCode: 0 }, 'is Failed'],
     [
       'a file that could not be run',
       { report: passing('a'), summary: passed(1, { failedContainers: 1, errors: ['Unexpected token'] }), exitCode: 1 },
