@@ -25,8 +25,8 @@ function renderSuite(suite: SuiteResult): string[] {
   const bad = suite.cases.filter(({ status }) => status === 'failed' || status === 'error')
   return [
     `  ${markOf(suitePassed(suite))} ${suite.suite}: ${suite.problem ?? renderCounts(countCases([suite]))}, ${renderDuration(suite.durationMs)}`,
-    ...bad.flatMap(({ name, message = '' }) => [
-      `      ✗ ${name}`,
+    ...bad.flatMap(({ name, title, message = '' }) => [
+      `      ✗ ${name}${title === undefined ? '' : `: ${title}`}`,
       ...message
         .split('\n')
         .filter(Boolean)

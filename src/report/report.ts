@@ -88,8 +88,10 @@ function rank({ status }: CaseResult): number {
   return ['failed', 'error', 'skipped', 'passed'].indexOf(status)
 }
 
-function testCase({ name, status, durationMs, message }: CaseResult): Html {
-  return html`<li>${marks[status]}<span>${name}</span><span class="time">${renderDuration(durationMs)}</span>${message && html`<pre>${message}</pre>`}</li>
+function testCase({ name, title, status, durationMs, message }: CaseResult): Html {
+  return html`<li>${marks[status]}<span>${name}${title && html` <span class="dim">${title}</span>`}</span><span class="time">${renderDuration(durationMs)}</span>${
+    message && html`<pre>${message}</pre>`
+  }</li>
 `
 }
 
