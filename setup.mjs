@@ -156,7 +156,7 @@ function failure(message, exitCode) {
 
 /** One set-up of this project at a time; a lock whose owner is gone is taken over. */
 async function underLock(action) {
-  mkdirSync(home, { recursive: true })
+  mkdirSync(home, { recursive: true, mode: 0o700 })
   const lock = join(home, 'setup.lock')
   for (let tries = 0; !tryLock(lock); tries++) {
     const owner = findText(lock)

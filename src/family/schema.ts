@@ -67,6 +67,10 @@ const configure = z.strictObject({
     .default({})
     .describe('Ansible variables with secret values. The values are redacted in all logs, records and reports.'),
   vaultPassword: secret.optional().describe('The password of Ansible Vault.'),
+  network: z
+    .boolean()
+    .default(true)
+    .describe('Whether the base machine reaches the network, to install packages (embedded cloud). It never reaches this computer.'),
   timeout: duration.default('60m').describe('Maximum time for the playbook, for example 90s, 30m or 2h.'),
 })
 
@@ -89,6 +93,12 @@ const suite = z.union(
 const verify = z.strictObject({
   clones: z.int().min(1).max(4).default(1).describe('Number of machines to start from the candidate. All suites run on each of them.'),
   reboot: z.boolean().default(false).describe('Also reboot each machine and run all suites a second time.'),
+  network: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Whether the machines under test reach the network (embedded cloud). Set it for suites that need it. They never reach this computer.',
+    ),
   suites: z
     .array(suite)
     .default([])

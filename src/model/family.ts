@@ -42,12 +42,16 @@ export interface Configure {
   readonly variables: Readonly<Record<string, unknown>>
   readonly secrets: Readonly<Record<string, Secret>>
   readonly vaultPassword?: Secret | undefined
+  /** Whether the base machine reaches the network. */
+  readonly network: boolean
   readonly timeout: string
 }
 
 export interface Verify {
   readonly clones: number
   readonly reboot: boolean
+  /** Whether the machines under test reach the network. */
+  readonly network: boolean
   readonly suites: readonly Suite[]
   readonly timeout: string
 }

@@ -9,6 +9,7 @@ import { setUpCommand } from '../core/program.ts'
 import { readTools, type Tools } from '../core/tools.ts'
 import { engineVersion } from '../engine/version.ts'
 import type { Finding } from '../model/finding.ts'
+import { checkGuestNetwork, checkLocalUsers } from './check-boundaries.ts'
 import { readEngineOrigin } from './pulumi-engine.ts'
 
 const setUp = setUpCommand
@@ -29,11 +30,12 @@ export async function readDoctor(): Promise<readonly Finding[]> {
     checkEngine(pulumi),
     look('ansible', async () => (await runTool(join(venv, 'bin/python'), ['-c', ansibleVersions])).trim()),
     look('qemu', async () => (await runTool(qemu.system, ['--version'])).split('\n')[0] ?? ''),
+    checkGuestNetwork(qemu.system),
     checkFiles('firmware', [qemu.ovmf, qemu.ovmfCode, qemu.ovmfVars]),
     checkFiles('goss', [tools.goss]),
     checkDisks(),
   ])
-  return [...checks.flat(), checkCommandPlugin(tools)]
+  return [...checks.flat(), checkLocalUsers(), checkCommandPlugin(tools)]
 }
 
 /** What `du` says of a folder, in words: `1.2 GB`. */

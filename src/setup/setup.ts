@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { BakehouseError, messageOf } from '../core/errors.ts'
 import { homeFolder } from '../core/paths.ts'
 import { printableLines } from '../core/printable.ts'
+import { keepFilesPrivate } from '../core/private-files.ts'
 import { type Tools, toolsFile } from '../core/tools.ts'
 import { engineEnvironment } from '../engine/environment.ts'
 import { engineVersion } from '../engine/version.ts'
@@ -82,6 +83,7 @@ function renderFailure(error: unknown): { lines: string[]; exitCode: number } {
 }
 
 try {
+  keepFilesPrivate()
   await setUp(process.argv.includes('--checks'))
 } catch (error) {
   const { lines, exitCode } = renderFailure(error)

@@ -1,5 +1,6 @@
 import { resolve } from 'node:path'
 import { BakehouseError, findSystemProblem, MissingError, messageOf, UsageError } from '../core/errors.ts'
+import { keepFilesPrivate } from '../core/private-files.ts'
 import type { StepContext } from '../guest/context.ts'
 import { logFile } from '../model/build-folder.ts'
 import { cleanWords } from '../model/free-text.ts'
@@ -91,4 +92,5 @@ function explain(thrown: unknown): Attempt {
   return { ended: { status: 'failed', cause, ...hint, suites: [] }, exitCode: error instanceof UsageError ? 2 : 10 }
 }
 
+keepFilesPrivate()
 process.exitCode = await main(process.argv[2], process.argv[3] && resolve(process.argv[3]))

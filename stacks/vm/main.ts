@@ -2,8 +2,10 @@ import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
 import { BakehouseError, messageOf } from '../../src/core/errors.ts'
 import { printableLines } from '../../src/core/printable.ts'
+import { keepFilesPrivate } from '../../src/core/private-files.ts'
 import { destroyVm, upVm } from './machine.ts'
 
+keepFilesPrivate()
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
 

@@ -44,6 +44,7 @@ export function vmProgram(spec: VmSpec): () => Promise<Record<string, unknown>> 
       login: 'credential',
       cpus: 2,
       disk: 4,
+      network: true,
       loginTimeoutSeconds: 600,
       warm: false,
       diagnosticsFolder: '',

@@ -89,7 +89,15 @@ async function startMachine(client: EC2Client, instance: Instance, folder: strin
   const { disk, seed } = instanceFiles(made)
   await makeOverlay(await diskOf(client, instance.ImageId ?? '', disks), disk, 4)
   await writeSeed(seed, id, await readUserData(client, id), await readPublicKey(client, instance.KeyName))
-  const local = await startInstance(made, { signal: AbortSignal.timeout(1_700_000), cpus: 2, memory: 1024, tags, credentials: {}, seed })
+  const local = await startInstance(made, {
+    signal: AbortSignal.timeout(1_700_000),
+    cpus: 2,
+    memory: 1024,
+    tags,
+    network: tags.stage === 'base',
+    credentials: {},
+    seed,
+  })
   writeFileSync(join(folder, instance.PrivateIpAddress ?? id), String(local.sshPort))
   if (tags.stage === 'base') disks.set(tags.build, disk)
   return { local, build: tags.build }

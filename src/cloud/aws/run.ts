@@ -1,5 +1,6 @@
 import { findVariable } from '../../core/environment.ts'
 import { messageOf } from '../../core/errors.ts'
+import { keepFilesPrivate } from '../../core/private-files.ts'
 import type { Host } from '../../model/host.ts'
 import type { FinishRequest } from './finish.ts'
 
@@ -37,6 +38,7 @@ const commands: Readonly<Record<string, (request: unknown) => Promise<void>>> = 
 
 const command = commands[process.argv[2] ?? '']
 try {
+  keepFilesPrivate()
   if (!command) throw new Error(`expected ${Object.keys(commands).join('|')}, got "${process.argv[2] ?? ''}"`)
   await command(JSON.parse(findVariable('BAKEHOUSE_REQUEST') ?? ''))
 } catch (error) {

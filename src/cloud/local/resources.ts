@@ -43,7 +43,18 @@ export const localResources: CloudResources = {
     const { os } = family
     const login = { login: family.login.by, user: family.login.user, transport: family.login.transport, os, loginTimeoutSeconds }
     const key = { publicKey, identityFile, knownHostsFile }
-    const inputs = { name: `${family.name}-${of}-${name}`, tags, image, ...key, ...login, ...family.machine, warm, diagnosticsFolder }
+    const network = stage === 'base' ? family.configure.network : family.verify.network
+    const inputs = {
+      name: `${family.name}-${of}-${name}`,
+      tags,
+      image,
+      ...key,
+      ...login,
+      ...family.machine,
+      network,
+      warm,
+      diagnosticsFolder,
+    }
     const resource = new Instance(name, inputs, { ...options, customTimeouts: { create: '12h' } })
     return { resource, instanceId: resource.instanceId, host: resource.host }
   },

@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { ServerUnaryCall, sendUnaryData, UntypedServiceImplementation } from '@grpc/grpc-js'
 import { messageOf } from '../../core/errors.ts'
+import { isFromParent } from './peer.ts'
 import type { CreateContext, DiffAnswer, PluginSpec, Properties, ResourceHandler } from './resource.ts'
 
 // The generated stubs are CommonJS; loading just these starts a plugin in a third of the time that the whole SDK takes.
@@ -23,21 +25,47 @@ export const unknownValue = '04da6b54-80e4-46f7-96ec-b56ff0331ba9'
 const maximumMessageBytes = 400 * 1024 * 1024
 
 /**
- * Serves a provider plugin over the engine's protocol and prints its port, as the engine expects.
+ * Serves a provider plugin over the engine's protocol and prints its port, as the engine expects. Only the engine can connect.
  * Ends with the engine: when the engine asks it to, or when the parent process has ended.
  */
 export async function servePlugin(spec: PluginSpec): Promise<void> {
+  const engine = process.ppid
   const server = new grpc.Server({
     'grpc.max_receive_message_length': maximumMessageBytes,
     'grpc.max_send_message_length': maximumMessageBytes,
   })
   server.addService(rpc.ResourceProviderService, implementation(spec))
-  const port = await new Promise<number>((resolve, reject) => {
-    server.bindAsync('127.0.0.1:0', grpc.ServerCredentials.createInsecure(), (error, bound) => (error ? reject(error) : resolve(bound)))
+  const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure())
+  const port = await listen((socket) => {
+    if (isOfEngine(socket, engine)) injector.injectConnection(socket)
+    else refuse(socket, spec.name)
   })
   process.stdout.write(`${port}\n`)
   if (spec.outlivesEngine !== true) endWithParent()
   process.on('SIGTERM', () => process.exit(0))
+}
+
+function listen(onConnection: (socket: Socket) => void): Promise<number> {
+  const server = createServer(onConnection)
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(0, '127.0.0.1', () => resolve((server.address() as AddressInfo).port))
+  })
+}
+
+/** A peer that cannot be looked up is refused. */
+function isOfEngine(socket: Socket, engine: number): boolean {
+  try {
+    return isFromParent(socket, engine)
+  } catch {
+    return false
+  }
+}
+
+function refuse(socket: Socket, name: string): void {
+  process.stderr.write(`The plugin ${name} refused a connection that is not from its engine\n`)
+  socket.on('error', () => {})
+  socket.destroy()
 }
 
 function implementation(spec: PluginSpec): UntypedServiceImplementation {

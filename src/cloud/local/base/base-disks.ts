@@ -1,6 +1,6 @@
 import { readdirSync } from 'node:fs'
 import { readdir, rename, rm, stat, utimes } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { cacheFolder, homeFolder, imagesFolder } from '../../../core/paths.ts'
 import { findJson, publishFile, writeJson } from '../../../core/write-file.ts'
 import { readDiskInfo } from '../qemu/img.ts'
@@ -47,6 +47,11 @@ export async function publishBase(files: { readonly disk: string; readonly kerne
   return stored
 }
 
+/** The first digits of a base disk's digest, as its name has them: the record beside it may have been exchanged with it. */
+export function digestInName(path: string): string {
+  return basename(path, '.qcow2').split('-').at(-1) ?? ''
+}
+
 /** Notes that a bake uses this base disk now. */
 export async function touchBase({ path }: StoredBase, now = new Date()): Promise<void> {
   await utimes(recordOf(path), now, now)
@@ -69,7 +74,9 @@ function listBases(): StoredBase[] {
     const record = join(basesFolder(), name)
     const disk = findJson<BaseDisk>(record)
     const file = (suffix: string): string => record.replace(/\.json$/, suffix)
-    return disk ? [{ path: file('.qcow2'), disk, kernel: file('.vmlinuz') }] : []
+    const path = file('.qcow2')
+    const isNamed = disk?.digest.startsWith(`sha256:${digestInName(path)}`)
+    return disk && isNamed ? [{ path, disk, kernel: file('.vmlinuz') }] : []
   })
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
-import { createReadStream, createWriteStream, existsSync } from 'node:fs'
-import { mkdir, rm, stat } from 'node:fs/promises'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -9,9 +9,12 @@ import { withLock } from '../../../core/lock.ts'
 import { publishFile } from '../../../core/write-file.ts'
 import type { Family } from '../../../model/family.ts'
 import type { BaseImage } from '../../../model/image.ts'
-import { findDamage, readDiskInfo } from '../qemu/img.ts'
+import { findDamage, flatten } from '../qemu/img.ts'
 import { explainFullDisk, requireSpace } from '../store/free-space.ts'
+import { digestFile } from '../store/images.ts'
+import { requireDigest } from '../store/require-digest.ts'
 import { basesFolder } from './base-disks.ts'
+import { type DiskFormat, readDiskFormat } from './disk-format.ts'
 
 export interface GivenImage {
   /** A path, relative to the family's folder, or a URL. */
@@ -23,38 +26,56 @@ export interface GivenImage {
 }
 
 /**
- * A disk image of the user's own, in the cache under its digest. Throws UsageError when it is not there, is another one
- * than its digest says, or is damaged; nothing is left of it then.
+ * A disk image of the user's own, in the cache as one qcow2 that stands on no other file. Throws UsageError when it is not there, has another digest
+ * than its family says, is damaged, or is of a format that may name other files; nothing is left of it then.
  */
 export async function ensureGivenImage(given: GivenImage): Promise<BaseImage> {
-  const path = join(basesFolder(), `image-${given.sha256}.disk`)
-  if (!existsSync(path)) {
-    await mkdir(basesFolder(), { recursive: true })
-    await withLock(`${path}.lock`, given.progress, async () => {
-      if (!existsSync(path)) await fetchImage(given, path)
-    })
-  }
+  await mkdir(basesFolder(), { recursive: true })
+  const path = (await findImported(given.sha256)) ?? (await importOnce(given))
+  await requireDigest(path, `sha256:${contentOf(path)}`)
   return { id: path, name: basename(given.image), digest: `sha256:${given.sha256}` }
 }
 
-async function fetchImage(given: GivenImage, path: string): Promise<void> {
-  const partial = `${path}.${process.pid}.partial`
+function importOnce(given: GivenImage): Promise<string> {
+  const lock = join(basesFolder(), `image-${given.sha256}.lock`)
+  return withLock(lock, given.progress, async () => (await findImported(given.sha256)) ?? (await importImage(given)))
+}
+
+/** The name holds both digests, that of the image as it was given and that of our copy: `image-GIVEN-COPY.qcow2`. */
+async function findImported(sha256: string): Promise<string | undefined> {
+  const name = (await readdir(basesFolder())).find((each) => each.startsWith(`image-${sha256}-`) && each.endsWith('.qcow2'))
+  return name && join(basesFolder(), name)
+}
+
+function contentOf(path: string): string {
+  return basename(path, '.qcow2').split('-').at(-1) ?? ''
+}
+
+async function importImage(given: GivenImage): Promise<string> {
+  const work = await mkdtemp(join(basesFolder(), '.partial-'))
+  const [fetched, flat] = [join(work, 'fetched'), join(work, 'flat')]
   let bytes = 0
   try {
     const source = await openSource(given)
-    bytes = source.bytes
+    // Our copy takes no more than what was given.
+    bytes = source.bytes * 2
     await requireSpace(basesFolder(), bytes, `The base image ${given.image}`)
-    const digest = await copyStream({ from: source.stream, to: partial, bytes, given })
+    const digest = await copyStream({ from: source.stream, to: fetched, bytes: source.bytes, given })
     if (digest !== given.sha256) {
       throw new UsageError(`${given.family.name}: the base image ${given.image} has sha256 ${digest}, expected ${given.sha256}`, {
         hint: 'if the image is meant to be the new one, write its digest into family.yaml',
       })
     }
-    await requireSound(given, partial)
-    await publishFile(partial, path)
+    const sourceFormat = await requireSound(given, fetched)
+    given.progress(`copying ${basename(given.image)} into one disk`)
+    await flatten({ source: fetched, sourceFormat, target: flat, compress: false }, given.signal)
+    const path = join(basesFolder(), `image-${given.sha256}-${(await digestFile(flat)).replace('sha256:', '')}.qcow2`)
+    await publishFile(flat, path)
+    return path
   } catch (error) {
-    await rm(partial, { force: true })
     throw await explainFullDisk(error, basesFolder(), bytes, `The base image ${given.image}`)
+  } finally {
+    await rm(work, { recursive: true, force: true })
   }
 }
 
@@ -101,13 +122,17 @@ async function copyStream({ from, to, bytes, given }: CopySpec): Promise<string>
   return hash.digest('hex')
 }
 
-async function requireSound({ family, image }: GivenImage, file: string): Promise<void> {
-  const info = await readDiskInfo(file).catch((cause: unknown) => {
-    throw new UsageError(`${family.name}: the base image ${image} is no disk image: ${messageOf(cause)}`, { cause })
+/** The image's format. Throws UsageError when it must not or cannot be used. */
+async function requireSound({ family, image }: GivenImage, file: string): Promise<DiskFormat> {
+  const format = await readDiskFormat(file).catch((cause: unknown) => {
+    throw new UsageError(`${family.name}: the base image ${image} cannot be used: ${messageOf(cause)}`, {
+      hint: 'give a raw or qcow2 disk that needs no other file: qemu-img convert -O qcow2 SOURCE TARGET makes one, and its sha256 goes into family.yaml',
+      cause,
+    })
   })
-  const damage = info.format === 'qcow2' ? await findDamage(file) : undefined
+  const damage = format === 'qcow2' ? await findDamage(file) : undefined
   if (damage) throw new UsageError(`${family.name}: the base image ${image} is damaged: ${damage}`)
-  if (info.backing) throw new UsageError(`${family.name}: the base image ${image} stands on another file, ${info.backing}`)
+  return format
 }
 
 function mib(bytes: number): number {

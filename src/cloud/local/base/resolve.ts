@@ -3,7 +3,9 @@ import { commandLine } from '../../../core/program.ts'
 import type { Family } from '../../../model/family.ts'
 import type { BaseImage, LatestImage } from '../../../model/image.ts'
 import type { BaseSearch } from '../../cloud.ts'
-import { findImage } from '../store/images.ts'
+import { findImage, imagePath } from '../store/images.ts'
+import { requireDigest } from '../store/require-digest.ts'
+import { digestInName } from './base-disks.ts'
 import { ensureDebianBase } from './debian.ts'
 import { ensureGivenImage } from './given-image.ts'
 import type { LocalBase } from './kinds.ts'
@@ -16,6 +18,7 @@ export async function resolveLocalBase(family: Family, { progress, signal, lates
   const base = family.base as LocalBase
   if (base.kind === 'debian') {
     const { path, disk } = await ensureDebianBase({ release: base.debian, progress, signal })
+    await requireDigest(path, `sha256:${digestInName(path)}`)
     return { id: path, name: disk.name, digest: disk.digest }
   }
   if (base.kind === 'image') return ensureGivenImage({ image: base.image, sha256: base.sha256, family, progress, signal })
@@ -27,7 +30,10 @@ export async function resolveLocalBase(family: Family, { progress, signal, lates
 
 /** The latest good image of another family, which this computer must have. */
 async function findAncestor({ family, version, imageId, imageName, digest }: LatestImage): Promise<BaseImage> {
-  if (await findImage(imageId)) return { id: imageId, name: imageName, digest, ancestor: { family, version } }
+  if (await findImage(imageId)) {
+    await requireDigest(imagePath(imageId), digest)
+    return { id: imageId, name: imageName, digest, ancestor: { family, version } }
+  }
   throw new UsageError(`The latest good image of ${family}, ${imageName}, is not in the store of this project`, {
     hint: `bake it again: ${commandLine('--family', family)}`,
   })

@@ -1,9 +1,11 @@
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
+import { isOurs } from '../../../core/owner.ts'
 import { homeFolder } from '../../../core/paths.ts'
 import { isRunning, type ProcessIdentity } from '../../../core/process-identity.ts'
+import { findJson } from '../../../core/write-file.ts'
 import type { Tags } from '../../../model/tags.ts'
 import { findMachine, stopMachine } from '../qemu/process.ts'
 
@@ -31,12 +33,16 @@ export function instanceFiles(instance: Pick<LocalInstance, 'id' | 'runtimeFolde
     qemuLog: join(folder, 'qemu.log'),
     pidFile: join(folder, 'qemu.pid'),
     qmpSocket: join(instance.runtimeFolder, 'qmp'),
+    filter: { fromGuest: join(instance.runtimeFolder, 'from-guest'), toNetwork: join(instance.runtimeFolder, 'to-network') },
   }
 }
 
+const runtimePrefix = 'bakehouse-'
+const runtimeFolderPattern = new RegExp(`^${runtimePrefix}[A-Za-z0-9]{6}$`)
+
 /** Makes the folder of a new instance, its tags in it from the first moment. */
 export async function makeInstance(name: string, about: Pick<LocalInstance, 'tags' | 'image' | 'sshPort'>): Promise<LocalInstance> {
-  const runtimeFolder = await mkdtemp(join(tmpdir(), 'bakehouse-'))
+  const runtimeFolder = await mkdtemp(join(tmpdir(), runtimePrefix))
   const instance = { id: `${name}-${randomBytes(3).toString('hex')}`, runtimeFolder, ...about }
   await mkdir(instanceFiles(instance).folder, { recursive: true })
   await writeInstance(instance)
@@ -50,13 +56,14 @@ export async function writeInstance(instance: LocalInstance): Promise<void> {
   await rename(`${file}.partial`, file)
 }
 
-/** An instance by its id; undefined when there is none. */
+/**
+ * An instance by its id; undefined when there is none. Its record says which folders are removed and which process is ended: one that another user
+ * wrote, or that names another instance or a folder of a kind that we do not make, is none.
+ */
 export async function findInstance(id: string): Promise<LocalInstance | undefined> {
-  try {
-    return JSON.parse(await readFile(join(instancesFolder(), id, 'instance.json'), 'utf8')) as LocalInstance
-  } catch {
-    return undefined
-  }
+  const file = join(instancesFolder(), id, 'instance.json')
+  const instance = isOurs(file) ? findJson<LocalInstance>(file) : undefined
+  return instance?.id === id && runtimeFolderPattern.test(basename(instance.runtimeFolder)) ? instance : undefined
 }
 
 /** All instances, running or not. */
@@ -80,7 +87,7 @@ function findInstanceProcess(instance: LocalInstance): ProcessIdentity | undefin
 export async function removeInstance(instance: LocalInstance): Promise<void> {
   const running = findInstanceProcess(instance)
   if (running) await stopMachine(running, instanceFiles(instance).qmpSocket)
-  await rm(instance.runtimeFolder, { recursive: true, force: true })
+  if (isOurs(instance.runtimeFolder)) await rm(instance.runtimeFolder, { recursive: true, force: true })
   await rm(instanceFiles(instance).folder, { recursive: true, force: true })
 }
 

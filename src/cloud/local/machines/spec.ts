@@ -29,6 +29,8 @@ export const instanceInputs = z.strictObject({
   transport: z.enum(transports).optional(),
   /** `standard`: devices for which the guest needs no drivers of ours. */
   devices: z.enum(deviceSets).optional(),
+  /** Whether the guest reaches the network beyond this computer; never this computer itself. */
+  network: z.boolean().optional(),
   loginTimeoutSeconds: z.int().min(1),
   warm: z.boolean(),
   /** Where console and screen go when the guest never comes up; empty for nowhere. */

@@ -1,11 +1,13 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BuildFailed, messageOf } from '../../../core/errors.ts'
+import { BuildFailed, MissingError, messageOf } from '../../../core/errors.ts'
 import { waitForLogin } from '../../../guest/ssh/login.ts'
 import type { Host } from '../../../model/host.ts'
 import { findAccelerator, rejectAccelerator } from '../qemu/accelerator.ts'
 import { type Guest, qemuArguments } from '../qemu/arguments.ts'
+import { startFilter } from '../qemu/filter/start.ts'
 import { startWithMemory } from '../qemu/memory.ts'
+import { filterObject } from '../qemu/network.ts'
 import { findFreePort } from '../qemu/port.ts'
 import { firstError } from '../qemu/probe.ts'
 import { startMachine } from '../qemu/process.ts'
@@ -23,6 +25,8 @@ const startTries = 5
 export interface StartSpec extends Pick<InstanceInputs, 'cpus' | 'memory' | 'tags' | 'os' | 'transport' | 'devices'> {
   /** Ends the wait for memory. */
   readonly signal: AbortSignal
+  /** Whether the guest reaches the network beyond this computer; never this computer itself. */
+  readonly network?: boolean
   /** systemd credentials, by name. */
   readonly credentials: Readonly<Record<string, string>>
   readonly seed?: string
@@ -39,35 +43,54 @@ export class LoginRefused extends BuildFailed {}
 
 /** Starts the machine of an instance on the disk that is there, and writes down which process it is. */
 export async function startInstance(made: LocalInstance, spec: StartSpec): Promise<LocalInstance> {
-  const { seed: _seed, ...files } = instanceFiles(made)
+  const { seed: _seed, filter, ...files } = instanceFiles(made)
   const { cpus, memory, credentials, seed, unreadableDisk, paused, isSaved } = spec
   const tools = qemuTools()
   const lifetimeSeconds = spec.tags.expires === '' ? 0 : Math.max(1, Math.round((Date.parse(spec.tags.expires) - Date.now()) / 1000))
   const about = { ...files, name: made.id, cpus, memory, credentials, firmware: tools.ovmf }
   const guest: Guest = { os: spec.os ?? 'linux', devices: spec.devices ?? 'virtio', port: spec.transport === 'psrp' ? 5986 : 22 }
+  // Where only the firmware runs, nobody needs an address.
+  const isFiltered = unreadableDisk === undefined
   const optional = {
     ...(seed ? { seed } : {}),
     ...(unreadableDisk === undefined ? {} : { disk: unreadableDisk }),
     ...(paused ? { paused } : {}),
     ...(isSaved ? { isSaved } : {}),
+    ...(isFiltered ? { filter } : {}),
+    sandbox: process.platform === 'linux',
   }
   for (let tries = 1; ; tries++) {
     const sshPort = tries === 1 ? made.sshPort : await findFreePort()
     const accelerator = await findAccelerator()
     const args = qemuArguments({ ...about, ...optional, accelerator, guest, sshPort })
     try {
-      const start = () => startMachine({ program: tools.system, args, logFile: files.qemuLog, lifetimeSeconds, ...files })
-      const process = await startWithMemory(memory, start, { signal: spec.signal })
-      const instance = { ...made, sshPort, process }
+      const start = () => {
+        // It starts beside QEMU, so that it is ready before the guest sends.
+        if (isFiltered) startFilter(filter, spec.network ?? false, files.qemuLog)
+        return startMachine({ program: tools.system, args, logFile: files.qemuLog, lifetimeSeconds, ...files })
+      }
+      const running = await startWithMemory(memory, start, { signal: spec.signal })
+      const instance = { ...made, sshPort, process: running }
       await writeInstance(instance)
       return instance
     } catch (error) {
+      if (messageOf(error).includes(filterObject)) throw noFilter(error)
       const isPortTaken = /hostfwd|forward/.test(messageOf(error))
       if (!isPortTaken && accelerator !== 'tcg') rejectAccelerator(accelerator, firstError(messageOf(error)))
       // What is saved or restored depends on the accelerator: the caller starts anew.
       if (tries === startTries || (!isPortTaken && (accelerator === 'tcg' || isSaved))) throw error
     }
   }
+}
+
+function noFilter(cause: unknown): MissingError {
+  return new MissingError(
+    'This QEMU cannot filter the network of a guest, and without a filter the guest would reach the services of this computer',
+    {
+      hint: 'install a QEMU with filter-redirector',
+      cause,
+    },
+  )
 }
 
 /** How the local cloud waits for a login. */

@@ -80,7 +80,7 @@ async function bootWith(spec: InstanceInputs, signal: AbortSignal, note: string,
     const size = await makeOverlay(imagePath(spec.image), disk, spec.disk)
     const firmware = findFirmware && (await orUnusable(findFirmware(spec, size, signal)))
     if (spec.login === 'cloud-init') await writeSeed(seed, { instanceId: made.id, user: spec.user, publicKey: spec.publicKey })
-    const { cpus, memory, tags, os, transport, devices } = spec
+    const { cpus, memory, tags, os, transport, devices, network } = spec
     const instance = await startInstance(made, {
       ...{
         signal,
@@ -89,7 +89,7 @@ async function bootWith(spec: InstanceInputs, signal: AbortSignal, note: string,
         tags,
         credentials: spec.login === 'credential' ? { 'ssh.authorized_keys.root': `${spec.publicKey}\n` } : {},
       },
-      ...{ os, transport, devices, paused: firmware !== undefined, isSaved: firmware !== undefined },
+      ...{ os, transport, devices, network: network ?? false, paused: firmware !== undefined, isSaved: firmware !== undefined },
       ...(spec.login === 'cloud-init' ? { seed } : {}),
     })
     started(instance)

@@ -1,4 +1,5 @@
 import type { Machine, Os } from '../../../model/family.ts'
+import { type FilterSockets, networkArguments } from './network.ts'
 
 /** What runs the guests: the processor of this computer, by KVM or HVF, or emulation. After the comma: what the guest's processor lacks. */
 export type Accelerator = 'kvm' | 'kvm,arch-capabilities=off' | 'hvf' | 'tcg'
@@ -34,6 +35,10 @@ export interface MachineSpec extends MachineShape {
   readonly seed?: string
   /** Port on 127.0.0.1 that leads to the guest's own. */
   readonly sshPort: number
+  /** What the guest sends goes through it; without one, the guest reaches nothing and is told no name server. */
+  readonly filter?: FilterSockets
+  /** Forbid QEMU the system calls that it does not need, such as starting programs. Only a QEMU for Linux can. */
+  readonly sandbox?: boolean
   /** systemd credentials for the guest, by name. */
   readonly credentials: Readonly<Record<string, string>>
   readonly qmpSocket: string
@@ -62,13 +67,14 @@ export function qemuArguments(spec: MachineSpec): string[] {
     ...['-drive', `if=none,id=disk,${typeof spec.disk === 'number' ? unreadable(spec.disk) : qcow2(spec.disk)}`],
     ...['-device', guest.devices === 'standard' ? 'ide-hd,bus=ide.0,drive=disk,bootindex=0' : 'virtio-blk-pci,drive=disk,bootindex=0'],
     ...(spec.seed === undefined ? [] : seedArguments(spec.seed, guest)),
-    ...['-netdev', `user,id=net,hostfwd=tcp:127.0.0.1:${spec.sshPort}-:${guest.port}`],
+    ...networkArguments({ hostPort: spec.sshPort, guestPort: guest.port, ...(spec.filter ? { filter: spec.filter } : {}) }),
     ...['-device', `${guest.devices === 'standard' ? 'e1000e' : 'virtio-net-pci'},netdev=net,romfile=`],
     ...(guest.devices === 'standard' ? [] : ['-device', 'virtio-rng-pci']),
     ...['-chardev', `file,id=console,path=${escaped(spec.consoleLog)}`, '-serial', 'chardev:console'],
     ...['-qmp', `unix:${escaped(spec.qmpSocket)},server=on,wait=off`],
     ...['-pidfile', spec.pidFile],
     ...Object.entries(spec.credentials).flatMap(([name, value]) => credentialArguments(name, value)),
+    ...(spec.sandbox ? ['-sandbox', 'on,obsolete=deny,elevateprivileges=deny,spawn=deny,resourcecontrol=deny'] : []),
     ...(spec.paused ? ['-S'] : []),
   ]
 }

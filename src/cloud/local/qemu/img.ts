@@ -8,21 +8,20 @@ import { qemuTools } from './tools.ts'
 export interface OverlaySpec {
   readonly file: string
   readonly backing: string
-  readonly backingFormat: string
   /** Bytes. */
   readonly size: number
 }
 
 /** Arguments of `qemu-img` for a disk that holds only what differs from another. */
-export function overlayArguments({ file, backing, backingFormat, size }: OverlaySpec): string[] {
-  return ['create', '-q', '-f', 'qcow2', '-o', 'lazy_refcounts=on', '-F', backingFormat, '-b', backing, file, String(size)]
+export function overlayArguments({ file, backing, size }: OverlaySpec): string[] {
+  return ['create', '-q', '-f', 'qcow2', '-o', 'lazy_refcounts=on', '-F', 'qcow2', '-b', backing, file, String(size)]
 }
 
 /** Makes a disk over an image, grown to so many GiB where that is more; the bytes that its guest sees. */
 export async function makeOverlay(backing: string, file: string, gibibytes: number): Promise<number> {
-  const { format, virtualSize } = await readDiskInfo(backing)
+  const { virtualSize } = await readDiskInfo(backing)
   const size = Math.max(virtualSize, gibibytes * 1024 ** 3)
-  await runImg(overlayArguments({ file, backing, backingFormat: format, size }))
+  await runImg(overlayArguments({ file, backing, size }))
   return size
 }
 
@@ -56,7 +55,6 @@ export function flattenOptions({ sourceFormat, compress }: Pick<FlattenSpec, 'so
 }
 
 export interface DiskInfo {
-  readonly format: string
   /** Bytes the guest sees. */
   readonly virtualSize: number
   /** Bytes it takes. */
@@ -64,12 +62,11 @@ export interface DiskInfo {
   readonly backing: string | undefined
 }
 
-/** What `qemu-img info` says. Throws with its own words when that is no disk image. */
+/** What `qemu-img info` says of a qcow2, which all disks of the store and the cache are: QEMU never guesses a format. Throws with its own words. */
 export async function readDiskInfo(file: string): Promise<DiskInfo> {
-  const text = await runImg(['info', '--output=json', '-U', file])
+  const text = await runImg(['info', '--output=json', '-U', '-f', 'qcow2', file])
   const info = JSON.parse(text) as Record<string, unknown>
   return {
-    format: String(info.format),
     virtualSize: Number(info['virtual-size']),
     actualSize: Number(info['actual-size']),
     backing: info['full-backing-filename'] as string | undefined,

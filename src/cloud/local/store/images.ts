@@ -1,9 +1,10 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
+import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
+import { basename, isAbsolute, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { UsageError } from '../../../core/errors.ts'
+import { isOurs } from '../../../core/owner.ts'
 import { imagesFolder } from '../../../core/paths.ts'
 import { findJson } from '../../../core/write-file.ts'
 import type { Tags } from '../../../model/tags.ts'
@@ -57,7 +58,7 @@ export async function publishImage(disk: string, image: StoredImage): Promise<vo
   const sidecar = sidecarPath(image.name)
   const aside = `${sidecar}.${process.pid}.partial`
   {
-    await using file = await open(aside, 'w', 0o644)
+    await using file = await open(aside, 'w', 0o600)
     await file.writeFile(`${JSON.stringify(image, undefined, 2)}\n`)
     await file.sync()
   }
@@ -66,13 +67,8 @@ export async function publishImage(disk: string, image: StoredImage): Promise<vo
 
 /** An image of the store; undefined when it is not there, or not whole. */
 export async function findImage(name: string): Promise<StoredImage | undefined> {
-  try {
-    const image = JSON.parse(await readFile(sidecarPath(name), 'utf8')) as StoredImage
-    await stat(imagePath(name))
-    return image
-  } catch {
-    return undefined
-  }
+  const image = readSidecar(sidecarPath(name))
+  return image && (await stat(imagePath(name)).catch(() => undefined)) ? image : undefined
 }
 
 /** Sidecars read by this process, by path: one that is there never changes. */
@@ -84,8 +80,14 @@ export async function listImages(): Promise<readonly StoredImage[]> {
   const there = new Set(names)
   const whole = names.filter((name) => name.endsWith('.json') && !name.startsWith('.') && there.has(`${name.slice(0, -5)}.qcow2`))
   const paths = whole.map((name) => join(imagesFolder(), name))
-  read = new Map(paths.flatMap((path) => asEntry(path, read.get(path) ?? findJson<StoredImage>(path))))
+  read = new Map(paths.flatMap((path) => asEntry(path, read.get(path) ?? readSidecar(path))))
   return [...read.values()]
+}
+
+/** An image is what its file is named, whatever the file says; and one that another user wrote is none. */
+function readSidecar(path: string): StoredImage | undefined {
+  const image = isOurs(path) ? findJson<StoredImage>(path) : undefined
+  return image?.name === basename(path, '.json') ? image : undefined
 }
 
 function asEntry(path: string, image: StoredImage | undefined): [string, StoredImage][] {

@@ -56,7 +56,7 @@ export async function keyOf(
   const { ovmf } = qemuTools()
   const args = qemuArguments({
     ...{ name: '', accelerator: await findAccelerator(), cpus, memory, firmware: ovmf, disk, sshPort: 0, credentials: {} },
-    ...{ qmpSocket: '', consoleLog: '', pidFile: '', isSaved: true },
+    ...{ qmpSocket: '', consoleLog: '', pidFile: '', isSaved: true, filter: { fromGuest: '', toNetwork: '' } },
   })
   return createHash('sha256')
     .update(JSON.stringify([args, await describeHost(), stampOf(ovmf), ...more]))

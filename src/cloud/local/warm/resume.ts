@@ -26,8 +26,17 @@ export async function resumeSnapshot({ made, snapshot, spec, signal, started }: 
   makingHostKeys.catch(() => {})
   const { disk, memory: own, qmpSocket } = instanceFiles(made)
   await copyFile(snapshot.disk, disk)
-  const { cpus, memory, tags } = spec
-  const instance = await startInstance(made, { cpus, memory, tags, credentials: {}, paused: true, isSaved: true, signal })
+  const { cpus, memory, tags, network } = spec
+  const instance = await startInstance(made, {
+    cpus,
+    memory,
+    tags,
+    network: network ?? false,
+    credentials: {},
+    paused: true,
+    isSaved: true,
+    signal,
+  })
   started(instance)
   await wake(qmpSocket, snapshot.memory, own)
   const { identityFile, knownHostsFile } = snapshot

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync } from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -44,7 +44,27 @@ describe("a base image of the user's own", () => {
     expect(base).toMatchObject({ name: 'my.qcow2', digest: `sha256:${sha256}` })
     rmSync(disk)
     expect(await resolveBase({ image: 'my.qcow2', sha256 })).toEqual(base)
-    expect(digest(base.id)).toBe(sha256)
+    expect(base.id).toBe(join(folder, `cache/bakehouse/base/image-${sha256}-${digest(base.id)}.qcow2`))
+  })
+
+  it('may be a raw disk', async () => {
+    const raw = join(folder, 'disk.raw')
+    writeFileSync(raw, Buffer.concat([Buffer.alloc(510), Buffer.from([0x55, 0xaa]), Buffer.alloc(512)]))
+    const { id } = await resolveBase({ image: 'disk.raw', sha256: digest(raw) })
+    expect(JSON.parse(execFileSync('qemu-img', ['info', '--output=json', id]).toString()).format).toBe('qcow2')
+  })
+
+  it('is not used when it was exchanged in the store, nor when another could exchange it', async () => {
+    const { id } = await resolveBase({ image: 'my.qcow2', sha256 })
+    chmodSync(id, 0o666)
+    await expect(resolveBase({ image: 'my.qcow2', sha256 })).rejects.toThrow('others may write to it')
+    chmodSync(id, 0o600)
+    await resolveBase({ image: 'my.qcow2', sha256 })
+    const { mtime } = statSync(id)
+    const bytes = readFileSync(id)
+    writeFileSync(id, Buffer.concat([bytes.subarray(0, -1), Buffer.from([255])]))
+    utimesSync(id, mtime, mtime)
+    await expect(resolveBase({ image: 'my.qcow2', sha256 })).rejects.toThrow(/it has the digest .*, expected/)
   })
 
   it('is fetched by URL', async () => {
@@ -68,10 +88,23 @@ describe("a base image of the user's own", () => {
     expect(cached()).toEqual([])
   })
 
-  it('is refused when it stands on another file', async () => {
-    const overlay = join(folder, 'overlay.qcow2')
-    execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', '-F', 'qcow2', '-b', disk, overlay])
-    await expect(resolveBase({ image: 'overlay.qcow2', sha256: digest(overlay) })).rejects.toThrow('stands on another file')
+  it.each([
+    ['stands on another file', ['-f', 'qcow2', '-F', 'raw', '-b']],
+    ['has its data in another file', ['-f', 'qcow2', '-o']],
+    ['is a list of other files', ['-f', 'vmdk', '-o']],
+  ])('brings no file of this computer into an image: it is refused when it %s', async (_what, options) => {
+    const secret = join(folder, 'secret')
+    writeFileSync(secret, 'of this computer')
+    const [hostile, last] = [join(folder, 'hostile'), options.at(-1)]
+    const target =
+      { '-b': [secret], '-o': [options[1] === 'vmdk' ? 'subformat=monolithicFlat' : `data_file=${join(folder, 'data')}`] }[String(last)] ??
+      []
+    execFileSync('qemu-img', ['create', '-q', ...options, ...target, hostile, '1M'])
+    if (options[1] === 'vmdk') writeFileSync(hostile, readFileSync(hostile, 'utf8').replace(/"hostile-flat"/, `"${secret}"`))
+    const refused = resolveBase({ image: 'hostile', sha256: digest(hostile) })
+    await expect(refused).rejects.toThrow(/mine: the base image hostile cannot be used: it/)
+    await expect(refused).rejects.toMatchObject({ hint: expect.stringContaining('qemu-img convert -O qcow2') })
+    expect(cached()).toEqual([])
   })
 
   it.each([
@@ -101,12 +134,13 @@ describe('a base that is another family', () => {
     const path = join(folder, 'home/images', `linux-base-${version}`)
     execFileSync('mkdir', ['-p', join(folder, 'home/images')])
     writeFileSync(`${path}.qcow2`, version)
-    writeFileSync(`${path}.json`, JSON.stringify({ name: `linux-base-${version}`, tags, digest: `sha256:${version}`, created }))
+    writeFileSync(`${path}.json`, JSON.stringify({ name: `linux-base-${version}`, tags, digest: digestOf(version), created }))
   }
 
+  const digestOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`
   const latest = (version: string): LatestImage => {
     const id = `linux-base-${version}`
-    return { family: 'linux-base', version, imageId: id, imageName: id, digest: `sha256:${version}`, imagesByRegion: { local: id } }
+    return { family: 'linux-base', version, imageId: id, imageName: id, digest: digestOf(version), imagesByRegion: { local: id } }
   }
 
   it('is the latest good image that its stack names, be there a newer one in the store', async () => {
@@ -115,9 +149,15 @@ describe('a base that is another family', () => {
     expect(await resolveBase({ family: 'linux-base' }, latest('2026.01.02'))).toEqual({
       id: 'linux-base-2026.01.02',
       name: 'linux-base-2026.01.02',
-      digest: 'sha256:2026.01.02',
+      digest: digestOf('2026.01.02'),
       ancestor: { family: 'linux-base', version: '2026.01.02' },
     })
+  })
+
+  it('is refused when its disk was exchanged', async () => {
+    promoted('2026.01.02', '2026-01-02T00:00:00Z')
+    writeFileSync(join(folder, 'home/images/linux-base-2026.01.02.qcow2'), 'another')
+    await expect(resolveBase({ family: 'linux-base' }, latest('2026.01.02'))).rejects.toThrow('expected sha256:')
   })
 
   it('must be in the store', async () => {

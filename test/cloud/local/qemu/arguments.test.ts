@@ -59,6 +59,19 @@ describe('the command line of a guest', () => {
     expect(line({ accelerator: 'tcg', isSaved: true })).toBe(line({ accelerator: 'tcg' }))
   })
 
+  it('reaches nothing unless a filter is between', () => {
+    expect(line()).toContain('user,id=net,ipv6=off,restrict=on,')
+    const filtered = line({ filter: { fromGuest: '/a,b', toNetwork: '/c' } })
+    expect(filtered).toContain('user,id=net,ipv6=off,restrict=off,')
+    expect(filtered).toContain('-chardev socket,id=fromguest,path=/a,,b,server=on,wait=off -chardev socket,id=tonetwork,path=/c,')
+    expect(filtered).toContain('-object filter-redirector,id=filter,netdev=net,queue=rx,outdev=fromguest,indev=tonetwork')
+  })
+
+  it('lets QEMU start no programs where it can be forbidden', () => {
+    expect(line({ sandbox: true })).toMatch(/-sandbox on,\S*spawn=deny/)
+    expect(line()).not.toContain('-sandbox')
+  })
+
   it('has a seed disk only when there is one', () => {
     expect(line({ seed: '/s.iso' })).toContain('file=/s.iso,format=raw,readonly=on')
     expect(line()).not.toContain('drive=seed')

@@ -15,8 +15,8 @@ const img = (...args: string[]): void => void execFileSync('qemu-img', args, { s
 
 describe('command lines of qemu-img', () => {
   it('names format and place of what an overlay stands on', () => {
-    expect(overlayArguments({ file: 'o', backing: '/b', backingFormat: 'raw', size: 7 }).join(' ')).toBe(
-      'create -q -f qcow2 -o lazy_refcounts=on -F raw -b /b o 7',
+    expect(overlayArguments({ file: 'o', backing: '/b', size: 7 }).join(' ')).toBe(
+      'create -q -f qcow2 -o lazy_refcounts=on -F qcow2 -b /b o 7',
     )
   })
 

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdtempSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
@@ -58,6 +58,21 @@ describe('the store', () => {
     utimesSync(old, longAgo, longAgo)
     await removeLeftovers()
     expect([old, young].map((path) => existsSync(path))).toEqual([false, true])
+  })
+
+  it('takes an image for what its file is named, so that a record removes no file elsewhere', async () => {
+    await asidePath('f-1')
+    const victim = join(folder, 'victim.qcow2')
+    for (const path of [victim, imagePath('f-1')]) writeFileSync(path, 'disk')
+    writeFileSync(join(folder, 'images/f-1.json'), JSON.stringify({ ...image('f-1'), name: '../victim' }))
+    expect(await listImages()).toEqual([])
+    expect(await findImage('f-1')).toBeUndefined()
+  })
+
+  it('takes no image whose record others may write', async () => {
+    await publish('f-1')
+    chmodSync(join(folder, 'images/f-1.json'), 0o666)
+    expect(await listImages()).toEqual([])
   })
 
   it('never gives a name twice', async () => {

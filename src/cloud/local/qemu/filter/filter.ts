@@ -1,0 +1,56 @@
+import { connect, type Socket } from 'node:net'
+import { networkInterfaces } from 'node:os'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { address, isAllowed } from './frame.ts'
+import { frameOf, splitFrames } from './split.ts'
+
+// A process: `filter.ts FROM-GUEST TO-NETWORK open|closed`. Reads what a guest sends from one socket of its QEMU, and writes what is allowed to the other.
+// QEMU drops everything while nobody is connected, so that a guest without its filter reaches nothing. Ends with its QEMU.
+
+/** How long QEMU may take to open its sockets, in ms. */
+const startDeadline = 60_000
+/** How often this computer's addresses are read anew, in ms. */
+const refreshEvery = 5_000
+
+const [fromGuest = '', toNetwork = '', mode] = process.argv.slice(2)
+const network = mode === 'open'
+const [source, target] = [await waitForSocket(fromGuest), await waitForSocket(toNetwork)]
+let [own, readAt] = [ownAddresses(), Date.now()]
+const split = splitFrames()
+
+for (const socket of [source, target]) {
+  socket.on('error', () => process.exit(0))
+  socket.on('close', () => process.exit(0))
+}
+target.on('drain', () => source.resume())
+source.on('data', (chunk: Buffer) => {
+  if (Date.now() - readAt > refreshEvery) [own, readAt] = [ownAddresses(), Date.now()]
+  const allowed = split(chunk).filter((piece) => isAllowed(frameOf(piece), { network, own }))
+  if (allowed.length > 0 && !target.write(Buffer.concat(allowed))) source.pause()
+})
+
+async function waitForSocket(path: string): Promise<Socket> {
+  for (const deadline = Date.now() + startDeadline; Date.now() < deadline; await sleep(20)) {
+    const socket = await tryConnect(path)
+    if (socket) return socket
+  }
+  process.exit(1)
+}
+
+function tryConnect(path: string): Promise<Socket | undefined> {
+  return new Promise((resolve) => {
+    const socket = connect(path)
+    const fail = (): void => resolve(undefined)
+    socket.once('error', fail)
+    socket.once('connect', () => {
+      socket.off('error', fail)
+      resolve(socket)
+    })
+  })
+}
+
+/** The IPv4 addresses of this computer: what listens on all of them listens there too. */
+function ownAddresses(): ReadonlySet<number> {
+  const all = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
+  return new Set(all.filter(({ family }) => family === 'IPv4').map((each) => address(each.address)))
+}

@@ -1,0 +1,52 @@
+import { mkdirSync, statSync } from 'node:fs'
+import { join } from 'node:path'
+import { UsageError } from '../../../core/errors.ts'
+import { isOurs } from '../../../core/owner.ts'
+import { homeFolder } from '../../../core/paths.ts'
+import { findJson, writeJson } from '../../../core/write-file.ts'
+import { digestFile } from './images.ts'
+
+/** What a disk was when its digest was right: any write to it changes one of these, and no user can set the last one back. */
+interface Seen {
+  readonly digest: string
+  readonly inode: number
+  readonly size: number
+  readonly modified: number
+  readonly changed: number
+}
+
+/**
+ * Throws UsageError unless a disk is owned by this user or root and still has its digest, `sha256:…` or the first digits of one. The disk is read
+ * again only when it has changed since this project read it last: that takes a second for each gigabyte or so.
+ */
+export async function requireDigest(path: string, digest: string): Promise<void> {
+  if (!isOurs(path)) throw refusal(path, 'it belongs to another user, or others may write to it')
+  const now = look(path, digest)
+  const known = readKnown()[path]
+  if (known?.digest.startsWith(digest) && JSON.stringify({ ...known, digest }) === JSON.stringify(now)) return
+  const found = await digestFile(path)
+  if (!found.startsWith(digest)) throw refusal(path, `it has the digest ${found}, expected ${digest}`)
+  const after = look(path, found)
+  if (after.changed !== now.changed) throw refusal(path, 'it changed while it was read')
+  mkdirSync(homeFolder(), { recursive: true })
+  writeJson(knownFile(), { ...readKnown(), [path]: after })
+}
+
+function look(path: string, digest: string): Seen {
+  const { ino, size, mtimeMs, ctimeMs } = statSync(path)
+  return { digest, inode: ino, size, modified: mtimeMs, changed: ctimeMs }
+}
+
+function readKnown(): Readonly<Record<string, Seen>> {
+  return findJson<Record<string, Seen>>(knownFile()) ?? {}
+}
+
+function knownFile(): string {
+  return join(homeFolder(), 'known-disks.json')
+}
+
+function refusal(path: string, why: string): UsageError {
+  return new UsageError(`The disk ${path} cannot be used as a base: ${why}`, {
+    hint: 'remove the file: it is made again. A store that other users may write to is not safe',
+  })
+}

@@ -1,0 +1,40 @@
+import { readdirSync, statSync } from 'node:fs'
+import { messageOf } from '../core/errors.ts'
+import { runTool } from '../core/exec.ts'
+import type { Finding } from '../model/finding.ts'
+
+/** Whether this QEMU can filter the network of a guest: without that, no machine is started. `name` is what QEMU must know. */
+export async function checkGuestNetwork(qemu: string, name = 'filter-redirector'): Promise<Finding> {
+  const hint = 'install a QEMU with filter-redirector'
+  try {
+    const objects = await runTool(qemu, ['-object', 'help'])
+    if (objects.includes(name)) return { name: 'guest network', status: 'ok', detail: 'filtered: guests cannot reach this computer' }
+    return { name: 'guest network', status: 'missing', detail: 'this QEMU cannot filter the network of a guest', hint }
+  } catch (error) {
+    return { name: 'guest network', status: 'missing', detail: messageOf(error), hint }
+  }
+}
+
+/** Whether people use this computer at the moment who are not us: the engine listens on the loopback, where they can connect. */
+export function checkLocalUsers(processes = '/proc'): Finding {
+  const others = listOtherUsers(processes)
+  if (others.length === 0) return { name: 'local users', status: 'ok', detail: 'no other person has a process on this computer' }
+  const detail = `processes of other people run here (user ids ${others.join(', ')})`
+  return {
+    name: 'local users',
+    status: 'warning',
+    detail,
+    hint: 'bake on a computer of your own: the ports of the engine are open to its users',
+  }
+}
+
+/** User ids of people: system accounts are below 1000, `nobody` and namespaces above 60000. */
+function listOtherUsers(processes: string): number[] {
+  try {
+    const pids = readdirSync(processes).filter((name) => /^\d+$/.test(name))
+    const owners = new Set(pids.map((pid) => statSync(`${processes}/${pid}`, { throwIfNoEntry: false })?.uid ?? 0))
+    return [...owners].filter((uid) => uid >= 1000 && uid < 60_000 && uid !== process.getuid?.()).sort((one, other) => one - other)
+  } catch {
+    return []
+  }
+}
