@@ -6,7 +6,7 @@ import { bakeFamily } from '../src/bake/bake-family.ts'
 import { resolveLocalBase } from '../src/cloud/local/base/resolve.ts'
 import { flattenArguments } from '../src/cloud/local/qemu/img.ts'
 import { runTool } from '../src/core/exec.ts'
-import { readTools } from '../src/core/tools.ts'
+import { readQemu } from '../src/core/tools.ts'
 import { readFamily } from '../src/family/read-family.ts'
 import { interleave, parseRounds, renderConditions, renderTable, timed } from './measure.ts'
 import { makeReferenceProject } from './reference-project.ts'
@@ -79,7 +79,7 @@ function measureHome(home: string): Omit<Usage, 'phase'> {
 /** What the build wrote over its base: the data in the candidate's own layer, without a sleeping machine's memory. */
 function writtenBytes(home: string): number {
   const candidate = listFiles(join(home, 'images')).find((file) => file.endsWith('-candidate.qcow2')) ?? ''
-  const map = execFileSync(readTools().qemu.img, ['map', '--force-share', '--output=json', candidate], { encoding: 'utf8' })
+  const map = execFileSync(readQemu().img, ['map', '--force-share', '--output=json', candidate], { encoding: 'utf8' })
   const extents = JSON.parse(map) as { depth: number; data: boolean; length: number }[]
   return extents.filter(({ depth, data }) => depth === 0 && data).reduce((all, { length }) => all + length, 0)
 }
@@ -99,7 +99,7 @@ async function compareCompression(source: string, rounds: number): Promise<{ tab
   const write = (compress: boolean) => () => {
     const target = join(folder, compress ? 'compressed' : 'plain')
     rmSync(target, { force: true })
-    return timed(() => runTool(readTools().qemu.img, flattenArguments({ source, sourceFormat: 'qcow2', target, compress })))
+    return timed(() => runTool(readQemu().img, flattenArguments({ source, sourceFormat: 'qcow2', target, compress })))
   }
   try {
     const measured = await interleave(

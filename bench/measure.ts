@@ -2,7 +2,7 @@ import { cpus, totalmem } from 'node:os'
 import { parseArgs } from 'node:util'
 import { UsageError } from '../src/core/errors.ts'
 import { run } from '../src/core/exec.ts'
-import { readTools } from '../src/core/tools.ts'
+import { readQemu, readTools } from '../src/core/tools.ts'
 
 /** One thing to be timed: a name and a run of it, in seconds of its own choice of what counts. */
 export interface Contender {
@@ -67,7 +67,7 @@ export async function renderConditions(more: Readonly<Record<string, string>> = 
   const versions = {
     node: process.versions.node,
     pulumi: await first(tools.pulumi, ['version']),
-    qemu: await first(tools.qemu.system, ['--version']),
+    qemu: await first(readQemu().system, ['--version']),
     'ansible-core': await first(`${tools.venv}/bin/ansible`, ['--version']),
     ...more,
   }

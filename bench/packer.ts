@@ -6,7 +6,7 @@ import { MissingError } from '../src/core/errors.ts'
 import { runTool } from '../src/core/exec.ts'
 import { findCommand } from '../src/core/find-command.ts'
 import { makeSshKey } from '../src/core/ssh-key.ts'
-import { readTools } from '../src/core/tools.ts'
+import { readQemu, readTools } from '../src/core/tools.ts'
 
 /** What the peer is given: the same base disk, playbook and hardware as ours. */
 export interface PackerSpec {
@@ -30,7 +30,7 @@ export function packerTemplate(
   spec: PackerSpec,
   files: { output: string; identityFile: string; publicKey: string; accelerator: string[][] },
 ): object {
-  const { qemu } = readTools()
+  const qemu = readQemu()
   const credential = `io.systemd.credential.binary:ssh.authorized_keys.root=${Buffer.from(`${files.publicKey}\n`).toString('base64')}`
   return {
     builders: [
@@ -129,7 +129,7 @@ export async function buildWithPacker(spec: PackerSpec): Promise<PackerBuild> {
 function writeShim(folder: string): string {
   const bin = join(folder, 'bin')
   mkdirSync(bin)
-  const script = `#!/bin/sh\ncase " $* " in *' create '*' -b '*) shift; set -- create -F qcow2 "$@" ;; esac\nexec '${readTools().qemu.img}' "$@"\n`
+  const script = `#!/bin/sh\ncase " $* " in *' create '*' -b '*) shift; set -- create -F qcow2 "$@" ;; esac\nexec '${readQemu().img}' "$@"\n`
   writeFileSync(join(bin, 'qemu-img'), script, { mode: 0o755 })
   return bin
 }

@@ -7,7 +7,7 @@ import { launchInstance } from '../src/cloud/local/provider/launch.ts'
 import { flattenArguments } from '../src/cloud/local/qemu/img.ts'
 import { run, runTool } from '../src/core/exec.ts'
 import { homeFolder, sourceFolder } from '../src/core/paths.ts'
-import { readTools } from '../src/core/tools.ts'
+import { readQemu } from '../src/core/tools.ts'
 import { buildFiles } from '../src/model/build-folder.ts'
 import type { Family } from '../src/model/family.ts'
 import { interleave, parseRounds, renderConditions, renderTable, timed } from './measure.ts'
@@ -115,7 +115,7 @@ async function verifyAndCopy(build: PackerBuild, request: Request): Promise<void
   await removeInstance(instance)
   if (verify.exitCode !== 0 && verify.exitCode !== 10) throw new Error(`the checks did not run:\n${verify.stderr}`)
   await runTool(
-    readTools().qemu.img,
+    readQemu().img,
     flattenArguments({ source: build.disk, sourceFormat: 'qcow2', target: join(folder, 'copy.qcow2'), compress: false }),
   )
   rmSync(folder, { recursive: true })

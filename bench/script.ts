@@ -4,14 +4,14 @@ import { join } from 'node:path'
 import { findAccelerator } from '../src/cloud/local/qemu/accelerator.ts'
 import { findFreePort } from '../src/cloud/local/qemu/port.ts'
 import { runTool } from '../src/core/exec.ts'
-import { readTools } from '../src/core/tools.ts'
+import { readQemu, readTools } from '../src/core/tools.ts'
 import { findMitogen } from '../src/guest/ansible/settings.ts'
 import { timed } from './measure.ts'
 import type { PackerSpec } from './packer.ts'
 
 /** One build by `script.sh`, the floor: what the guest's own work takes where nobody looks after anything. In seconds. */
 export async function buildByScript(spec: PackerSpec): Promise<number> {
-  const { qemu, venv } = readTools()
+  const [qemu, { venv }] = [readQemu(), readTools()]
   const folder = mkdtempSync(join(tmpdir(), 'floor-'))
   const emulated = (await findAccelerator()) === 'tcg'
   const env = {

@@ -27,10 +27,19 @@ export async function bake(requests: readonly BakeRequest[], options: BakeOption
   return (await import('./bake/bake-all.ts')).bakeAll(requests, options)
 }
 
-/** Reads the families of these requests. Throws UsageError for the first mistake in one of them. */
-export async function checkRequests(requests: readonly BakeRequest[]): Promise<void> {
-  const { readFamily } = await import('./family/read-family.ts')
-  for (const { family, cloud } of requests) await readFamily(family, cloud === undefined ? {} : { cloud })
+/**
+ * Puts the tools in place that baking these families needs, or all families of the project if none are named; over at once where they
+ * are there. Throws UsageError for a family that is wrong, before anything is fetched, and MissingError for what cannot be had.
+ */
+export async function prepareTools(
+  requests?: readonly Pick<BakeRequest, 'family' | 'cloud'>[],
+  { again = false, checks = false }: { readonly again?: boolean; readonly checks?: boolean } = {},
+): Promise<void> {
+  const [{ ensureTools }, { isSetUp }] = await Promise.all([import('./setup/set-up.ts'), import('./setup/stamp.ts')])
+  const everything = { machines: true, debian: true, checks }
+  if (!again && isSetUp(everything)) return
+  const { findNeeds } = await import('./family/find-needs.ts')
+  await ensureTools(checks ? everything : { ...(await findNeeds(requests)), checks }, again)
 }
 
 /** The builds of a family, or of all families, newest first. */

@@ -1,10 +1,9 @@
-import { bake, checkRequests, listFamilies } from '../bakehouse.ts'
+import { bake, listFamilies, prepareTools } from '../bakehouse.ts'
 import { UsageError } from '../core/errors.ts'
 import { commandLine } from '../core/program.ts'
 import { type BakeOutcome, worstExitCode } from '../model/outcome.ts'
 import type { BakeRequest } from '../model/request.ts'
 import { onSignals } from './cancel.ts'
-import { ensureTools } from './ensure-tools.ts'
 import { print, printJson, say } from './output.ts'
 import { parseCount } from './parse-count.ts'
 import { startProgress } from './progress/progress.ts'
@@ -28,8 +27,7 @@ export async function runBake(args: BakeArguments): Promise<number> {
   const families = await parseFamilies(args.family ?? [])
   const requests = await Promise.all(families.map((family) => makeRequest(family, args)))
   const parallel = args.parallel === undefined ? undefined : parseCount('--parallel', args.parallel)
-  const setUp = await ensureTools(() => checkRequests(requests))
-  if (setUp !== 0) return setUp
+  await prepareTools(requests)
   const progress = startProgress(families)
   using cancelling = onSignals((text) => progress.note(text))
   let outcomes: BakeOutcome[]

@@ -1,6 +1,5 @@
-import { findConsumers } from '../bakehouse.ts'
+import { findConsumers, prepareTools } from '../bakehouse.ts'
 import type { Consumer } from '../model/consumer.ts'
-import { ensureTools } from './ensure-tools.ts'
 import { print, printJson, renderColumns } from './output.ts'
 
 interface ConsumersArguments {
@@ -11,8 +10,7 @@ interface ConsumersArguments {
 
 /** Says who uses which version of a family, and who lags behind its latest good one. */
 export async function runConsumers({ family, backend, json }: ConsumersArguments): Promise<number> {
-  const setUp = await ensureTools()
-  if (setUp !== 0) return setUp
+  await prepareTools([])
   const { latest, consumers } = await findConsumers(family, backend)
   if (json) printJson({ family, latest, consumers })
   else for (const line of renderConsumers(consumers, family, latest)) print(line)

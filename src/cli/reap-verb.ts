@@ -1,7 +1,6 @@
-import { reap } from '../bakehouse.ts'
+import { prepareTools, reap } from '../bakehouse.ts'
 import type { Reaped } from '../model/leftover.ts'
 import { onSignals } from './cancel.ts'
-import { ensureTools } from './ensure-tools.ts'
 import { print, printJson, renderColumns, say } from './output.ts'
 
 interface ReapArguments {
@@ -15,8 +14,7 @@ interface ReapArguments {
 
 /** Removes leftovers, or only names them. Exit code 1 where something could not be removed. */
 export async function runReap(args: ReapArguments): Promise<number> {
-  const setUp = await ensureTools()
-  if (setUp !== 0) return setUp
+  await prepareTools([])
   using cancelling = onSignals(say)
   const reaped = await reap(
     {

@@ -4,6 +4,14 @@ import { MissingError } from './errors.ts'
 import { homeFolder } from './paths.ts'
 import { setUpCommand } from './program.ts'
 
+/** QEMU and what its machines start with. */
+export interface QemuTools {
+  readonly system: string
+  readonly img: string
+  /** UEFI firmware in one file, for `-bios`. */
+  readonly ovmf: string
+}
+
 /** Absolute paths of the tools that set-up installed or found. */
 export interface Tools {
   /** A Node that runs TypeScript without a compiler. */
@@ -16,15 +24,8 @@ export interface Tools {
   readonly venv: string
   /** Static Linux binary of goss, to run on machines. */
   readonly goss: string
-  readonly qemu: {
-    readonly system: string
-    readonly img: string
-    /** UEFI code and the template of its variables, for a pair of pflash drives. */
-    readonly ovmfCode: string
-    readonly ovmfVars: string
-    /** UEFI firmware in one file, for `-bios`. */
-    readonly ovmf: string
-  }
+  /** QEMU, where machines run on this computer. */
+  readonly qemu?: QemuTools
   /** The plugin for `command:local:Command`. */
   readonly commandPlugin: 'official' | 'stand-in'
   /** Folder of the executable of the official plugin, if it is in use. */
@@ -45,4 +46,11 @@ export function readTools(): Tools {
   } catch (cause) {
     throw new MissingError('The tools are not set up in this project', { hint: setUpCommand, cause })
   }
+}
+
+/** Where QEMU is. Throws MissingError when set-up has not run here, or not for machines. */
+export function readQemu(): QemuTools {
+  const { qemu } = readTools()
+  if (!qemu) throw new MissingError('QEMU is not set up in this project', { hint: 'npm run setup' })
+  return qemu
 }

@@ -2,14 +2,16 @@ import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
 import { findVersion, isCompatible } from '../core/dotted-version.ts'
-import { messageOf } from '../core/errors.ts'
+import { type MissingError, messageOf } from '../core/errors.ts'
 import { runTool } from '../core/exec.ts'
 import { cacheFolder, homeFolder } from '../core/paths.ts'
 import { setUpCommand } from '../core/program.ts'
 import { readTools, type Tools } from '../core/tools.ts'
+import { findNamespaceProblem } from '../core/user-namespace.ts'
 import { engineVersion } from '../engine/version.ts'
 import type { Finding } from '../model/finding.ts'
 import { checkGuestNetwork, checkLocalUsers } from './check-boundaries.ts'
+import { refusePlatform, refuseProcessor } from './distribution.ts'
 import { readEngineOrigin } from './pulumi-engine.ts'
 
 const setUp = setUpCommand
@@ -24,14 +26,12 @@ export async function readDoctor(): Promise<readonly Finding[]> {
   } catch (error) {
     return [{ name: 'tools', status: 'missing', detail: messageOf(error), hint: setUp }, ...(await checkDisks())]
   }
-  const { node, pulumi, venv, qemu } = tools
+  const { node, pulumi, venv } = tools
   const checks = await Promise.all([
     look('node', async () => (await runTool(node, ['--version'])).trim()),
     checkEngine(pulumi),
     look('ansible', async () => (await runTool(join(venv, 'bin/python'), ['-c', ansibleVersions])).trim()),
-    look('qemu', async () => (await runTool(qemu.system, ['--version'])).split('\n')[0] ?? ''),
-    checkGuestNetwork(qemu.system),
-    checkFiles('firmware', [qemu.ovmf, qemu.ovmfCode, qemu.ovmfVars]),
+    checkMachines(tools),
     checkFiles('goss', [tools.goss]),
     checkDisks(),
   ])
@@ -59,6 +59,30 @@ async function checkEngine(pulumi: string): Promise<Finding> {
   const version = findVersion(found.detail)
   if (found.status !== 'ok' || (version && isCompatible(version, engineVersion))) return found
   return { ...found, status: 'warning', hint: `the SDK is of ${engineVersion}: ${setUp}` }
+}
+
+/** What machines of this computer need. A project whose families are all baked elsewhere needs none of it. */
+async function checkMachines({ qemu }: Tools): Promise<readonly Finding[]> {
+  const refusal = refusePlatform(process.platform) ?? refuseProcessor(process.arch)
+  if (refusal) return [toFinding('machines', 'warning', refusal)]
+  if (!qemu) return [{ name: 'qemu', status: 'ok', detail: 'not set up: no family here is baked on this computer' }]
+  const namespaces = await findNamespaceProblem()
+  return [
+    await look('qemu', async () => (await runTool(qemu.system, ['--version'])).split('\n')[0] ?? ''),
+    await checkGuestNetwork(qemu.system),
+    checkFiles('firmware', [qemu.ovmf]),
+    namespaces
+      ? toFinding('user namespaces', 'warning', namespaces)
+      : { name: 'user namespaces', status: 'ok', detail: describeNamespaces() },
+  ]
+}
+
+function describeNamespaces(): string {
+  return process.getuid?.() === 0 ? 'not needed: this is root' : 'they work, with subordinate ids'
+}
+
+function toFinding(name: string, status: Finding['status'], { message, hint }: MissingError): Finding {
+  return { name, status, detail: message, ...(hint && { hint }) }
 }
 
 function checkFiles(name: string, files: readonly string[]): Finding {

@@ -1,93 +1,82 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MissingError } from '../core/errors.ts'
-import { runTool } from '../core/exec.ts'
 import { findCommand } from '../core/find-command.ts'
-import type { Report } from '../core/lock.ts'
-import { homeFolder } from '../core/paths.ts'
-import type { Tools } from '../core/tools.ts'
+import { findFirmware } from '../core/firmware.ts'
+import { cacheFolder } from '../core/paths.ts'
+import type { QemuTools } from '../core/tools.ts'
+import { installPackages } from './apt.ts'
+import { type Distribution, installLine, readDistribution, refusePlatform, refuseProcessor } from './distribution.ts'
+import type { Needs } from './needs.ts'
+import { pythonPackages, type SystemTool, systemTools } from './package-names.ts'
 import { findPython, minimumPython } from './python.ts'
 import type { Plan } from './step.ts'
 
-const firmware = {
-  ovmfCode: '/usr/share/OVMF/OVMF_CODE_4M.fd',
-  ovmfVars: '/usr/share/OVMF/OVMF_VARS_4M.fd',
-  ovmf: '/usr/share/ovmf/OVMF.fd',
+/** The tools of which anything is not there. */
+export function missingTools(needs: Needs, isRoot: boolean, isThere: (need: string) => boolean): SystemTool[] {
+  return systemTools.filter(
+    (tool) => (tool.for === undefined || needs[tool.for]) && !(tool.unlessRoot && isRoot) && !tool.shownBy.every(isThere),
+  )
 }
 
-/** Debian's packages, and the commands or files that show each is there. */
-export const systemPackages: Readonly<Record<string, readonly string[]>> = {
-  'qemu-system-x86': ['qemu-system-x86_64'],
-  'qemu-utils': ['qemu-img'],
-  ovmf: Object.values(firmware),
-  mmdebstrap: ['mmdebstrap'],
-  dosfstools: ['mkfs.vfat'],
-  mtools: ['mcopy'],
-  fdisk: ['sfdisk'],
-  e2fsprogs: ['mkfs.ext4'],
-  'systemd-boot-efi': ['/usr/lib/systemd/boot/efi/systemd-bootx64.efi'],
-  xorriso: ['xorriso'],
-  'openssh-client': ['ssh', 'ssh-keygen'],
-}
-
-/** The packages of which anything is not there. */
-export function missingPackages(isThere: (need: string) => boolean): string[] {
-  return Object.entries(systemPackages)
-    .filter(([, needs]) => !needs.every(isThere))
-    .map(([name]) => name)
-}
-
-/** The arguments that install packages without a question and without what they only recommend. */
-export function aptArguments(packages: readonly string[]): string[] {
-  return ['install', '--yes', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', ...packages]
-}
-
-/** QEMU and the disk tools. Throws MissingError with the line to type when only root could install them. */
-export async function planSystemPackages(): Promise<Plan<Tools['qemu']>> {
-  const missing = [...missingPackages(isThere), ...((await findPython()) ? [] : ['python3', 'python3-venv'])]
-  if (missing.length === 0) return { have: findQemu() }
-  const apt = findCommand('apt-get')
-  if (!apt || process.getuid?.() !== 0) throw missingError(missing, apt !== undefined)
+/** QEMU and the disk tools, as far as they are needed. Throws MissingError with the line to type where we may not install. */
+export async function planSystemPackages(needs: Needs): Promise<Plan<QemuTools | undefined>> {
+  const refusal = needs.machines
+    ? (refusePlatform(process.platform) ?? (needs.debian ? refuseProcessor(process.arch) : undefined))
+    : undefined
+  if (refusal) throw refusal
+  const isRoot = process.getuid?.() === 0
+  const tools = missingTools(needs, isRoot, isThere)
+  const hasPython = (await findPython()) !== undefined
+  if (tools.length === 0 && hasPython) return { have: needs.machines ? findQemu() : undefined }
+  const distribution = readDistribution()
+  const apt = distribution.manager === 'apt' && isRoot ? findCommand('apt-get') : undefined
+  if (!apt) throw explainMissing(tools, hasPython, distribution)
+  const packages = packagesOf(tools, hasPython, 'apt')
   return {
-    todo: `installing ${missing.join(' ')}`,
+    todo: `installing ${packages.join(' ')}`,
     async run(report) {
-      await installPackages(apt, missing, report)
+      await installPackages(apt, packages, report)
       if (!(await findPython())) throw new MissingError(`Python >= ${minimumPython} is needed to run Ansible, and this system has none`)
-      return findQemu()
+      const still = missingTools(needs, isRoot, isThere)
+      if (still.length > 0) throw explainMissing(still, true, distribution)
+      return needs.machines ? findQemu() : undefined
     },
   }
 }
 
-async function installPackages(apt: string, packages: readonly string[], report: Report): Promise<void> {
-  const options = { env: { DEBIAN_FRONTEND: 'noninteractive', LC_ALL: 'C' }, logFile: join(homeFolder(), 'setup.log') }
-  report('reading package lists')
-  await runTool(apt, ['update', '-o', 'DPkg::Lock::Timeout=300'], options)
-  report(`installing ${packages.join(' ')}`)
-  await runTool(apt, aptArguments(packages), {
-    ...options,
-    onLine: (line) => {
-      const name = /^(Unpacking|Setting up) ([^\s:]+)/.exec(line)
-      if (name) report(`${name[1]?.toLowerCase()} ${name[2]}`)
-    },
-  })
+/** The error of a computer on which we may not install: what is missing, and the line to type. */
+export function explainMissing(tools: readonly SystemTool[], hasPython: boolean, { manager, title }: Distribution): MissingError {
+  const named = (needs: readonly string[]): string[] => needs.map((need) => (need === 'firmware' ? 'UEFI firmware (OVMF)' : need))
+  const missing = [...tools.flatMap(({ shownBy }) => named(shownBy)), ...(hasPython ? [] : [`Python >= ${minimumPython}`])].join(', ')
+  const what = `Missing on this computer: ${missing}`
+  if (!manager) return new MissingError(what, { hint: `install them; no names of packages are known for ${title}` })
+  const without = tools.filter(({ packages }) => packages[manager] === undefined).flatMap(({ shownBy }) => shownBy)
+  const packages = packagesOf(tools, hasPython, manager)
+  const line = packages.length > 0 ? installLine(manager, packages) : ''
+  const rest = `${title} has no package for ${without.join(', ')}: build them, or start families from a disk image (base: {image: …, sha256: …})`
+  return new MissingError(what, { hint: [line, ...(without.length > 0 ? [rest] : [])].filter(Boolean).join('; ') })
 }
 
-/** The error of a machine where we may not install: the line to type, or what is needed. */
-export function missingError(packages: readonly string[], isDebian: boolean): MissingError {
-  const list = packages.join(' ')
-  const hint = isDebian
-    ? `sudo apt-get update && sudo apt-get install --no-install-recommends ${list}`
-    : `install what your system calls these Debian packages: ${list}`
-  return new MissingError(`QEMU and the tools that make disks are needed to bake on this machine; missing: ${list}`, { hint })
+function packagesOf(tools: readonly SystemTool[], hasPython: boolean, manager: NonNullable<Distribution['manager']>): string[] {
+  const names = tools.flatMap(({ packages }) => packages[manager] ?? [])
+  return [...new Set([...names, ...(hasPython ? [] : [pythonPackages[manager]])])]
 }
 
-function findQemu(): Tools['qemu'] {
-  const missing = missingPackages(isThere)
-  const [system, img] = [findCommand('qemu-system-x86_64'), findCommand('qemu-img')]
-  if (missing.length > 0 || !system || !img) throw missingError(missing, true)
-  return { system, img, ...firmware }
+function findQemu(): QemuTools | undefined {
+  const [system, img, firmware] = [findCommand('qemu-system-x86_64'), findCommand('qemu-img'), findFirmware()]
+  return system && img && firmware ? { system, img, ovmf: firmware.length === 1 ? firmware[0] : joinFirmware(firmware) } : undefined
+}
+
+/** Firmware in two files as one: its variables, then its code. */
+function joinFirmware(files: readonly string[]): string {
+  const joined = join(cacheFolder(), 'OVMF.fd')
+  const bytes = Buffer.concat(files.map((file) => readFileSync(file)))
+  if (!existsSync(joined) || !readFileSync(joined).equals(bytes)) writeFileSync(joined, bytes)
+  return joined
 }
 
 function isThere(need: string): boolean {
+  if (need === 'firmware') return findFirmware() !== undefined
   return need.startsWith('/') ? existsSync(need) : findCommand(need) !== undefined
 }

@@ -6,7 +6,7 @@ import { findAccelerator } from '../../src/cloud/local/qemu/accelerator.ts'
 import type { Accelerator } from '../../src/cloud/local/qemu/arguments.ts'
 import { run, runTool } from '../../src/core/exec.ts'
 import { playbooksFolder } from '../../src/core/paths.ts'
-import { readTools } from '../../src/core/tools.ts'
+import { readQemu } from '../../src/core/tools.ts'
 import { makeProject, type Project } from '../helpers/project.ts'
 
 const project: Project = makeProject({})
@@ -39,7 +39,7 @@ describe('the families that come with it', () => {
 
   it('leaves images that stand on no other file', async () => {
     for (const image of Object.values(promoted)) {
-      const info = JSON.parse(await runTool(readTools().qemu.img, ['info', '--output=json', image]))
+      const info = JSON.parse(await runTool(readQemu().img, ['info', '--output=json', image]))
       expect(info['backing-filename'], image).toBeUndefined()
     }
   })

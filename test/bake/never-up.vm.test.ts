@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, expect, it } from 'vitest'
 import { runTool } from '../../src/core/exec.ts'
-import { readTools } from '../../src/core/tools.ts'
+import { readQemu } from '../../src/core/tools.ts'
 import { makeProject } from '../helpers/project.ts'
 import { tinyFamily } from '../helpers/tiny-family.ts'
 
@@ -12,7 +12,7 @@ afterAll(() => project[Symbol.asyncDispose](), 300_000)
 
 it('promotes nothing of a machine that never comes up, and leaves its console and its screen', async () => {
   const disk = join(project.folder, 'empty.qcow2')
-  await runTool(readTools().qemu.img, ['create', '-q', '-f', 'qcow2', disk, '64M'])
+  await runTool(readQemu().img, ['create', '-q', '-f', 'qcow2', disk, '64M'])
   const sha256 = createHash('sha256').update(readFileSync(disk)).digest('hex')
   project.write(tinyFamily('dead', { family: `base: {image: ${disk}, sha256: ${sha256}}\nlogin: {timeout: 15s}\nmachine: {disk: 1}\n` }))
   const { exitCode, outcome, stderr } = await project.bake('dead')

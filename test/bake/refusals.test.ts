@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { run, runTool } from '../../src/core/exec.ts'
 import { sourceFolder } from '../../src/core/paths.ts'
-import { readTools } from '../../src/core/tools.ts'
+import { readQemu } from '../../src/core/tools.ts'
 import { makeProject } from '../helpers/project.ts'
 import { tinyFamily } from '../helpers/tiny-family.ts'
 
@@ -40,7 +40,7 @@ describe('a bake refuses, and makes nothing', { timeout: 240_000 }, () => {
 
   it('for a base image of another digest, with both digests', async () => {
     const disk = join(project.folder, 'disk.qcow2')
-    await runTool(readTools().qemu.img, ['create', '-q', '-f', 'qcow2', disk, '64M'])
+    await runTool(readQemu().img, ['create', '-q', '-f', 'qcow2', disk, '64M'])
     withBase('other', disk, 'a'.repeat(64))
     const { exitCode, outcome } = await project.bake('other')
     expect(exitCode).toBe(2)
@@ -51,7 +51,7 @@ describe('a bake refuses, and makes nothing', { timeout: 240_000 }, () => {
 
   it('for a base image that is damaged', async () => {
     const disk = join(project.folder, 'damaged.qcow2')
-    await runTool(readTools().qemu.img, ['create', '-q', '-f', 'qcow2', disk, '64M'])
+    await runTool(readQemu().img, ['create', '-q', '-f', 'qcow2', disk, '64M'])
     const bytes = readFileSync(disk)
     bytes.fill(0xff, 24, 60)
     writeFileSync(disk, bytes)
@@ -86,7 +86,7 @@ describe('a bake refuses, and makes nothing', { timeout: 240_000 }, () => {
 
   it('for a disk that is full, saying how much is needed where, with exit 3', async () => {
     const disk = join(project.folder, 'big.qcow2')
-    await runTool(readTools().qemu.img, ['create', '-q', '-f', 'raw', disk, '96M'])
+    await runTool(readQemu().img, ['create', '-q', '-f', 'raw', disk, '96M'])
     withBase('big', disk, 'c'.repeat(64))
     const cache = join(project.folder, 'small-cache')
     const command = `mkdir -p ${cache} && mount -t tmpfs -o size=32m tmpfs ${cache} && exec "$@"`

@@ -3,14 +3,14 @@ import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { readTools } from '../../src/core/tools.ts'
+import { readQemu } from '../../src/core/tools.ts'
 import { makeProject } from '../helpers/project.ts'
 
 const project = makeProject({})
 afterAll(() => project[Symbol.asyncDispose](), 120_000)
 
 const disk = join(project.folder, 'windows.qcow2')
-execFileSync(readTools().qemu.img, ['create', '-q', '-f', 'qcow2', disk, '64M'])
+execFileSync(readQemu().img, ['create', '-q', '-f', 'qcow2', disk, '64M'])
 const own = `base: { image: ${disk}, sha256: ${createHash('sha256').update(readFileSync(disk)).digest('hex')} }`
 const login = 'login: { transport: psrp, by: password, user: Administrator }'
 const password = 'configure: { strategy: linear, secrets: { ansible_password: { env: WINDOWS_PASSWORD } } }'

@@ -1,0 +1,19 @@
+import { prepareTools } from './bakehouse.ts'
+import { messageOf } from './core/errors.ts'
+import { prepareProcess } from './core/prepare-process.ts'
+import { keepFilesPrivate } from './core/private-files.ts'
+import { printableLines } from './core/printable.ts'
+
+// `npm run setup`, and before the tests: what the families of the project need. `--again` looks at everything anew, `--checks` is for the
+// tests.
+keepFilesPrivate()
+prepareProcess()
+const has = (option: string): boolean => process.argv.includes(option)
+try {
+  await prepareTools(undefined, { again: has('--again'), checks: has('--checks') })
+} catch (error) {
+  const { hint, exitCode, stack } = error as { hint?: string; exitCode?: number; stack?: string }
+  const text = `${exitCode === undefined ? stack : messageOf(error)}${hint ? `\nhint: ${hint}` : ''}`
+  process.stderr.write(`${printableLines(text).join('\n')}\n`)
+  process.exitCode = exitCode ?? 1
+}

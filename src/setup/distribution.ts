@@ -1,0 +1,65 @@
+import { readFileSync } from 'node:fs'
+import { MissingError } from '../core/errors.ts'
+
+/** A package manager whose names we know. */
+export type Manager = 'apt' | 'dnf' | 'pacman' | 'zypper'
+
+/** The system that this computer runs, as far as set-up asks. */
+export interface Distribution {
+  readonly title: string
+  /** Undefined where we know no names of packages. */
+  readonly manager: Manager | undefined
+}
+
+const managers: readonly (readonly [Manager, readonly string[]])[] = [
+  ['apt', ['debian', 'ubuntu']],
+  ['dnf', ['fedora', 'rhel', 'centos']],
+  ['pacman', ['arch']],
+  ['zypper', ['suse', 'opensuse']],
+]
+
+const installCommands: Readonly<Record<Manager, string>> = {
+  apt: 'sudo apt-get update && sudo apt-get install --no-install-recommends',
+  dnf: 'sudo dnf install',
+  pacman: 'sudo pacman -S --needed',
+  zypper: 'sudo zypper install',
+}
+
+/** The distribution that a text of /etc/os-release describes: by its own name, then by those it is like. */
+export function parseDistribution(osRelease: string): Distribution {
+  const value = (key: string): string => new RegExp(`^${key}="?([^"\n]*)"?$`, 'm').exec(osRelease)?.[1] ?? ''
+  const names = [value('ID'), ...value('ID_LIKE').split(' ')].map((name) => name.split('-')[0] ?? '')
+  const manager = names.flatMap((name) => managers.filter(([, known]) => known.includes(name)).map(([found]) => found))[0]
+  return { title: value('PRETTY_NAME') || value('NAME') || 'this system', manager }
+}
+
+/** The distribution of this computer. */
+export function readDistribution(): Distribution {
+  try {
+    return parseDistribution(readFileSync('/etc/os-release', 'utf8'))
+  } catch {
+    return { title: 'this system', manager: undefined }
+  }
+}
+
+/** The line that installs packages. */
+export function installLine(manager: Manager, packages: readonly string[]): string {
+  return `${installCommands[manager]} ${packages.join(' ')}`
+}
+
+/** Why machines cannot run on a computer of this kind, with what works there; undefined where they can. */
+export function refusePlatform(platform: NodeJS.Platform): MissingError | undefined {
+  if (platform === 'linux') return undefined
+  const name = { darwin: 'macOS', win32: 'Windows' }[platform as string] ?? platform
+  return new MissingError(`Machines of the local cloud run on Linux only, and this is ${name}`, {
+    hint: platform === 'win32' ? 'use WSL 2 with Debian' : 'bake on EC2 from here (--cloud aws), or bake in a Linux machine',
+  })
+}
+
+/** Why Debian disks cannot be made on a processor of this kind; undefined where they can. */
+export function refuseProcessor(arch: string): MissingError | undefined {
+  if (arch === 'x64') return undefined
+  return new MissingError(`Debian disks are made for x86_64, and this computer is ${arch}`, {
+    hint: 'bake on EC2 from here (--cloud aws), or on a computer with an x86_64 processor',
+  })
+}

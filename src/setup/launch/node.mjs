@@ -1,0 +1,38 @@
+// Which Node runs the program. Plain JavaScript: it runs on the Node that the computer has.
+import { spawnSync } from 'node:child_process'
+import { existsSync, realpathSync, rmSync } from 'node:fs'
+
+/** The oldest Node that runs the source as it is: TypeScript without its types, and `using`. */
+export const oldestNode = '24'
+const test = "if (!process.features.typescript) throw 0; new Function('{ using a = null }')"
+
+/** Whether the Node that runs this very code can run the program. */
+export function isNewEnough() {
+  try {
+    new Function('{ using a = null }')
+    return Boolean(process.features.typescript)
+  } catch {
+    return false
+  }
+}
+
+/** Whether a Node can run the program. It is tried: a file that is there may be for another C library. */
+export function runs(node) {
+  if (!existsSync(node)) return false
+  if (realpathSync(node) === realpathSync(process.execPath)) return isNewEnough()
+  const { NODE_OPTIONS: _, ...env } = process.env
+  return spawnSync(node, ['-e', test], { env, stdio: 'ignore', timeout: 30_000 }).status === 0
+}
+
+/**
+ * The Node to use: the pinned one, else the one that runs now. Undefined where neither can. A pinned one that cannot run is removed from
+ * the folder of commands: npm looks for `node` there first.
+ */
+export function findNode(pinned) {
+  const isOwn = existsSync(pinned) && realpathSync(pinned) === realpathSync(process.execPath)
+  if (!isOwn && existsSync(pinned)) {
+    if (runs(pinned)) return pinned
+    rmSync(pinned, { force: true })
+  }
+  return isNewEnough() ? process.execPath : undefined
+}

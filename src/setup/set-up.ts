@@ -1,0 +1,119 @@
+import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { BakehouseError, MissingError, messageOf } from '../core/errors.ts'
+import { withLock } from '../core/lock.ts'
+import { homeFolder } from '../core/paths.ts'
+import { type Tools, toolsFile } from '../core/tools.ts'
+import { engineEnvironment } from '../engine/environment.ts'
+import { engineVersion } from '../engine/version.ts'
+import { setUpCommandPlugin } from './command-plugin.ts'
+import { type Progress, startProgress } from './display.ts'
+import { planGoss } from './goss.ts'
+import type { Needs } from './needs.ts'
+import { findEngineVersion, planEngine } from './pulumi-engine.ts'
+import { planVenv } from './python.ts'
+import { findEarlierNeeds, isSetUp, makeStamp, type Stamp } from './stamp.ts'
+import type { Plan } from './step.ts'
+import { planSystemPackages } from './system-packages.ts'
+
+/** Thrown where set-up itself failed: nothing is known to be missing. The log has the rest. */
+export class SetUpFailed extends BakehouseError {
+  readonly exitCode = 1
+}
+
+/**
+ * Puts in place what is needed and not there; over at once where all is. `again` looks at everything anew. One set-up of a project at
+ * a time. Throws MissingError with all that is missing and cannot be had, or SetUpFailed.
+ */
+export async function ensureTools(needs: Needs, again = false): Promise<void> {
+  if (!again && isSetUp(needs)) return
+  mkdirSync(homeFolder(), { recursive: true })
+  await withLock(join(homeFolder(), 'tools.lock'), reportOnce(), async () => {
+    if (!again && isSetUp(needs)) return
+    const wanted = withEarlier(needs, findEarlierNeeds())
+    await setUp(wanted).catch((error: unknown) => {
+      throw explain(error)
+    })
+  })
+}
+
+/** Looks at all of them first, so that what cannot be had is said at once. */
+async function setUp(needs: Needs): Promise<void> {
+  const [system, engine, ansible, checks, goss] = await all([
+    planSystemPackages(needs),
+    planEngine(),
+    planVenv('ansible'),
+    needs.checks ? planVenv('checks') : undefined,
+    planGoss(),
+  ])
+  using progress = startProgress()
+  const packages = carryOut(progress, 'Packages of the system', system)
+  // Python may be among the packages.
+  const afterPackages = <T>(name: string, plan: Plan<T>): Promise<T> => packages.then(() => carryOut(progress, name, plan))
+  const [qemu, pulumi, venv, checksVenv, gossFile] = await all([
+    packages,
+    carryOut(progress, `Pulumi engine ${engineVersion}`, engine),
+    afterPackages('Ansible', ansible),
+    checks && afterPackages('Tools for the tests', checks),
+    carryOut(progress, 'goss', goss),
+  ])
+  engineEnvironment()
+  const plugin = await setUpCommandPlugin(pulumi)
+  const pulumiVersion = findEngineVersion(pulumi)
+  writeTools({
+    node: process.execPath,
+    pulumi,
+    ...(pulumiVersion && { pulumiVersion }),
+    venv,
+    goss: gossFile,
+    ...(qemu && { qemu }),
+    ...plugin,
+    ...(checksVenv && { checksVenv }),
+    stamp: makeStamp(needs),
+  })
+}
+
+async function carryOut<T>(progress: Progress, name: string, plan: Plan<T>): Promise<T> {
+  return 'have' in plan ? plan.have : progress.follow(name, plan.todo, (report) => plan.run(report))
+}
+
+/** Waits for all of them, then throws every error there was: one message names all that is missing. */
+async function all<T extends readonly unknown[]>(work: readonly [...T]): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
+  const results = await Promise.allSettled(work)
+  const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
+  const unique = [...new Set(errors)]
+  if (unique.length > 0) throw new AggregateError(unique)
+  return results.map((result) => (result.status === 'fulfilled' ? result.value : undefined)) as { -readonly [K in keyof T]: Awaited<T[K]> }
+}
+
+function writeTools(tools: Tools & { readonly stamp: Stamp }): void {
+  const aside = `${toolsFile()}.${process.pid}`
+  mkdirSync(dirname(aside), { recursive: true })
+  writeFileSync(aside, `${JSON.stringify(tools, null, 2)}\n`)
+  renameSync(aside, toolsFile())
+}
+
+function withEarlier(needs: Needs, earlier: Needs | undefined): Needs {
+  const either = (need: keyof Needs): boolean => needs[need] || (earlier?.[need] ?? false)
+  return { machines: either('machines'), debian: either('debian'), checks: either('checks') }
+}
+
+/** One error that names all that is missing; of those that are no user's to mend, the first. */
+function explain(error: unknown): BakehouseError {
+  const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error]
+  const missing = errors.filter((each) => each instanceof MissingError)
+  const other = errors.find((each) => !(each instanceof MissingError))
+  if (other !== undefined)
+    return new SetUpFailed(`Set-up failed: ${messageOf(other)}`, { hint: `see ${join(homeFolder(), 'setup.log')}`, cause: other })
+  const hint = missing.flatMap((each) => each.hint ?? []).join('\n')
+  return new MissingError(missing.map(messageOf).join('\n'), { hint, cause: error })
+}
+
+/** Tells on stderr, once, that another set-up is waited for. */
+function reportOnce(): (text: string) => void {
+  let said = false
+  return (text) => {
+    if (!said) process.stderr.write(`Set-up: ${text}\n`)
+    said = true
+  }
+}

