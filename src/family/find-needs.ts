@@ -1,4 +1,4 @@
-import { runsHere } from '../cloud/clouds.ts'
+import { listClouds } from '../cloud/clouds.ts'
 import { listFamilies, readFamily } from './read-family.ts'
 
 /** What baking some families needs of this computer. */
@@ -15,6 +15,7 @@ export async function findNeeds(requests?: readonly { readonly family: string; r
   const families = requests
     ? await Promise.all(requests.map(({ family, cloud }) => readFamily(family, cloud === undefined ? {} : { cloud })))
     : (await listFamilies()).flatMap(({ family }) => family ?? [])
-  const here = families.filter(({ cloud }) => runsHere(cloud))
+  const near = new Set((await listClouds()).filter(({ runsHere }) => runsHere).map(({ name }) => name))
+  const here = families.filter(({ cloud }) => near.has(cloud))
   return { machines: here.length > 0, debian: here.some(({ base }) => 'debian' in base) }
 }
