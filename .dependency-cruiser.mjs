@@ -104,9 +104,9 @@ export default {
     ),
     door(
       'commands-by-exec',
-      'Use run() of core/exec.ts. What outlives its caller (a worker, a machine, a wrapper) has a file of its own.',
+      'Use run() of core/exec.ts. What outlives its caller (a worker, a machine, a wrapper) has a file of its own. setup/launch/ runs before packages are installed.',
       '^(node:)?child_process$|^node_modules/execa/',
-      '^src/(core/(exec|pipe)\\.ts|bake/bake-family\\.ts|cloud/local/(qemu|machines)/|engine/(wrapper\\.mjs|command/))',
+      '^src/(core/(exec|pipe)\\.ts|bake/bake-family\\.ts|cloud/local/(qemu|machines)/|engine/(wrapper\\.mjs|command/)|setup/launch/)',
     ),
     rule('tests-stay-tests', 'What the product needs lives in src/.', { path: '^(src|stacks)/' }, { path: '^(test|bench)/' }),
     rule(

@@ -1,27 +1,42 @@
 import { join } from 'node:path'
 import { sourceFolder } from '../core/paths.ts'
-import { completionLine } from '../core/program.ts'
+import { completionLine, fishCompletionLine } from '../core/program.ts'
+import { shellQuote } from '../core/quote.ts'
 import { print } from './output.ts'
 
+/** The shells that can complete. */
+export const shells = ['bash', 'zsh', 'fish'] as const
+
 /** Prints the shell function and its completion. */
-export async function runCompletion(): Promise<number> {
-  print(renderCompletion(process.execPath, join(sourceFolder(), 'bake.ts')).split('\n'))
+export async function runCompletion({ shell }: { readonly shell?: (typeof shells)[number] }): Promise<number> {
+  const render = shell === 'fish' ? renderFishCompletion : renderCompletion
+  print(render(process.execPath, join(sourceFolder(), 'bake.ts')).split('\n'))
   return 0
 }
 
-/** A function `bakehouse` for bash and zsh, and what completes its words. */
+/** A function `bakehouse` for bash and zsh, and what completes its words. Both are left as they are where they can complete already. */
 export function renderCompletion(node: string, entry: string): string {
   return `# ${completionLine}
-bakehouse() { '${node}' '${entry}' "$@"; }
-if [ -n "$ZSH_VERSION" ]; then
-  autoload -U +X compinit && compinit
-  autoload -U +X bashcompinit && bashcompinit
+bakehouse() { ${shellQuote(node)} ${shellQuote(entry)} "$@"; }
+if [ -n "\${ZSH_VERSION-}" ]; then
+  command -v compdef >/dev/null || { autoload -U +X compinit && compinit; }
+  command -v complete >/dev/null || { autoload -U +X bashcompinit && bashcompinit; }
 fi
 _bakehouse() {
   local IFS=$'\\n'
   COMPREPLY=($(bakehouse ${completionFlag} "\${COMP_WORDS[@]:1:$COMP_CWORD}" 2>/dev/null))
 }
 complete -o default -F _bakehouse bakehouse`
+}
+
+/** The same for fish. */
+export function renderFishCompletion(node: string, entry: string): string {
+  const [quotedNode, quotedEntry] = [node, entry].map((path) => `'${path.replace(/[\\']/g, '\\$&')}'`)
+  return `# ${fishCompletionLine}
+function bakehouse
+  ${quotedNode} ${quotedEntry} $argv
+end
+complete -c bakehouse -f -a '(bakehouse ${completionFlag} (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'`
 }
 
 /** What the shell asks for words by. */

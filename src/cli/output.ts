@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { styleText } from 'node:util'
+import { displayWidth, padToWidth } from '../core/display-width.ts'
 import { printable, printableLines } from '../core/printable.ts'
 
 type Colour = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold'
@@ -71,10 +72,10 @@ export function paintOut(colour: Colour, text: string): string {
 /** Rows as columns, two spaces between; the last column is not padded. */
 export function renderColumns(given: readonly (readonly string[])[]): string[] {
   const rows = given.map((row) => row.map((cell) => printable(cell)))
-  const widths = rows.reduce<number[]>((found, row) => row.map((cell, index) => Math.max(found[index] ?? 0, cell.length)), [])
+  const widths = rows.reduce<number[]>((found, row) => row.map((cell, index) => Math.max(found[index] ?? 0, displayWidth(cell))), [])
   return rows.map((row) =>
     row
-      .map((cell, index) => (index === row.length - 1 ? cell : cell.padEnd(widths[index] ?? 0)))
+      .map((cell, index) => (index === row.length - 1 ? cell : padToWidth(cell, widths[index] ?? 0)))
       .join('  ')
       .trimEnd(),
   )

@@ -1,5 +1,5 @@
 import type { Options, PositionalOptions } from 'yargs'
-import { completionLine } from '../core/program.ts'
+import { completionLine, fishCompletionLine } from '../core/program.ts'
 
 /** One verb of the command line, described without loading what it does. */
 export interface Verb {
@@ -156,12 +156,15 @@ const consumers: Verb = {
 }
 
 const completion: Verb = {
-  command: 'completion',
+  command: 'completion [shell]',
   describe: 'Print a shell function named bakehouse, with completion of verbs, options and families',
-  positionals: {},
+  positionals: { shell: { choices: ['bash', 'zsh', 'fish'], describe: 'The shell  [default: bash and zsh]' } },
   options: {},
-  examples: [['completion', `put this into ~/.bashrc or ~/.zshrc: ${completionLine}`]],
-  run: async () => (await import('./completion.ts')).runCompletion(),
+  examples: [
+    ['completion', `put this into ~/.bashrc or ~/.zshrc: ${completionLine}`],
+    ['completion fish', `put this into ~/.config/fish/config.fish: ${fishCompletionLine}`],
+  ],
+  run: async (args) => (await import('./completion.ts')).runCompletion(args as never),
 }
 
 /** The verbs, the default one first. */

@@ -29,3 +29,6 @@ export const completionLine = 'eval "$(npm run --silent bake -- completion)"'
 export function engineCommandLine(...words: readonly string[]): string {
   return ['npm run pulumi --', ...words].join(' ')
 }
+
+/** The same for fish. */
+export const fishCompletionLine = 'npm run --silent bake -- completion fish | source'

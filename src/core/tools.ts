@@ -51,6 +51,6 @@ export function readTools(): Tools {
 /** Where QEMU is. Throws MissingError when set-up has not run here, or not for machines. */
 export function readQemu(): QemuTools {
   const { qemu } = readTools()
-  if (!qemu) throw new MissingError('QEMU is not set up in this project', { hint: 'npm run setup' })
+  if (!qemu) throw new MissingError('QEMU is not set up in this project', { hint: setUpCommand })
   return qemu
 }

@@ -1,3 +1,4 @@
+import { cutToWidth } from '../core/display-width.ts'
 import { renderElapsed } from '../core/duration.ts'
 import type { Report } from '../core/lock.ts'
 import { printable } from '../core/printable.ts'
@@ -26,7 +27,7 @@ export function startProgress(terminal: Terminal = process.stderr): Progress {
   const live = terminal.isTTY === true
   let drawn = 0
   const draw = (): void => {
-    const lines = [...running].map((step) => renderStep(step, Date.now() - step.since).slice(0, (terminal.columns ?? 80) - 1))
+    const lines = [...running].map((step) => cutToWidth(renderStep(step, Date.now() - step.since), (terminal.columns ?? 80) - 1))
     terminal.write(`${erase(drawn)}${lines.map((line) => `${line}\n`).join('')}`)
     drawn = lines.length
   }

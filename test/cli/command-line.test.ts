@@ -105,6 +105,14 @@ describe('help', () => {
     const type = 'eval "$0"; COMP_WORDS=(bakehouse reap --d); COMP_CWORD=2; _bakehouse; echo $COMPREPLY'
     const { stdout } = await bakehouse(['completion'])
     expect((await run('bash', ['-c', type, stdout])).stdout).toBe('--dry-run\n')
+    expect((await run('bash', ['-u', '-c', type, stdout])).stderr, 'with bash -u').toBe('')
+  })
+
+  test('completion leaves the completion of zsh as it is where there is one, and has one for fish', async () => {
+    expect((await bakehouse(['completion'])).stdout).toContain('command -v compdef >/dev/null || { autoload -U +X compinit && compinit; }')
+    const { stdout } = await bakehouse(['completion', 'fish'])
+    expect(stdout).toContain('complete -c bakehouse -f -a')
+    expect(stdout).not.toContain('COMP_WORDS')
   })
 
   test('completion knows verbs, options and families', async () => {

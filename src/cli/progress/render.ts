@@ -1,3 +1,4 @@
+import { cutToWidth, displayWidth } from '../../core/display-width.ts'
 import { renderDuration } from '../../core/duration.ts'
 import { printable } from '../../core/printable.ts'
 import { paint } from '../output.ts'
@@ -77,8 +78,8 @@ function cut(cells: readonly Cell[], columns: number): string {
   return cells
     .map(({ text, colour }) => {
       const plain = printable(text)
-      const shown = plain.length <= room ? plain : `${plain.slice(0, Math.max(0, room - 1))}${room > 0 ? '…' : ''}`
-      room -= shown.length
+      const shown = displayWidth(plain) <= room ? plain : `${cutToWidth(plain, Math.max(0, room - 1))}${room > 0 ? '…' : ''}`
+      room -= displayWidth(shown)
       return colour ? paint(colour, shown) : shown
     })
     .join('')
