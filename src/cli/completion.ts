@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { sourceFolder } from '../core/paths.ts'
 import { completionLine, fishCompletionLine } from '../core/program.ts'
-import { shellQuote } from '../core/quote.ts'
+import { quoteShell } from '../core/quote.ts'
 import { print } from './output.ts'
 
 /** The shells that can complete. */
@@ -17,7 +17,7 @@ export async function runCompletion({ shell }: { readonly shell?: (typeof shells
 /** A function `bakehouse` for bash and zsh, and what completes its words. Both are left as they are where they can complete already. */
 export function renderCompletion(node: string, entry: string): string {
   return `# ${completionLine}
-bakehouse() { ${shellQuote(node)} ${shellQuote(entry)} "$@"; }
+bakehouse() { ${quoteShell(node)} ${quoteShell(entry)} "$@"; }
 if [ -n "\${ZSH_VERSION-}" ]; then
   command -v compdef >/dev/null || { autoload -U +X compinit && compinit; }
   command -v complete >/dev/null || { autoload -U +X bashcompinit && bashcompinit; }
