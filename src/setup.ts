@@ -1,12 +1,10 @@
 import { prepareTools } from './bakehouse.ts'
 import { messageOf } from './core/errors.ts'
 import { prepareProcess } from './core/prepare-process.ts'
-import { keepFilesPrivate } from './core/private-files.ts'
 import { printableLines } from './core/printable.ts'
 
 // `npm run setup`, and before the tests: what the families of the project need. `--again` looks at everything anew, `--checks` is for the
 // tests.
-keepFilesPrivate()
 prepareProcess()
 const has = (option: string): boolean => process.argv.includes(option)
 try {
