@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Family } from '../model/family.ts'
-import { fileOf } from '../model/family-file.ts'
+import { type FamilyFile, fileOf } from '../model/family-file.ts'
 import type { BaseImage } from '../model/image.ts'
 
 /** Folders that tools create in the folder of a family. They are not part of the image. */
@@ -29,13 +29,20 @@ export async function computeInputsDigest(family: Family, base: BaseImage, extra
   const add = (...parts: string[]): void => {
     for (const part of parts) hash.update(`${Buffer.byteLength(part)}:${part}`)
   }
-  add('bakehouse inputs 1', renderStable({ ...fileOf(family), name: family.name }), base.digest, renderStable(extra))
+  add('bakehouse inputs 1', renderStable({ ...withoutLaterDefaults(fileOf(family)), name: family.name }), base.digest, renderStable(extra))
   for (const path of listFiles(family.folder)) {
     const { mode, content } = readEntry(join(family.folder, path))
     add(path, mode)
     hash.update(`${content.length}:`).update(content)
   }
   return `sha256:${hash.digest('hex')}`
+}
+
+/** Leaves out the keys that version 0.1.0 did not have, at their defaults: a family that nobody changed keeps its hash. */
+function withoutLaterDefaults({ configure, verify, ...file }: FamilyFile): object {
+  const { network: build, ...earlierConfigure } = configure
+  const { network: trial, ...earlierVerify } = verify
+  return { ...file, configure: build ? earlierConfigure : configure, verify: trial ? verify : earlierVerify }
 }
 
 /** Paths of all files below a folder, sorted by code unit in every locale. Follows links; leaves out caches of tools. */

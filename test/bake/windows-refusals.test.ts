@@ -43,7 +43,7 @@ describe('a Windows family of this computer is refused, and nothing is made', { 
       'where nobody knows the password',
       yaml(own, login, 'configure: { strategy: linear }'),
       3,
-      'win: the password of Administrator is not known: the cloud local gives none out',
+      'win: the password of Administrator is unknown: the cloud local provides none',
       'ansible_password: {env: WINDOWS_PASSWORD}',
     ],
     [

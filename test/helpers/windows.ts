@@ -95,7 +95,14 @@ export function makeWindows(
   const setState = (state: 'running' | 'stopped'): void => {
     const tags = { tool: 'bakehouse', family: 'win', version: request.version, build: 'b1', stage: 'base', expires: '' }
     const own = state === 'running' ? { process: findProcess(process.pid) } : {}
-    write(join(folder, 'instances/vm-1/instance.json'), { id: 'vm-1', tags, image: 'i', sshPort: 1, runtimeFolder: folder, ...own })
+    write(join(folder, 'instances/vm-1/instance.json'), {
+      id: 'vm-1',
+      tags,
+      image: 'i',
+      sshPort: 1,
+      runtimeFolder: '/tmp/bakehouse-absent',
+      ...own,
+    })
   }
   setState('stopped')
   return {
