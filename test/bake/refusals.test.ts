@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { run, runTool } from '../../src/core/exec.ts'
-import { sourceFolder } from '../../src/core/paths.ts'
+import { cacheFolder, sourceFolder } from '../../src/core/paths.ts'
 import { readQemu } from '../../src/core/tools.ts'
 import { makeProject } from '../helpers/project.ts'
 import { tinyFamily } from '../helpers/tiny-family.ts'
@@ -88,12 +88,13 @@ describe('a bake refuses, and makes nothing', { timeout: 240_000 }, () => {
     const disk = join(project.folder, 'big.qcow2')
     await runTool(readQemu().img, ['create', '-q', '-f', 'raw', disk, '96M'])
     withBase('big', disk, 'c'.repeat(64))
-    const cache = join(project.folder, 'small-cache')
+    // In a namespace of its own, the cache of base images is 32 MiB small. The tools beside it stay.
+    const cache = join(cacheFolder(), 'base')
     const command = `mkdir -p ${cache} && mount -t tmpfs -o size=32m tmpfs ${cache} && exec "$@"`
     const bake = [process.execPath, join(sourceFolder(), 'bake.ts'), '--family', 'big', '--json']
-    const result = await run('unshare', ['-rm', 'sh', '-c', command, 'sh', ...bake], { env: { ...project.env, XDG_CACHE_HOME: cache } })
+    const result = await run('unshare', ['-rm', 'sh', '-c', command, 'sh', ...bake], { env: project.env })
     expect(result.exitCode, result.stderr).toBe(3)
-    expect(JSON.parse(result.stdout).error.message).toMatch(/needs .*small-cache.* free/)
+    expect(JSON.parse(result.stdout).error.message).toMatch(/needs .*base.* free/)
     expect(madeNothing()).toBe(true)
   })
 })
