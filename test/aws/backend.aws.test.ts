@@ -87,7 +87,7 @@ test('while one machine bakes a family, a bake on another one ends at once and s
     const { exitCode, outcome, stderr } = await project.bake('tiny', ['--backend', backend])
     expect([exitCode, outcome.error?.message], stderr).toEqual([
       3,
-      `tiny is being baked on ${hostname()} (pid ${process.pid}), until ${expires} at the latest`,
+      `tiny is being baked by process ${process.pid} on ${hostname()}, until ${expires} at the latest`,
     ])
     expect(outcome.error?.hint).toContain('stack rm lease.tiny')
   }
@@ -102,6 +102,6 @@ test('what a lost machine held is free again once it has expired, and removed by
   {
     await using _lease = await acquireSharedLease(engine, 'lost', new Date(Date.now() + 60_000).toISOString())
     expect(await reap({ dryRun: true, kept: false, family: 'lost', cloud: 'local', backend }, signal)).toEqual([])
-    await expect(acquireSharedLease(engine, 'lost', 'never')).rejects.toThrow('lost is being baked on')
+    await expect(acquireSharedLease(engine, 'lost', 'never')).rejects.toThrow('lost is being baked by process')
   }
 }, 120_000)
