@@ -10,12 +10,26 @@ export interface ProcessIdentity {
 /** The identity of a running process; undefined if no process has this pid. */
 export function findProcess(pid: number): ProcessIdentity | undefined {
   if (process.platform !== 'linux') return isSignalable(pid) ? { pid, started: '' } : undefined
+  const { state, started } = findStat(pid) ?? {}
+  return started === undefined || state === 'Z' || state === 'X' ? undefined : { pid, started }
+}
+
+/** What the kernel says of a process, as in proc(5). */
+export interface ProcessStat {
+  /** One letter: `Z` and `X` are processes that have ended. */
+  readonly state: string
+  readonly parent: number
+  readonly session: number
+  readonly started: string
+}
+
+/** The state of a process from /proc; undefined if no process has this pid, or there is no /proc. */
+export function findStat(pid: number): ProcessStat | undefined {
   try {
-    // proc(5): the command, in parentheses, may hold spaces; the start time is the 20th field after it.
+    // The command, in parentheses, may contain spaces. These are the fields after it.
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    if (fields[0] === 'Z' || fields[0] === 'X') return undefined
-    return { pid, started: fields[19] ?? '' }
+    return { state: fields[0] ?? '', parent: Number(fields[1]), session: Number(fields[3]), started: fields[19] ?? '' }
   } catch {
     return undefined
   }

@@ -1,6 +1,6 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { findProcess, isRunning, type ProcessIdentity } from './process-identity.ts'
+import { findProcess, findStat, isRunning, type ProcessIdentity } from './process-identity.ts'
 
 /**
  * Ends the other processes of a session (setsid(2)): SIGTERM, then SIGKILL for those that still run after `graceMs`. A process that
@@ -14,7 +14,7 @@ export async function endSession(leader: number, graceMs = 2000): Promise<void> 
 }
 
 function findMembers(leader: number): ProcessIdentity[] {
-  return listPids().flatMap((pid) => (pid !== process.pid && sessionOf(pid) === leader ? (findProcess(pid) ?? []) : []))
+  return listPids().flatMap((pid) => (pid !== process.pid && findStat(pid)?.session === leader ? (findProcess(pid) ?? []) : []))
 }
 
 function listPids(): number[] {
@@ -24,16 +24,6 @@ function listPids(): number[] {
       .map(Number)
   } catch {
     return []
-  }
-}
-
-function sessionOf(pid: number): number | undefined {
-  try {
-    // proc(5): the command, in parentheses, may contain spaces; the session is the 4th field after it.
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[3])
-  } catch {
-    return undefined
   }
 }
 

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs'
-import { findProcess, type ProcessIdentity } from '../../src/core/process-identity.ts'
+import { findProcess, findStat, type ProcessIdentity } from '../../src/core/process-identity.ts'
 
 /** A process of this test, with its parent and its command line. */
 export interface Descendant extends ProcessIdentity {
@@ -30,10 +30,10 @@ export function identityIn(file: string): ProcessIdentity | undefined {
 
 function readProcess(pid: number): Descendant | undefined {
   try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-    const parent = Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1])
-    const identity = findProcess(pid)
-    return identity && { ...identity, parent, command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ') }
+    const [identity, stat] = [findProcess(pid), findStat(pid)]
+    return (
+      identity && stat && { ...identity, parent: stat.parent, command: readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ') }
+    )
   } catch {
     return undefined
   }
