@@ -28,7 +28,7 @@ export class MissingError extends BakehouseError {
 }
 
 /** The image failed its build or its tests (exit 10). Nothing was promoted. */
-export class BuildFailed extends BakehouseError {
+export class RejectedError extends BakehouseError {
   readonly exitCode = 10
 }
 

@@ -19,16 +19,16 @@ export interface System {
   /** Throws MissingError where the build could not log in to its machines. Called before anything is created. */
   preflight?(family: Family, cloud: { readonly name: string; readonly findPasswordData?: unknown }): void
   openSession(context: StepContext, host: Host): Promise<OpenSession>
-  /** Reads what must differ between all machines. Throws BuildFailed where the machine does not tell. */
+  /** Reads what must differ between all machines. Throws RejectedError where the machine does not tell. */
   readIdentity(session: Session): Promise<Identity>
   /**
    * Removes what must not ship and starts the shutdown. `isStopped` asks the cloud: a system that shuts down long after its
-   * connection has ended waits with it. Throws BuildFailed.
+   * connection has ended waits with it. Throws RejectedError.
    */
   seal(session: Session, isStopped: () => Promise<boolean>): Promise<void>
   /** Checks a machine that was started from the candidate. `boots` is how often it has been started. */
   checkHygiene(session: Session, boots: number): Promise<HygieneReport>
-  /** Reboots a machine and waits until it accepts a login again. Throws BuildFailed after the deadline, in ms since 1970. */
+  /** Reboots a machine and waits until it accepts a login again. Throws RejectedError after the deadline, in ms since 1970. */
   reboot(session: Session, deadline: number): Promise<void>
   /** Saves logs of a machine into the diagnostics folder. A machine that does not answer leaves none. */
   saveDiagnostics?(session: Session): Promise<void>

@@ -1,4 +1,4 @@
-import { BuildFailed, messageOf, UsageError } from '../core/errors.ts'
+import { messageOf, RejectedError, UsageError } from '../core/errors.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { OpenStack, UpdateOptions } from '../engine/stack.ts'
 import { publishProgram } from '../graph/publish.ts'
@@ -54,7 +54,7 @@ async function takeBack(
     return error
   } catch (cause) {
     const names = `${image.family} ${image.version} could not be published, nor what was there before everywhere`
-    return new BuildFailed(`${names}: ${messageOf(error)}`, { hint: 'bake again, or set what the cloud publishes by hand', cause })
+    return new RejectedError(`${names}: ${messageOf(error)}`, { hint: 'bake again, or set what the cloud publishes by hand', cause })
   }
 }
 

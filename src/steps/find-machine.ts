@@ -1,15 +1,15 @@
 import type { Created } from '../cloud/cloud.ts'
 import { chooseCloud } from '../cloud/clouds.ts'
-import { BakehouseError, BuildFailed, messageOf } from '../core/errors.ts'
+import { BakehouseError, messageOf, RejectedError } from '../core/errors.ts'
 import type { StepContext } from '../guest/context.ts'
 
-/** The machine that is being sealed, as the cloud sees it; undefined if it does not exist. Throws BuildFailed if the cloud does not answer. */
+/** The machine that is being sealed, as the cloud sees it; undefined if it does not exist. Throws RejectedError if the cloud does not answer. */
 export async function findMachine({ request }: StepContext, instanceId: string): Promise<Created | undefined> {
   const cloud = await chooseCloud(request.cloud)
   const created = await cloud.list({ build: request.build }).catch((error: unknown) => {
     throw error instanceof BakehouseError
       ? error
-      : new BuildFailed(`the cloud ${cloud.name} does not answer: ${messageOf(error)}`, { cause: error })
+      : new RejectedError(`the cloud ${cloud.name} does not answer: ${messageOf(error)}`, { cause: error })
   })
   return created.find(({ kind, id }) => kind === 'instance' && id === instanceId)
 }

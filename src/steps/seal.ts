@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseDuration } from '../core/duration.ts'
-import { BuildFailed } from '../core/errors.ts'
+import { RejectedError } from '../core/errors.ts'
 import { onlyHost, type StepContext } from '../guest/context.ts'
 import { disconnect } from '../guest/ssh/ssh.ts'
 import { systemOf } from '../guest/systems.ts'
@@ -42,9 +42,9 @@ async function waitUntilStopped(context: StepContext, instanceId: string, deadli
   for (;;) {
     const instance = await findMachine(context, instanceId)
     if (instance?.state === 'stopped') return
-    if (!instance) throw new BuildFailed(`the machine ${instanceId} is gone`, { hint: 'Something else removed it while it was sealed.' })
+    if (!instance) throw new RejectedError(`the machine ${instanceId} is gone`, { hint: 'Something else removed it while it was sealed.' })
     signal.throwIfAborted()
-    if (Date.now() > deadline) throw new BuildFailed(`the machine ${instanceId} did not stop within ${request.family.seal.timeout}`)
+    if (Date.now() > deadline) throw new RejectedError(`the machine ${instanceId} did not stop within ${request.family.seal.timeout}`)
     // Near machines stop within seconds, far ones within minutes: a tenth of the time waited so far.
     await sleep(Math.min(pause.longest, Math.max(pause.first, (Date.now() - started) / 10)), undefined, { signal })
   }

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDuration } from '../core/duration.ts'
-import { BuildFailed } from '../core/errors.ts'
+import { RejectedError } from '../core/errors.ts'
 import { shorten } from '../core/shorten.ts'
 import type { StepContext } from '../guest/context.ts'
 import type { Identity } from '../guest/identity.ts'
@@ -151,7 +151,7 @@ async function record(context: StepContext, { name, id, verifier, run, expected,
 /** A suite that could not run is a suite that failed. Throws what is no verdict on the image. */
 function reportTrouble({ signal }: StepContext, error: unknown): SuiteReport {
   signal.throwIfAborted()
-  if (error instanceof BuildFailed) return { cases: [], problem: error.message }
+  if (error instanceof RejectedError) return { cases: [], problem: error.message }
   throw error
 }
 

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { findVariable } from '../core/environment.ts'
-import { BuildFailed, messageOf, UsageError } from '../core/errors.ts'
+import { messageOf, RejectedError, UsageError } from '../core/errors.ts'
 import { lastLine } from '../core/exec.ts'
 import { resolveInside } from '../core/inside.ts'
 import { quoteShell } from '../core/quote.ts'
@@ -37,7 +37,7 @@ async function prepare({ connection, boots = 1 }: SuiteContext): Promise<void> {
 
 async function sendBinary(connection: SuiteContext['connection']): Promise<void> {
   const result = await copyToGuest(connection, findGoss(), binary)
-  if (result.exitCode !== 0) throw new BuildFailed(`goss could not be copied to the machine: ${lastLine(result)}`)
+  if (result.exitCode !== 0) throw new RejectedError(`goss could not be copied to the machine: ${lastLine(result)}`)
 }
 
 async function runGoss(suite: SuiteContext): Promise<SuiteReport> {

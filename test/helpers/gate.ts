@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect } from 'vitest'
-import { BuildFailed } from '../../src/core/errors.ts'
+import { RejectedError } from '../../src/core/errors.ts'
 import type { StepAnswer } from '../../src/model/step.ts'
 import type { SuiteResult } from '../../src/model/suite-result.ts'
 import { isBad, passes } from '../../src/model/suite-result.ts'
@@ -66,7 +66,7 @@ async function judged(machine: { build: string }, step: Promise<StepAnswer>): Pr
   ).toEqual([answer.suites.at(-1)?.verifier])
   const written = parseJunit(readFileSync(join(machine.build, bad[0]?.junit ?? ''), 'utf8'))
   expect(written.some(isBad), 'and says so in its JUnit XML').toBe(true)
-  throw new BuildFailed(answer.cause)
+  throw new RejectedError(answer.cause)
 }
 
 /** Expects that a step says no to the image, for this reason. */
@@ -75,7 +75,7 @@ export async function expectStopped(step: Promise<unknown>, message: string): Pr
     () => expect.fail('it passed'),
     (thrown: unknown) => thrown,
   )
-  expect(error).toBeInstanceOf(BuildFailed)
-  expect((error as BuildFailed).exitCode).toBe(10)
-  expect((error as BuildFailed).message).toContain(message)
+  expect(error).toBeInstanceOf(RejectedError)
+  expect((error as RejectedError).exitCode).toBe(10)
+  expect((error as RejectedError).message).toContain(message)
 }

@@ -12,7 +12,7 @@ import {
   type Image,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2'
-import { BuildFailed } from '../../core/errors.ts'
+import { RejectedError } from '../../core/errors.ts'
 import type { Created } from '../cloud.ts'
 import { ask, clients } from './clients.ts'
 import { codeOf, isNotFound } from './errors.ts'
@@ -87,7 +87,7 @@ async function deleteSecurityGroup(client: EC2Client, GroupId: string): Promise<
       return
     } catch (error) {
       if (codeOf(error) !== 'DependencyViolation') throw error
-      if (attempt === 24) throw new BuildFailed(`cannot delete security group ${GroupId}: it is still in use`, { cause: error })
+      if (attempt === 24) throw new RejectedError(`cannot delete security group ${GroupId}: it is still in use`, { cause: error })
       await sleep(5_000)
     }
   }

@@ -1,4 +1,4 @@
-import { BuildFailed } from '../../core/errors.ts'
+import { RejectedError } from '../../core/errors.ts'
 import { waitForLogin } from '../../guest/ssh/login.ts'
 import type { Host } from '../../model/host.ts'
 
@@ -7,12 +7,12 @@ const [attemptMs, pause] = [60_000, { shortest: 2_000, longest: 4_000 }]
 
 /**
  * Waits until the instance accepts a login. That proves that it is up, and that it is the machine that got the pinned host key.
- * Throws BuildFailed with the last message of `ssh`.
+ * Throws RejectedError with the last message of `ssh`.
  */
 export async function requireLogin(host: Host, deadlineMs: number): Promise<void> {
   const failure = await waitForLogin(host, {}, { deadlineMs, attemptMs, pause, logFile: `${host.knownHostsFile}.log` })
   if (!failure) return
-  throw new BuildFailed(`SSH login to instance ${host.instanceId} failed: ${failure.why}`, {
+  throw new RejectedError(`SSH login to instance ${host.instanceId} failed: ${failure.why}`, {
     hint: 'check aws.reach and login.user in family.yaml, and the console log in the diagnostics folder',
   })
 }

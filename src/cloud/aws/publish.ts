@@ -1,11 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GetParameterCommand } from '@aws-sdk/client-ssm'
-import { BuildFailed } from '../../core/errors.ts'
+import { RejectedError } from '../../core/errors.ts'
 import { askOfNew, clients } from './clients.ts'
 
 /**
  * Waits until the parameter has the new value. AWS first reports success and validates the image later; if that fails, it keeps the old
- * value without an error. Throws BuildFailed at the deadline.
+ * value without an error. Throws RejectedError at the deadline.
  */
 export async function waitForParameter(
   name: string,
@@ -18,6 +18,6 @@ export async function waitForParameter(
     const { Parameter } = await askOfNew(`to read ${name}`, () => clients.ssm(options.region).send(query))
     if (Parameter?.Value === imageId) return
     if (Date.now() < end) continue
-    throw new BuildFailed(`parameter ${name} in ${options.region} does not have the value ${imageId}: AWS did not accept the image`)
+    throw new RejectedError(`parameter ${name} in ${options.region} does not have the value ${imageId}: AWS did not accept the image`)
   }
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DescribeImagesCommand, DescribeInstancesCommand } from '@aws-sdk/client-ec2'
-import { BuildFailed } from '../../core/errors.ts'
+import { RejectedError } from '../../core/errors.ts'
 import { ask, askOfNew, clients } from './clients.ts'
 import { isNotFound } from './errors.ts'
 
@@ -26,7 +26,7 @@ export async function waitForImage(id: string, options: WaitOptions): Promise<vo
     )
     const image = Images?.[0]
     if (image && ['failed', 'error', 'invalid', 'deregistered'].includes(image.State ?? '')) {
-      throw new BuildFailed(`image ${id} is ${image.State}: ${image.StateReason?.Message ?? 'no reason given'}`)
+      throw new RejectedError(`image ${id} is ${image.State}: ${image.StateReason?.Message ?? 'no reason given'}`)
     }
     return image?.State === 'available'
   })
@@ -51,7 +51,7 @@ async function poll(what: string, options: WaitOptions, isDone: () => Promise<bo
   const end = Date.now() + options.deadlineMs
   while (!(await isDone())) {
     options.signal?.throwIfAborted()
-    if (Date.now() > end) throw new BuildFailed(`timed out after ${Math.round(options.deadlineMs / 60_000)} min waiting for ${what}`)
+    if (Date.now() > end) throw new RejectedError(`timed out after ${Math.round(options.deadlineMs / 60_000)} min waiting for ${what}`)
     await sleep(options.pauseMs ?? 5_000, undefined, options.signal ? { signal: options.signal } : {})
   }
 }

@@ -1,6 +1,6 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
-import { BuildFailed, messageOf } from '../../core/errors.ts'
+import { messageOf, RejectedError } from '../../core/errors.ts'
 
 /** An event of a task, as the callback plugin writes it. Not redacted yet. */
 export type TaskEvent =
@@ -19,7 +19,7 @@ export type TaskEvent =
 
 export type TaskEnd = Extract<TaskEvent, { event: 'end' }>
 
-/** Events of the plugin's JSON lines. Throws BuildFailed on a malformed line: a playbook can write to the file too. */
+/** Events of the plugin's JSON lines. Throws RejectedError on a malformed line: a playbook can write to the file too. */
 export function parseTaskEvents(text: string): TaskEvent[] {
   return text
     .split('\n')
@@ -31,7 +31,7 @@ function parseTaskEvent(line: string): TaskEvent {
   try {
     return JSON.parse(line) as TaskEvent
   } catch (cause) {
-    throw new BuildFailed(`the events of Ansible cannot be read: ${messageOf(cause)}`, { cause })
+    throw new RejectedError(`the events of Ansible cannot be read: ${messageOf(cause)}`, { cause })
   }
 }
 

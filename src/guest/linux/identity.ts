@@ -1,4 +1,4 @@
-import { BuildFailed } from '../../core/errors.ts'
+import { RejectedError } from '../../core/errors.ts'
 import { lastLine } from '../../core/exec.ts'
 import { type Identity, parseIdentity } from '../identity.ts'
 import type { Session } from '../session.ts'
@@ -14,5 +14,5 @@ true`
 export async function readLinuxIdentity({ context, connection }: Session): Promise<Identity> {
   const result = await runInGuest(connection, identityScript, { signal: context.signal, timeoutMs: 60_000 })
   if (result.exitCode === 0) return parseIdentity(result.stdout)
-  throw new BuildFailed(`the machine-id and the host keys could not be read: ${lastLine(result)}`)
+  throw new RejectedError(`the machine-id and the host keys could not be read: ${lastLine(result)}`)
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDuration } from '../../core/duration.ts'
-import { BuildFailed } from '../../core/errors.ts'
+import { RejectedError } from '../../core/errors.ts'
 import { lastLine } from '../../core/exec.ts'
 import { readFamilyScript } from '../family-script.ts'
 import type { Session } from '../session.ts'
@@ -18,7 +18,7 @@ export async function sealLinux({ context, connection }: Session): Promise<void>
     context.tell({ type: 'task', name: `run ${family.seal.script}` })
     const result = await runInGuest(connection, readFamilyScript(context, family.seal.script), settings)
     context.log(`${result.stdout}${result.stderr}`)
-    if (result.exitCode !== 0) throw new BuildFailed(`${family.seal.script} ended with exit code ${result.exitCode}: ${lastLine(result)}`)
+    if (result.exitCode !== 0) throw new RejectedError(`${family.seal.script} ended with exit code ${result.exitCode}: ${lastLine(result)}`)
   }
   context.tell({ type: 'task', name: 'remove what must not ship' })
   const script = readFileSync(join(import.meta.dirname, 'seal.sh'), 'utf8')
@@ -26,5 +26,5 @@ export async function sealLinux({ context, connection }: Session): Promise<void>
   context.log(`${result.stdout}${result.stderr}`)
   context.signal.throwIfAborted()
   // The connection ends with the machine, so the exit code means nothing.
-  if (!result.stdout.includes(sealed)) throw new BuildFailed(`sealing did not finish: ${lastLine(result)}`)
+  if (!result.stdout.includes(sealed)) throw new RejectedError(`sealing did not finish: ${lastLine(result)}`)
 }

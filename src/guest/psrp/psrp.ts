@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type ConnectionOptions, connect, type TLSSocket } from 'node:tls'
-import { BuildFailed, messageOf } from '../../core/errors.ts'
+import { messageOf, RejectedError } from '../../core/errors.ts'
 import { openPipe, type Pipe } from '../../core/pipe.ts'
 import type { Host } from '../../model/host.ts'
 import { normaliseThumbprint } from './certificate.ts'
@@ -9,7 +9,7 @@ export type Endpoint = Pick<Host, 'address' | 'port' | 'certificateThumbprint' |
 
 /**
  * Opens a TLS connection and compares the certificate with the pinned thumbprint before any data is sent. Authority and name of
- * the certificate are not checked. Throws BuildFailed on another certificate.
+ * the certificate are not checked. Throws RejectedError on another certificate.
  */
 export function openPinned(endpoint: Endpoint, timeoutMs: number): Promise<TLSSocket> {
   const { address, port } = endpoint
@@ -95,11 +95,11 @@ export async function waitForEndpoint(endpoint: Endpoint, deadlineMs: number, si
       await identifyEndpoint(endpoint, Math.max(1_000, Math.min(20_000, end - Date.now())))
       return
     } catch (error) {
-      if (error instanceof BuildFailed) throw error
+      if (error instanceof RejectedError) throw error
       signal.throwIfAborted()
       if (Date.now() >= end) {
         const where = `${endpoint.address}:${endpoint.port}`
-        throw new BuildFailed(`no PowerShell remoting on ${where} within ${Math.round(deadlineMs / 1000)} s: ${messageOf(error)}`, {
+        throw new RejectedError(`no PowerShell remoting on ${where} within ${Math.round(deadlineMs / 1000)} s: ${messageOf(error)}`, {
           cause: error,
         })
       }
@@ -108,9 +108,9 @@ export async function waitForEndpoint(endpoint: Endpoint, deadlineMs: number, si
   }
 }
 
-function wrongCertificate(address: string, port: number, { expected, presented }: { expected: string; presented: string }): BuildFailed {
+function wrongCertificate(address: string, port: number, { expected, presented }: { expected: string; presented: string }): RejectedError {
   const pinned = expected.length === 40 ? `the pinned one is ${expected}` : 'no thumbprint is pinned'
-  return new BuildFailed(`${address}:${port} presents a certificate with the thumbprint ${presented || '(none)'}; ${pinned}`, {
+  return new RejectedError(`${address}:${port} presents a certificate with the thumbprint ${presented || '(none)'}; ${pinned}`, {
     hint: 'check that the machine ran the user data of the build, and that no proxy replaces certificates; no data was sent',
   })
 }

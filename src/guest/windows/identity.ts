@@ -1,4 +1,4 @@
-import { BuildFailed } from '../../core/errors.ts'
+import { RejectedError } from '../../core/errors.ts'
 import { type Identity, parseIdentity } from '../identity.ts'
 import { reasonOf, runPowerShell } from '../powershell/powershell.ts'
 import type { Session } from '../session.ts'
@@ -9,10 +9,10 @@ const identityScript = [
   "[Console]::Out.WriteLine(\"machine-id $($account.SID -replace '-500$', '')\")",
 ].join('\r\n')
 
-/** The identity of a running Windows machine: its SID. Throws BuildFailed when it prints none. */
+/** The identity of a running Windows machine: its SID. Throws RejectedError when it prints none. */
 export async function readWindowsIdentity(session: Session): Promise<Identity> {
   const outcome = await runPowerShell(session, { script: identityScript, timeoutMs: 300_000 })
   const identity = parseIdentity(outcome.stdout)
   if (identity.machineId) return identity
-  throw new BuildFailed(`the SID of the machine could not be read: ${reasonOf(outcome)}`)
+  throw new RejectedError(`the SID of the machine could not be read: ${reasonOf(outcome)}`)
 }

@@ -1,14 +1,14 @@
 import { constants, createPrivateKey, privateDecrypt } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BuildFailed, MissingError, messageOf } from '../../core/errors.ts'
+import { MissingError, messageOf, RejectedError } from '../../core/errors.ts'
 import type { Family } from '../../model/family.ts'
 import type { Host } from '../../model/host.ts'
 import { passwordVariable, type StepContext } from '../context.ts'
 
 /**
  * The administrator's password: from the family's secrets, or from the cloud, which has it some minutes after the first boot.
- * It is decrypted in memory and must stay there. Throws BuildFailed after the deadline.
+ * It is decrypted in memory and must stay there. Throws RejectedError after the deadline.
  */
 export async function waitForPassword(
   context: Pick<StepContext, 'secrets' | 'signal' | 'request' | 'loadPasswordSource'>,
@@ -25,7 +25,7 @@ export async function waitForPassword(
     const data = await findPasswordData(host.instanceId, signal)
     if (data) return decryptPassword(data, host.identityFile)
     if (Date.now() >= end) {
-      throw new BuildFailed(`${host.instanceId} has no administrator password after ${Math.round(deadlineMs / 60_000)} min`, {
+      throw new RejectedError(`${host.instanceId} has no administrator password after ${Math.round(deadlineMs / 60_000)} min`, {
         hint: 'the base image must run EC2Launch at its first boot, with a random administrator password',
       })
     }
@@ -45,13 +45,13 @@ function unknownPassword(family: Family, cloud: string): MissingError {
   })
 }
 
-/** Decrypts the answer of `GetPasswordData` with the private key of the build (RSA, PEM). Throws BuildFailed without any secret in it. */
+/** Decrypts the answer of `GetPasswordData` with the private key of the build (RSA, PEM). Throws RejectedError without any secret in it. */
 export function decryptPassword(data: string, identityFile: string): string {
   try {
     const key = createPrivateKey(readFileSync(identityFile))
     if (key.asymmetricKeyType !== 'rsa') throw new Error(`the key is ${key.asymmetricKeyType ?? 'of no kind'}, expected rsa`)
     return privateDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, Buffer.from(data.trim(), 'base64')).toString('utf8')
   } catch (cause) {
-    throw new BuildFailed(`the administrator password cannot be decrypted with the build's key: ${messageOf(cause)}`, { cause })
+    throw new RejectedError(`the administrator password cannot be decrypted with the build's key: ${messageOf(cause)}`, { cause })
   }
 }

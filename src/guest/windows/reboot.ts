@@ -1,9 +1,9 @@
 import { join } from 'node:path'
-import { BuildFailed } from '../../core/errors.ts'
+import { RejectedError } from '../../core/errors.ts'
 import { runPlaybook } from '../ansible/playbook.ts'
 import type { Session } from '../session.ts'
 
-/** Reboots a Windows machine and waits until it answers again. Throws BuildFailed when it does not in time. */
+/** Reboots a Windows machine and waits until it answers again. Throws RejectedError when it does not in time. */
 export async function rebootWindows({ context, connection }: Session, deadline: number): Promise<void> {
   const timeoutMs = Math.max(1_000, deadline - Date.now())
   const { cause } = await runPlaybook(context, {
@@ -14,5 +14,5 @@ export async function rebootWindows({ context, connection }: Session, deadline: 
     log: context.log,
     onTask: () => {},
   })
-  if (cause !== undefined) throw new BuildFailed(`the machine did not come back from a reboot: ${cause}`)
+  if (cause !== undefined) throw new RejectedError(`the machine did not come back from a reboot: ${cause}`)
 }

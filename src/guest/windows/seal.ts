@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseDuration } from '../../core/duration.ts'
-import { BuildFailed } from '../../core/errors.ts'
+import { RejectedError } from '../../core/errors.ts'
 import { buildFiles } from '../../model/build-folder.ts'
 import type { StepContext } from '../context.ts'
 import { readFamilyScript } from '../family-script.ts'
@@ -34,7 +34,7 @@ const defaultPauses = { busy: 15_000, state: 5_000, inside: 60_000 }
 
 /**
  * Generalises the machine with EC2Launch if it is installed, else with Sysprep. Ends when the machine is stopped. Throws
- * BuildFailed with Sysprep's error if generalising fails, and if the machine does not stop in time.
+ * RejectedError with Sysprep's error if generalising fails, and if the machine does not stop in time.
  */
 export async function sealWindows(session: Session, isStopped: () => Promise<boolean>, pauses = defaultPauses): Promise<void> {
   const { context } = session
@@ -45,7 +45,7 @@ export async function sealWindows(session: Session, isStopped: () => Promise<boo
   await waitUntilReady(session, deadline, pauses)
   context.tell({ type: 'task', name: 'generalise' })
   const cause = await startPowerShell(session, readScript('windows-seal.ps1'), Math.max(60_000, deadline - Date.now()))
-  if (cause !== undefined) throw new BuildFailed(`generalising could not be started: ${cause}`)
+  if (cause !== undefined) throw new RejectedError(`generalising could not be started: ${cause}`)
   await waitUntilSealed(session, isStopped, { deadline, pauses })
 }
 
@@ -57,18 +57,18 @@ async function runFamilyScript(session: Session, file: string, deadline: number)
     timeoutMs: Math.max(1_000, deadline - Date.now()),
   })
   context.log(`${outcome.stdout}${outcome.stderr}`)
-  if (outcome.problem !== undefined) throw new BuildFailed(`${file} was not run: ${outcome.problem}`)
-  if (outcome.exitCode !== 0) throw new BuildFailed(`${file} ended with exit code ${outcome.exitCode}: ${reasonOf(outcome)}`)
+  if (outcome.problem !== undefined) throw new RejectedError(`${file} was not run: ${outcome.problem}`)
+  if (outcome.exitCode !== 0) throw new RejectedError(`${file} ended with exit code ${outcome.exitCode}: ${reasonOf(outcome)}`)
 }
 
 async function waitUntilReady(session: Session, deadline: number, pauses: typeof defaultPauses): Promise<void> {
   for (;;) {
     const outcome = await runPowerShell(session, { script: readScript('windows-check.ps1'), timeoutMs: 300_000 })
     if (outcome.problem !== undefined)
-      throw new BuildFailed(`the state of the machine could not be read before generalising: ${outcome.problem}`)
+      throw new RejectedError(`the state of the machine could not be read before generalising: ${outcome.problem}`)
     const verdict = judgeReadiness(parseAnswer<Readiness>(outcome.stdout))
     if (verdict.ready) return
-    if (verdict.fatal || Date.now() > deadline) throw new BuildFailed(verdict.why, { hint: verdict.hint })
+    if (verdict.fatal || Date.now() > deadline) throw new RejectedError(verdict.why, { hint: verdict.hint })
     await sleep(pauses.busy, undefined, { signal: session.context.signal })
   }
 }
@@ -124,10 +124,10 @@ async function findState(session: Session): Promise<SealState | undefined> {
 }
 
 /** The error of a failed generalisation, with Sysprep's own error if its log has one. Saves the log into the diagnostics folder. */
-function failed(context: StepContext, progress: SealState | undefined, why: string): BuildFailed {
+function failed(context: StepContext, progress: SealState | undefined, why: string): RejectedError {
   if (progress) writePanther(context, progress)
   const error = progress && findSysprepError(progress.errors)
-  return new BuildFailed(`generalising failed: ${why}${error ? `: ${error}` : ''}`, {
+  return new RejectedError(`generalising failed: ${why}${error ? `: ${error}` : ''}`, {
     hint: progress
       ? `Sysprep's log: ${buildFiles.diagnostics}/setupact.log`
       : 'the machine did not answer; its console is in the diagnostics folder',
@@ -148,13 +148,13 @@ function writePanther(context: StepContext, { errors, actions }: SealState): voi
   }
 }
 
-/** The last line that a script printed, parsed as JSON. Throws BuildFailed if it is none. */
+/** The last line that a script printed, parsed as JSON. Throws RejectedError if it is none. */
 export function parseAnswer<T>(stdout: string): T {
   const line = stdout.trim().split('\n').at(-1) ?? ''
   try {
     return JSON.parse(line) as T
   } catch (cause) {
-    throw new BuildFailed(`the machine answered "${line.slice(0, 200)}", expected JSON`, { cause })
+    throw new RejectedError(`the machine answered "${line.slice(0, 200)}", expected JSON`, { cause })
   }
 }
 

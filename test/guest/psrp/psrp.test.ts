@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { afterEach, describe, expect, it, vi } from 'vitest'
 import { findIngress, portOf, reachOf, requireReach } from '../../../src/cloud/aws/route.ts'
-import { BuildFailed, MissingError } from '../../../src/core/errors.ts'
+import { MissingError, RejectedError } from '../../../src/core/errors.ts'
 import { certificateArguments, normaliseThumbprint } from '../../../src/guest/psrp/certificate.ts'
 import { openForward } from '../../../src/guest/psrp/forward.ts'
 import { fillProxyCommand, identifyEndpoint, openPinned, readThumbprint, waitForEndpoint } from '../../../src/guest/psrp/psrp.ts'
@@ -62,7 +62,7 @@ describe('the endpoint', () => {
 
   it('is not waited for when it is somebody else', async () => {
     const started = Date.now()
-    await expect(waitForEndpoint(endpoint(wrong), 60_000, AbortSignal.timeout(60_000))).rejects.toBeInstanceOf(BuildFailed)
+    await expect(waitForEndpoint(endpoint(wrong), 60_000, AbortSignal.timeout(60_000))).rejects.toBeInstanceOf(RejectedError)
     expect(Date.now() - started).toBeLessThan(5_000)
   })
 

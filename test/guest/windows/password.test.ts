@@ -1,7 +1,7 @@
 import { constants, createPublicKey, generateKeyPairSync, publicEncrypt } from 'node:crypto'
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
-import { BuildFailed, MissingError } from '../../../src/core/errors.ts'
+import { MissingError, RejectedError } from '../../../src/core/errors.ts'
 import { decryptPassword, waitForPassword } from '../../../src/guest/windows/password.ts'
 import { configure } from '../../../src/steps/configure.ts'
 import { seal } from '../../../src/steps/seal.ts'
@@ -58,7 +58,7 @@ describe('the administrator’s password', () => {
     using windows = makeWindows('configure')
     const data = encrypt(canary, windows.host.identityFile)
     writeFileSync(windows.host.identityFile, pem)
-    expect(() => decryptPassword(data, windows.host.identityFile)).toThrow(BuildFailed)
+    expect(() => decryptPassword(data, windows.host.identityFile)).toThrow(RejectedError)
   })
 })
 

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { BuildFailed, messageOf } from '../../../core/errors.ts'
+import { messageOf, RejectedError } from '../../../core/errors.ts'
 import { identifyEndpoint, readThumbprint } from '../../../guest/psrp/psrp.ts'
 import type { Host } from '../../../model/host.ts'
 import { isInstanceRunning, type LocalInstance } from './machine.ts'
@@ -7,7 +7,7 @@ import type { InstanceInputs } from './spec.ts'
 
 /**
  * Waits until a Windows machine speaks PowerShell remoting. Its certificate is its image's own: learnt at the first contact, over
- * this machine's loopback, and pinned from then on. Throws BuildFailed with what the image must have.
+ * this machine's loopback, and pinned from then on. Throws RejectedError with what the image must have.
  */
 export async function waitForRemoting(
   instance: LocalInstance,
@@ -30,8 +30,8 @@ export async function waitForRemoting(
   throw neverCameUp(`${why} within ${loginTimeoutSeconds} s`)
 }
 
-function neverCameUp(why: string): BuildFailed {
-  return new BuildFailed(`the machine never came up: ${why}`, {
+function neverCameUp(why: string): RejectedError {
+  return new RejectedError(`the machine never came up: ${why}`, {
     hint: 'the image must boot by UEFI without a question, from virtio devices (or machine: {devices: standard}), with a WinRM listener for HTTPS on port 5986 that the firewall lets in',
   })
 }

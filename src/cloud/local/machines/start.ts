@@ -1,6 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { BuildFailed, MissingError, messageOf } from '../../../core/errors.ts'
+import { MissingError, messageOf, RejectedError } from '../../../core/errors.ts'
 import { waitForLogin } from '../../../guest/ssh/login.ts'
 import type { Host } from '../../../model/host.ts'
 import { findAccelerator, rejectAccelerator } from '../qemu/accelerator.ts'
@@ -39,7 +39,7 @@ export interface StartSpec extends Pick<InstanceInputs, 'cpus' | 'memory' | 'tag
 }
 
 /** The machine is up, and refused the build's key. */
-export class LoginRefused extends BuildFailed {}
+export class LoginRefused extends RejectedError {}
 
 /** Starts the machine of an instance on the disk that is there, and writes down which process it is. */
 export async function startInstance(made: LocalInstance, spec: StartSpec): Promise<LocalInstance> {
@@ -115,7 +115,7 @@ const connectSeconds = 180
 const pause = { shortest: 150, longest: 4_000 }
 
 /**
- * Waits until a started machine accepts the login of its user, and leaves that connection open for the steps. Throws BuildFailed
+ * Waits until a started machine accepts the login of its user, and leaves that connection open for the steps. Throws RejectedError
  * with the reason and the last line on the console.
  */
 export async function requireLogin(instance: LocalInstance, host: LocalHost, wait: LocalLogin): Promise<void> {
@@ -134,7 +134,7 @@ export async function requireLogin(instance: LocalInstance, host: LocalHost, wai
   if (failure === undefined) return
   signal.throwIfAborted()
   const last = await lastConsoleLine(instance)
-  const Failure = isRefusalFinal && failure.isRefusal ? LoginRefused : BuildFailed
+  const Failure = isRefusalFinal && failure.isRefusal ? LoginRefused : RejectedError
   throw new Failure(`the machine never came up: ${failure.why}; the last line on its console: ${last || '(none)'}`)
 }
 

@@ -1,6 +1,6 @@
 import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { BuildFailed } from '../../../core/errors.ts'
+import { RejectedError } from '../../../core/errors.ts'
 import { findInstance, instanceFiles, isInstanceRunning } from '../machines/machine.ts'
 import type { CopyInputs, ImageInputs } from '../machines/spec.ts'
 import { findDamage, flatten, readDiskInfo } from '../qemu/img.ts'
@@ -22,8 +22,8 @@ const flattening = new Map<string, Promise<Flat>>()
  */
 export async function makeCandidate(spec: ImageInputs, signal: AbortSignal): Promise<StoredImage> {
   const instance = await findInstance(spec.instanceId)
-  if (!instance) throw new BuildFailed(`there is no instance ${spec.instanceId} to make an image of`)
-  if (isInstanceRunning(instance)) throw new BuildFailed(`instance ${spec.instanceId} still runs: its disk is not whole`)
+  if (!instance) throw new RejectedError(`there is no instance ${spec.instanceId} to make an image of`)
+  if (isInstanceRunning(instance)) throw new RejectedError(`instance ${spec.instanceId} still runs: its disk is not whole`)
   const aside = await asidePath(spec.name)
   await rename(instanceFiles(instance).disk, aside)
   const made = await publish(aside, { name: spec.name, tags: spec.tags, digest: '', created: new Date().toISOString() })
@@ -36,7 +36,7 @@ export async function makeCandidate(spec: ImageInputs, signal: AbortSignal): Pro
 
 /** Copies an image into one file that stands on nothing, and makes that an image of its own. */
 export async function copyImage(spec: CopyInputs, signal: AbortSignal): Promise<StoredImage> {
-  if (!(await findImage(spec.source))) throw new BuildFailed(`there is no image ${spec.source} to copy`)
+  if (!(await findImage(spec.source))) throw new RejectedError(`there is no image ${spec.source} to copy`)
   const { path, digest } = await (flattening.get(spec.source) ?? makeFlat(spec.source, spec.compress, signal))
   return publish(path, { name: spec.name, tags: spec.tags, digest, created: new Date().toISOString() })
 }

@@ -29,7 +29,7 @@ export interface Launched {
 }
 
 /**
- * Starts a machine from an image, over a disk of its own, and waits until its user is let in. Throws BuildFailed with
+ * Starts a machine from an image, over a disk of its own, and waits until its user is let in. Throws RejectedError with
  * what it waited for and the last words on the console; nothing of the machine is left then.
  */
 export async function launchInstance(spec: InstanceInputs, signal: AbortSignal): Promise<Launched> {
