@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { run } from '../../src/core/exec.ts'
 import { sourceFolder } from '../../src/core/paths.ts'
+import { countEngineRuns } from '../helpers/engine-runs.ts'
 import { killNextEngine } from '../helpers/engines.ts'
 import { findText, makeProject, type Project } from '../helpers/project.ts'
 import { tinyFamily } from '../helpers/tiny-family.ts'
@@ -32,6 +33,7 @@ const project: Project = makeProject({
   }),
   ...tinyFamily('failing-case', { goss: 'file:\n  /etc/absent: {exists: true}\n' }),
 })
+const engineRuns = countEngineRuns(project.home)
 afterAll(() => project[Symbol.asyncDispose](), 120_000)
 
 /** What a bake leaves running or lying about: machines, and images that are not promoted. */
@@ -50,6 +52,16 @@ describe('a bake on the local cloud', () => {
     const { exitCode, outcome, stderr, stdout } = await project.bake('tiny', [], { TINY_TOKEN: canary })
     expect(outcome, stderr).toMatchObject({ status: 'promoted', family: 'tiny', cloud: 'local', previousVersion: '' })
     expect(exitCode).toBe(0)
+    // Each run of the engine takes a second of processor time: another one must be worth that.
+    expect(engineRuns().sort()).toEqual([
+      'stack export', // the latest good image
+      'stack export', // what the promotion finds
+      'stack init', // the stack of the build
+      'stack init', // the stack of the family, only in its first bake
+      'up', // bake
+      'up', // keep only the image
+      'up', // promote
+    ])
     expect(outcome.imagePath && existsSync(outcome.imagePath)).toBe(true)
     expect(outcome.verified?.map(({ suite, failed }) => [suite.split(/[ :]/)[0], failed])).toEqual([
       ['hygiene', 0],
@@ -74,8 +86,10 @@ describe('a bake on the local cloud', () => {
   })
 
   it('has nothing to do when nothing changed', async () => {
+    engineRuns()
     const { exitCode, outcome } = await project.bake('tiny', ['--if-changed'], { TINY_TOKEN: canary })
     expect([exitCode, outcome.status]).toEqual([7, 'unchanged'])
+    expect(engineRuns()).toEqual(['stack export'])
   })
 
   it('tells an engine that is killed in promote as an interruption, and keeps the latest good image', async () => {
