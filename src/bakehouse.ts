@@ -9,27 +9,31 @@ import type { BuildRecord, History } from './model/record.ts'
 import type { BakeRequest } from './model/request.ts'
 
 /*
- * The library: all that the command line can do. Each function loads what it needs when it is called, so that importing this file
- * costs nothing. Functions throw UsageError for a wrong request and MissingError for something that this computer lacks.
+ * The library: everything that the command line can do. Each function loads its code when it is called, so importing this file is fast.
+ * Functions throw UsageError for a wrong request, and MissingError if a tool or a credential is missing on this computer.
  */
 
+/** Options of `bake`. */
 export interface BakeOptions {
-  /** Is told what happens, with the name of the family that it happens to. */
+  /** Called for each event, with the name of the family. */
   readonly listen?: FamilyListener
-  /** Aborting it cancels the bakes; they clean up before the function returns. */
+  /** Aborting it cancels the builds. They clean up before `bake` returns. */
   readonly signal?: AbortSignal
-  /** How many families at once. By default as many as processors and memory allow. */
+  /** The number of families to build in parallel. By default, as many as CPUs and memory allow. */
   readonly parallel?: number | undefined
 }
 
-/** Bakes the families, bases first. The outcomes are in the order of the requests. A family that fails is an outcome, not an error. */
+/**
+ * Builds families; a parent family is built before the families that start from it. Returns the outcomes in the order of the requests.
+ * A failed build is an outcome, not an error.
+ */
 export async function bake(requests: readonly BakeRequest[], options: BakeOptions = {}): Promise<BakeOutcome[]> {
   return (await import('./bake/bake-all.ts')).bakeAll(requests, options)
 }
 
 /**
- * Puts the tools in place that baking these families needs, or all families of the project if none are named; over at once where they
- * are there. Throws UsageError for a family that is wrong, before anything is fetched, and MissingError for what cannot be had.
+ * Installs the tools that these families need; without `requests`, those for all families of the project. Returns immediately if they are
+ * installed. Throws UsageError for a mistake in a family, before anything is downloaded, and MissingError if a tool cannot be installed.
  */
 export async function prepareTools(
   requests?: readonly Pick<BakeRequest, 'family' | 'cloud'>[],
@@ -42,7 +46,7 @@ export async function prepareTools(
   await ensureTools(checks ? everything : { ...(await findNeeds(requests)), checks }, again)
 }
 
-/** The builds of a family, or of all families, newest first. */
+/** The builds of a family, or of all families, newest first. Throws UsageError if there is no such family. */
 export async function readHistory(family?: string): Promise<History> {
   const { readCurrentHistory } = await import('./records/history.ts')
   const history = await readCurrentHistory(family)
@@ -50,7 +54,7 @@ export async function readHistory(family?: string): Promise<History> {
   return history
 }
 
-/** The record of one build and the folder of its files. The newest build, unless a version is given. */
+/** The record of a build and its build folder. Without a version, the newest build. Throws UsageError if there is no such build. */
 export async function readBuild(family: string, version?: string): Promise<{ record: BuildRecord; folder: string }> {
   const { findBuild, refuseBuild } = await import('./records/find-build.ts')
   const found = await findBuild(family, version)
@@ -59,7 +63,7 @@ export async function readBuild(family: string, version?: string): Promise<{ rec
   throw refuseBuild(family, version)
 }
 
-/** Checks the tools of this project and its families. */
+/** Checks the tools, this computer and the families of the project. */
 export async function checkProject(): Promise<{ tools: readonly Finding[]; families: readonly Finding[] }> {
   const doctor = import('./setup/doctor.ts').then(({ readDoctor }) => readDoctor())
   const host = import('./cloud/clouds.ts').then(({ describeHosts }) => describeHosts())
@@ -67,23 +71,23 @@ export async function checkProject(): Promise<{ tools: readonly Finding[]; famil
   return { tools: (await Promise.all([doctor, host])).flat(), families: await families }
 }
 
-/** Makes the folder of a new family, which starts from the latest good image of `base` if that is given. */
+/** Creates the folder of a new family. If `base` is given, it becomes the parent family. Throws UsageError. */
 export async function makeFamily(family: string, base?: string): Promise<{ folder: string; files: readonly string[] }> {
   return (await import('./family/make-family.ts')).makeFamily(family, base)
 }
 
-/** Removes what ended builds left behind, or only lists it. Never removes a promoted image. */
+/** Deletes orphaned resources, or only lists them. Never deletes a promoted image. */
 export async function reap(options: ReapOptions, signal = new AbortController().signal): Promise<readonly Reaped[]> {
   return (await import('./life/reap.ts')).reap(options, signal)
 }
 
-/** The latest good image of a family. Undefined before its first promotion. */
+/** The latest good image of a family; undefined before the first promotion. */
 export async function findLatestGood(family: string, backend?: string): Promise<FamilyOutputs | undefined> {
   const { findLatestGood: find } = await import('./life/latest-good.ts')
   return find(await openEngine(backend), family)
 }
 
-/** The groups, templates and instances that use a family, and whether each is behind its latest good version. */
+/** The consumers of a family, and whether each one is outdated. Throws UsageError if there is no image or the cloud cannot list them. */
 export async function findConsumers(
   family: string,
   backend?: string,
@@ -92,7 +96,7 @@ export async function findConsumers(
   return find(await openEngine(backend), family)
 }
 
-/** The names of the families of this project, sorted. */
+/** The names of the families of the project, sorted. */
 export async function listFamilies(): Promise<readonly string[]> {
   return (await import('./family/names.ts')).familyNames()
 }
@@ -102,7 +106,7 @@ export async function listClouds(): Promise<readonly string[]> {
   return (await import('./cloud/clouds.ts')).cloudNames
 }
 
-/** Opens the engine with the state of this project, or with another state. For programs that have stacks of their own. */
+/** Opens the Pulumi engine with the state of the project, or with the state at the URL `backend`. For programs with their own stacks. */
 export async function openEngine(backend?: string): Promise<Engine> {
   return (await import('./life/open-engine.ts')).openProjectEngine(backend)
 }

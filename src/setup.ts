@@ -3,8 +3,8 @@ import { messageOf } from './core/errors.ts'
 import { prepareProcess } from './core/prepare-process.ts'
 import { printableLines } from './core/printable.ts'
 
-// `npm run setup`, and before the tests: what the families of the project need. `--again` looks at everything anew, `--checks` is for the
-// tests.
+// `npm run setup` and set-up before the tests: installs what the families of the project need. `--again` checks every tool again;
+// `--checks` also installs what the tests need.
 prepareProcess()
 const has = (option: string): boolean => process.argv.includes(option)
 try {

@@ -7,7 +7,7 @@ import { explainMisuse } from './explain-misuse.ts'
 import { print } from './output.ts'
 import { type Verb, verbs } from './verbs.ts'
 
-/** Parses the arguments and runs the verb they name. The exit code; UsageError for arguments that cannot be understood. */
+/** Parses the arguments and runs the verb that they name. Returns the exit code. Throws UsageError for wrong arguments. */
 export async function runArguments(argv: readonly string[]): Promise<number> {
   if (argv.length === 1 && ['--version', '-V'].includes(argv[0] ?? '')) return printToolVersion()
   if (argv[0] === completionFlag) return await printWords(argv.slice(1))
@@ -63,7 +63,7 @@ function addVerb(parser: Argv, verb: Verb, { isDefault, done }: { isDefault: boo
   })
 }
 
-/** An option that takes one value, given twice, is a mistake and not a choice. */
+/** Throws UsageError if an option that takes one value is given twice, or if its value is empty. */
 function refuseRepeated(args: Readonly<Record<string, unknown>>, verb: Verb): void {
   for (const [name, option] of Object.entries(verb.options)) {
     if (!option.array && Array.isArray(args[name])) throw new UsageError(`Expected --${name} once, got it ${args[name].length} times`)

@@ -22,7 +22,7 @@ interface BakeArguments {
   readonly json: boolean
 }
 
-/** Bakes the families asked for and tells how each ended. The exit code is that of the worst. */
+/** Builds the requested families and prints how each build ended. Returns the most severe exit code. */
 export async function runBake(args: BakeArguments): Promise<number> {
   const families = await parseFamilies(args.family ?? [])
   const requests = await Promise.all(families.map((family) => makeRequest(family, args)))

@@ -2,10 +2,13 @@ import { commandLine } from '../core/program.ts'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
-/** The exit code of a program that SIGINT ended. */
+/** The exit code of a program that was ended by SIGINT: 128 + 2. */
 const killed = 130
 
-/** The first signal asks to stop and clean up; the second ends the program at once. Disposing removes the handlers. */
+/**
+ * Handles SIGINT, SIGTERM and SIGHUP: the first one aborts `signal`, so that the caller stops and cleans up; the second one ends the
+ * program immediately. Disposing the result removes the handlers.
+ */
 export function onSignals(tell: (text: string) => void): Disposable & { readonly signal: AbortSignal } {
   const controller = new AbortController()
   const receive = (): void => {

@@ -1,7 +1,7 @@
 import { runArguments } from './arguments.ts'
 import { reportError } from './report-error.ts'
 
-/** The whole program: does what the arguments say, and is the only place that catches. The exit code, as in the README. */
+/** Runs the command line. All errors are caught and printed here. Returns the exit code; README.md lists the exit codes. */
 export async function main(argv: readonly string[]): Promise<number> {
   surviveClosedPipes()
   try {
@@ -11,7 +11,7 @@ export async function main(argv: readonly string[]): Promise<number> {
   }
 }
 
-/** A reader that has seen enough, such as `head`, ends our output, not our work. */
+/** If the reader of a pipe closes it, as `head` does, later output is dropped, but the command runs to its end. */
 function surviveClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -1,7 +1,7 @@
 import { listClouds, listFamilies } from '../bakehouse.ts'
 import { verbs } from './verbs.ts'
 
-/** The words that may come next, given those after the program's name; the last is what was typed of it so far. */
+/** Suggestions for shell completion. `words` are the words after the program name; the last one is the word that is being typed. */
 export async function completeWords(words: readonly string[]): Promise<string[]> {
   const [current = '', before = ''] = [words.at(-1), words.at(-2)]
   return (await candidates(words, before)).filter((word) => word.startsWith(current))

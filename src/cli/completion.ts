@@ -4,17 +4,20 @@ import { completionLine, fishCompletionLine } from '../core/program.ts'
 import { quoteShell } from '../core/quote.ts'
 import { print } from './output.ts'
 
-/** The shells that can complete. */
+/** The shells for which there is a completion script. */
 export const shells = ['bash', 'zsh', 'fish'] as const
 
-/** Prints the shell function and its completion. */
+/** Prints the completion script for a shell. Returns the exit code. */
 export async function runCompletion({ shell }: { readonly shell?: (typeof shells)[number] }): Promise<number> {
   const render = shell === 'fish' ? renderFishCompletion : renderCompletion
   print(render(process.execPath, join(sourceFolder(), 'bake.ts')).split('\n'))
   return 0
 }
 
-/** A function `bakehouse` for bash and zsh, and what completes its words. Both are left as they are where they can complete already. */
+/**
+ * The script for bash and zsh: a function `bakehouse`, and its completion. In zsh, it loads the functions `compdef` and `complete` if
+ * they are not loaded yet.
+ */
 export function renderCompletion(node: string, entry: string): string {
   return `# ${completionLine}
 bakehouse() { ${quoteShell(node)} ${quoteShell(entry)} "$@"; }
@@ -29,7 +32,7 @@ _bakehouse() {
 complete -o default -F _bakehouse bakehouse`
 }
 
-/** The same for fish. */
+/** The script for fish. */
 export function renderFishCompletion(node: string, entry: string): string {
   const [quotedNode, quotedEntry] = [node, entry].map((path) => `'${path.replace(/[\\']/g, '\\$&')}'`)
   return `# ${fishCompletionLine}
@@ -39,5 +42,5 @@ end
 complete -c bakehouse -f -a '(bakehouse ${completionFlag} (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'`
 }
 
-/** What the shell asks for words by. */
+/** Hidden option with which the shell asks for suggestions. */
 export const completionFlag = '--complete-words'

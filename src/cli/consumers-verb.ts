@@ -8,7 +8,7 @@ interface ConsumersArguments {
   readonly json: boolean
 }
 
-/** Says who uses which version of a family, and who lags behind its latest good one. */
+/** Prints the consumers of a family, the version that each one uses, and whether it is outdated. Returns the exit code. */
 export async function runConsumers({ family, backend, json }: ConsumersArguments): Promise<number> {
   await prepareTools([])
   const { latest, consumers } = await findConsumers(family, backend)
@@ -17,7 +17,7 @@ export async function runConsumers({ family, backend, json }: ConsumersArguments
   return 0
 }
 
-/** The consumers, a line each, those that lag first. */
+/** One line per consumer, the outdated ones first. */
 export function renderConsumers(consumers: readonly (Consumer & { lags: boolean })[], family: string, latest: string): string[] {
   if (consumers.length === 0) return [`Nobody uses ${family}; its latest good version is ${latest}`]
   const ordered = consumers.toSorted((one, other) => Number(other.lags) - Number(one.lags))

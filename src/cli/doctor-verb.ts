@@ -3,7 +3,7 @@ import { readToolVersion } from '../core/program.ts'
 import type { Finding } from '../model/finding.ts'
 import { paintOut, print, printJson, renderColumns } from './output.ts'
 
-/** Looks at tools, disk and families. Exit code 3 where a tool is missing, 2 where only a family is wrong. */
+/** Checks tools, disk space and families, and prints the results. Exit code: 3 if a tool is missing; 2 if only a family has a mistake. */
 export async function runDoctor({ json }: { readonly json: boolean }): Promise<number> {
   const { tools, families } = await checkProject()
   const findings: Finding[] = [{ name: 'bakehouse', status: 'ok', detail: readToolVersion() }, ...tools, ...families]
@@ -13,7 +13,7 @@ export async function runDoctor({ json }: { readonly json: boolean }): Promise<n
   return families.some(({ status }) => status === 'missing') ? 2 : 0
 }
 
-/** A line for each thing, and what to do under those that are not well. */
+/** One line per check, and a hint below each check that did not pass. */
 export function renderFindings(findings: readonly Finding[]): string[] {
   const marks = { ok: paintOut('green', '✓'), warning: paintOut('yellow', '!'), missing: paintOut('red', '✗') } as const
   const lines = renderColumns(findings.map(({ name, detail }) => [name, detail.split('\n')[0] ?? '']))

@@ -3,7 +3,7 @@ import { commandLine } from '../core/program.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { type Verb, verbs } from './verbs.ts'
 
-/** A complaint of the parser of the arguments, in words for the user, with what to do. */
+/** Turns an error message of the argument parser (yargs) into an error with a hint. */
 export function explainMisuse(complaint: string, argv: readonly string[]): UsageError {
   const verb = chosenVerb(argv)
   const hint = helpHint(verb)
@@ -24,7 +24,7 @@ export function explainMisuse(complaint: string, argv: readonly string[]): Usage
   return new UsageError(complaint, { hint })
 }
 
-/** Verbs that other programs have; here they are planned. */
+/** Verbs that are planned. Users know them from other programs and may try them. */
 const planned: readonly string[] = ['rollback', 'prune', 'revoke', 'hold', 'diff']
 
 function explainUnknown(word: string, verb: Verb, argv: readonly string[]): UsageError {
@@ -44,7 +44,7 @@ function explainUnknown(word: string, verb: Verb, argv: readonly string[]): Usag
   })
 }
 
-/** One argument more than the verb takes. */
+/** The error for one argument too many. */
 function explainExtra(word: string, verb: Verb): UsageError {
   const hint = 'family' in verb.options ? `did you mean "--family ${word}"?` : `expected ${commandLine(verb.command)}`
   return new UsageError(`Expected no further argument of ${nameOf(verb)}, got "${word}"`, { hint })

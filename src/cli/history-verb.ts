@@ -14,7 +14,7 @@ interface HistoryArguments {
 
 const usual = 20
 
-/** Lists builds, newest first. */
+/** Lists builds, newest first. Returns the exit code. */
 export async function runHistory({ family, limit: given, json }: HistoryArguments): Promise<number> {
   const limit = given === undefined ? usual : parseCount('--limit', given, 0)
   const history = await readHistory(family)
@@ -27,7 +27,7 @@ export async function runHistory({ family, limit: given, json }: HistoryArgument
   return 0
 }
 
-/** The table of a history. */
+/** The builds as a table, one line per build. */
 export function renderHistory(shown: readonly BuildRecord[], history: History): string[] {
   if (shown.length === 0) return [`No builds yet: ${commandLine('--family <family>')}`]
   const rows = shown.map((record) => [

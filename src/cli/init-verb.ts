@@ -8,7 +8,7 @@ interface InitArguments {
   readonly json: boolean
 }
 
-/** Makes the folder of a new family and says how to bake it. */
+/** Creates the folder of a new family and prints how to build it. Returns the exit code. */
 export async function runInit({ family, base, json }: InitArguments): Promise<number> {
   const { folder, files } = await makeFamily(family, base)
   const next = commandLine(`--family ${family}`)

@@ -5,25 +5,25 @@ import { printable, printableLines } from '../core/printable.ts'
 
 type Colour = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold'
 
-/** Lines of output; a line break within one of them is not ours, and what follows it is shown as such. */
+/** Lines of output. A line break inside a line comes from outside (for example from a guest); `printableLines` marks what follows it. */
 type Lines = string | readonly string[]
 
-/** Lines on stdout: what was asked for. */
+/** Writes results to stdout. */
 export function print(lines: Lines): void {
   process.stdout.write(renderLines(lines))
 }
 
-/** One JSON value on stdout, and nothing else ever when it was asked for. */
+/** Writes one JSON value to stdout. With `--json`, nothing else is written there. */
 export function printJson(value: unknown): void {
   process.stdout.write(`${renderJson(value)}\n`)
 }
 
-/** Lines on stderr: what happens meanwhile, and what went wrong. */
+/** Writes progress and errors to stderr. */
 export function say(lines: Lines): void {
   process.stderr.write(renderLines(lines))
 }
 
-/** Output as it is written: plain text, and the colours that `paint` gave it. Nothing else is written to a terminal. */
+/** The bytes to write for these lines: printable text, and the colours that `paint` added. Other control characters are replaced. */
 export function renderLines(lines: Lines): string {
   return [lines]
     .flat()
@@ -32,7 +32,7 @@ export function renderLines(lines: Lines): string {
     .join('')
 }
 
-/** JSON in which a terminal and a CI system find nothing to do: what they would act on is escaped. */
+/** A value as JSON. Control characters of terminals and commands of CI systems (`##[…]`) are escaped, so that they have no effect. */
 export function renderJson(value: unknown): string {
   return JSON.stringify(value, undefined, 2)
     .replace(
@@ -42,34 +42,37 @@ export function renderJson(value: unknown): string {
     .replace(/##(?=\[|vso\[|teamcity\[)/gi, '#\\u0023')
 }
 
-/** A line that was cut may have lost the end of its colour. */
+/** Replaces the colour marks by escape sequences. Always resets the colour at the end, because a shortened line may have lost its reset. */
 function colour(line: string): string {
   if (!line.includes(secret)) return line
   return `${line.replaceAll(colours, '\u001b[$1m').replace(new RegExp(`<${secret}[^>]*…?$`), '…')}\u001b[0m`
 }
 
-/** How a colour is marked until it is written: nobody else can know it, so that no text from outside is coloured. */
+/** A random part of the colour marks. Text from outside cannot contain it, and so cannot set colours. */
 const secret = randomBytes(8).toString('hex')
 const colours = new RegExp(`<${secret}:(\\d+)>`, 'g')
 
-/** Coloured, where stderr can show it; `NO_COLOR` and `FORCE_COLOR` decide before that. Its length counts no more: paint what is cut. */
+/**
+ * Adds a colour if the stream supports it; `NO_COLOR` and `FORCE_COLOR` take precedence. The length of the result is not the width on
+ * the screen: shorten a text first, then paint it.
+ */
 export function paint(colour: Colour, text: string, stream: NodeJS.WriteStream = process.stderr): string {
   if (text === '') return ''
   const [on = '', off = ''] = styleText(colour, '\0', { stream }).split('\0').map(markCode)
   return `${on}${text}${off}`
 }
 
-/** `ESC[31m` as a mark; nothing for nothing. */
+/** The mark for an escape sequence such as `ESC[31m`; empty for an empty text. */
 function markCode(code: string): string {
   return code && `<${secret}:${code.slice(2, -1)}>`
 }
 
-/** Coloured for stdout. */
+/** Adds a colour if stdout supports it. */
 export function paintOut(colour: Colour, text: string): string {
   return paint(colour, text, process.stdout)
 }
 
-/** Rows as columns, two spaces between; the last column is not padded. */
+/** Aligns the cells of rows in columns, with two spaces between columns. The last column is not padded. */
 export function renderColumns(given: readonly (readonly string[])[]): string[] {
   const rows = given.map((row) => row.map((cell) => printable(cell)))
   const widths = rows.reduce<number[]>((found, row) => row.map((cell, index) => Math.max(found[index] ?? 0, displayWidth(cell))), [])

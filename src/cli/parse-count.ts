@@ -1,6 +1,6 @@
 import { UsageError } from '../core/errors.ts'
 
-/** A whole number from 1 on, given to an option. */
+/** Parses the value of an option as a whole number of at least `least`. Throws UsageError. */
 export function parseCount(option: string, text: string, least = 1): number {
   const count = Number(text)
   if (/^\d{1,6}$/.test(text) && count >= least) return count

@@ -12,7 +12,7 @@ interface ReapArguments {
   readonly json: boolean
 }
 
-/** Removes leftovers, or only names them. Exit code 1 where something could not be removed. */
+/** Deletes orphaned resources, or only lists them with `--dry-run`. Exit code 1 if one could not be deleted. */
 export async function runReap(args: ReapArguments): Promise<number> {
   await prepareTools([])
   using cancelling = onSignals(say)
@@ -31,7 +31,7 @@ export async function runReap(args: ReapArguments): Promise<number> {
   return reaped.some(({ action }) => action === 'failed') ? 1 : 0
 }
 
-/** What was found, a line each. */
+/** One line per orphaned resource. */
 export function renderReaped(reaped: readonly Reaped[]): string[] {
   if (reaped.length === 0) return ['Nothing is left over']
   const words = { removed: 'removed', 'would-remove': 'would remove', failed: 'not removed' } as const

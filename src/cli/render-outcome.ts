@@ -6,7 +6,7 @@ import { renderCause } from '../report/words.ts'
 import { paint, paintOut, renderColumns } from './output.ts'
 import { renderMessage, reportHint } from './report-error.ts'
 
-/** How a bake ended that did not fail, for stdout. */
+/** The result of a build that did not fail, for stdout. */
 export function renderOutcome(outcome: BakeOutcome): string[] {
   if (outcome.status === 'preview') return renderPreview(outcome)
   const title = `${outcome.family} ${outcome.version}`
@@ -27,7 +27,7 @@ export function renderOutcome(outcome: BakeOutcome): string[] {
   ]
 }
 
-/** Why a bake promoted nothing, where to look and what to type, for stderr. */
+/** The result of a build that failed, for stderr: the cause, the hint, the files to read, and the commands to type next. */
 export function renderFailure(outcome: BakeOutcome, request: BakeRequest): string[] {
   const { error, left = [] } = outcome
   return [
@@ -47,14 +47,14 @@ export function renderFailure(outcome: BakeOutcome, request: BakeRequest): strin
   ]
 }
 
-/** A request that never became a build has no version. Its message begins with the place in the file, which an editor can open. */
+/** An error in a family file has no version, and its message starts with `file:line:column`, so that an editor can open the place. */
 function renderTitle({ family, version, status, error }: BakeOutcome): string {
   const cause = renderCause(status, error ?? { message: status })
   if (version) return `${family} ${version}: ${cause}`
   return error?.phase || status !== 'failed' ? `${family}: ${cause}` : cause
 }
 
-/** The one command that makes the same bake again and keeps the machine. */
+/** The command that repeats the build and keeps the machine if it fails again. */
 export function renderAgain(request: BakeRequest): string {
   return commandLine(...againArguments(request))
 }

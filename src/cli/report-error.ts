@@ -14,13 +14,13 @@ export function reportError(error: unknown): number {
   return 1
 }
 
-/** What a user can do about an internal error. */
+/** The hint for internal errors. */
 export const reportHint = 'this is a defect of bakehouse; report it with the stack trace and the versions that doctor prints'
 
-/** A mistake in a file: its message begins with the place, which an editor looks for at the start of a line. */
+/** Matches `file:line:column: ` at the start of a line. Editors look for it there and open the file. */
 const place = /^\S+:\d+:\d+: /
 
-/** An error as lines. A message about a file has one line for each mistake, below the summary; no part of it comes from a guest. */
+/** An error as lines. If the message is about a file, a summary comes first, then one line per mistake; no part comes from a guest. */
 export function renderMessage({ message, exitCode }: Pick<BakehouseError, 'message' | 'exitCode'>): string[] {
   if (exitCode !== 2) return [`error: ${message}`]
   const lines = message.split('\n')

@@ -10,7 +10,7 @@ interface ShowArguments {
   readonly json: boolean
 }
 
-/** Shows one build: the newest, unless a version is named. */
+/** Prints one build; the newest one if no version is given. Returns the exit code. */
 export async function runShow({ family, version, json }: ShowArguments): Promise<number> {
   const { record, folder } = await readBuild(family, version)
   if (json) printJson({ ...record, folder })

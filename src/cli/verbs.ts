@@ -1,15 +1,15 @@
 import type { Options, PositionalOptions } from 'yargs'
 import { completionLine, fishCompletionLine } from '../core/program.ts'
 
-/** One verb of the command line, described without loading what it does. */
+/** A verb of the command line. Its code is loaded only when it runs, so that `--help` is fast. */
 export interface Verb {
-  /** Its name and positionals, as yargs writes them. */
+  /** Name and positional arguments, in the notation of yargs. */
   readonly command: string
   readonly describe: string
   readonly options: Readonly<Record<string, Options>>
   readonly positionals: Readonly<Record<string, PositionalOptions>>
   readonly examples: readonly (readonly [string, string])[]
-  /** The exit code. */
+  /** Runs the verb. Returns the exit code. */
   readonly run: (args: Readonly<Record<string, unknown>>) => Promise<number>
 }
 
@@ -167,5 +167,5 @@ const completion: Verb = {
   run: async (args) => (await import('./completion.ts')).runCompletion(args as never),
 }
 
-/** The verbs, the default one first. */
+/** All verbs. The first one runs if no verb is given. */
 export const verbs: readonly Verb[] = [bake, history, show, doctor, init, reap, consumers, completion]

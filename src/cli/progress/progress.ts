@@ -5,19 +5,19 @@ import { renderLines, say } from '../output.ts'
 import { renderProgress } from './render.ts'
 import { advance, type FamilyProgress } from './state.ts'
 
-/** What is shown on stderr while families are baked. */
+/** The display on stderr while families are built. */
 export interface Progress {
   readonly listen: FamilyListener
-  /** A line that stays, whatever is drawn around it. */
+  /** Prints a line above the display. It stays on the screen. */
   note(text: string): void
-  /** The last state stays on the screen. */
+  /** Ends the display. Its last state stays on the screen. */
   stop(): void
 }
 
 const redrawMs = 100
 const heartbeatMs = 30_000
 
-/** Drawn in place on a terminal, plain lines anywhere else. */
+/** Starts the display: redrawn in place on a terminal; one line per event in a pipe, in CI, or if TERM is `dumb`. */
 export function startProgress(families: readonly string[], stream: NodeJS.WriteStream = process.stderr): Progress {
   return stream.isTTY && process.env.TERM !== 'dumb' && !process.env.CI ? startDrawing(families, stream) : startLines()
 }
@@ -76,12 +76,12 @@ function startLines(): Progress {
   }
 }
 
-/** A task told of once more is the same task: what waits says so many times a second. */
+/** Whether an event reports the current task again. Code that waits reports its task many times per second. */
 export function isRepeated({ phases }: FamilyProgress, event: BakeEvent): boolean {
   return event.type === 'task' && phases.find(({ phase }) => phase === event.phase)?.task?.name === event.name
 }
 
-/** One plain line for an event; undefined for one that says nothing new. */
+/** An event as one line; undefined for an event that is not worth a line. */
 export function renderEvent(progress: FamilyProgress, event: BakeEvent): string | undefined {
   if (event.type === 'ended') return event.status
   if (event.type === 'task') return renderAt(progress, event.phase, event.at, event.name)

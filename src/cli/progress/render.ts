@@ -8,7 +8,7 @@ const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', 
 const phaseWidth = 9
 const timeWidth = 8
 
-/** The screen as it should look now: all phases of a single family, one line each of several. */
+/** The lines to draw: all phases if there is one family; one line per family if there are several. `now`: milliseconds since the epoch. */
 export function renderProgress(families: readonly FamilyProgress[], now: number, columns: number): string[] {
   const [only] = families
   const width = Math.max(...families.map(({ family }) => family.length))
@@ -16,7 +16,7 @@ export function renderProgress(families: readonly FamilyProgress[], now: number,
   return lines.map((cells) => cut(cells, columns))
 }
 
-/** A cell of a line: what it says, and how it is painted once it is known how much of it fits. */
+/** A part of a line. It gets its colour after the line was shortened to the width of the screen. */
 interface Cell {
   readonly text: string
   readonly colour?: 'red' | 'green' | 'cyan' | 'dim' | 'bold'
@@ -72,7 +72,7 @@ function mark({ status }: PhaseProgress, now: number): Cell {
   return { text: spinner[Math.floor(now / 100) % spinner.length] ?? '', colour: 'cyan' }
 }
 
-/** Cuts a line to the screen's width, so that it never wraps and one line stays one line. */
+/** Shortens a line to the width of the screen, because redrawing counts lines and a wrapped line would count as two. */
 function cut(cells: readonly Cell[], columns: number): string {
   let room = columns - 1
   return cells

@@ -7,21 +7,21 @@ export interface PhaseProgress {
   /** Milliseconds since the epoch. */
   readonly startedAt: number
   readonly durationMs?: number
-  /** What it does just now. */
+  /** The current task. */
   readonly task?: { readonly name: string; readonly startedAt: number }
   readonly tasksDone: number
 }
 
-/** How far one family has come. */
+/** The progress of one family. */
 export interface FamilyProgress {
   readonly family: string
   readonly phases: readonly PhaseProgress[]
   readonly notes: readonly string[]
-  /** How the bake ended, when it has. */
+  /** How the build ended; absent while it runs. */
   readonly ended?: string
 }
 
-/** Takes one event in; says nothing, changes nothing. */
+/** Returns the progress after an event. Does not change the given progress. */
 export function advance(progress: FamilyProgress, event: BakeEvent): FamilyProgress {
   if (event.type === 'ended') return { ...progress, ended: event.status }
   if (event.type === 'note') return { ...progress, notes: [...progress.notes, event.text] }
