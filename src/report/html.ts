@@ -1,11 +1,11 @@
-/** Text that is markup already; everything else is escaped where it is put into a page. */
+/** Text that is already HTML. All other text is escaped when it is inserted into a page. */
 export interface Html {
   readonly markup: string
 }
 
 type Part = string | number | Html | undefined | false | readonly (Html | string)[]
 
-/** A piece of a page: whatever is put into it is escaped, unless it is such a piece itself. */
+/** Template tag for a piece of HTML. Inserted values are escaped, except those that are `Html`; undefined and false insert nothing. */
 export function html(texts: TemplateStringsArray, ...parts: readonly Part[]): Html {
   return { markup: texts.map((text, index) => text + renderPart(parts[index])).join('') }
 }
@@ -19,7 +19,7 @@ function renderPart(part: Part): string {
 const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
 function escapeText(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: colours of a terminal have no place on a page
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colours and control characters must not be in a page
   const plain = text.replace(/\u001b\[[0-9;]*m/g, '').replace(/[\0-\x08\x0b-\x1f\x7f]/g, '\uFFFD')
   return plain.replace(/[&<>"']/g, (sign) => entities[sign] ?? '')
 }

@@ -1,7 +1,7 @@
 import { quoteShell, quoteSshConfig } from '../core/quote.ts'
 import type { Host } from '../model/host.ts'
 
-/** How to log in to a kept machine, and until when. */
+/** The command that logs in to a kept machine, and until when the machine is kept. `until`: ISO 8601. */
 export function renderLogin(host: Host, until: string): string {
   return `${host.transport === 'ssh' ? renderSsh(host) : renderRemoting(host)}  (until ${until})`
 }
@@ -11,7 +11,7 @@ function renderSsh({ identityFile, knownHostsFile, proxyCommand, port, user, add
   return `ssh -i ${quoteShell(identityFile)} -o UserKnownHostsFile=${quoteShell(quoteSshConfig(knownHostsFile))}${proxy} -p ${port} ${user}@${address}`
 }
 
-/** The certificate vouches for itself alone: PowerShell cannot pin it, so its thumbprint is there to be compared. */
+/** The certificate is self-signed and PowerShell cannot pin it. The line contains its thumbprint, so that the user can compare it. */
 function renderRemoting({ address, port, user, proxyCommand, certificateThumbprint, identityFile }: Host): string {
   const session = `Enter-PSSession -ComputerName ${address} -Port ${port} -UseSSL -Credential ${user}`
   const unsigned = '-SessionOption (New-PSSessionOption -SkipCACheck -SkipCNCheck)'

@@ -3,7 +3,7 @@ import type { BuildRecord } from '../model/record.ts'
 import { countCases, renderCounts, type SuiteResult, suitePassed } from '../model/suite-result.ts'
 import { renderCause } from './words.ts'
 
-/** A record as lines of text. */
+/** A build record as lines of text. */
 export function renderRecord(record: BuildRecord): string[] {
   const { family, version, status, startedAt, durationMs, cloud, error } = record
   return [

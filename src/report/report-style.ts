@@ -1,4 +1,4 @@
-/** The look of a report: light and dark, wide and narrow, nothing loaded from anywhere. */
+/** The CSS of a report, for light and dark mode and all screen widths. It loads no other file. */
 export const reportStyle = `
 :root { color-scheme: light dark; --ink: #1c1f24; --dim: #5f6773; --page: #fff; --panel: #f5f6f8; --line: #dfe2e7;
   --good: #18794e; --bad: #c62a2f; --warn: #8a5a00; --bar: #3b7dd8; --bad-panel: #fdf0f0; }

@@ -15,7 +15,7 @@ const statusClass: Readonly<Record<BuildRecord['status'], string>> = {
 const stepsWithLog: readonly string[] = ['configure', 'seal', 'verify']
 const slowest = 10
 
-/** The report of a build: one page that needs nothing else, links to the logs beside it. */
+/** The report of a build: an HTML page that loads no other file and links to the logs in the same folder. */
 export function renderReport(record: BuildRecord): string {
   const title = `${record.family} ${record.version}`
   const page = html`<!doctype html>
@@ -167,7 +167,7 @@ function files(record: BuildRecord): Html {
   return html`<section><h2>Files</h2><ul class="cases">${links}</ul></section>`
 }
 
-/** Whether a path can only lead to something beside the report. */
+/** Whether a path stays below the folder of the report: it is relative, has no URL scheme and no `..`. */
 function isBelow(path: string): boolean {
   return path !== '' && !/^[/\\]|^[a-z][a-z0-9+.-]*:|(^|\/)\.\.(\/|$)/i.test(path)
 }

@@ -4,7 +4,7 @@ import type { Phase } from '../model/phases.ts'
 
 const reap = commandLine('reap')
 
-/** What happened to a build and what to do about it. Family and version are named beside it. */
+/** The message and the hint for an ending. The caller adds family and version. */
 export function wordsOf(ending: Ending): EndingWords {
   switch (ending.kind) {
     case 'promoted':
@@ -25,7 +25,7 @@ export function wordsOf(ending: Ending): EndingWords {
   }
 }
 
-/** One line for a build that promoted nothing, as a record or an outcome has it. */
+/** One line that says why a build promoted nothing. `status` is the status in the record. */
 export function renderCause(status: string, { phase, message }: { readonly phase?: Phase; readonly message: string }): string {
   return status === 'failed' && phase !== undefined ? `${phase} failed: ${message}` : message
 }
