@@ -9,15 +9,15 @@ import { chooseParallel } from './choose-parallel.ts'
 interface Together {
   readonly listen?: FamilyListener
   readonly signal?: AbortSignal
-  /** Families at once. */
+  /** The number of families to build in parallel. */
   readonly parallel?: number | undefined
-  /** Bakes one family. Without it, a worker process does. */
+  /** Builds one family. Default: in a worker process. Tests replace it. */
   readonly bakeFamily?: BakeFamily
 }
 
 /**
- * Bakes all of them, several at once; one that starts from another waits for it, and is not baked when that failed.
- * With more than one, every family's file is read first: nothing is created while one of them is wrong.
+ * Builds families in parallel. A family waits for its parent family, and is skipped if the parent failed. If there are several, all
+ * family files are read first, so that a mistake in one of them stops the command before anything is created.
  */
 export async function bakeAll(requests: readonly BakeRequest[], together: Together = {}): Promise<BakeOutcome[]> {
   const families = requests.length > 1 ? await readFamilies(requests) : []
@@ -39,7 +39,7 @@ export async function bakeAll(requests: readonly BakeRequest[], together: Togeth
   return Promise.all(requests.map(({ family }) => outcomes.get(family) as Promise<BakeOutcome>))
 }
 
-/** Bases before what starts from them. */
+/** The requests, each parent family before the families that start from it. `bases` maps a family to its parent. */
 export function inOrder(requests: readonly BakeRequest[], bases: ReadonlyMap<string, string>): BakeRequest[] {
   const depth = (family: string): number => {
     const base = bases.get(family)
@@ -48,7 +48,7 @@ export function inOrder(requests: readonly BakeRequest[], bases: ReadonlyMap<str
   return [...requests].sort((left, right) => depth(left.family) - depth(right.family))
 }
 
-/** The family that each one starts from, by name. */
+/** A map from the name of a family to the name of its parent family. */
 function findBases(families: readonly Family[]): ReadonlyMap<string, string> {
   return new Map(
     families.flatMap(({ name, base }) => {

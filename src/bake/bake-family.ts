@@ -10,7 +10,7 @@ import { settleLostWorker } from './lost-worker.ts'
 
 type Message = { event: Parameters<Parameters<BakeFamily>[1]>[0] } | { outcome: BakeOutcome }
 
-/** Bakes one family in a worker process. Throws only if the worker cannot be started. */
+/** Builds one family in a worker process. Throws only if the worker process cannot be started. */
 export const bakeFamily: BakeFamily = (request, listen, signal) => {
   const startedAt = Date.now()
   const worker = fork(join(import.meta.dirname, 'worker.ts'), {
@@ -41,7 +41,8 @@ export const bakeFamily: BakeFamily = (request, listen, signal) => {
   }).finally(() => signal.removeEventListener('abort', cancel))
 }
 
+/** Receives the events of a build. */
 export type BakeListener = (event: BuildEvent) => void
 
-/** Bakes one family. However the bake ends is an outcome; what it throws is an internal error. */
+/** Builds one family. A failed build is an outcome; only internal errors are thrown. */
 export type BakeFamily = (request: BakeRequest, listen: BakeListener, signal: AbortSignal) => Promise<BakeOutcome>

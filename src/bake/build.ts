@@ -31,7 +31,7 @@ import { type Reserved, reserveVersion } from './reserve.ts'
 import { makePlan } from './resolve.ts'
 import { findRunning, keptOf, settle } from './settle.ts'
 
-/** One whole build, from the family's file to the record. Throws nothing that a build can end with. */
+/** Runs a whole build, from reading the family file to closing the record. A failed build is an outcome, not an error. */
 export async function runBuild(request: BakeRequest, listen: (event: BuildEvent) => void, signal: AbortSignal): Promise<BakeOutcome> {
   const journal = openJournal(listen)
   let order: Order | undefined
@@ -52,7 +52,7 @@ function expiryOf({ family }: Order): string {
   return new Date(Date.now() + lifetimeOf(family)).toISOString()
 }
 
-/** Bakes what is reserved, and records how that ended. */
+/** Runs the phases after `resolve` and writes the record. */
 async function bakeReserved(reserved: Reserved, journal: Journal, signal: AbortSignal): Promise<BakeOutcome> {
   const { plan } = reserved
   using _stack = reserved.stack
@@ -62,7 +62,7 @@ async function bakeReserved(reserved: Reserved, journal: Journal, signal: AbortS
   return endedOutcome(ending, factsOf(plan, journal), { ...paths, folder: plan.folder })
 }
 
-/** The phases after `resolve`. What goes wrong in them is caught here and nowhere else. */
+/** Runs the phases after `resolve`. Their errors are caught here only. */
 async function bakeAndPromote(reserved: Reserved, journal: Journal, signal: AbortSignal): Promise<Ending> {
   const { plan } = reserved
   const expires = expiryOf(plan)
@@ -74,7 +74,7 @@ async function bakeAndPromote(reserved: Reserved, journal: Journal, signal: Abor
     const outputs = await bakeImage(reserved, { ...spec, onHost: (host) => hosts.push(host) }, update, journal)
     const { verify, configure } = await readStepResults(plan.folder)
     const suites = verify?.suites ?? []
-    // Nobody else may change it while we have the family: it is read while the temporaries go.
+    // The build lock ensures that no other build changes this state. So it can be read while the temporary resources are removed.
     const state = plan.engine.findState(plan.family.name)
     state.catch(() => {})
     const keeps = plan.request.keep === 'always'
@@ -93,7 +93,7 @@ async function bakeAndPromote(reserved: Reserved, journal: Journal, signal: Abor
 
 type Update = Pick<UpdateOptions, 'signal' | 'onEvent'>
 
-/** Phase `bake` of the graph. Errors that the engine swallows leave outputs out: nothing is promoted without all of them. */
+/** Creates everything up to the promoted image. The engine may report success after an error; then outputs are missing, and this throws. */
 async function bakeImage({ plan, stack }: Reserved, spec: GraphSpec, update: Update, journal: Journal): Promise<BuildOutputs> {
   await using _events = followEvents(join(plan.folder, buildFiles.events), journal.tell)
   const outputs: Partial<BuildOutputs> = await stack.up(bakeProgram(spec), { message: `bake ${plan.stackName}`, ...update })
@@ -103,7 +103,7 @@ async function bakeImage({ plan, stack }: Reserved, spec: GraphSpec, update: Upd
   return outputs as BuildOutputs
 }
 
-/** Phase `keep`: the same program without the temporaries. */
+/** Removes the temporary resources: runs the same program without them. */
 async function removeTemporaries({ plan, stack }: Reserved, spec: GraphSpec, outputs: BuildOutputs, update: Update): Promise<void> {
   await stack.up(keepProgram(spec, outputs.candidateId), { message: `keep only the promoted image of ${plan.stackName}`, ...update })
   await removeKeys(plan.folder)

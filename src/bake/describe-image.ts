@@ -6,7 +6,7 @@ import type { SuiteResult } from '../model/suite-result.ts'
 import type { Plan } from './plan.ts'
 import { readSourceCommit } from './tool-versions.ts'
 
-/** The outputs of the family stack once the image is promoted. */
+/** The outputs that promotion writes to the family stack. */
 export async function describeImage(plan: Plan, built: BuildOutputs, suites: readonly SuiteResult[]): Promise<LatestGood> {
   const at = new Date().toISOString()
   const count = (suite: SuiteResult, passed: boolean): number =>
@@ -36,7 +36,7 @@ export async function describeImage(plan: Plan, built: BuildOutputs, suites: rea
   }
 }
 
-/** The disk of the promoted image, on the local cloud. */
+/** The path of the promoted image, if it is a file on this computer, as on the local cloud. */
 export function findImagePath(imageId: string): { imagePath?: string } {
   const imagePath = join(imagesFolder(), `${imageId}.qcow2`)
   return existsSync(imagePath) ? { imagePath } : {}

@@ -9,12 +9,12 @@ import type { Phase } from '../model/phases.ts'
 import { againArguments } from '../model/request.ts'
 import type { Plan } from './plan.ts'
 
-/** What of the build folder goes into the bundle: the story of the build, its logs, the reports of its suites. */
+/** Files of the build folder that are copied to the diagnostics: events, logs, test reports and step results. */
 const copied = [buildFiles.events, buildFiles.logs, buildFiles.junit, buildFiles.steps] as const
 
 /**
- * Completes the folder of diagnostics, so that it can be handed on as it is: what machines and cloud told is redacted,
- * events, logs and reports stand beside it, and a page says what failed and how to see it again.
+ * Completes the diagnostics folder, so that a user can send it to others: redacts the files of machines and cloud, copies events, logs
+ * and reports, and writes README.txt with the cause and the command that repeats the build.
  */
 export async function completeBundle(plan: Plan, failure: { phase: Phase | undefined; trouble: Trouble }): Promise<void> {
   const folder = join(plan.folder, buildFiles.diagnostics)
@@ -48,7 +48,7 @@ function renderTrouble(trouble: Trouble, phase: Phase = 'resolve'): string {
 
 const pictures: readonly string[] = ['.png', '.jpg']
 
-/** A guest writes any bytes to its console: they are read byte by byte, so that those that are no text stay as they are. */
+/** Redacts the files of a folder. They are read as latin1, because a console can contain any bytes and other bytes must not change. */
 async function redactFiles(folder: string, redact: (text: string) => string): Promise<void> {
   for (const entry of await readdir(folder, { withFileTypes: true })) {
     const path = join(folder, entry.name)
@@ -59,7 +59,7 @@ async function redactFiles(folder: string, redact: (text: string) => string): Pr
   }
 }
 
-/** What the cloud can tell of the machines of a build from outside, as files in the folder of diagnostics. */
+/** Writes what the cloud knows about the machines of a build (console, screenshot) to the diagnostics folder. */
 export async function diagnose(remains: BuildRemains, report: (line: string) => void): Promise<void> {
   const folder = join(remains.folder, buildFiles.diagnostics)
   for (const created of await ofBuild(remains)) {

@@ -5,14 +5,14 @@ import type { StepResult } from '../model/step.ts'
 import type { StepResults } from '../steps/results.ts'
 import type { EngineFailure } from './follow-engine.ts'
 
-/** What is known of a build whose phases threw an error. */
+/** Other information about a build whose phases threw an error. */
 interface Known {
   readonly steps: StepResults
   /** Errors that the engine reported. */
   readonly failures: readonly EngineFailure[]
 }
 
-/** Why a build failed. A step knows better than the engine that ran it. */
+/** Why a build failed. The result of a step is more precise than the error of the engine that ran it, so it takes precedence. */
 export function explainTrouble(error: unknown, { steps, failures }: Known): Trouble {
   const signal = findKillSignal(error)
   if (signal !== undefined) return { kind: 'interrupted', by: `${signal} to the Pulumi engine` }
@@ -37,7 +37,7 @@ function explainStep(step: FailedStep): Trouble {
   return { kind: 'rejected', why: step.cause, ...hint }
 }
 
-/** Every step that ends by itself leaves a result: one without was killed, or could not even start. */
+/** Explains an error of the engine. A step that ends by itself writes a result; without one, it was killed or could not start. */
 function explainEngine({ phase, message }: EngineFailure, steps: StepResults): Trouble {
   const isStep = phase === 'configure' || phase === 'seal' || phase === 'verify'
   if (!isStep || steps[phase] !== undefined) return { kind: 'rejected', why: message }

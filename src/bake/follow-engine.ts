@@ -2,13 +2,13 @@ import type { EngineEvent, ResourceEvent } from '../engine/event.ts'
 import { findPhase, type Phase } from '../model/phases.ts'
 import type { Journal } from './journal.ts'
 
-/** What went wrong in an update, as the engine told it. */
+/** An error that the engine reported during an update. */
 export interface EngineFailure {
   readonly phase: Phase | undefined
   readonly message: string
 }
 
-/** Turns the engine's events into phases, told to the journal; keeps the errors. `trials` is how many trials there are. */
+/** Translates the events of the engine to phases in the journal, and collects its errors. `trials`: the number of trials. */
 export function followEngine(journal: Journal, trials: number): { onEvent(event: EngineEvent): void; failures: readonly EngineFailure[] } {
   const failures: EngineFailure[] = []
   const failedPhases = new Set<Phase>()

@@ -1,10 +1,10 @@
 import { open } from 'node:fs/promises'
 import type { BuildEvent } from '../model/events.ts'
 
-/** How often the file is looked at, in ms: often enough for a person who watches. */
+/** Time between two reads of the file, in ms. Short enough for a person who watches the display. */
 const interval = 100
 
-/** Passes on each event that steps append to a JSONL file, until disposed; then once more, so that none is lost. */
+/** Passes each event that steps append to a JSONL file to `tell`, until disposed. Disposing reads the file once more, so no event is lost. */
 export function followEvents(file: string, tell: (event: BuildEvent) => void): AsyncDisposable {
   let position = 0
   let rest = ''

@@ -7,11 +7,11 @@ import type { Plan } from './plan.ts'
 interface GraphParts {
   readonly keys: GraphSpec['keys']
   readonly resources: CloudResources
-  /** ISO 8601: when temporaries expire. */
+  /** When temporary resources expire, ISO 8601. */
   readonly expires: string
 }
 
-/** The graph of a plan. */
+/** The description of the Pulumi program for a plan. */
 export function graphSpec(plan: Plan, { keys, resources, expires }: GraphParts): GraphSpec {
   const { family, version, build, folder } = plan
   return {

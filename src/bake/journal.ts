@@ -2,22 +2,22 @@ import type { BuildEvent } from '../model/events.ts'
 import type { Phase } from '../model/phases.ts'
 import type { RecordedPhase, RecordedTask } from '../model/record.ts'
 
-/** All that was told during one build, in the shape the record keeps. */
+/** Collects phases and tasks of a build for the record, and passes each event to a listener. */
 export interface Journal {
   readonly tell: (event: BuildEvent) => void
   readonly phases: readonly RecordedPhase[]
   readonly tasks: readonly RecordedTask[]
-  /** Runs the work as a phase: told when it starts, and how it ended. */
+  /** Runs `work` as a phase: reports its start and its end. */
   during<T>(phase: Phase, work: () => Promise<T>): Promise<T>
   start(phase: Phase): void
   end(phase: Phase, status: 'done' | 'failed'): void
-  /** The current task of a phase. */
+  /** Reports the current task of a phase. */
   task(phase: Phase, name: string): void
-  /** Ends what is still open, as failed; the first of these phases. */
+  /** Ends all open phases as failed. Returns the one that was started first. */
   failOpen(): Phase | undefined
 }
 
-/** A journal that passes on what it is told. */
+/** Creates an empty journal that passes each event to `listen`. */
 export function openJournal(listen: (event: BuildEvent) => void): Journal {
   const phases: RecordedPhase[] = []
   const tasks: RecordedTask[] = []

@@ -8,7 +8,7 @@ import type { BuildRecord } from '../model/record.ts'
 import type { BakeRequest } from '../model/request.ts'
 import { wordsOf } from '../report/words.ts'
 
-/** How the worker process of a build ended that reported no outcome. */
+/** How a worker process ended that reported no outcome. */
 export interface LostWorker {
   readonly exitCode: number | null
   readonly signal: NodeJS.Signals | null
@@ -19,7 +19,7 @@ export interface LostWorker {
   readonly startedAt: number
 }
 
-/** Ends a build in place of its worker: closes the record and says what is left. Removes nothing, as the engine may still be stopping. */
+/** Ends a build whose worker process died: closes the record and lists what is left. Removes nothing, because the engine may still run. */
 export async function settleLostWorker(request: BakeRequest, lost: LostWorker): Promise<BakeOutcome> {
   const record = await findRecord(request.family, lost.startedAt)
   const left = record ? await listLeft(record) : []
@@ -37,7 +37,7 @@ function explainLost({ signal, exitCode, stderr }: LostWorker): Trouble {
   return { kind: 'bug', why: `the worker process of the build ended with exit code ${exitCode}`, stack: stderr.trim() }
 }
 
-/** Takes the secrets of the family out of a text. The family was readable when its build started. */
+/** A function that redacts the secrets of the family. If the family cannot be read any more, it returns texts unchanged. */
 async function findRedaction(request: BakeRequest): Promise<(text: string) => string> {
   const { readOrder } = await import('./order.ts')
   return readOrder(request).then(
@@ -46,7 +46,7 @@ async function findRedaction(request: BakeRequest): Promise<(text: string) => st
   )
 }
 
-/** The record that the worker opened; undefined if it was killed before. */
+/** The record that the worker opened; undefined if the worker was killed before that. `since`: milliseconds since the epoch. */
 async function findRecord(family: string, since: number): Promise<BuildRecord | undefined> {
   const { listRecords } = await import('../records/history.ts')
   return (await listRecords(family)).find(({ status, startedAt }) => status === 'running' && Date.parse(startedAt) >= since)

@@ -6,7 +6,7 @@ import { openProjectEngine } from '../life/open-engine.ts'
 import type { BakeRequest } from '../model/request.ts'
 import type { Order } from './plan.ts'
 
-/** Reads what the user wrote. Throws UsageError, with the place in the file. */
+/** Reads the family of a request. Throws UsageError with the place in the file. */
 export async function readOrder(request: BakeRequest): Promise<Order> {
   const read = await readFamily(request.family, request.cloud === undefined ? {} : { cloud: request.cloud })
   return {

@@ -12,7 +12,7 @@ import { explainTrouble } from './explain.ts'
 import type { Journal } from './journal.ts'
 import type { Order, Plan } from './plan.ts'
 
-/** What every outcome of a plan says. */
+/** The fields that all outcomes of a plan have. */
 export function factsOf(plan: Plan, journal: Journal) {
   const { phases } = journal
   return {
@@ -32,13 +32,13 @@ export function endedOutcome(ending: Ending, facts: ReturnType<typeof factsOf>, 
   return { ...facts, ...outcomeOf(ending, wordsOf(ending)), ...files, ...diagnostics }
 }
 
-/** The latest good image is what a bake would make again. */
+/** The outcome if the inputs are those of the latest good image: nothing was built. */
 export function unchangedOutcome(plan: Plan, journal: Journal): BakeOutcome {
   const { inputsDigest: _, ...outputs } = plan.latest ?? {}
   return { ...factsOf(plan, journal), ...outputs, status: 'unchanged' }
 }
 
-/** The outcome of a request that never became a build. */
+/** The outcome of a request that failed before the build got a version. */
 export function refusedOutcome(refused: {
   readonly request: BakeRequest
   readonly order: Order | undefined

@@ -6,7 +6,7 @@ import type { BaseImage } from '../model/image.ts'
 import type { LatestGood } from '../model/outputs.ts'
 import type { BakeRequest } from '../model/request.ts'
 
-/** A family as it will be baked, read and checked; nothing has been looked up yet. */
+/** A request and its family, read and checked. Nothing has been read from the cloud or from Pulumi yet. */
 export interface Order {
   readonly request: BakeRequest
   readonly family: Family
@@ -15,7 +15,7 @@ export interface Order {
   readonly redactor: Redactor
 }
 
-/** All that is known before anything is created. */
+/** An order with everything that is read before the build creates anything: base image, latest good image, version, tools. */
 export interface Plan extends Order {
   readonly base: BaseImage
   readonly inputsDigest: string

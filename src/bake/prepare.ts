@@ -4,7 +4,7 @@ import { prepareSteps } from '../steps/prepare.ts'
 import { graphSpec } from './graph-spec.ts'
 import type { Plan } from './plan.ts'
 
-/** Makes the build folder and the graph of a plan. Temporaries expire at `expires`. */
+/** Creates the build folder and the description of the Pulumi program. `expires`: when temporary resources expire, ISO 8601. */
 export async function prepare(plan: Plan, expires: string): Promise<GraphSpec> {
   const { family, version, build, request, latest } = plan
   const [keys, resources] = await Promise.all([

@@ -8,11 +8,11 @@ import { factsOf } from './outcome.ts'
 import type { Plan } from './plan.ts'
 import { reserveVersion } from './reserve.ts'
 
-/** What a bake would create, asked of the engine itself. The stack it needs for that is removed again. */
+/** Runs a preview of the engine and returns what a build would create. Removes the stack that the preview needs. */
 export async function previewBuild(resolved: Plan, journal: Journal, signal: AbortSignal): Promise<BakeOutcome> {
   const resources = await chooseCloudResources(resolved.cloud.name)
   const { plan, stack } = await reserveVersion(resolved)
-  // Machines of a preview are never made, yet their inputs are checked.
+  // A preview creates no machine, but the engine checks the inputs, so it needs a key.
   const nobody = { publicKey: 'preview', identityFile: '/preview' }
   const keys = { base: nobody, trial: nobody }
   const spec = graphSpec(plan, { keys, resources, expires: new Date().toISOString() })

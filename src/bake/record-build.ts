@@ -10,11 +10,12 @@ import type { Journal } from './journal.ts'
 import type { Plan } from './plan.ts'
 import { readSourceCommit } from './tool-versions.ts'
 
+/** The record of a running build. */
 export interface OpenRecord {
   close(ending: Ending): Promise<RecordPaths>
 }
 
-/** Opens the record of a build, so that a build that is killed leaves one too. */
+/** Writes the record when a build starts, so that a killed build has one too. */
 export async function openRecord(plan: Plan, journal: Journal): Promise<OpenRecord> {
   const startedAt = new Date().toISOString()
   const begun = { startedAt, sourceCommit: await readSourceCommit() }
@@ -23,7 +24,7 @@ export async function openRecord(plan: Plan, journal: Journal): Promise<OpenReco
   return { close: (ending) => closeRecord(plan.folder, recordNow(), ending) }
 }
 
-/** Writes how a build ended, and the report of it. */
+/** Writes the ending of a build to its record, and writes its report. Returns their paths. */
 export async function closeRecord(folder: string, open: BuildRecord, ending: Ending): Promise<RecordPaths> {
   const since = Date.parse(open.phases[0]?.startedAt ?? open.startedAt)
   const ended = { endedAt: new Date().toISOString(), durationMs: Date.now() - since }

@@ -7,15 +7,16 @@ import type { BakeRequest } from '../model/request.ts'
 import { nextVersion, parseVersion } from '../model/version.ts'
 import type { Plan } from './plan.ts'
 
-/** A plan whose version nobody else can have: its stack is made. */
+/** A plan whose stack exists. No other build can get the same version. */
 export interface Reserved {
   readonly plan: Plan
   readonly stack: OpenStack
 }
 
 /**
- * Makes the stack of the build, and so takes its version: of two machines that try the same one, one has it. Without a version
- * asked for, the next free one is tried. Nobody has to list all the stacks there are, which takes longer with each build.
+ * Reserves the version of a build by creating its stack. If two computers try the same version, only one can create the stack; the other
+ * one tries the next version, or throws UsageError if the user requested this version. Listing all stacks instead would take longer with
+ * each build.
  */
 export async function reserveVersion(plan: Plan): Promise<Reserved> {
   const tried = new Set<string>()
@@ -28,7 +29,7 @@ export async function reserveVersion(plan: Plan): Promise<Reserved> {
   }
 }
 
-/** The version asked for, or the next that no build of this project has, and what is named after it. */
+/** The requested version, or the next free one of this project, with the build folder and the stack name of that version. */
 export async function choosePlace(
   request: BakeRequest,
   latest: Plan['latest'],

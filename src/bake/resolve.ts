@@ -12,7 +12,7 @@ import type { Order, Plan } from './plan.ts'
 import { choosePlace } from './reserve.ts'
 import { readToolVersions, shapingVersions } from './tool-versions.ts'
 
-/** Finds base, latest good image and version. Creates nothing but what a cache may hold. */
+/** Finds base image, latest good image and version. Creates nothing, except files in the cache. Throws UsageError and MissingError. */
 export async function makePlan(order: Order, journal: Journal, signal: AbortSignal): Promise<Plan> {
   const { request, family, cloud, engine } = order
   await requireSteps(family, cloud)
@@ -37,7 +37,7 @@ export async function makePlan(order: Order, journal: Journal, signal: AbortSign
   }
 }
 
-/** Says what runs the machines, and what would make them faster; the same for the record. */
+/** Reports what runs the machines (for example QEMU with KVM), with a hint if they could be faster. Returns it for the record. */
 async function noteHost(cloud: Cloud, journal: Journal): Promise<Record<string, string>> {
   const host = await cloud.describeHost?.()
   if (!host) return {}
@@ -48,7 +48,7 @@ async function noteHost(cloud: Cloud, journal: Journal): Promise<Record<string, 
   return { [name]: detail }
 }
 
-/** The latest good image of the family that this one starts from: the outputs of its stack are the truth. Throws UsageError. */
+/** The latest good image of the parent family, from the outputs of its family stack. Throws UsageError if there is none on this cloud. */
 async function readAncestor({ engine, family, cloud }: Order): Promise<LatestGood> {
   const base = findBaseFamily(family.base)
   if (base === undefined) throw new Error(`${family.name} does not start from a family`)

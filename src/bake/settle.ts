@@ -11,16 +11,17 @@ import type { Journal } from './journal.ts'
 import type { Plan } from './plan.ts'
 import type { Reserved } from './reserve.ts'
 
+/** A build that stopped with an error. */
 export interface Unsettled {
   readonly trouble: Trouble
   readonly steps: StepResults
   readonly hosts: readonly Host[]
   readonly journal: Journal
-  /** ISO 8601: until when machines may be kept. */
+  /** Until when machines may be kept, ISO 8601. */
   readonly expires: string
 }
 
-/** Ends a build that promoted nothing: saves diagnostics, removes what it made, and says what is left. Never throws. */
+/** Ends a build that promoted nothing: saves diagnostics, removes temporary resources, and lists what could not be removed. Never throws. */
 export async function settle(reserved: Reserved, { trouble, steps, hosts, journal, expires }: Unsettled): Promise<Ending> {
   const { plan } = reserved
   const phase = journal.failOpen() ?? journal.phases.findLast(({ status }) => status === 'failed')?.phase
@@ -37,19 +38,19 @@ export async function settle(reserved: Reserved, { trouble, steps, hosts, journa
   return { ...cleanWords(trouble, plan.redactor.text), phase, left, ...results, ...kept }
 }
 
-/** Machines that were kept, and how to log in. */
+/** How to log in to kept machines. `until`: ISO 8601. */
 export function keptOf(hosts: readonly Host[], until: string): Kept {
   return { until, logins: hosts.map((host) => renderLogin(host, until)) }
 }
 
-/** The hosts that can be logged in to: a base that was sealed cannot. */
+/** The machines that still run. A sealed base machine does not. */
 export async function findRunning({ cloud, build }: Plan, hosts: readonly Host[]): Promise<Host[]> {
   const created = await cloud.list({ tool: 'bakehouse', build })
   const running = new Set(created.filter(({ kind, state }) => kind === 'instance' && state === 'running').map(({ id }) => id))
   return hosts.filter(({ instanceId }) => running.has(instanceId))
 }
 
-/** Removes what the build made. Returns what is left. */
+/** Removes everything that the build created. Returns what could not be removed. */
 async function clean(reserved: Reserved, journal: Journal, note: (text: string) => void): Promise<readonly string[]> {
   const { plan } = reserved
   try {

@@ -5,14 +5,14 @@ import { projectFolder, sourceFolder } from '../core/paths.ts'
 import { readTools } from '../core/tools.ts'
 import type { Engine } from '../engine/engine.ts'
 
-/** Versions of the tools of a build, for its record. */
+/** The versions of the tools of a build, by name, for its record. */
 export async function readToolVersions(engine: Engine): Promise<Record<string, string>> {
   const { version } = JSON.parse(readFileSync(join(sourceFolder(), '../package.json'), 'utf8')) as { version: string }
   const pulumi = await engine.findVersion()
   return { bakehouse: version, node: process.versions.node, ...(pulumi ? { pulumi } : {}), ...readPythonVersions(readTools().venv) }
 }
 
-/** Those that shape an image: another version of them is another input. */
+/** The versions that influence the image. They are part of the input hash. */
 export function shapingVersions(versions: Readonly<Record<string, string>>): Record<string, string> {
   const shaping = ['bakehouse', 'ansible-core', 'mitogen']
   return Object.fromEntries(Object.entries(versions).filter(([name]) => shaping.includes(name)))
@@ -20,7 +20,7 @@ export function shapingVersions(versions: Readonly<Record<string, string>>): Rec
 
 const pythonPackages = ['ansible-core', 'mitogen', 'pytest-testinfra']
 
-/** What is installed says so by the names of folders; asking Python takes half a second. */
+/** The versions of Python packages, from the names of their folders. Starting Python for that would take half a second. */
 function readPythonVersions(venv: string): Record<string, string> {
   const lib = join(venv, 'lib')
   const installed = readdirSync(lib).flatMap((python) => readdirSync(join(lib, python, 'site-packages')))
@@ -33,7 +33,7 @@ function readPythonVersions(venv: string): Record<string, string> {
   )
 }
 
-/** The commit that the project is at, `-dirty` when files differ from it; empty outside a repository. */
+/** The Git commit of the project, with `-dirty` if files have changed; empty outside a repository. */
 export async function readSourceCommit(): Promise<string> {
   try {
     return (await runTool('git', ['describe', '--always', '--abbrev=40', '--dirty', '--exclude=*'], { cwd: projectFolder() })).trim()

@@ -2,12 +2,12 @@ import type { BakeRequest } from '../model/request.ts'
 import { ownSteps } from '../steps/entry.ts'
 import { runBuild } from './build.ts'
 
-// One process per build: programs that share a process share its uncaught errors too.
+// Each build has a process of its own: an uncaught error of one Pulumi program would also end the others in the same process.
 ownSteps()
 const controller = new AbortController()
 const abort = (): void => controller.abort()
 
-// The terminal sends its signals to all of us; the command line says what they mean.
+// Ctrl-C in a terminal sends SIGINT to all processes. This one ignores it: the command line process sends a message to cancel.
 process.on('SIGINT', () => {})
 process.on('SIGTERM', abort)
 process.on('disconnect', abort)
