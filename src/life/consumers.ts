@@ -6,7 +6,7 @@ import type { Consumer } from '../model/consumer.ts'
 import { compareVersions } from '../model/version.ts'
 import { findLatestGood } from './latest-good.ts'
 
-/** Who uses a family, and whether each is behind its latest good version. Throws UsageError if there is none, or the cloud cannot tell. */
+/** The consumers of a family, and whether each one is outdated. Throws UsageError if there is no image or the cloud cannot list them. */
 export async function findConsumers(
   engine: Engine,
   family: string,
@@ -19,7 +19,7 @@ export async function findConsumers(
   return { latest: latest.version, consumers: consumers.map((consumer) => ({ ...consumer, lags: lags(consumer, latest.version) })) }
 }
 
-/** Whether a consumer is behind that version. One whose version is unknown is. */
+/** Whether a consumer uses an older version than `latest`. A consumer whose version is unknown counts as outdated. */
 export function lags({ version }: Consumer, latest: string): boolean {
   return version === '' || compareVersions(version, latest) < 0
 }

@@ -7,7 +7,7 @@ import { buildFiles } from '../model/build-folder.ts'
 import { parseRequest } from '../model/step-request.ts'
 import { removeKeys } from './remove-build.ts'
 
-/** Ends what was kept of a build that was promoted: the same program without the temporaries. */
+/** Removes the temporary resources that `--keep always` kept: runs the program of the build without them. */
 export async function keepOnlyImage(stack: OpenStack, folder: string): Promise<void> {
   const file = join(folder, buildFiles.request)
   const { family, version, build, cloud } = parseRequest(await readFile(file, 'utf8'), file)

@@ -4,17 +4,17 @@ import type { ReapOptions } from '../model/leftover.ts'
 import type { BuildRecord } from '../model/record.ts'
 import { listRecords, markInterrupted } from '../records/history.ts'
 
-/** What is known of the builds of a project. */
+/** The builds of the project, and what may be deleted of them. */
 export interface KnownBuilds {
-  /** A build whose process is gone is `interrupted`. */
+  /** Their records. If the process of a running build does not exist any more, its status is `interrupted`. */
   readonly records: readonly BuildRecord[]
-  /** Why the temporaries of a build may be deleted, by build. */
+  /** Maps a build ID to the reason why its temporary resources may be deleted. */
   readonly ended: ReadonlyMap<string, string>
-  /** Builds that left something and whose stack does not hold the promoted copy: it was never finished, or never recorded. */
+  /** IDs of builds that left resources and whose stack has no promoted image: the copy was not finished, or it is not in the state. */
   readonly unfinished: ReadonlySet<string>
 }
 
-/** What is known of the builds, a family's or all. */
+/** Reads the records and the stacks of builds; those of one family if `options.family` is set. */
 export async function findKnownBuilds(engine: Engine, options: ReapOptions, running: ReadonlySet<string>): Promise<KnownBuilds> {
   const records = markInterrupted(await listRecords(options.family), running)
   const ended = records.flatMap((record) => {
@@ -23,20 +23,20 @@ export async function findKnownBuilds(engine: Engine, options: ReapOptions, runn
   })
   const unfinished: string[] = []
   for (const { family, version, build } of records.filter(mayHaveLeft)) {
-    // Without a stack, or with one in another backend, nothing is known of the image.
+    // Without a stack (it may be in another backend), it is unknown whether the image is finished. So it is kept.
     const state = await engine.findState(`${family}-${version}`)
-    // The last resource of a build, made when its image is all that it is to be.
+    // The resource `image` is created last, when the promoted image is complete.
     if (state && !state.resources.some(({ name }) => name === 'image')) unfinished.push(build)
   }
   return { records, ended: new Map(ended), unfinished: new Set(unfinished) }
 }
 
-/** Whether a build ended and may have left what it made: it was killed, or it could not remove it. */
+/** Whether a build may have left temporary resources: it was killed, or it could not remove them. */
 function mayHaveLeft({ status, left }: Pick<BuildRecord, 'status' | 'left'>): boolean {
   return left === undefined ? status === 'interrupted' : left.length > 0
 }
 
-/** Why the temporaries of a build may be deleted; undefined if they may not. */
+/** Returns why the temporary resources of a build may be deleted; undefined if they may not. */
 export function whyEnded(
   { status, keptUntil, left }: Pick<BuildRecord, 'status' | 'keptUntil' | 'left'>,
   { kept, now = new Date() }: { readonly kept: boolean; readonly now?: Date },
@@ -47,7 +47,7 @@ export function whyEnded(
   return Date.parse(keptUntil) < now.getTime() ? `it was kept until ${keptUntil}` : undefined
 }
 
-/** Why a thing that carries the tags of a build may be deleted; undefined if it may not. */
+/** Returns why a tagged resource is orphaned and may be deleted; undefined if it is in use. */
 export function whyLeftover(
   { tags }: Pick<Created, 'tags'>,
   { ended, unfinished }: Pick<KnownBuilds, 'ended' | 'unfinished'>,

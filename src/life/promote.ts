@@ -5,8 +5,9 @@ import { publishProgram } from '../graph/publish.ts'
 import { type LatestGood, parseLatestGood } from '../model/outputs.ts'
 import { compareVersions } from '../model/version.ts'
 
+/** Options of `promote`. */
 export interface Promotion {
-  /** What the family's stack holds now, where somebody has asked already. */
+  /** The state of the family stack, if the caller has read it already. */
   readonly state?: ReturnType<Engine['findState']>
   readonly signal: AbortSignal
   /** Events of the engine. */
@@ -14,8 +15,8 @@ export interface Promotion {
 }
 
 /**
- * Publishes an image as the latest good of its family: an update of the family stack with nothing else in it, because
- * a failed update publishes its outputs as well. Refuses to go backwards.
+ * Makes an image the latest good image of its family: one update of the family stack. It is separate from the build, because Pulumi
+ * writes the outputs of a failed update too. Throws UsageError if the family has the same or a newer version.
  */
 export async function promote(engine: Engine, image: LatestGood, options: Promotion): Promise<void> {
   const state = await (options.state ?? engine.findState(image.family))
@@ -37,8 +38,8 @@ export async function promote(engine: Engine, image: LatestGood, options: Promot
 }
 
 /**
- * A promotion that failed half-way may have published the image under one name of several, and the image is about to be removed:
- * what was published before is published again. The error to tell.
+ * Publishes the previous image again after a promotion failed. The failed promotion may have published the new image in some regions,
+ * and the new image will be removed. Returns the error to report.
  */
 async function takeBack(
   stack: OpenStack,
@@ -58,7 +59,7 @@ async function takeBack(
   }
 }
 
-/** One line for the audit. */
+/** The message of the update, one line. It is the audit log of the family. */
 export function promotionMessage(image: LatestGood): string {
   const passed = image.verified.reduce((sum, suite) => sum + suite.passed, 0)
   const was = image.previousVersion ? `; was ${image.previousVersion}` : ''

@@ -9,18 +9,18 @@ import type { KnownBuilds } from './known-builds.ts'
 import { removeKeys } from './remove-build.ts'
 import { attempt } from './remove-leftover.ts'
 
-/** A stack and the providers of its resources: a state of no more than these may hold nothing else. */
+/** A stack with at most this many resources may hold only bookkeeping: the stack resource itself and its providers. */
 const bookkeeping = 4
 
 interface Looking {
   readonly engine: Engine
   readonly options: ReapOptions
-  /** Families that are being baked. */
+  /** Families that are being built now. */
   readonly running: ReadonlySet<string>
   readonly known: Pick<KnownBuilds, 'records' | 'ended'>
 }
 
-/** Removes what is left over of stacks: those of builds, and the leases that machines took in a shared state and did not give back. */
+/** Removes orphaned stacks: build stacks, and build locks in a shared state whose owner has ended. */
 export async function reapStacks(looking: Looking): Promise<Reaped[]> {
   const { engine, options, running, known } = looking
   const records = new Map(known.records.map((record) => [`${record.family}-${record.version}`, record]))
@@ -44,8 +44,8 @@ interface BuildStack {
 }
 
 /**
- * A build stack without a resource in it records a build that made nothing; of a build that has ended, the image alone stays. A stack
- * that the records and the backend's list say to be whole is not opened: that is one run of the engine.
+ * Removes a build stack without resources. For a promoted build that has ended, removes everything except the image. A stack that is
+ * complete according to its record and to the list of stacks is not opened, because opening a stack takes one run of the engine.
  */
 async function reapBuild({ stack, family, version, record }: BuildStack, { engine, options, known }: Looking): Promise<Reaped | undefined> {
   const over = known.ended.get(record?.build ?? '')
@@ -62,7 +62,7 @@ async function reapBuild({ stack, family, version, record }: BuildStack, { engin
   })
 }
 
-/** Whether a stack surely holds an image that was promoted, going by its record or, of another machine's build, by its size. */
+/** Whether a stack certainly holds a promoted image: by its record or, if another computer built it, by its number of resources. */
 export function isWhole({ resourceCount = 0 }: Pick<ListedStack, 'resourceCount'>, status: BuildRecord['status'] | undefined): boolean {
   if (resourceCount === 0 || status === 'running' || status === 'interrupted') return false
   return status === 'promoted' || resourceCount > bookkeeping

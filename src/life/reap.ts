@@ -10,8 +10,8 @@ import { reapStacks } from './reap-stacks.ts'
 import { attempt } from './remove-leftover.ts'
 
 /**
- * Removes what builds left behind: whatever carries our tags and is past its expiry or belongs to a build that has
- * ended, leases of dead processes, and build stacks that hold nothing. A finished promoted image is never touched.
+ * Deletes orphaned resources: tagged resources that have expired or whose build has ended, build locks of dead processes, and empty build
+ * stacks. Never deletes a finished promoted image. Throws if the given cloud cannot be reached.
  */
 export const reap: Reap = async (options, signal) => {
   const engine = await openProjectEngine(options.backend)
@@ -34,7 +34,7 @@ async function reapCloud(name: string, options: ReapOptions, known: KnownBuilds)
     cloud = await chooseCloud(name)
     created = await cloud.list({ tool: 'bakehouse', ...(options.family === undefined ? {} : { family: options.family }) })
   } catch (error) {
-    // A cloud that nobody asked for and that cannot be reached has no leftovers to tell of.
+    // Without --cloud, all clouds are tried. One that cannot be reached, for example without credentials, is skipped.
     if (options.cloud === undefined) return []
     throw error
   }
@@ -45,7 +45,7 @@ async function reapCloud(name: string, options: ReapOptions, known: KnownBuilds)
     const leftover = { cloud: name, kind, id, family: tags.family, version: tags.version, why }
     return [await attempt(leftover, options, () => cloud.delete(each))]
   }
-  // Of one build in the order of the list, in which things can be removed.
+  // Builds in parallel. Within a build, in the order of the list: resources that depend on others come first.
   const builds = [...new Set(created.map(({ tags }) => tags.build))]
   const reaped = builds.map(async (build) => {
     const done: Reaped[] = []
@@ -65,5 +65,5 @@ async function reapLeases(options: ReapOptions): Promise<Reaped[]> {
   return reaped
 }
 
-/** `reap` of `reap.ts`. */
+/** The type of `reap`. */
 export type Reap = (options: ReapOptions, signal: AbortSignal) => Promise<readonly Reaped[]>

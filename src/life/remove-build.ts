@@ -5,7 +5,7 @@ import { messageOf } from '../core/errors.ts'
 import type { OpenStack } from '../engine/stack.ts'
 import { buildFiles } from '../model/build-folder.ts'
 
-/** A build, as far as removing what it made needs it. */
+/** The properties of a build that are needed to remove its resources. */
 export interface BuildRemains {
   readonly cloud: Cloud
   readonly family: string
@@ -15,13 +15,13 @@ export interface BuildRemains {
 }
 
 /**
- * Removes everything a build made: first through its stack, then whatever carries its tags all the same, because
- * a creation that was cut off is not in the state. The stack goes last. Returns what is left, such as `instance i-1`.
+ * Removes everything that a build created: first the resources in its stack, then other resources with its tags, because a resource whose
+ * creation was interrupted is not in the state. Removes the stack last. Returns what could not be removed, for example `instance i-1`.
  */
 export async function removeBuild(remains: BuildRemains, report: (line: string) => void): Promise<readonly string[]> {
   const { stack } = remains
   const isDestroyed = await destroy(stack, report)
-  // More than once: a cloud may report that a new thing does not exist, and list it later.
+  // Several rounds: a cloud may not list a new resource until some seconds after its creation.
   for (let round = 1; round <= 3; round++) {
     const found = await ofBuild(remains)
     if (found.length === 0) break
@@ -31,7 +31,7 @@ export async function removeBuild(remains: BuildRemains, report: (line: string) 
   }
   const left = await ofBuild(remains)
   if (left.length > 0) return [...left.map(nameOf), `stack ${stack.name}`]
-  // What held the stack back is removed by now.
+  // The resources that prevented this before are deleted now.
   if (!isDestroyed) await destroy(stack, report)
   try {
     await stack.remove()
@@ -57,12 +57,12 @@ async function destroy(stack: OpenStack, report: (line: string) => void): Promis
   }
 }
 
-/** What carries the tags of a build. */
+/** The resources with the tags of a build. */
 export function ofBuild(remains: BuildRemains): Promise<readonly Created[]> {
   return remains.cloud.list({ tool: 'bakehouse', family: remains.family, build: remains.build })
 }
 
-/** Removes the private keys of a build: no machine accepts them any more. */
+/** Removes the private keys of a build. Its machines do not exist any more. */
 export async function removeKeys(buildFolder: string): Promise<void> {
   await rm(join(buildFolder, buildFiles.keys), { recursive: true, force: true })
 }
