@@ -8,8 +8,8 @@ import { readCurrentHistory } from './history.ts'
 import { readRecord } from './store.ts'
 
 /**
- * The build of that version, or the newest one, with the folder of its files. Undefined if the family has no builds. Throws
- * UsageError if it has builds but not this one, or if the record is damaged.
+ * The record and the build folder of a version; of the newest build if no version is given. Returns undefined if the family has no
+ * builds. Throws UsageError if the family has builds but not this version, or if the record is damaged.
  */
 export async function findBuild(family: string, version?: string): Promise<{ record: BuildRecord; folder: string } | undefined> {
   const { records, damaged } = await readCurrentHistory(family)

@@ -6,7 +6,7 @@ import type { BuildRecord, DamagedRecord, History } from '../model/record.ts'
 import { runningFamilies } from './lease.ts'
 import { readRecord } from './store.ts'
 
-/** The builds of a family, or of all. Read in one go: a thousand small files are opened faster that way than side by side. */
+/** The builds of a family, or of all families, newest first. Reads synchronously, which is faster for many small files. */
 export async function readHistory(family?: string): Promise<History> {
   const families = family === undefined ? listFolders(join(homeFolder(), 'builds')) : [family]
   const builds = families.flatMap((name) => listFolders(join(homeFolder(), 'builds', name)).map((version) => readBuild(name, version)))
@@ -16,7 +16,7 @@ export async function readHistory(family?: string): Promise<History> {
   }
 }
 
-/** The records that can be read, newest first. */
+/** The records that are not damaged, newest first. */
 export async function listRecords(family?: string): Promise<readonly BuildRecord[]> {
   return (await readHistory(family)).records
 }
@@ -36,19 +36,19 @@ function listFolders(folder: string): string[] {
     .map(({ name }) => name)
 }
 
-/** The records, newest first. One that says `running` although no process bakes its family is `interrupted`. */
+/** Changes the status `running` to `interrupted` if no process builds the family. `records`: newest first. `running`: families being built. */
 export function markInterrupted(records: readonly BuildRecord[], running: ReadonlySet<string>): BuildRecord[] {
   const seen = new Set<string>()
   return records.map((record) => {
     if (record.status !== 'running') return record
-    // One process bakes a family at a time: of several that say so, the newest is its build.
+    // Only one process builds a family at a time. So only the newest record with the status `running` can be true.
     const isIts = running.has(record.family) && !seen.has(record.family)
     seen.add(record.family)
     return isIts ? record : { ...record, status: 'interrupted' }
   })
 }
 
-/** The builds as they are now: one whose process was killed is `interrupted`. */
+/** Like `readHistory`; builds whose process does not exist any more have the status `interrupted`. */
 export async function readCurrentHistory(family?: string): Promise<History> {
   const [history, running] = await Promise.all([readHistory(family), runningFamilies()])
   return { ...history, records: markInterrupted(history.records, running) }

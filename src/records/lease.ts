@@ -5,14 +5,14 @@ import { MissingError } from '../core/errors.ts'
 import { currentOwner, describeOwner, judgeOwner, type LockOwner } from '../core/lock-owner.ts'
 import { homeFolder } from '../core/paths.ts'
 
-/** The lease of a family in this project, and who took it. */
+/** The build lock of a family in this project, with its owner. */
 export interface TakenLease {
   readonly family: string
   readonly file: string
   readonly owner: LockOwner
 }
 
-/** All leases, those of processes that are gone as well. */
+/** All build locks, including those of processes that have ended. */
 export async function readLeases(): Promise<readonly TakenLease[]> {
   const folder = join(homeFolder(), 'leases')
   const names = await readdir(folder).catch(() => [])
@@ -25,18 +25,20 @@ export async function readLeases(): Promise<readonly TakenLease[]> {
   )
 }
 
-/** The families that a process bakes now, as far as can be told from here. */
+/** The families that are being built. If an owner cannot be checked from this computer, its family counts as being built. */
 export async function runningFamilies(): Promise<ReadonlySet<string>> {
   return new Set((await readLeases()).filter(({ owner }) => judgeOwner(owner) !== 'gone').map(({ family }) => family))
 }
 
+/** A build lock. Disposing it gives it back. */
 export interface Lease extends Disposable {
   readonly file: string
 }
 
 /**
- * The right of one process to bake a family in this project: the file backend's own locks stop nobody who breaks them.
- * Broken only when its owner is provably dead. Throws MissingError when another process holds it.
+ * Takes the build lock of a family: only one process at a time builds a family of this project. The locks of Pulumi's file backend do
+ * not ensure that, because users can cancel them. A lock of a process that has certainly ended is replaced. Throws MissingError if another
+ * process holds it.
  */
 export function acquireLease(family: string): Lease {
   const folder = join(homeFolder(), 'leases')

@@ -4,44 +4,45 @@ import { commandLine, engineCommandLine } from '../core/program.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { OpenStack } from '../engine/stack.ts'
 
-/** Who bakes a family, as all who share its state can read. */
+/** The owner of a build lock in a shared state. */
 export interface SharedOwner extends LockOwner {
-  /** ISO 8601: by then the bake is over, whatever became of it. */
+  /** When the build has ended at the latest, ISO 8601. */
   readonly expires: string
 }
 
 const prefix = 'lease.'
 
-/** The family that a stack is the lease of; undefined for every other stack. */
+/** The family whose build lock this stack is; undefined for other stacks. */
 export function leasedFamily(stackName: string): string | undefined {
   return stackName.startsWith(prefix) ? stackName.slice(prefix.length) : undefined
 }
 
 /**
- * The right of one machine to bake a family, among all that share a state backend: an empty stack, because making one is the only
- * thing every backend does exactly once. A state of this machine's own needs none. Throws MissingError when another machine has it.
+ * Takes the build lock of a family among all computers that share a state backend. The lock is an empty stack, because in every backend
+ * only one of several computers can create a stack with a given name. A file backend needs no such lock. Throws MissingError if another
+ * computer holds it.
  */
 export async function acquireSharedLease(engine: Engine, family: string, expires: string): Promise<AsyncDisposable> {
   if (engine.backend.startsWith('file:')) return { [Symbol.asyncDispose]: async () => {} }
   const stack = (await engine.createStack(`${prefix}${family}`)) ?? (await replaceOver(engine, family))
   await stack.setLabel(JSON.stringify(ownerHere(expires)))
-  // A lease that cannot be given back expires: no reason to fail a bake that passed.
+  // If the lock cannot be removed, it expires. A build that passed does not fail because of that.
   return { [Symbol.asyncDispose]: () => stack.remove().catch(() => {}) }
 }
 
-/** This process, as the owner of a lease. */
+/** This process as the owner of a build lock. */
 export function ownerHere(expires: string): SharedOwner {
   return { ...currentOwner(), expires }
 }
 
-/** Why nobody bakes by this lease any more; undefined while somebody does, as far as can be told from here. */
+/** Returns why a build lock is not in use any more; undefined if it is, or if that cannot be checked from this computer. */
 export function whyLeaseIsOver(owner: SharedOwner | undefined, now = new Date()): string | undefined {
   if (!owner) return 'it names nobody'
   if (Date.parse(owner.expires) < now.getTime()) return `expired ${owner.expires}`
   return judgeOwner(owner) === 'gone' ? `process ${owner.pid} is gone` : undefined
 }
 
-/** The owner that a lease names. */
+/** The owner of a build lock, read from the label of its stack; undefined if the stack has no label. */
 export async function readOwner(stack: OpenStack): Promise<SharedOwner | undefined> {
   const label = await stack.findLabel()
   return label === undefined ? undefined : (JSON.parse(label) as SharedOwner)

@@ -5,16 +5,17 @@ import { commandLine } from '../core/program.ts'
 import { writeAside } from '../core/write-file.ts'
 import { type BuildRecord, parseRecord } from '../model/record.ts'
 
+/** The file name of a record in its build folder. */
 export const recordFile = 'record.json'
 
-/** Writes the record of a build folder: aside, flushed, then renamed, so that a reader sees the old one or the new one. */
+/** Writes the record of a build: to another file, then renamed, so that a reader sees the old record or the new one. Returns its path. */
 export async function writeRecord(buildFolder: string, record: BuildRecord): Promise<string> {
   const path = join(buildFolder, recordFile)
   await writeAside(path, `${JSON.stringify(record, undefined, 2)}\n`)
   return path
 }
 
-/** The record of a build folder. UsageError when there is none or it cannot be understood. */
+/** Reads the record of a build. Throws UsageError if there is none or if it is damaged. */
 export function readRecord(buildFolder: string): BuildRecord {
   const path = join(buildFolder, recordFile)
   return parseRecord(readText(path), path)
