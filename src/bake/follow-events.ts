@@ -4,7 +4,7 @@ import type { BuildEvent } from '../model/events.ts'
 /** Time between two reads of the file, in ms. Short enough for a person who watches the display. */
 const interval = 100
 
-/** Passes each event that steps append to a JSONL file to `tell`, until disposed. Disposing reads the file once more, so no event is lost. */
+/** Passes each event that steps append to a JSONL file to `tell`. Disposing reads the file once more, so that no event is lost. */
 export function followEvents(file: string, tell: (event: BuildEvent) => void): AsyncDisposable {
   let position = 0
   let rest = ''

@@ -21,7 +21,7 @@ export interface Unsettled {
   readonly expires: string
 }
 
-/** Ends a build that promoted nothing: saves diagnostics, removes temporary resources, and lists what could not be removed. Never throws. */
+/** Ends a build that promoted nothing: saves diagnostics, removes temporary resources, returns what could not be removed. Never throws. */
 export async function settle(reserved: Reserved, { trouble, steps, hosts, journal, expires }: Unsettled): Promise<Ending> {
   const { plan } = reserved
   const phase = journal.failOpen() ?? journal.phases.findLast(({ status }) => status === 'failed')?.phase

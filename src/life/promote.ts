@@ -38,8 +38,8 @@ export async function promote(engine: Engine, image: LatestGood, options: Promot
 }
 
 /**
- * Publishes the previous image again after a promotion failed. The failed promotion may have published the new image in some regions,
- * and the new image will be removed. Returns the error to report.
+ * Publishes the previous image again after a failed promotion. That promotion may have published the new image under some of its names
+ * (for example in some regions), and the new image will be removed. Returns the error to report.
  */
 async function takeBack(
   stack: OpenStack,

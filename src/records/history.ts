@@ -36,7 +36,7 @@ function listFolders(folder: string): string[] {
     .map(({ name }) => name)
 }
 
-/** Changes the status `running` to `interrupted` if no process builds the family. `records`: newest first. `running`: families being built. */
+/** Changes the status `running` to `interrupted` if no process builds the family. `records`: newest first; `running`: families in work. */
 export function markInterrupted(records: readonly BuildRecord[], running: ReadonlySet<string>): BuildRecord[] {
   const seen = new Set<string>()
   return records.map((record) => {
