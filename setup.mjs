@@ -1,7 +1,7 @@
 // Every script of package.json starts here: node setup.mjs [--tools | --checks | --again] [PROGRAM ARGUMENT…]
-// It installs the packages, finds a Node that runs TypeScript, puts tools in place if one of the options says so, and runs the program.
-// Plain JavaScript for the Node that the computer has: nothing is installed when it runs for the first time. Not a script that npm runs
-// before another one: `ignore-scripts` would leave that out.
+// It installs the packages, finds a Node that runs TypeScript, installs the tools if an option asks for that, and runs the program.
+// Plain JavaScript, because no package is installed when it runs for the first time. It is not a `pre…` script of package.json, because
+// npm does not run those with `ignore-scripts`.
 import { spawn } from 'node:child_process'
 import { constants } from 'node:os'
 import { join } from 'node:path'
@@ -35,7 +35,7 @@ async function start() {
   if (program !== undefined && !process.exitCode) await run(node, program, args)
 }
 
-/** Runs a program of the project: in this process where that can be, which saves a start. */
+/** Runs a program of the project; in this process if the right Node runs already, which is faster. */
 async function run(node, file, argv) {
   const path = join(root, file)
   if (node === process.execPath) {
@@ -45,7 +45,7 @@ async function run(node, file, argv) {
   }
   process.exitCode = await new Promise((resolve, reject) => {
     const child = spawn(node, [path, ...argv], { stdio: 'inherit' })
-    // A terminal sends Ctrl-C to both: it is the program's to answer.
+    // Ctrl-C in a terminal sends SIGINT to both processes. Only the program handles it.
     for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
     process.on('SIGINT', () => {})
     child.on('error', reject)

@@ -5,7 +5,7 @@ import { lastLine, type RunOptions, run } from '../core/exec.ts'
 import type { Report } from '../core/lock.ts'
 import { homeFolder } from '../core/paths.ts'
 
-/** How long another program that uses apt is waited for, and how often apt is tried meanwhile; in ms. */
+/** How long to wait for another program that uses apt, and the time between two attempts; in ms. */
 export interface AptPatience {
   readonly total: number
   readonly pause: number
@@ -13,7 +13,7 @@ export interface AptPatience {
 
 const usual: AptPatience = { total: 300_000, pause: 3_000 }
 
-/** Reads the package lists and installs packages. Waits while another program holds a lock of apt. */
+/** Updates the package lists and installs packages. Waits while another program holds a lock of apt. */
 export async function installPackages(apt: string, packages: readonly string[], report: Report, patience = usual): Promise<void> {
   report('reading package lists')
   await runApt([apt, 'update', '-o', 'Acquire::Retries=3'], report, patience)
@@ -21,12 +21,12 @@ export async function installPackages(apt: string, packages: readonly string[], 
   await runApt([apt, ...aptArguments(packages)], report, patience)
 }
 
-/** The arguments that install packages without a question and without what they only recommend. */
+/** The arguments that install packages without questions and without recommended packages. */
 export function aptArguments(packages: readonly string[]): string[] {
   return ['install', '--yes', '--no-install-recommends', '-o', 'DPkg::Lock::Timeout=300', '-o', 'Acquire::Retries=3', ...packages]
 }
 
-/** apt itself waits for the lock of dpkg, but not for that of the package lists. So it is started again. */
+/** Runs apt. apt itself waits for the lock of dpkg, but not for the lock of the package lists; so apt is started again until it gets it. */
 async function runApt([apt, ...args]: readonly [string, ...string[]], report: Report, patience: AptPatience): Promise<void> {
   for (const deadline = Date.now() + patience.total; ; await sleep(patience.pause)) {
     const result = await run(apt, args, runOptions(report))

@@ -3,7 +3,7 @@ import { messageOf } from '../core/errors.ts'
 import { runTool } from '../core/exec.ts'
 import type { Finding } from '../model/finding.ts'
 
-/** Whether this QEMU can filter the network of a guest: without that, no machine is started. `name` is what QEMU must know. */
+/** Checks that this QEMU can filter the network of a guest; machines need that to start. `name`: the QEMU object that does it. */
 export async function checkGuestNetwork(qemu: string, name = 'filter-redirector'): Promise<Finding> {
   const hint = 'install a QEMU with filter-redirector'
   try {
@@ -15,7 +15,7 @@ export async function checkGuestNetwork(qemu: string, name = 'filter-redirector'
   }
 }
 
-/** Whether people use this computer at the moment who are not us: the engine listens on the loopback, where they can connect. */
+/** Warns if other people are logged in to this computer: the engine listens on the loopback interface, where they can connect to it. */
 export function checkLocalUsers(processes = '/proc'): Finding {
   const others = listOtherUsers(processes)
   if (others.length === 0) return { name: 'local users', status: 'ok', detail: 'no other person has a process on this computer' }
@@ -28,7 +28,7 @@ export function checkLocalUsers(processes = '/proc'): Finding {
   }
 }
 
-/** User ids of people: system accounts are below 1000, `nobody` and namespaces above 60000. */
+/** User IDs of other people with processes. System accounts are below 1000; `nobody` and user namespaces are above 60000. */
 function listOtherUsers(processes: string): number[] {
   try {
     const pids = readdirSync(processes).filter((name) => /^\d+$/.test(name))

@@ -7,10 +7,10 @@ import { engineEnvironment } from '../engine/environment.ts'
 import { isReachable } from './download.ts'
 import { engineHost } from './pulumi-engine.ts'
 
-/** Also the version of its SDK in package.json. */
+/** The version of the plugin. Its SDK in package.json has the same version. */
 const version = '1.2.1'
 
-/** The official `command` plugin where its download host answers, else our stand-in for it. */
+/** Installs the official `command` plugin if its download host answers; else uses the bundled one. */
 export async function setUpCommandPlugin(engine: string): Promise<Pick<Tools, 'commandPlugin' | 'commandPluginFolder'>> {
   const official = findOfficial()
   if (official) return { commandPlugin: 'official', commandPluginFolder: official }

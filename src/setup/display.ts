@@ -3,7 +3,7 @@ import { renderElapsed } from '../core/duration.ts'
 import type { Report } from '../core/lock.ts'
 import { printable } from '../core/printable.ts'
 
-/** Where lines go: standard error, or a test's own. */
+/** A stream to print on: stderr, or a replacement in tests. */
 export interface Terminal {
   readonly isTTY?: boolean
   readonly columns?: number
@@ -16,12 +16,13 @@ interface Running {
   text: string
 }
 
+/** The display of set-up. */
 export interface Progress extends Disposable {
-  /** Runs one long step, showing what it does and for how long it has been at it. */
+  /** Runs a long action, and shows its last report and how long it has been running. `first` is shown before the first report. */
   follow<T>(name: string, first: string, action: (report: Report) => Promise<T>): Promise<T>
 }
 
-/** Shows steps that run at once: live lines on a terminal, else a plain line each 12 seconds. */
+/** Starts the display of actions that run in parallel: redrawn lines on a terminal, else one line every 12 seconds. */
 export function startProgress(terminal: Terminal = process.stderr): Progress {
   const running = new Set<Running>()
   const live = terminal.isTTY === true

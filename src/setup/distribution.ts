@@ -1,13 +1,13 @@
 import { readFileSync } from 'node:fs'
 import { MissingError } from '../core/errors.ts'
 
-/** A package manager whose names we know. */
+/** A package manager whose package names are listed in package-names.ts. */
 export type Manager = 'apt' | 'dnf' | 'pacman' | 'zypper'
 
-/** The system that this computer runs, as far as set-up asks. */
+/** The Linux distribution of this computer. */
 export interface Distribution {
   readonly title: string
-  /** Undefined where we know no names of packages. */
+  /** Undefined if set-up does not know the package names of this distribution. */
   readonly manager: Manager | undefined
 }
 
@@ -25,7 +25,7 @@ const installCommands: Readonly<Record<Manager, string>> = {
   zypper: 'sudo zypper install',
 }
 
-/** The distribution that a text of /etc/os-release describes: by its own name, then by those it is like. */
+/** The distribution that the text of /etc/os-release describes: by `ID`, else by `ID_LIKE`. See os-release(5). */
 export function parseDistribution(osRelease: string): Distribution {
   const value = (key: string): string => new RegExp(`^${key}="?([^"\n]*)"?$`, 'm').exec(osRelease)?.[1] ?? ''
   const names = [value('ID'), ...value('ID_LIKE').split(' ')].map((name) => name.split('-')[0] ?? '')
@@ -42,12 +42,12 @@ export function readDistribution(): Distribution {
   }
 }
 
-/** The line that installs packages. */
+/** The command line that installs packages. */
 export function installLine(manager: Manager, packages: readonly string[]): string {
   return `${installCommands[manager]} ${packages.join(' ')}`
 }
 
-/** Why machines cannot run on a computer of this kind, with what works there; undefined where they can. */
+/** The error for a platform on which local machines cannot run, with a hint; undefined if they can. */
 export function refusePlatform(platform: NodeJS.Platform): MissingError | undefined {
   if (platform === 'linux') return undefined
   const name = { darwin: 'macOS', win32: 'Windows' }[platform as string] ?? platform
@@ -56,7 +56,7 @@ export function refusePlatform(platform: NodeJS.Platform): MissingError | undefi
   })
 }
 
-/** Why Debian disks cannot be made on a processor of this kind; undefined where they can. */
+/** The error for a CPU architecture on which Debian disks cannot be made; undefined if they can. `arch`: as in `process.arch`. */
 export function refuseProcessor(arch: string): MissingError | undefined {
   if (arch === 'x64') return undefined
   return new MissingError(`Debian disks are made for x86_64, and this computer is ${arch}`, {

@@ -18,7 +18,7 @@ const setUp = setUpCommand
 const ansibleVersions =
   "import importlib.metadata as m; print(*(n + ' ' + m.version(n) for n in ('ansible-core', 'mitogen', 'pytest-testinfra')), sep=', ')"
 
-/** Looks at every tool that a bake needs, whether or not another one is missing. Never throws. */
+/** Checks every tool that a build needs, even if others are missing. Never throws. */
 export async function readDoctor(): Promise<readonly Finding[]> {
   let tools: Tools
   try {
@@ -38,7 +38,7 @@ export async function readDoctor(): Promise<readonly Finding[]> {
   return [...checks.flat(), checkLocalUsers(), checkCommandPlugin(tools)]
 }
 
-/** What `du` says of a folder, in words: `1.2 GB`. */
+/** A size in kB (the unit of `du`) as text, for example `1.2 GB`. */
 export function renderSize(kilobytes: number): string {
   return kilobytes < 1e6 ? `${Math.round(kilobytes / 1e3)} MB` : `${(kilobytes / 1e6).toFixed(1)} GB`
 }
@@ -61,7 +61,7 @@ async function checkEngine(pulumi: string): Promise<Finding> {
   return { ...found, status: 'warning', hint: `the SDK is of ${engineVersion}: ${setUp}` }
 }
 
-/** What machines of this computer need. A project whose families are all baked elsewhere needs none of it. */
+/** Checks what local machines need. Skipped if all families of the project are built on other clouds. */
 async function checkMachines({ qemu }: Tools): Promise<readonly Finding[]> {
   const refusal = refusePlatform(process.platform) ?? refuseProcessor(process.arch)
   if (refusal) return [toFinding('machines', 'warning', refusal)]

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { messageOf } from '../core/errors.ts'
 
-/** Whether a host answers at all within three seconds. */
+/** Whether a host sends any answer within three seconds. */
 export async function isReachable(url: string): Promise<boolean> {
   try {
     const answer = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(3000) })
@@ -12,7 +12,7 @@ export async function isReachable(url: string): Promise<boolean> {
   }
 }
 
-/** Downloads a file whose content is known. Throws when it cannot be had or is another one. */
+/** Downloads a file and checks its SHA-256. Throws if the download fails or the content differs. */
 export async function downloadFile(url: string, sha256: string, file: string): Promise<void> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(300_000) })
   if (!answer.ok) throw new Error(`${url}: HTTP ${answer.status}`)
@@ -22,7 +22,7 @@ export async function downloadFile(url: string, sha256: string, file: string): P
   writeFileSync(file, bytes, { mode: 0o755 })
 }
 
-/** Tries ways in their order; the error of the last one when none works. */
+/** Tries actions in order until one succeeds. If all fail, throws the error of the last one. */
 export async function firstThatWorks(ways: readonly (() => Promise<void>)[]): Promise<void> {
   const problems: string[] = []
   for (const way of ways) {

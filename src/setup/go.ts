@@ -5,34 +5,35 @@ import { findCommand } from '../core/find-command.ts'
 import type { Report } from '../core/lock.ts'
 import { homeFolder } from '../core/paths.ts'
 
-/** What the committed go.mod files ask for. */
+/** The version of Go that the go.mod files of this project require. */
 export const minimumGo = '1.25.11'
 
+/** A Go program to build. */
 export interface GoBuild {
   /** Folder with the go.mod and go.sum that pin every module. */
   readonly modules: string
   /** Import path of the program. */
   readonly program: string
-  /** Variable set at link time, by import path, and its value. */
+  /** The import path of a variable that is set at link time, and its value. */
   readonly version: readonly [name: string, value: string]
   readonly output: string
 }
 
-/** A Go that can build what is pinned here; undefined when there is none. */
+/** The path of a Go that is new enough for these modules; undefined if there is none. */
 export async function findGo(modules: string): Promise<string | undefined> {
   const go = findCommand('go') ?? findCommand('go', '/usr/local/go/bin')
   if (!go) return undefined
-  // Asked in the modules' folder: there a Go with its toolchain switch on names the version that it would use.
+  // In the folder of the modules, a Go with toolchain selection (GOTOOLCHAIN) prints the version that it would use for them.
   const version = findVersion(await runTool(go, ['env', 'GOVERSION'], { cwd: modules, timeoutMs: 120_000 }).catch(() => ''))
   return version && isAtLeast(version, minimumGo) ? go : undefined
 }
 
-/** The arguments of a build that needs no C compiler and gives the same bytes again. */
+/** The arguments of a reproducible build that needs no C compiler. */
 export function goBuildArguments({ program, version, output }: GoBuild): string[] {
   return ['build', '-v', '-trimpath', '-buildvcs=false', '-ldflags', `-s -w -X ${version.join('=')}`, '-o', output, program]
 }
 
-/** Builds a static Linux or native program from modules pinned by hash. */
+/** Builds a static program from modules that are pinned by hash. `env` can set another GOOS or GOARCH. */
 export async function runGoBuild(go: string, build: GoBuild, report: Report, env: Record<string, string> = {}): Promise<void> {
   let downloads = 0
   let packages = 0

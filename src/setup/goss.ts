@@ -14,7 +14,7 @@ const sha256 = {
   arm64: '14fd24ac08236559f4809e6a627792d1b947ed98654bba1662ef1d6122d77e18',
 }
 
-/** goss for Linux guests of this machine's kind: built from pinned modules, else the official download. */
+/** Plans goss for Linux guests with the CPU architecture of this computer: built from pinned modules, else the official download. */
 export async function planGoss(): Promise<Plan<string>> {
   const key = `goss/${fileKey(version, [join(modules, 'go.mod'), join(modules, 'go.sum')])}`
   const cached = findCached(key)

@@ -1,9 +1,9 @@
-/** What the families to bake need of this computer, beside what all of them need. */
+/** Optional parts of set-up: which of them the families need. */
 export interface Needs {
-  /** Their machines run on this computer. */
+  /** Whether machines run on this computer. */
   readonly machines: boolean
-  /** They start from a Debian disk that is made here. */
+  /** Whether a Debian base image is made on this computer. */
   readonly debian: boolean
-  /** The tools of this project's own tests. */
+  /** Whether the tools for the tests of Bakehouse are needed. */
   readonly checks: boolean
 }

@@ -1,21 +1,21 @@
 import type { Manager } from './distribution.ts'
 import type { Needs } from './needs.ts'
 
-/** Something that comes in a package. */
+/** A tool that comes in a package of the distribution. */
 export interface SystemTool {
-  /** Commands, or files by absolute path, that show that it is there. `firmware` is searched at the places of each distribution. */
+  /** Commands or absolute paths that exist if the tool is installed. `firmware` is searched in the folders of each distribution. */
   readonly shownBy: readonly string[]
-  /** The packages; undefined where that distribution has none. */
+  /** The package for each package manager; undefined if the distribution has none. */
   readonly packages: Readonly<Record<Manager, string | undefined>>
-  /** Who needs it; everybody, if nothing is said. */
+  /** The part of set-up that needs the tool. Absent: always needed. */
   readonly for?: keyof Pick<Needs, 'machines' | 'debian'>
-  /** Root does without. */
+  /** Not needed if root runs Bakehouse. */
   readonly unlessRoot?: boolean
 }
 
 const same = (name: string): SystemTool['packages'] => ({ apt: name, dnf: name, pacman: name, zypper: name })
 
-/** All that set-up asks a distribution for. Python is looked for apart, by its version. */
+/** All tools that come from the distribution, except Python, which is found by its version. */
 export const systemTools: readonly SystemTool[] = [
   {
     shownBy: ['ssh', 'ssh-keygen'],
@@ -48,7 +48,7 @@ export const systemTools: readonly SystemTool[] = [
   },
 ]
 
-/** The packages of Python, where none that fits is there. */
+/** The packages to install if there is no Python that is new enough. */
 export const pythonPackages: Readonly<Record<Manager, string>> = {
   apt: 'python3 python3-venv',
   dnf: 'python3',

@@ -12,14 +12,14 @@ import { firstThatWorks, isReachable } from './download.ts'
 import { findGo, minimumGo, runGoBuild } from './go.ts'
 import type { Plan } from './step.ts'
 
-/** The host of the official downloads, of the engine and of its plugins. */
+/** The host of the official downloads of the engine and its plugins. */
 export const engineHost = 'https://get.pulumi.com/'
 
 const modules = join(import.meta.dirname, 'engine')
 
 /**
- * The Pulumi CLI: one on PATH that fits, else built from modules whose digests are pinned, else the official download, which is
- * checked by nothing but TLS: for machines without Go.
+ * Plans the Pulumi CLI: a compatible one on PATH; else, with Go, built from modules pinned by hash; else the official download, which is
+ * protected by TLS only. Throws MissingError if none of these is possible.
  */
 export async function planEngine(): Promise<Plan<string>> {
   const key = engineKey()
@@ -37,18 +37,18 @@ export async function planEngine(): Promise<Plan<string>> {
   }
 }
 
-/** How the engine at that path was had: `downloaded`, `built from source`, or `found on PATH`. */
+/** Where the engine at that path comes from: `downloaded`, `built from source`, or `found on PATH`. */
 export function readEngineOrigin(engine: string): string {
   const own = findOwn(engine)
   return own ? readFileSync(join(own, 'origin'), 'utf8').trim() : 'found on PATH'
 }
 
-/** The version of the engine at that path, where that can be told without a run of it: of our own. */
+/** The version of the engine at that path, if it is in the cache; undefined for one on PATH, which would have to be started. */
 export function findEngineVersion(engine: string): string | undefined {
   return findOwn(engine) && engineVersion
 }
 
-/** The folder of the cache that an engine is in; undefined for one that is not ours. */
+/** The cache folder of an engine; undefined if the engine is not in the cache. */
 function findOwn(engine: string): string | undefined {
   const cached = findCached(engineKey())
   return cached && engine.startsWith(cached) ? cached : undefined
@@ -63,14 +63,14 @@ async function fill(folder: string, online: boolean, go: string | undefined, rep
   await firstThatWorks(ways)
 }
 
-/** How the engine is had. Where it can be built from pinned sources, a build that fails is no reason to take what is not pinned. */
+/** How to get the engine. If Go is there, the engine is built; if that fails, it is not downloaded, because the download is not pinned. */
 export function engineWays({ online, go }: { readonly online: boolean; readonly go: string | undefined }): ('build' | 'download')[] {
   return go ? ['build'] : online ? ['download'] : []
 }
 
 async function download(folder: string): Promise<void> {
   const { PulumiCommand } = await import('@pulumi/pulumi/automation/index.js')
-  // The version is that of the SDK.
+  // Without `version`, it installs the version of the SDK.
   await PulumiCommand.install({ root: folder })
   writeFileSync(join(folder, 'origin'), 'downloaded\n')
 }
@@ -82,7 +82,7 @@ async function build(go: string, folder: string, report: Report): Promise<void> 
   writeFileSync(join(folder, 'origin'), 'built from source\n')
 }
 
-/** A CLI on PATH, if it is of our major version and new enough; never our own wrapper. */
+/** The path of a compatible CLI on PATH: same major version, new enough, and not the wrapper of Bakehouse. */
 async function findInstalled(): Promise<string | undefined> {
   const ours = join(homeFolder(), 'cli')
   const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.startsWith(ours))

@@ -5,5 +5,5 @@ import { readTools } from '../core/tools.ts'
 import { engineEnvironment } from '../engine/environment.ts'
 
 prepareProcess()
-// `npm run pulumi -- …`: the real CLI, with the state and the secrets that the bakes use.
+// `npm run pulumi -- …` runs the Pulumi CLI with the state and the secrets of the builds.
 process.exitCode = await runInTerminal(readTools().pulumi, process.argv.slice(2), { cwd: projectFolder(), env: engineEnvironment() })

@@ -8,14 +8,14 @@ import { homeFolder } from '../core/paths.ts'
 import { fileKey, findCached, makeCached } from './cached.ts'
 import type { Plan } from './step.ts'
 
-/** The oldest Python that the pinned ansible-core runs on. */
+/** The oldest Python that the pinned ansible-core supports. */
 export const minimumPython = '3.11'
 const candidates = ['python3', 'python3.13', 'python3.12', 'python3.11']
 
-/** The pinned packages of an environment: `ansible` bakes, `checks` is for the tests of this project. */
+/** The name of a Python environment: `ansible` is for builds, `checks` for the tests of Bakehouse. */
 export type Requirements = 'ansible' | 'checks'
 
-/** A Python environment of packages pinned by hash; its folder. */
+/** Plans the folder of a Python environment. Its packages are pinned by hash. */
 export async function planVenv(name: Requirements): Promise<Plan<string>> {
   const requirements = requirementsFile(name)
   const key = venvKey(name)
@@ -28,12 +28,12 @@ export async function planVenv(name: Requirements): Promise<Plan<string>> {
   }
 }
 
-/** Whether that environment was made before. */
+/** Whether that environment is in the cache. */
 export function hasVenv(name: Requirements): boolean {
   return findCached(venvKey(name)) !== undefined
 }
 
-/** A Python that is new enough and can make environments; undefined when there is none. */
+/** The path of a Python that is new enough and has the module `venv`; undefined if there is none. */
 export async function findPython(): Promise<string | undefined> {
   for (const name of candidates) {
     const python = findCommand(name)
@@ -45,7 +45,7 @@ export async function findPython(): Promise<string | undefined> {
   return undefined
 }
 
-/** The arguments that let pip install exactly what is pinned, and nothing that it would have to build: a build runs the package's own code; what is worth compiling is compiled after. */
+/** The arguments with which pip installs only pinned packages, and only wheels: building a package would run its code. */
 export function pipArguments(requirements: string): string[] {
   return [
     '-m',
@@ -70,7 +70,7 @@ function venvKey(name: Requirements): string {
   return `venv/${fileKey(name, [requirementsFile(name)])}`
 }
 
-// The Python an environment was made with may have gone or moved.
+// The Python with which an environment was made may have been removed or moved.
 async function works(folder: string): Promise<boolean> {
   return run(join(folder, 'bin/python'), ['-c', ''], { timeoutMs: 20_000 }).then(
     ({ exitCode }) => exitCode === 0,
@@ -93,13 +93,13 @@ async function fill(folder: string, requirements: string, report: Report): Promi
     },
   })
   report('compiling the packages')
-  // It is only quicker: a package with a file that is not for this Python is no reason to fail.
+  // Compiling only saves time later. A file that this Python cannot compile is not an error.
   await run(join(folder, 'bin/python'), compileArguments(folder), { logFile })
 }
 
 /**
- * The arguments that compile what starts with every run: half a second each time where Python may not write there. The
- * collections are thousands of files, most of which never run here.
+ * The arguments that compile the modules that every run imports. Without that, each run takes half a second more if Python cannot write
+ * to the folder. The Ansible collections are not compiled: thousands of files, most of which are never used.
  */
 export function compileArguments(folder: string): string[] {
   return ['-m', 'compileall', '-q', '-j', '0', '-x', '/(ansible_collections|ansible_test|tests?)/', join(folder, 'lib')]

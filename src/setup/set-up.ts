@@ -16,14 +16,14 @@ import { findEarlierNeeds, isSetUp, makeStamp, type Stamp } from './stamp.ts'
 import type { Plan } from './step.ts'
 import { planSystemPackages } from './system-packages.ts'
 
-/** Thrown where set-up itself failed: nothing is known to be missing. The log has the rest. */
+/** Set-up failed for another reason than a missing tool. The hint names the log. */
 export class SetUpFailed extends BakehouseError {
   readonly exitCode = 1
 }
 
 /**
- * Puts in place what is needed and not there; over at once where all is. `again` looks at everything anew. One set-up of a project at
- * a time. Throws MissingError with all that is missing and cannot be had, or SetUpFailed.
+ * Installs the tools that are needed and not installed. Returns immediately if nothing has changed since the last set-up, except with
+ * `again`. Only one set-up of a project runs at a time. Throws MissingError, which lists all tools that cannot be installed, or SetUpFailed.
  */
 export async function ensureTools(needs: Needs, again = false): Promise<void> {
   if (!again && isSetUp(needs)) return
@@ -37,7 +37,7 @@ export async function ensureTools(needs: Needs, again = false): Promise<void> {
   })
 }
 
-/** Looks at all of them first, so that what cannot be had is said at once. */
+/** Plans all tools before it installs the first one, so that all missing tools are reported together and early. */
 async function setUp(needs: Needs): Promise<void> {
   const [system, engine, ansible, checks, goss] = await all([
     planSystemPackages(needs),
@@ -48,7 +48,7 @@ async function setUp(needs: Needs): Promise<void> {
   ])
   using progress = startProgress()
   const packages = carryOut(progress, 'Packages of the system', system)
-  // Python may be among the packages.
+  // Other tools wait for the system packages, because these may include Python.
   const afterPackages = <T>(name: string, plan: Plan<T>): Promise<T> => packages.then(() => carryOut(progress, name, plan))
   const [qemu, pulumi, venv, checksVenv, gossFile] = await all([
     packages,
@@ -77,7 +77,7 @@ async function carryOut<T>(progress: Progress, name: string, plan: Plan<T>): Pro
   return 'have' in plan ? plan.have : progress.follow(name, plan.todo, (report) => plan.run(report))
 }
 
-/** Waits for all of them, then throws every error there was: one message names all that is missing. */
+/** Waits for all promises. If some failed, throws an AggregateError with all errors. */
 async function all<T extends readonly unknown[]>(work: readonly [...T]): Promise<{ -readonly [K in keyof T]: Awaited<T[K]> }> {
   const results = await Promise.allSettled(work)
   const errors = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []))
@@ -98,7 +98,7 @@ function withEarlier(needs: Needs, earlier: Needs | undefined): Needs {
   return { machines: either('machines'), debian: either('debian'), checks: either('checks') }
 }
 
-/** One error that names all that is missing; of those that are no user's to mend, the first. */
+/** One error for several: a MissingError that lists all missing tools; or SetUpFailed with the first other error, if there is one. */
 function explain(error: unknown): BakehouseError {
   const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error]
   const missing = errors.filter((each) => each instanceof MissingError)
@@ -109,7 +109,7 @@ function explain(error: unknown): BakehouseError {
   return new MissingError(missing.map(messageOf).join('\n'), { hint, cause: error })
 }
 
-/** Tells on stderr, once, that another set-up is waited for. */
+/** A function that prints a text to stderr on its first call only. */
 function reportOnce(): (text: string) => void {
   let said = false
   return (text) => {

@@ -6,26 +6,26 @@ import { type Tools, toolsFile } from '../core/tools.ts'
 import { findJson } from '../core/write-file.ts'
 import type { Needs } from './needs.ts'
 
-/** What a set-up notes in the file of the tools when it has ended. */
+/** The part of the tools file that describes the set-up that wrote it. */
 export interface Stamp {
-  /** A digest of what the tools are made from. */
+  /** A hash of the inputs of set-up. */
   readonly inputs: string
   readonly needs: Needs
 }
 
-/** Whether an earlier set-up has done all of it: nothing that it is made from has changed, and all that it put in place is there. */
+/** Whether an earlier set-up installed everything that is needed: its inputs have not changed, and all installed files exist. */
 export function isSetUp(needs: Needs): boolean {
   const found = findTools()
   if (!found || (Object.keys(needs) as (keyof Needs)[]).some((need) => needs[need] && !found.stamp.needs[need])) return false
   return listPaths(found).every((path) => existsSync(path))
 }
 
-/** What the last set-up was asked for, if that still counts. The next one does that too. */
+/** The needs of the last set-up, if its inputs have not changed. The next set-up includes them. */
 export function findEarlierNeeds(): Needs | undefined {
   return findTools()?.stamp.needs
 }
 
-/** The note of a set-up that ends now. */
+/** The stamp of a set-up that ends now. */
 export function makeStamp(needs: Needs): Stamp {
   return { inputs: hashInputs(), needs }
 }

@@ -12,14 +12,14 @@ import { pythonPackages, type SystemTool, systemTools } from './package-names.ts
 import { findPython, minimumPython } from './python.ts'
 import type { Plan } from './step.ts'
 
-/** The tools of which anything is not there. */
+/** The needed tools that are not installed, or not completely. */
 export function missingTools(needs: Needs, isRoot: boolean, isThere: (need: string) => boolean): SystemTool[] {
   return systemTools.filter(
     (tool) => (tool.for === undefined || needs[tool.for]) && !(tool.unlessRoot && isRoot) && !tool.shownBy.every(isThere),
   )
 }
 
-/** QEMU and the disk tools, as far as they are needed. Throws MissingError with the line to type where we may not install. */
+/** Plans QEMU and the disk tools that are needed. If packages are missing and set-up may not install them, throws MissingError with the command. */
 export async function planSystemPackages(needs: Needs): Promise<Plan<QemuTools | undefined>> {
   const refusal = needs.machines
     ? (refusePlatform(process.platform) ?? (needs.debian ? refuseProcessor(process.arch) : undefined))
@@ -45,7 +45,7 @@ export async function planSystemPackages(needs: Needs): Promise<Plan<QemuTools |
   }
 }
 
-/** The error of a computer on which we may not install: what is missing, and the line to type. */
+/** The error if set-up may not install packages: lists the missing tools and the command that installs them. */
 export function explainMissing(tools: readonly SystemTool[], hasPython: boolean, { manager, title }: Distribution): MissingError {
   const named = (needs: readonly string[]): string[] => needs.map((need) => (need === 'firmware' ? 'UEFI firmware (OVMF)' : need))
   const missing = [...tools.flatMap(({ shownBy }) => named(shownBy)), ...(hasPython ? [] : [`Python >= ${minimumPython}`])].join(', ')
@@ -68,7 +68,7 @@ function findQemu(): QemuTools | undefined {
   return system && img && firmware ? { system, img, ovmf: firmware.length === 1 ? firmware[0] : joinFirmware(firmware) } : undefined
 }
 
-/** Firmware in two files as one: its variables, then its code. */
+/** Joins the two files of a firmware to one: its variables, then its code. */
 function joinFirmware(files: readonly string[]): string {
   const joined = join(cacheFolder(), 'OVMF.fd')
   const bytes = Buffer.concat(files.map((file) => readFileSync(file)))

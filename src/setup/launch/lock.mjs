@@ -1,7 +1,7 @@
 import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** One set-up of this project at a time; a lock whose owner is gone is taken over. */
+/** Runs `action` while no other set-up of this project runs. Waits for another one. Replaces a lock whose process has ended. */
 export async function underLock(home, action) {
   mkdirSync(home, { recursive: true, mode: 0o700 })
   const lock = join(home, 'setup.lock')
@@ -18,7 +18,7 @@ export async function underLock(home, action) {
   }
 }
 
-// A link appears with its content, so a lock is never without an owner.
+// A hard link appears together with its content, so the lock file always contains the process ID of its owner.
 function tryLock(lock) {
   const mine = `${lock}.${process.pid}`
   writeFileSync(mine, String(process.pid))
@@ -33,14 +33,14 @@ function tryLock(lock) {
   }
 }
 
-/** Takes the lock away from a dead owner, and gives it back where somebody else has it by now. */
+/** Removes the lock of a process that has ended. If another process has taken the lock in the meantime, puts that lock back. */
 function breakLock(lock, owner) {
   const aside = `${lock}.${process.pid}.dead`
   try {
     renameSync(lock, aside)
     if (findText(aside) !== owner) linkSync(aside, lock)
   } catch {
-    // Somebody else was quicker.
+    // Another process has removed or replaced the lock.
   }
   rmSync(aside, { force: true })
 }

@@ -1,12 +1,12 @@
-// Which Node runs the program. Plain JavaScript: it runs on the Node that the computer has.
+// Chooses the Node that runs the program. Plain JavaScript, because it has to run on the Node that the computer has.
 import { spawnSync } from 'node:child_process'
 import { existsSync, realpathSync, rmSync } from 'node:fs'
 
-/** The oldest Node that runs the source as it is: TypeScript without its types, and `using`. */
+/** The oldest Node that runs the source without compilation: it removes TypeScript types and supports `using`. */
 export const oldestNode = '24'
 const test = "if (!process.features.typescript) throw 0; new Function('{ using a = null }')"
 
-/** Whether the Node that runs this very code can run the program. */
+/** Whether the Node that runs this code can run the program. */
 export function isNewEnough() {
   try {
     new Function('{ using a = null }')
@@ -16,7 +16,7 @@ export function isNewEnough() {
   }
 }
 
-/** Whether a Node can run the program. It is tried: a file that is there may be for another C library. */
+/** Whether a Node can run the program. Starts it to find out: an existing file may be for another C library. */
 export function runs(node) {
   if (!existsSync(node)) return false
   if (realpathSync(node) === realpathSync(process.execPath)) return isNewEnough()
@@ -25,8 +25,8 @@ export function runs(node) {
 }
 
 /**
- * The Node to use: the pinned one, else the one that runs now. Undefined where neither can. A pinned one that cannot run is removed from
- * the folder of commands: npm looks for `node` there first.
+ * The Node to use: the pinned one from the packages, else the one that runs now; undefined if neither can run the program. A pinned Node
+ * that cannot run is removed from `node_modules/.bin`, because npm looks for `node` there first.
  */
 export function findNode(pinned) {
   const isOwn = existsSync(pinned) && realpathSync(pinned) === realpathSync(process.execPath)

@@ -1,11 +1,11 @@
-// npm packages as the lock file has them. Plain JavaScript: nothing is installed yet when it runs for the first time.
+// Installs the npm packages of the lock file. Plain JavaScript, because no package is installed when it runs for the first time.
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { failure } from './failure.mjs'
 
-/** Whether what is installed is what the lock file says: known from our stamp, else by comparing, as after an `npm install`. */
+/** Whether the installed packages are those of the lock file: by a stamp of the last set-up, else (after `npm install`) by comparing all. */
 export function packagesMatch(root) {
   if (findText(stampOf(root)) === hashLock(root)) return true
   const match = installedMatches(root)
@@ -13,7 +13,7 @@ export function packagesMatch(root) {
   return match
 }
 
-/** Installs them. No install script runs: none of the packages needs one. */
+/** Installs the packages. Their install scripts do not run; no package needs one. */
 export async function installPackages(root, home) {
   const log = join(home, 'npm.log')
   const since = Date.now()
@@ -27,12 +27,12 @@ export async function installPackages(root, home) {
   writeFileSync(stampOf(root), hashLock(root))
 }
 
-/** The command of npm. Other package managers set the same variable to themselves, and know neither its arguments nor its lock file. */
+/** The command of npm. Other package managers set `npm_execpath` too, but do not understand these arguments and the lock file. */
 export function npmCommand(execpath = process.env.npm_execpath) {
   return /[\\/]npm-cli\.c?js$/.test(execpath ?? '') ? [process.execPath, execpath] : ['npm']
 }
 
-/** The error of an `npm ci` that failed, from what it said. */
+/** The error for a failed `npm ci`, from its output. */
 export function explainNpm(said, log) {
   const code = /npm (?:error|ERR!) code (\S+)/.exec(said)?.[1] ?? ''
   const detail = `${said.trim().split('\n').slice(0, 8).join('\n')}\nlog: ${log}`
