@@ -1,6 +1,6 @@
 import { BakehouseError, UsageError } from '../src/core/errors.ts'
 
-/** The comparisons, one file each; every one prints a Markdown table, and its ratios last. */
+/** The benchmarks, one file each. Each prints a Markdown table, and then its ratios. */
 const benches: Readonly<Record<string, () => Promise<{ main(args: readonly string[]): Promise<void> }>>> = {
   peer: () => import('./peer.ts'),
   where: () => import('./where.ts'),

@@ -9,7 +9,7 @@ import { familySchema } from '../src/family/schema.ts'
 import { familyOf } from '../src/model/family-file.ts'
 import { interleave, parseRounds, renderConditions, renderTable, timed } from './measure.ts'
 
-/** How long a machine takes from nothing to its first login: booted cold, and resumed from a warm snapshot. */
+/** Measures the time from start to first login of a machine: with a cold boot, and with a VM snapshot. */
 export async function main(args: readonly string[]): Promise<void> {
   const rounds = parseRounds(args, 5)
   const folder = mkdtempSync(join(tmpdir(), 'boot-'))

@@ -12,17 +12,17 @@ import { interleave, parseRounds, renderConditions, renderTable, timed } from '.
 import { makeReferenceProject } from './reference-project.ts'
 import { megabytes } from './watched-bake.ts'
 
-/** What a home holds on disk at one moment of a bake, in bytes. */
+/** Disk space of the home folder (`.bakehouse`) after a phase of a build, in bytes. */
 interface Usage {
   readonly phase: string
-  /** Disks of machines: what they changed, and their sleeping memory where they were resumed. */
+  /** Overlay disks of machines. For a machine that was restored from a VM snapshot, this includes its saved memory. */
   readonly machines: number
-  /** The candidate and its copy while it is being written. */
+  /** The candidate, and the copy that is being written. */
   readonly candidate: number
   readonly promoted: number
 }
 
-/** What the temporaries of a bake cost on disk, what the promoted image takes, and what compression saves and costs. */
+/** Measures the disk space of the temporary resources of a build and of the promoted image, and the space and time of compression. */
 export async function main(args: readonly string[]): Promise<void> {
   const rounds = parseRounds(args, 3)
   const project = makeReferenceProject()
@@ -76,7 +76,7 @@ function measureHome(home: string): Omit<Usage, 'phase'> {
   }
 }
 
-/** What the build wrote over its base: the data in the candidate's own layer, without a sleeping machine's memory. */
+/** Bytes that the build changed in the base image: the data in the top layer of the candidate, without a VM snapshot. */
 function writtenBytes(home: string): number {
   const candidate = listFiles(join(home, 'images')).find((file) => file.endsWith('-candidate.qcow2')) ?? ''
   const map = execFileSync(readQemu().img, ['map', '--force-share', '--output=json', candidate], { encoding: 'utf8' })
@@ -93,7 +93,7 @@ async function baseBytes(): Promise<number> {
   return allocated(base.id)
 }
 
-/** The promoted image written anew, as it is and compressed; a bake does this while the trial is verified. */
+/** Measures writing the promoted image again, plain and compressed. A build does this while the trial is verified. */
 async function compareCompression(source: string, rounds: number): Promise<{ table: string; compressed: number; slower: number }> {
   const folder = mkdtempSync(join(tmpdir(), 'bench-disk-'))
   const write = (compress: boolean) => () => {
@@ -129,7 +129,7 @@ function sum(files: readonly string[]): number {
   return files.reduce((all, file) => all + allocated(file), 0)
 }
 
-/** Bytes that a file takes on disk, holes left out. */
+/** Bytes that a file uses on disk; holes do not count. */
 function allocated(file: string): number {
   return (statSync(file, { throwIfNoEntry: false })?.blocks ?? 0) * 512
 }

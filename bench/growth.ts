@@ -12,15 +12,15 @@ const family = 'reference'
 
 type Environment = Readonly<Record<string, string>>
 
-/** A part of a bake, or a verb, whose cost could grow with the builds that were made before. */
+/** A part of a build, or a verb, that could become slower with the number of earlier builds. */
 interface Part {
   readonly name: string
-  /** Part of every bake: these make the ratio. */
+  /** Whether every build has this part. Only these parts count in the ratio. */
   readonly ofBake: boolean
   run(env: Environment): Promise<unknown>
 }
 
-/** What a bake costs at the 1st and at the 1,000th build: one is made, and its traces are copied into projects of all sizes. */
+/** Compares the 1st with the 1,000th build of a project. It runs one build and copies its files, as if there had been many builds. */
 export async function main(args: readonly string[]): Promise<void> {
   const rounds = parseRounds(args, 5)
   const rows = new Map<string, number[]>()
@@ -45,14 +45,14 @@ export async function main(args: readonly string[]): Promise<void> {
   }
 }
 
-/** Bakes in the first project, and makes the others as if they had baked as often as their size says. */
+/** Builds in the first project, and fills the other projects as if they had as many builds as their size. */
 async function fill(projects: readonly Project[]): Promise<void> {
   const [first, ...others] = projects
   if (!first) return
   process.stderr.write('a first bake …\n')
   const { version } = await bakeReference(first.env)
   for (const [index, { home }] of others.entries()) {
-    // Links: the disk is large, and what is written is written anew.
+    // Hard links instead of copies, because the disk image is large. Files are replaced when they are written, so links are safe.
     await runTool('cp', ['-alf', `${first.home}/.`, home])
     growHome({ home, family, version }, { from: 1, to: sizes[index + 1] ?? 1 })
   }
@@ -108,7 +108,7 @@ function renderGrowth(rows: ReadonlyMap<string, readonly number[]>): string {
   return [...head, ...lines].join('\n')
 }
 
-/** All that a bake does of it, at the last size over the first. */
+/** The time of all parts of a build at the last size, divided by the time at the first size. */
 function ratioOf(rows: ReadonlyMap<string, readonly number[]>): number {
   const total = (index: number): number =>
     parts.filter(({ ofBake }) => ofBake).reduce((sum, { name }) => sum + (rows.get(name)?.at(index) ?? 0), 0)

@@ -6,7 +6,7 @@ import { startGateway } from '../test/aws/gateway.ts'
 import { motoEnvironment, motoImage, startMoto } from '../test/aws/moto.ts'
 import { writePluginFolder } from '../test/aws/plugin-folder.ts'
 
-/** A project on an emulated EC2 whose machines do everything at once. */
+/** A project on the EC2 emulator, whose machines answer immediately. */
 export interface InstantCloud extends AsyncDisposable {
   readonly env: Readonly<Record<string, string>>
   readonly families: readonly string[]
@@ -14,7 +14,7 @@ export interface InstantCloud extends AsyncDisposable {
 
 const stage = join(import.meta.dirname, 'instant')
 
-/** Makes a project of so many families, each with a playbook and a suite, and the API server they are baked on. */
+/** Creates a project with `count` families, each with a playbook and a suite, and starts the EC2 emulator on which they are built. */
 export async function openInstantCloud(count: number): Promise<InstantCloud> {
   const folder = mkdtempSync(join(tmpdir(), 'bakehouse-many-'))
   const home = join(folder, '.bakehouse')

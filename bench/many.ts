@@ -4,17 +4,17 @@ import { median, parseCount, renderConditions } from './measure.ts'
 import type { TreeUse } from './processes.ts'
 import { largestOf, megabytes, type WatchedBake, watchBake } from './watched-bake.ts'
 
-/** How often, how many families, and how many of them at once; the product's own choice without it. */
+/** The number of rounds, of families, and of families to build in parallel. Without `parallel`, Bakehouse chooses it. */
 export interface ManyRequest {
   readonly rounds: number
   readonly families: number
   readonly parallel?: number
 }
 
-/** As many as the goal speaks of. */
+/** The default number of families. The goal of the benchmark is for this number. */
 export const usualFamilies = 20
 
-/** Many families at once on the emulated cloud, whose machines do everything at once: what is left is ours. */
+/** Measures many families in parallel on the EC2 emulator. Its machines answer immediately, so the time is the overhead of Bakehouse. */
 export async function main(args: readonly string[]): Promise<void> {
   const asked = parseArguments(args)
   const { families } = asked
@@ -35,7 +35,7 @@ export async function main(args: readonly string[]): Promise<void> {
   )
 }
 
-/** Bakes one family and many, in turn. The first bake of all warms what the rest shares, and is not counted. */
+/** Builds one family and many families in turn. A first build, which fills the caches, does not count. */
 export async function bakeMany({ rounds, families, parallel }: ManyRequest): Promise<{ one: WatchedBake[]; many: WatchedBake[] }> {
   await using cloud = await openInstantCloud(families)
   const [first = ''] = cloud.families
@@ -64,7 +64,7 @@ function renderRoles(one: TreeUse, many: TreeUse, families: number): string[] {
   })
 }
 
-/** Reads `[rounds] [--families n] [--parallel n]`. Throws UsageError. */
+/** Parses `[rounds] [--families n] [--parallel n]`. Throws UsageError. */
 export function parseArguments(args: readonly string[]): ManyRequest {
   const { values, positionals } = parseArgs({
     args: [...args],

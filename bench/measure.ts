@@ -4,20 +4,21 @@ import { UsageError } from '../src/core/errors.ts'
 import { run } from '../src/core/exec.ts'
 import { readQemu, readTools } from '../src/core/tools.ts'
 
-/** One thing to be timed: a name and a run of it, in seconds of its own choice of what counts. */
+/** Something to measure. It decides which part of its run counts. */
 export interface Contender {
   readonly name: string
-  /** Runs once; the seconds that count. */
+  /** Runs once. Returns the seconds that count. */
   run(): Promise<number>
 }
 
+/** The result of a contender. `seconds`: one value per round. */
 export interface Measured {
   readonly name: string
   readonly seconds: readonly number[]
   readonly median: number
 }
 
-/** Runs the contenders in turn, so that a machine whose speed drifts is as fair to one as to another. */
+/** Runs the contenders in turn, so that changes in machine speed affect all of them equally. */
 export async function interleave(contenders: readonly Contender[], rounds: number): Promise<Measured[]> {
   const seconds = contenders.map((): number[] => [])
   for (let round = 1; round <= rounds; round++) {
@@ -31,27 +32,27 @@ export async function interleave(contenders: readonly Contender[], rounds: numbe
   return contenders.map(({ name }, index) => ({ name, seconds: seconds[index] ?? [], median: median(seconds[index] ?? []) }))
 }
 
-/** How often to run each: `5`, or `--rounds 5`. Throws UsageError. */
+/** Parses the number of rounds: `5` or `--rounds 5`. Throws UsageError. */
 export function parseRounds(args: readonly string[], usual: number): number {
   const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { rounds: { type: 'string' } } })
   return parseCount(values.rounds ?? positionals[0] ?? String(usual))
 }
 
-/** A whole number from 1 on. Throws UsageError. */
+/** Parses a whole number of at least 1. Throws UsageError. */
 export function parseCount(text: string): number {
   const count = Number(text)
   if (Number.isInteger(count) && count > 0) return count
   throw new UsageError(`Expected a whole number from 1 on, got "${text}"`)
 }
 
-/** The middle one; the mean of the two middle ones of an even number. */
+/** The median of the values. */
 export function median(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b)
   const middle = sorted.length / 2
   return sorted.length % 2 === 1 ? (sorted[Math.floor(middle)] ?? Number.NaN) : ((sorted[middle - 1] ?? 0) + (sorted[middle] ?? 0)) / 2
 }
 
-/** A Markdown table of what was measured. */
+/** A Markdown table of the results. */
 export function renderTable(measured: readonly Measured[]): string {
   const rows = measured.map(({ name, median: middle, seconds }) => {
     return `| ${name} | ${middle.toFixed(2)} | ${Math.min(...seconds).toFixed(2)} | ${Math.max(...seconds).toFixed(2)} | ${seconds.length} |`
@@ -59,7 +60,7 @@ export function renderTable(measured: readonly Measured[]): string {
   return ['| what | median s | least | most | runs |', '| --- | ---: | ---: | ---: | ---: |', ...rows].join('\n')
 }
 
-/** One line of what the numbers hold for: the machine, and the versions of everything. */
+/** One line about the conditions: date, machine, and versions of the tools. */
 export async function renderConditions(more: Readonly<Record<string, string>> = {}): Promise<string> {
   const tools = readTools()
   const first = async (command: string, args: string[]): Promise<string> =>
@@ -77,12 +78,12 @@ export async function renderConditions(more: Readonly<Record<string, string>> = 
     .join(', ')}`
 }
 
-/** Two lines: a figure beside its goal, and their ratio. */
+/** Two lines: a time with its goal, and their ratio. */
 export function renderGoal(what: string, seconds: number, goal: number): string {
   return `${what}: ${seconds.toFixed(3)} s, goal ${goal} s\nratio ${what.replaceAll(' ', '-')}-of-goal: ${(seconds / goal).toFixed(2)}\n`
 }
 
-/** How long some work takes, in seconds. */
+/** Runs `work`. Returns how long it took, in seconds. */
 export async function timed(work: () => Promise<unknown>): Promise<number> {
   const started = performance.now()
   await work()

@@ -3,7 +3,7 @@ import { median, renderConditions } from './measure.ts'
 import { bakeReference, makeReferenceProject } from './reference-project.ts'
 import { largestOf, megabytes, type WatchedBake, watchBake } from './watched-bake.ts'
 
-/** What a bake holds in memory at most: one with a real machine, by kind of process, and many at once on the emulated cloud. */
+/** Measures the peak memory of a local build by kind of process, and of many parallel builds on the EC2 emulator. */
 export async function main(args: readonly string[]): Promise<void> {
   const asked = parseArguments(args)
   const local = await bakeLocally(asked.rounds)

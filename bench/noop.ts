@@ -3,7 +3,7 @@ import { projectFolder } from '../src/core/paths.ts'
 import { interleave, parseRounds, renderConditions, renderGoal, renderTable, timed } from './measure.ts'
 import { bakeReference, makeReferenceProject } from './reference-project.ts'
 
-/** What it costs when there is nothing to do: a bake of unchanged inputs, and set-up. */
+/** Measures a build with unchanged inputs, and a set-up with nothing to do. */
 export async function main(args: readonly string[]): Promise<void> {
   const rounds = parseRounds(args, 5)
   const project = makeReferenceProject()

@@ -8,7 +8,7 @@ import { findCommand } from '../src/core/find-command.ts'
 import { makeSshKey } from '../src/core/ssh-key.ts'
 import { readQemu, readTools } from '../src/core/tools.ts'
 
-/** What the peer is given: the same base disk, playbook and hardware as ours. */
+/** The inputs of Packer: the same base disk, playbook and virtual hardware as for Bakehouse. */
 export interface PackerSpec {
   readonly base: string
   readonly playbook: string
@@ -25,7 +25,7 @@ export interface PackerBuild {
   remove(): void
 }
 
-/** A template with Packer's quickest settings: backing file, no compaction, no waiting for the boot, no ssh proxy. */
+/** A template with the fastest settings of Packer: backing file, no compaction, no boot wait, no SSH proxy. */
 export function packerTemplate(
   spec: PackerSpec,
   files: { output: string; identityFile: string; publicKey: string; accelerator: string[][] },
@@ -101,13 +101,13 @@ function accelerated(name: string, cpu: string): string[][] {
   ]
 }
 
-/** Throws MissingError where there is no Packer to measure against. */
+/** Throws MissingError if Packer is not installed. */
 export function requirePacker(): void {
   if (findCommand('packer')) return
   throw new MissingError('Packer, which this compares with, is not installed', { hint: 'apt-get install --no-install-recommends packer' })
 }
 
-/** One build, from `packer build` to its end. */
+/** Runs `packer build` and waits for its end. The caller removes the result. */
 export async function buildWithPacker(spec: PackerSpec): Promise<PackerBuild> {
   const folder = mkdtempSync(join(tmpdir(), 'peer-'))
   const identityFile = join(folder, 'key')
@@ -125,7 +125,7 @@ export async function buildWithPacker(spec: PackerSpec): Promise<PackerBuild> {
   return { disk: join(output, 'disk.qcow2'), identityFile, publicKey, folder, remove: () => rmSync(folder, { recursive: true }) }
 }
 
-/** Packer of Debian 12 is older than the wish of `qemu-img` to be told what format a backing file has: this tells it. */
+/** Writes a wrapper for `qemu-img` that adds `-F qcow2`: new versions require it, and the Packer of Debian 12 does not pass it. */
 function writeShim(folder: string): string {
   const bin = join(folder, 'bin')
   mkdirSync(bin)
@@ -134,7 +134,7 @@ function writeShim(folder: string): string {
   return bin
 }
 
-/** Where the strategy plugins of Mitogen are in a Python environment. */
+/** The folder of Mitogen's strategy plugins in a Python environment. */
 function mitogenFolder(venv: string): string {
   return join(venv, 'lib/python3.11/site-packages/ansible_mitogen/plugins/strategy')
 }

@@ -16,9 +16,9 @@ import { bakeReference, makeReferenceProject } from './reference-project.ts'
 import { buildByScript } from './script.ts'
 
 /**
- * A whole bake of ours against Packer's build alone, without and with Mitogen, and against Packer with Mitogen and
- * then the same work: boot what it built, run the same checks, copy it. The floor is a shell script that only builds. Same base
- * disk, playbook and hardware.
+ * Compares a whole build of Bakehouse with Packer that only builds, that builds with Mitogen, and that builds with Mitogen and then does
+ * the same work: boots its image, runs the same tests, copies it. The lower limit is a shell script that only builds. All use the same
+ * base disk, playbook and virtual hardware.
  */
 export async function main(args: readonly string[]): Promise<void> {
   const rounds = parseRounds(args, 3)
@@ -58,7 +58,7 @@ interface Request {
   readonly [more: string]: unknown
 }
 
-/** The first bake makes what all later ones share (warm snapshot), and its request says what was asked of the steps. */
+/** Runs a first build, which fills the caches (VM snapshot). Returns its request file, which `verifyAndCopy` needs. */
 async function firstBake(project: ReturnType<typeof makeReferenceProject>): Promise<Request> {
   const { version } = await bakeReference(project.env)
   const { default: request } = await import(join(project.home, 'builds/reference', version, buildFiles.request), { with: { type: 'json' } })
@@ -75,7 +75,7 @@ async function timedBuild(spec: PackerSpec, after: (build: PackerBuild) => Promi
   return seconds
 }
 
-/** What a bake does after the build: a cold boot of the result, hygiene and the family's suites, a standalone copy. */
+/** Does what Bakehouse does after configuring: a cold boot of the image, the hygiene checks and suites, a standalone copy. */
 async function verifyAndCopy(build: PackerBuild, request: Request): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'peer-verify-'))
   for (const sub of [buildFiles.steps, buildFiles.logs, buildFiles.junit]) mkdirSync(join(folder, sub))
@@ -108,7 +108,7 @@ async function verifyAndCopy(build: PackerBuild, request: Request): Promise<void
     },
     new AbortController().signal,
   )
-  // Its verdict does not matter here: Packer seals nothing, so hygiene says no. The work is the same.
+  // The result is ignored: the hygiene checks fail, because Packer does not seal. The work is the same.
   const verify = await run(process.execPath, [join(sourceFolder(), 'steps/run.ts'), 'verify', folder], {
     env: { BAKEHOUSE_HOSTS: JSON.stringify([host]), BAKEHOUSE_HOME: home },
   })

@@ -1,18 +1,19 @@
 import { readdirSync, readFileSync } from 'node:fs'
 
-/** What the processes of one kind took, of a tree that was watched. */
+/** The resources that the processes of one kind used. */
 export interface RoleUse {
   readonly role: string
-  /** Bytes resident at once, at most. */
+  /** Largest resident memory of all of them together, in bytes. */
   readonly peakBytes: number
-  /** Processes at once, at most. */
+  /** Largest number of processes at the same time. */
   readonly peakCount: number
-  /** Processor time of those that were seen, in seconds. */
+  /** CPU time in seconds, of the processes that a sample found. */
   readonly cpuSeconds: number
 }
 
+/** The resources that a tree of processes used. */
 export interface TreeUse {
-  /** Bytes resident at once in the whole tree, at most; what processes share counts in each of them. */
+  /** Largest resident memory of the whole tree without machines, in bytes. Memory that processes share counts in each of them. */
   readonly peakBytes: number
   readonly roles: readonly RoleUse[]
 }
@@ -29,7 +30,7 @@ const interval = 100
 const pageBytes = 4096
 const ticksPerSecond = 100
 
-/** What a process is to a bake, by what is on its command line; the first that matches. */
+/** The kinds of processes, by command line. The first match counts. */
 const roles: readonly (readonly [string, RegExp])[] = [
   ['machine', /qemu-system/],
   ['disk tool', /qemu-img/],
@@ -44,7 +45,7 @@ const roles: readonly (readonly [string, RegExp])[] = [
   ['ssh', /(^|\/)ssh /],
 ]
 
-/** Watches a process and all it starts, until told to stop. `also` names those outside of the tree that count too. */
+/** Samples a process and its descendants until `stop`. `also` selects other processes that count too, by command line. */
 export function watchTree(root: number, also: (commandLine: string) => boolean = () => false): { stop(): TreeUse } {
   const peaks = new Map<string, { bytes: number; count: number }>()
   const cpu = new Map<number, { role: string; seconds: number }>()
@@ -73,7 +74,7 @@ export function watchTree(root: number, also: (commandLine: string) => boolean =
   }
 }
 
-/** The role of a process. */
+/** The kind of a process. */
 export function roleOf(commandLine: string): string {
   return roles.find(([, pattern]) => pattern.test(commandLine))?.[0] ?? 'other'
 }
@@ -109,7 +110,7 @@ function findProcess(pid: number): (Seen & { commandLine: string }) | [] {
     const commandLine = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ')
     return { pid, parent, role: roleOf(commandLine), bytes: pages * pageBytes, cpuSeconds: (user + system) / ticksPerSecond, commandLine }
   } catch {
-    // Ended meanwhile.
+    // The process has ended in the meantime.
     return []
   }
 }

@@ -5,6 +5,7 @@ import { run } from '../src/core/exec.ts'
 import { homeFolder, sourceFolder } from '../src/core/paths.ts'
 import type { BakeOutcome } from '../src/model/outcome.ts'
 
+/** A temporary project for a benchmark. */
 export interface Project {
   readonly folder: string
   readonly home: string
@@ -12,7 +13,7 @@ export interface Project {
   remove(): void
 }
 
-/** A project with the reference family in it, and a home of its own; the caches are the user's. */
+/** Creates a project with the family of `reference/` and an empty home folder. It uses the cache of the user. */
 export function makeReferenceProject(): Project {
   const folder = mkdtempSync(join(tmpdir(), 'bakehouse-bench-'))
   const home = join(folder, '.bakehouse')
@@ -23,7 +24,7 @@ export function makeReferenceProject(): Project {
   return { folder, home, env, remove: () => existsSync(folder) && rmSync(folder, { recursive: true }) }
 }
 
-/** One whole bake, as its user starts it. Throws when nothing was promoted. */
+/** Runs `bake` on the command line. Throws if nothing was promoted. */
 export async function bakeReference(env: Record<string, string>, args: readonly string[] = []): Promise<BakeOutcome> {
   const result = await run(process.execPath, [join(sourceFolder(), 'bake.ts'), '--family', 'reference', '--json', ...args], { env })
   const outcome = JSON.parse(result.stdout || '{}') as BakeOutcome

@@ -1,7 +1,7 @@
 #!/bin/bash
-# The least that builds an image with Ansible and QEMU, as one would write it by hand: an overlay of the base, a boot, the
-# playbook, power off, one file. Nothing is sealed, tested or promoted.
-# BASE, PLAYBOOK, FOLDER, PORT, CPUS, MEMORY, ACCELERATOR, PROCESSOR, QEMU, QEMU_IMG, FIRMWARE, VENV and MITOGEN come in the environment.
+# The shortest script that builds an image with Ansible and QEMU: creates an overlay of the base disk, boots it, runs the playbook, powers
+# off, and copies the disk to one file. It does not seal, test or promote.
+# Environment: BASE, PLAYBOOK, FOLDER, PORT, CPUS, MEMORY, ACCELERATOR, PROCESSOR, QEMU, QEMU_IMG, FIRMWARE, VENV, MITOGEN.
 set -euo pipefail
 cd "$FOLDER"
 

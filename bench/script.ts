@@ -9,7 +9,7 @@ import { findMitogen } from '../src/guest/ansible/settings.ts'
 import { timed } from './measure.ts'
 import type { PackerSpec } from './packer.ts'
 
-/** One build by `script.sh`, the floor: what the guest's own work takes where nobody looks after anything. In seconds. */
+/** Runs `script.sh`, which only builds. Returns the seconds. This is the lower limit for every tool. */
 export async function buildByScript(spec: PackerSpec): Promise<number> {
   const [qemu, { venv }] = [readQemu(), readTools()]
   const folder = mkdtempSync(join(tmpdir(), 'floor-'))

@@ -1,20 +1,20 @@
 import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The home of a project in which one build of a family has been made. */
+/** The home folder of a project with one build of a family. */
 export interface OneBuild {
   readonly home: string
   readonly family: string
-  /** `2026.11.23`, without a count. */
+  /** The version of that build: `2026.11.23`, without a number at the end. */
   readonly version: string
 }
 
-/** Folders of the home with files or folders that carry a build's version in their names. */
+/** Folders of the home folder in which names of files and folders contain the version of a build. */
 const perBuild = ['builds', 'images', 'state/.pulumi/stacks', 'state/.pulumi/history', 'state/.pulumi/backups'] as const
 
 /**
- * Makes it the home of so many builds, as if each had been made: whatever the one left under its version is copied under an
- * older one, in name and content, and the updates of the family's stack are told as often. `from` are there already.
+ * Adds files as if the project had `to` builds: copies all files of the existing build with older versions in names and content, and
+ * copies the updates of the family stack. `from` is the number of builds that exist already.
  */
 export function growHome(build: OneBuild, { from, to }: { from: number; to: number }): void {
   for (let count = from + 1; count <= to; count++) {
@@ -23,12 +23,12 @@ export function growHome(build: OneBuild, { from, to }: { from: number; to: numb
   }
 }
 
-/** Of a day long before any build that is made now. */
+/** The version for a number. Its day is before the day of any real build. */
 function olderVersion(count: number): string {
   return count === 1 ? '2025.01.01' : `2025.01.01-${count}`
 }
 
-/** Copies each file and folder below that has the version in its name, at whatever depth it is; the disks stay small. */
+/** Copies each file and folder below `folder` whose name contains the version. Disk images are replaced by small files. */
 function copyVersion(folder: string, version: string, to: string): void {
   for (const entry of list(folder)) {
     const path = join(folder, entry.name)
@@ -54,7 +54,7 @@ function copyRenamed(source: string, target: string, versions: { version: string
   } else cpSync(source, target, { recursive: true })
 }
 
-/** The history of the family's stack: two files an update, named after the time. */
+/** Copies an update in the history of the family stack: two files, named after the time of the update. */
 function copyUpdates({ home, family }: OneBuild, count: number): void {
   const folder = join(home, 'state/.pulumi/history/bakehouse', family)
   const [first] = list(folder).filter(({ name }) => name.endsWith('.history.json'))

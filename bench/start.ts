@@ -8,7 +8,7 @@ import { interleave, parseRounds, renderConditions, renderGoal, renderTable, tim
 
 const builds = 1000
 
-/** How long the command line takes to say something. */
+/** Measures how long the command line takes to print something. */
 export async function main(args: readonly string[]): Promise<void> {
   const rounds = parseRounds(args, 7)
   const home = makeHistory()
@@ -44,7 +44,7 @@ function makeHistory(): string {
   return home
 }
 
-/** A record as a bake of the reference family leaves it. */
+/** A record like that of a build of the reference family. */
 function record(version: string, index: number): object {
   const startedAt = new Date(Date.UTC(2026, 0, 1, 0, index)).toISOString()
   const cases = Array.from({ length: 40 }, (_, number) => ({ name: `case ${number}`, status: 'passed', durationMs: 1 }))

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { sourceFolder } from '../src/core/paths.ts'
 import { type TreeUse, watchTree } from './processes.ts'
 
-/** One run of `bake`, and what its processes took. */
+/** A run of `bake`, with the resources that its processes used. */
 export interface WatchedBake {
   readonly seconds: number
   readonly use: TreeUse
 }
 
-/** Bakes as a user does, and watches. `also` names processes that count although they have left the tree, such as machines. */
+/** Runs `bake` on the command line and samples its processes. `also` selects processes that left the tree but count, such as machines. */
 export async function watchBake(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
@@ -30,12 +30,12 @@ export async function watchBake(
   return { seconds: (performance.now() - started) / 1000, use }
 }
 
-/** The use of the bake that took most memory. */
+/** The resources of the run that used most memory. */
 export function largestOf(bakes: readonly WatchedBake[]): TreeUse {
   return bakes.map(({ use }) => use).reduce((most, use) => (use.peakBytes > most.peakBytes ? use : most))
 }
 
-/** Bytes in MB, whole. */
+/** Bytes as MB, without decimals. */
 export function megabytes(bytes: number): string {
   return (bytes / 1e6).toFixed(0)
 }

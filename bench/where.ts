@@ -1,7 +1,7 @@
 import { median, parseRounds, renderConditions, timed } from './measure.ts'
 import { bakeReference, makeReferenceProject } from './reference-project.ts'
 
-/** Where the time of a bake goes: its phases by median, and what lies between them, which is ours. */
+/** Measures the median time of each phase of a build, and the overhead of Bakehouse: the time that no guest works. */
 export async function main(args: readonly string[]): Promise<void> {
   const rounds = parseRounds(args, 3)
   const project = makeReferenceProject()

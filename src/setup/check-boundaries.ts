@@ -15,7 +15,7 @@ export async function checkGuestNetwork(qemu: string, name = 'filter-redirector'
   }
 }
 
-/** Warns if other people are logged in to this computer: the engine listens on the loopback interface, where they can connect to it. */
+/** Warns if other people run processes on this computer: the engine listens on the loopback interface, and they can connect to it. */
 export function checkLocalUsers(processes = '/proc'): Finding {
   const others = listOtherUsers(processes)
   if (others.length === 0) return { name: 'local users', status: 'ok', detail: 'no other person has a process on this computer' }

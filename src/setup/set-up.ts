@@ -23,7 +23,7 @@ export class SetUpFailed extends BakehouseError {
 
 /**
  * Installs the tools that are needed and not installed. Returns immediately if nothing has changed since the last set-up, except with
- * `again`. Only one set-up of a project runs at a time. Throws MissingError, which lists all tools that cannot be installed, or SetUpFailed.
+ * `again`. Only one set-up of a project runs at a time. Throws MissingError with all tools that cannot be installed, or SetUpFailed.
  */
 export async function ensureTools(needs: Needs, again = false): Promise<void> {
   if (!again && isSetUp(needs)) return

@@ -19,7 +19,7 @@ export function missingTools(needs: Needs, isRoot: boolean, isThere: (need: stri
   )
 }
 
-/** Plans QEMU and the disk tools that are needed. If packages are missing and set-up may not install them, throws MissingError with the command. */
+/** Plans QEMU and the disk tools. Throws MissingError with the command to type if packages are missing and set-up may not install them. */
 export async function planSystemPackages(needs: Needs): Promise<Plan<QemuTools | undefined>> {
   const refusal = needs.machines
     ? (refusePlatform(process.platform) ?? (needs.debian ? refuseProcessor(process.arch) : undefined))

@@ -5,7 +5,7 @@ import { closeSync, mkdirSync, openSync, readFileSync, writeFileSync } from 'nod
 import { join } from 'node:path'
 import { failure } from './failure.mjs'
 
-/** Whether the installed packages are those of the lock file: by a stamp of the last set-up, else (after `npm install`) by comparing all. */
+/** Whether the installed packages are those of the lock file: by the stamp of the last set-up; without it, by comparing all packages. */
 export function packagesMatch(root) {
   if (findText(stampOf(root)) === hashLock(root)) return true
   const match = installedMatches(root)
