@@ -38,7 +38,7 @@ export async function computeInputsDigest(family: Family, base: BaseImage, extra
   return `sha256:${hash.digest('hex')}`
 }
 
-/** Leaves out the keys that version 0.1.0 did not have, at their defaults: a family that nobody changed keeps its hash. */
+/** Leaves out keys that version 0.1.0 did not have, if they have their defaults. So an unchanged family keeps its hash after an update. */
 function withoutLaterDefaults({ configure, verify, ...file }: FamilyFile): object {
   const { network: build, ...earlierConfigure } = configure
   const { network: trial, ...earlierVerify } = verify

@@ -12,6 +12,7 @@ import {
   unwrap,
 } from './describe-schema.ts'
 
+/** The path of a value in a family file: keys and indexes. */
 export type Path = readonly (string | number)[]
 
 /** One problem of a value, as text. */

@@ -1,15 +1,15 @@
 import { listClouds } from '../cloud/clouds.ts'
 import { listFamilies, readFamily } from './read-family.ts'
 
-/** What baking some families needs of this computer. */
+/** The tools that building some families needs on this computer. */
 export interface FamilyNeeds {
   readonly machines: boolean
   readonly debian: boolean
 }
 
 /**
- * What these families need, or all of the project if none are named: those that are wrong are left out then. Throws UsageError for a
- * named one that is wrong.
+ * The needs of the requested families. Throws UsageError for a mistake in one of them. Without `requests`, the needs of all families of
+ * the project; families with mistakes are left out.
  */
 export async function findNeeds(requests?: readonly { readonly family: string; readonly cloud?: string }[]): Promise<FamilyNeeds> {
   const families = requests

@@ -6,22 +6,22 @@ import type { BuildOutputs } from '../model/outputs.ts'
 import { requirePassed, type StepResult } from '../model/step.ts'
 import type { Tags } from '../model/tags.ts'
 
-/** What both programs of one build need to know. */
+/** The input of the two Pulumi programs of a build. */
 export interface GraphSpec {
   readonly context: BuildContext
   readonly resources: CloudResources
-  /** Id of the base image. */
+  /** ID of the base image. */
   readonly base: string
   readonly imageName: string
   readonly candidateName: string
   readonly keys: { readonly base: KeyPair; readonly trial: KeyPair }
-  /** The command line of a step, for a shell. */
+  /** The shell command that runs a step. */
   readonly stepCommand: (step: StepResult['step']) => string
-  /** Told of each machine once it can be reached: what is kept after a failure is logged in to by it. */
+  /** Called for each machine when login works. After a failure, the user gets these logins for kept machines. */
   readonly onHost?: (host: Host) => void
 }
 
-/** The program of phase `bake`: each resource depends on the one before, so nothing is copied that did not pass. */
+/** The program that creates everything. Each resource depends on the previous one, so a candidate that failed its tests is not copied. */
 export function bakeProgram(spec: GraphSpec): () => Promise<Record<string, unknown>> {
   return async () => {
     const base = instance(spec, 'base', {})
@@ -34,21 +34,21 @@ export function bakeProgram(spec: GraphSpec): () => Promise<Record<string, unkno
     )
     const trials = trialNames(spec).map((name) => instance(spec, name, { dependsOn: [candidate.resource] }, candidate))
     const verify = step(spec, 'verify', trials, { dependsOn: trials.map((trial) => trial.resource) })
-    // The id flows through the verdict: there is nothing to copy unless verify said ok.
+    // The copy gets the ID of the candidate from this function, which throws if verify did not pass.
     const verified = all([candidate.imageId, verify.stdout]).apply(([id, stdout]) => requirePassed(id, stdout))
     return outputs(promoted(spec, verified, [verify]), verified)
   }
 }
 
-/** What the promoted image alone is made from. */
+/** The parts of the input that the promoted image needs. */
 type ImageSpecOfBuild = Pick<GraphSpec, 'context' | 'resources' | 'imageName'>
 
-/** The program of phase `keep`: the same promoted image, and nothing else. */
+/** The program that keeps only the promoted image. Running it removes the temporary resources. */
 export function keepProgram(spec: ImageSpecOfBuild, candidateId: string): () => Promise<Record<string, unknown>> {
   return async () => outputs(promoted(spec, output(candidateId), []), output(candidateId))
 }
 
-/** Protected in the state: a destroy by hand, or by another program, leaves it. `OpenStack.destroy` lifts that first. */
+/** The promoted image. It is protected in the state, so that `pulumi destroy` fails. `OpenStack.destroy` removes the protection first. */
 function promoted(spec: ImageSpecOfBuild, source: Output<string>, dependsOn: Resource[]): ImageResource {
   const image = { context: spec.context, name: spec.imageName, tags: tags(spec, 'promoted'), source }
   return spec.resources.copy('image', image, { dependsOn, protect: true })

@@ -1,7 +1,7 @@
 import { chooseCloudResources } from '../cloud/clouds.ts'
 import type { LatestGood } from '../model/outputs.ts'
 
-/** The outputs, and what the cloud itself publishes: they wait for it, so that what fails there leaves them as they were. */
+/** The program of a family stack. Its outputs depend on what the cloud publishes; if publishing fails, the outputs do not change. */
 export async function publishProgram(image: LatestGood): Promise<Record<string, unknown>> {
   const { publish } = await chooseCloudResources(image.cloud)
   const published = publish?.(image.family, image)

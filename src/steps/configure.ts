@@ -9,13 +9,13 @@ import { systemOf } from '../guest/systems.ts'
 import { buildFiles } from '../model/build-folder.ts'
 import type { StepAnswer } from '../model/step.ts'
 
-/** Runs the family's playbook on the base. A failure names the task that failed. */
+/** Runs the playbook of the family on the base machine. A failure names the failed task. */
 export async function configure(context: StepContext): Promise<StepAnswer> {
   const { family, prove } = context.request
   const system = systemOf(family.os)
   await using session = await system.openSession(context, onlyHost(context))
   const suites = prove ? await (await import('./prove.ts')).proveSuites(context) : []
-  // Read while Ansible starts, which takes longer: it costs no time.
+  // In parallel with the start of Ansible, which takes longer. So this takes no extra time.
   const remembered = rememberBase(session)
   if (!system.readsIdentityInParallel) await remembered
   const playbook = runPlaybook(session.context, {
@@ -34,13 +34,13 @@ export async function configure(context: StepContext): Promise<StepAnswer> {
   return { status: 'failed', cause, suites }
 }
 
-/** Passes a task's event on to the build. */
+/** Reports the event of a task to the build. */
 export function tellTask(context: StepContext, event: TaskEvent): void {
   if (event.event === 'start') context.tell({ type: 'task', name: event.task })
   else context.tell({ type: 'task-done', name: event.task, status: event.status, durationMs: event.ms })
 }
 
-/** Saves the identity of the base: verify compares the image with it. */
+/** Saves the identity of the base machine. Verify compares that of the trials with it. */
 async function rememberBase(session: Session): Promise<void> {
   const { folder, request } = session.context
   const identity = await systemOf(request.family.os).readIdentity(session)

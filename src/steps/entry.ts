@@ -25,7 +25,7 @@ export function ownSteps(): void {
   if (self) setVariable('BAKEHOUSE_OWNER', `${self.pid} ${self.started}`)
 }
 
-/** The file of a build folder that names the process of a running step. */
+/** The file in the build folder with the process ID of a running step. */
 export function stepProcessFile(folder: string, step: StepName): string {
   return join(folder, buildFiles.steps, `${step}.pid`)
 }

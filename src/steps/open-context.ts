@@ -13,7 +13,7 @@ import type { Host } from '../model/host.ts'
 import type { StepName } from '../model/step.ts'
 import { readRequest } from './request-file.ts'
 
-/** The context of a step of a build: its request read, its log opened. Throws UsageError where something is missing. */
+/** Reads the request of a step and opens its log. Throws UsageError if a file is missing. */
 export function openContext(step: StepName, folder: string, signal: AbortSignal): StepContext {
   const request = readRequest(folder)
   const secrets = readSecrets(request.family)
@@ -53,7 +53,7 @@ export function parseHosts(json: string | undefined): Host[] {
   throw new UsageError('Expected at least one host in BAKEHOUSE_HOSTS, got none')
 }
 
-/** Appends one event to a JSONL file: how a step, a process of its own, speaks to the build. */
+/** Appends an event to a JSONL file. A step runs in its own process; the build reads its events from this file. */
 export function appendEvent(file: string, event: BuildEvent): void {
   appendFileSync(file, `${JSON.stringify(event)}\n`, { mode: 0o600 })
 }

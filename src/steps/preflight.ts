@@ -3,7 +3,7 @@ import { systemOf } from '../guest/systems.ts'
 import type { Family } from '../model/family.ts'
 import { requireVerifiers } from '../verify/verifiers.ts'
 
-/** Throws MissingError if a step of this family would lack a tool or a credential. Asked before anything is created. */
+/** Throws MissingError if a tool or a credential for a step of this family is missing. Called before anything is created. */
 export async function requireSteps(family: Family, cloud: Cloud): Promise<void> {
   await requireVerifiers(family.verify.suites)
   systemOf(family.os).preflight?.(family, cloud)

@@ -7,7 +7,7 @@ import type { KeyPair } from '../model/host.ts'
 import type { StepRequest } from '../model/step.ts'
 import { renderRequest } from '../model/step-request.ts'
 
-/** Makes the build folder for the steps: their request, and the keys of the machines. */
+/** Creates the files of the build folder that the steps need: their request, and the keys of the machines. Returns the keys. */
 export async function prepareSteps(folder: string, request: StepRequest): Promise<{ base: KeyPair; trial: KeyPair }> {
   for (const sub of [buildFiles.steps, buildFiles.logs, buildFiles.junit]) await mkdir(join(folder, sub), { recursive: true })
   await writeFile(join(folder, buildFiles.request), renderRequest(request))

@@ -5,7 +5,7 @@ import { buildFiles } from '../model/build-folder.ts'
 import type { StepRequest } from '../model/step.ts'
 import { parseRequest } from '../model/step-request.ts'
 
-/** What the steps of a build are asked to do. Throws UsageError when the folder is not a build folder. */
+/** Reads the request of the steps of a build. Throws UsageError if the folder is not a build folder. */
 export function readRequest(folder: string): StepRequest {
   const file = join(folder, buildFiles.request)
   return parseRequest(readText(file, folder), file)

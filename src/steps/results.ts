@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { buildFiles } from '../model/build-folder.ts'
 import { parseStepResult, type StepResult } from '../model/step.ts'
 
-/** What the steps of a build left. A step that did not end has no result. */
+/** The results of the steps of a build. A step that did not run to its end has none. */
 export interface StepResults {
   readonly configure?: StepResult
   readonly seal?: StepResult

@@ -29,7 +29,7 @@ async function main(name: string | undefined, folder: string | undefined): Promi
   const started = performance.now()
   const stop = new AbortController()
   using _owner = followOwner(folder, name, stop)
-  // Their reader may have ended before this process.
+  // The process that reads these streams may end before this one. That must not end the step.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
   const { ended, exitCode } = await attempt(name, folder, stop)
   const result = { step: name, log: logFile(name), durationMs: Math.round(performance.now() - started), ...ended }
@@ -70,7 +70,7 @@ async function attempt(name: StepName, folder: string, stop: AbortController): P
   }
 }
 
-/** Why a step was stopped: by a signal, or because a machine of it was paused. */
+/** The result of a step that was stopped: by a signal, or because one of its machines was paused. */
 function explainStop(reason: unknown): Attempt {
   return typeof reason === 'string' ? stoppedBy(reason) : explain(reason)
 }
@@ -79,7 +79,7 @@ function stoppedBy(what: string): Attempt {
   return { ended: { status: 'failed', cause: `stopped by ${what}`, stoppedBy: what, suites: [] }, exitCode: stopped }
 }
 
-/** What an error that ended a step says: the image is at fault, something is missing, or the program has a bug. */
+/** The result of a step that threw an error: the image is rejected, something is missing, or it is an internal error. */
 function explain(thrown: unknown): Attempt {
   const error = findSystemProblem(thrown) ?? thrown
   const cause = messageOf(error)

@@ -7,7 +7,7 @@ import { systemOf } from '../guest/systems.ts'
 import type { StepAnswer } from '../model/step.ts'
 import { findMachine } from './find-machine.ts'
 
-/** Takes out of the machine what must not ship, powers it off, and waits until it is really stopped. */
+/** Removes from the machine what must not be in an image, powers it off, and waits until it has stopped. */
 export async function seal(context: StepContext): Promise<StepAnswer> {
   const { family } = context.request
   const deadline = Date.now() + parseDuration(family.seal.timeout)
@@ -33,7 +33,7 @@ async function hasEnded(context: StepContext, instanceId: string): Promise<boole
   return machine === undefined || machine.state === 'stopped'
 }
 
-/** The first pause between two looks, and the longest, in ms. */
+/** The first and the longest time between two polls, in ms. */
 const pause = { first: 100, longest: 5_000 }
 
 async function waitUntilStopped(context: StepContext, instanceId: string, deadline: number): Promise<void> {
@@ -45,7 +45,7 @@ async function waitUntilStopped(context: StepContext, instanceId: string, deadli
     if (!instance) throw new RejectedError(`the machine ${instanceId} is gone`, { hint: 'Something else removed it while it was sealed.' })
     signal.throwIfAborted()
     if (Date.now() > deadline) throw new RejectedError(`the machine ${instanceId} did not stop within ${request.family.seal.timeout}`)
-    // Near machines stop within seconds, far ones within minutes: a tenth of the time waited so far.
+    // Local machines stop within seconds, others within minutes: the pause is a tenth of the time waited so far.
     await sleep(Math.min(pause.longest, Math.max(pause.first, (Date.now() - started) / 10)), undefined, { signal })
   }
 }

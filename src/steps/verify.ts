@@ -19,7 +19,7 @@ import { renderJunit } from '../verify/junit.ts'
 import type { SuiteContext, Trial } from '../verify/verifier.ts'
 import { chooseVerifier } from '../verify/verifiers.ts'
 
-/** Verifies every machine that was started from the candidate. A failure names the first reason against it. */
+/** Runs all suites on all trials. A failure names the first failed test. */
 export async function verify(context: StepContext): Promise<StepAnswer> {
   const deadline = Date.now() + parseDuration(context.request.family.verify.timeout)
   const system = systemOf(context.request.family.os)
@@ -43,7 +43,7 @@ async function verifyTrials(context: StepContext, trials: readonly Trial[]): Pro
   return { status: 'ok', suites }
 }
 
-/** Runs the family's suites on one machine, side by side, once it is `clear` for them; never throws for a suite that fails. */
+/** Runs the suites of the family on one machine, in parallel, after `clear` has settled. A failed suite is a result and is not thrown. */
 export async function runSuites(context: StepContext, trial: Trial, clear: Promise<unknown> = Promise.resolve()): Promise<SuiteResult[]> {
   const { suites } = context.request.family.verify
   const names = suiteNames(suites)
@@ -76,7 +76,7 @@ interface TrialResult {
   readonly identity: Identity | undefined
 }
 
-/** Hygiene first, as suites leave traces of their own; their tools start meanwhile. */
+/** Verifies one trial. The hygiene checks run before the suites, because suites leave traces; the tools of the suites start meanwhile. */
 async function verifyTrial(context: StepContext, trial: Trial): Promise<TrialResult> {
   const system = systemOf(context.request.family.os)
   let identity: Identity | undefined
@@ -117,11 +117,11 @@ interface Recorded {
   readonly verifier: string
   readonly run: () => Promise<SuiteReport>
   readonly expected: { cases: number; why: string } | undefined
-  /** Its time counts from when the machine is clear for it. */
+  /** The time-out of the suite counts from when this settles. */
   readonly clear?: Promise<unknown>
 }
 
-/** Runs one suite, judges it, and writes its JUnit XML. A machine that does not answer is a suite that failed. */
+/** Runs one suite and writes its JUnit XML. If the machine does not answer, the suite has failed. */
 async function record(context: StepContext, { name, id, verifier, run, expected, clear }: Recorded): Promise<SuiteResult> {
   const ran = Promise.allSettled([run()])
   await clear
@@ -148,7 +148,7 @@ async function record(context: StepContext, { name, id, verifier, run, expected,
   return result
 }
 
-/** A suite that could not run is a suite that failed. Throws what is no verdict on the image. */
+/** The report of a suite that could not run: failed. Throws errors that do not come from the image. */
 function reportTrouble({ signal }: StepContext, error: unknown): SuiteReport {
   signal.throwIfAborted()
   if (error instanceof RejectedError) return { cases: [], problem: error.message }

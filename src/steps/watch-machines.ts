@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { describeCloud } from '../cloud/clouds.ts'
 import type { StepContext } from '../guest/context.ts'
 
-/** How often a step asks whether its machines still run, in ms: before `ssh` gives up an answer, after 30 s. */
+/** Time between two polls, in ms. It is shorter than 30 s, after which `ssh` gives up an unanswered connection. */
 const every = 5000
 
-/** Stops a step when a machine that it works on was paused: whatever it waits for does not come. Never keeps the process alive. */
+/** Stops a step if one of its machines is paused, because such a machine never answers. Its timer does not keep the process alive. */
 export async function watchMachines({ request, hosts, signal }: StepContext, stop: (why: Error) => void): Promise<void> {
   const { runsHere, cloud } = await describeCloud(request.cloud)
   if (!runsHere) return

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { buildFiles } from '../model/build-folder.ts'
 import type { StepResult } from '../model/step.ts'
 
-/** Writes the result of a step into the build folder. A step that is killed meanwhile leaves none. */
+/** Writes the result of a step to the build folder, atomically: a step that is killed meanwhile leaves no part of it. */
 export function writeStepResult(folder: string, result: StepResult): void {
   const file = join(folder, buildFiles.steps, `${result.step}.json`)
   mkdirSync(join(folder, buildFiles.steps), { recursive: true })

@@ -13,7 +13,7 @@ import { parseJunit } from './junit.ts'
 import { requireSuiteFile } from './suite-file.ts'
 import type { SuiteContext, Verifier } from './verifier.ts'
 
-/** In memory. Unlike /run, it is not mounted with noexec. */
+/** The path of goss on machines: in memory, and, unlike /run, not mounted with noexec. */
 const binary = '/dev/shm/bakehouse-goss'
 
 /** goss: a static binary that is copied into the memory of the machine, runs there, and is removed. */

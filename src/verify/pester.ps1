@@ -1,7 +1,7 @@
-# Runs Pester 5 by a configuration object, and leaves a report and a summary beside itself. Put before it are $Tests (a file or
-# folder beside this script), $Report, $Summary (names of what it leaves) and $Modules (where a family keeps a copy of Pester).
-# Exit codes: 0 all passed, 1 not, 2 Pester itself did not get through. Run.Exit stays off: it would make the number of failures
-# the exit code, of which 256 is 0 to many.
+# Runs Pester 5 with a configuration object, and writes a report and a summary to its folder. The variables are set in lines before this
+# one: $Tests (a file or folder in its folder), $Report and $Summary (names of the output files), $Modules (the folder for a family's copy
+# of Pester). Exit codes: 0 all passed; 1 some failed; 2 Pester itself failed. Run.Exit is off, because with it the exit code would be the
+# number of failures, and some systems read 256 as 0.
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 $here = Split-Path -Parent $MyInvocation.MyCommand.Path
@@ -10,7 +10,7 @@ function Write-Summary($about) {
   [IO.File]::WriteAllText((Join-Path $here $Summary), ($about | ConvertTo-Json -Compress))
 }
 
-# Windows brings Pester 3.4, which is another language: 5 is taken from beside the tests, from the machine, or from the gallery.
+# Windows contains Pester 3.4, whose syntax differs. Pester 5 comes from the family's copy, from the machine, or from PowerShell Gallery.
 function Import-Pester {
   $beside = Join-Path $here 'modules'
   if (Test-Path $beside) { $env:PSModulePath = "$beside;$env:PSModulePath" }

@@ -1,4 +1,4 @@
-"""What the reference image must be, seen from inside a machine started from it."""
+"""Tests of the reference image. They run on a machine that was started from it."""
 
 
 def test_journal_is_limited(host):

@@ -1,4 +1,4 @@
-"""Runs testinfra's commands in one Python of the guest: a new session for each costs an emulated machine dearly."""
+"""Runs all commands of testinfra in one Python process of the machine: a new SSH session for each is slow on an emulated machine."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def wait_until_clear() -> None:
 
 
 def serve(backend: SshBackend) -> subprocess.Popen:
-    """The server of a backend's machine, started at its first command."""
+    """The server on the machine of a backend. It is started at the first command."""
     python = backend.quote("/usr/bin/python3 -c %s", SERVER)
     words, values = backend._build_ssh_command(python)
     line = backend.quote(" ".join(words), *values)
@@ -43,7 +43,7 @@ def serve(backend: SshBackend) -> subprocess.Popen:
 
 
 def run(self: SshBackend, command: str, *args, **kwargs):
-    """As the original, but in the one server; where the guest has no Python, as the original."""
+    """Like the original method, but in the server. If the machine has no Python, calls the original method."""
     line = self.get_command(command, *args)
     server = serve(self)
     wait_until_clear()
@@ -73,7 +73,7 @@ def pytest_configure(config) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtestloop(session) -> None:
-    """All is read and each machine's server starts: the time of a test does not count what they wait for."""
+    """Called after pytest has collected the tests. Starts the servers, so that the time of the first test does not include the start."""
     for item in session.items:
         host = item.callspec.params.get("_testinfra_host") if hasattr(item, "callspec") else None
         if isinstance(getattr(host, "backend", None), SshBackend):
