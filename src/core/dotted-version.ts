@@ -13,7 +13,7 @@ export function isAtLeast(version: string, minimum: string): boolean {
   return true
 }
 
-/** Whether it is equal or newer, with the same major version. */
+/** Whether a version is equal or newer and has the same major version. */
 export function isCompatible(version: string, minimum: string): boolean {
   return version.split('.')[0] === minimum.split('.')[0] && isAtLeast(version, minimum)
 }

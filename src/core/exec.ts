@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { execa } from 'execa'
 import { onLines } from './lines.ts'
 
+/** Options of a command. */
 export interface RunOptions {
   readonly cwd?: string
   /** Variables to add to the environment of this process. */
@@ -26,6 +27,7 @@ export interface RunOptions {
   readonly logFile?: string
 }
 
+/** The result of a command that was started. */
 export interface RunResult {
   readonly exitCode: number
   readonly stdout: string
@@ -90,8 +92,8 @@ export async function runInTerminal(command: string, args: readonly string[], op
 }
 
 /**
- * Runs a command that may leave a process in the background, such as `ssh -f`; the exit code of its foreground part, 255 when the
- * signal or the timeout ended it. It writes to a file, because the process in the background would keep our streams open.
+ * Runs a command that may start a background process, such as `ssh -f`. Returns the exit code of the foreground process; 255 if the signal
+ * or the time-out ended it. Output goes to a file, because the background process would keep pipes of this process open.
  */
 export async function runInBackground(
   command: string,
@@ -121,7 +123,7 @@ export async function runTool(command: string, args: readonly string[], options:
   throw new Error(`${command} ${args[0] ?? ''}: ${why}${last ? `: ${last}` : ''}`)
 }
 
-/** Cuts at a line break: a secret that is cut in two could not be redacted. */
+/** Shortens a text to whole lines, because a secret that is cut in two would not be redacted. */
 function wholeLines(cut: string): string {
   return cut.slice(0, cut.lastIndexOf('\n') + 1)
 }

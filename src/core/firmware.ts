@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 
-/** UEFI firmware for x86_64 in one file, for `-bios`, where distributions have it. */
+/** Paths of UEFI firmware for x86_64 in one file (for `-bios`), by distribution. */
 const whole: readonly string[] = [
   '/usr/share/ovmf/OVMF.fd', // Debian, Ubuntu
   '/usr/share/edk2/x64/OVMF.4m.fd', // Arch
@@ -9,7 +9,7 @@ const whole: readonly string[] = [
   '/usr/share/edk2/ovmf/OVMF.fd', // Fedora
 ]
 
-/** The same in two files: variables, then code. One after the other, they are the whole. */
+/** Paths of UEFI firmware in two files. The variables followed by the code give the whole firmware. */
 const halves: readonly (readonly [variables: string, code: string])[] = [
   ['/usr/share/edk2/ovmf/OVMF_VARS.fd', '/usr/share/edk2/ovmf/OVMF_CODE.fd'], // Fedora
   ['/usr/share/edk2/x64/OVMF_VARS.4m.fd', '/usr/share/edk2/x64/OVMF_CODE.4m.fd'], // Arch
@@ -17,7 +17,7 @@ const halves: readonly (readonly [variables: string, code: string])[] = [
   ['/usr/share/OVMF/OVMF_VARS.fd', '/usr/share/OVMF/OVMF_CODE.fd'], // Debian
 ]
 
-/** The firmware of this computer: one file, or two to be joined; undefined where there is none. */
+/** The firmware of this computer: one file, or two files to join; undefined if there is none. */
 export function findFirmware(isThere: (file: string) => boolean = existsSync): readonly [string, ...string[]] | undefined {
   const file = whole.find(isThere)
   return file === undefined ? halves.find((pair) => pair.every(isThere)) : [file]

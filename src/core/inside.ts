@@ -14,7 +14,7 @@ export function resolveInside(folder: string, file: string): string {
   })
 }
 
-/** The same for a folder and its content. */
+/** Like `resolveInside`; also checks everything in the folder. */
 export function resolveTreeInside(folder: string, file: string): string {
   const path = resolveInside(folder, file)
   for (const entry of listFolder(path))

@@ -3,18 +3,18 @@ import { readFileSync, readlinkSync } from 'node:fs'
 import { hostname } from 'node:os'
 import { findProcess, isRunning, type ProcessIdentity } from './process-identity.ts'
 
-/** Where a process runs: its pid means something only there. */
+/** The place where a process runs. A process ID is valid only there. */
 export interface Place {
   readonly host: string
-  /** A digest of `/etc/machine-id`; empty where there is none, as in many containers. */
+  /** A digest of `/etc/machine-id`; empty if the file does not exist, as in many containers. */
   readonly machine: string
-  /** The boot of the kernel: another one after a restart, the same one in all containers of a computer. */
+  /** The boot ID of the kernel. It changes with each restart, and is the same in all containers of a computer. */
   readonly boot: string
-  /** The pid namespace: each container has one of its own. */
+  /** The PID namespace. Each container has its own. */
   readonly namespace: string
 }
 
-/** The process that holds a lock. Without a place it was written by an earlier version, on this computer. */
+/** The process that holds a lock. Version 0.1.0 wrote no place; then the process ran on this computer. */
 export interface LockOwner extends ProcessIdentity {
   readonly place?: Place
 }
@@ -25,8 +25,8 @@ export function currentOwner(): LockOwner {
 }
 
 /**
- * Whether the owner of a lock runs, is gone, or cannot be judged from here, because it ran in another container or on another
- * computer. Only an owner that is gone may lose its lock.
+ * Whether the owner of a lock runs or has ended (`gone`). It is `unknown` if the owner is in another container or on another computer.
+ * Only the lock of an owner that has ended may be replaced.
  */
 export function judgeOwner(owner: LockOwner, here = readPlace()): 'running' | 'gone' | 'unknown' {
   const { place } = owner
@@ -34,18 +34,18 @@ export function judgeOwner(owner: LockOwner, here = readPlace()): 'running' | 'g
   return hasRestarted(place, here) ? 'gone' : 'unknown'
 }
 
-/** An owner in words. */
+/** An owner as text: `process 17 on build-1`. */
 export function describeOwner({ pid, place }: LockOwner): string {
   return place ? `process ${pid} on ${place.host}` : `process ${pid}`
 }
 
-/** Whether the owner ran on this very computer, outside any container, before its last restart. */
+/** Whether the owner ran on this computer, outside of containers, before the computer was restarted. */
 function hasRestarted(place: Place, here: Place): boolean {
   const isSameComputer = place.machine !== '' && place.machine === here.machine && place.host === here.host
   return isSameComputer && place.boot !== here.boot && [place, here].every(({ namespace }) => namespace === firstNamespace)
 }
 
-/** The pid namespace that a kernel starts with has the same number on every computer (`PROC_PID_INIT_INO`). */
+/** The PID namespace outside of containers. Linux gives it the same number on every computer (`PROC_PID_INIT_INO`). */
 const firstNamespace = '4026531836'
 
 function readPlace(): Place {
@@ -57,7 +57,7 @@ function readPlace(): Place {
   }
 }
 
-/** Short, because some backends keep 256 characters of an owner; a machine-id itself is confidential, says machine-id(5). */
+/** A digest of 12 characters. Short, because some backends store only 256 characters. A digest, because a machine-id is confidential, see machine-id(5). */
 function digest(text: string): string {
   return text === '' ? '' : createHash('sha256').update(text).digest('hex').slice(0, 12)
 }

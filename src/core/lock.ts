@@ -3,11 +3,11 @@ import { dirname } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { currentOwner, describeOwner, judgeOwner, type LockOwner } from './lock-owner.ts'
 
-/** A lock of another computer or container is given up when its owner has not renewed it for so long, in ms. */
+/** After this time without renewal, the lock of another computer or container counts as orphaned, in ms. */
 const renewedWithin = 120_000
 const renewEvery = 10_000
 
-/** Does something that one process at a time may do; waits for the other one. */
+/** Runs `action` while this process holds the lock `file`. Waits while another process holds it, and reports that. */
 export async function withLock<T>(file: string, report: Report, action: () => Promise<T>): Promise<T> {
   mkdirSync(dirname(file), { recursive: true })
   while (!tryLock(file)) {
@@ -26,13 +26,13 @@ export async function withLock<T>(file: string, report: Report, action: () => Pr
   }
 }
 
-/** Whether the owner is gone. One that cannot be judged from here is, when it has not renewed its lock. */
+/** Whether the owner of a lock has ended. If it is on another computer, it counts as ended when it has not renewed the lock. */
 function isOver(file: string, owner: LockOwner): boolean {
   const state = judgeOwner(owner)
   return state === 'unknown' ? ageOf(file) > renewedWithin : state === 'gone'
 }
 
-/** How long ago a file was written, by the clock of the file system: that of another computer may differ from ours. */
+/** The age of a file in ms, by the clock of the file system. The clock of another computer may differ from the one here. */
 function ageOf(file: string): number {
   const mine = `${file}.${process.pid}.now`
   try {
@@ -45,12 +45,12 @@ function ageOf(file: string): number {
   }
 }
 
-/** Written, not set to a time of ours: the file system gives it the time. */
+/** Writes the lock again instead of setting its time, so that the time comes from the clock of the file system. */
 function renew(file: string): void {
   try {
     if (findText(file) === ownerText()) writeFileSync(file, ownerText())
   } catch {
-    // The next turn tries again.
+    // The next renewal tries again.
   }
 }
 

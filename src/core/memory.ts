@@ -4,13 +4,13 @@ import { dirname, join } from 'node:path'
 /** Memory of this computer, or of the container that this process runs in; MiB. */
 export interface Memory {
   readonly total: number
-  /** Can be had without swapping. */
+  /** Memory that can be used without swapping. */
   readonly available: number
 }
 
 const mebibyte = 1024 ** 2
 
-/** Memory as /proc and the control groups of this process say, all limits counted. Without /proc there is no limit. */
+/** Reads the memory from /proc/meminfo and from the limits of all control groups of this process. Without /proc, there is no limit. */
 export function readMemory(root = '/'): Memory {
   const text = readOr(join(root, 'proc/meminfo'))
   const field = (name: string): number =>
@@ -26,7 +26,7 @@ export function readMemory(root = '/'): Memory {
   return { total: Math.floor(smallest.total / mebibyte), available: Math.max(0, Math.floor(smallest.available / mebibyte)) }
 }
 
-/** What each control group that holds this process allows, in bytes. */
+/** The limits of the control groups of this process, in bytes. */
 function readLimits(root: string): Memory[] {
   const groups = readOr(join(root, 'proc/self/cgroup')).split('\n')
   return groups.flatMap((line) => {
@@ -38,7 +38,7 @@ function readLimits(root: string): Memory[] {
   })
 }
 
-/** A group and all above it: `/a/b`, `/a`, `/`. In a container the path may be of the host's; then only the root is there. */
+/** A control group and its parents: `/a/b`, `/a`, `/`. In a container, the path may be that of the host; then only `/` exists. */
 function ancestors(path: string): string[] {
   return path === '/' || path === '.' || path === '' ? ['/'] : [path, ...ancestors(dirname(path))]
 }
@@ -51,7 +51,7 @@ function readLegacy(folder: string): Memory {
   return limitOf(folder, { limit: 'memory.limit_in_bytes', used: 'memory.usage_in_bytes', cache: 'total_inactive_file' })
 }
 
-/** Files that were read count as used, and are given up before anything is refused. */
+/** Reads one limit. Cached files count as used memory, but the kernel frees them before it refuses memory; so they count as available. */
 function limitOf(folder: string, names: { readonly limit: string; readonly used: string; readonly cache: string }): Memory {
   const total = numberIn(readOr(join(folder, names.limit)))
   const cache = new RegExp(`^${names.cache} (\\d+)$`, 'm').exec(readOr(join(folder, 'memory.stat')))?.[1]
@@ -59,7 +59,7 @@ function limitOf(folder: string, names: { readonly limit: string; readonly used:
   return { total, available: used === '' ? total : total - Number(used) + Number(cache ?? 0) }
 }
 
-/** `max`, and a group that is not there, limit nothing. */
+/** A limit as a number. `max` and a missing file mean that there is no limit. */
 function numberIn(text: string): number {
   return /^\d+\s*$/.test(text) ? Number(text) : Number.POSITIVE_INFINITY
 }

@@ -1,6 +1,6 @@
 import { lstatSync, type Stats } from 'node:fs'
 
-/** Whether a file or folder was made by this user or by root, and others may not write to it. A link is not followed: it may lead anywhere. */
+/** Whether a file or folder belongs to this user or root, and others cannot write to it. False for a symbolic link: it may point anywhere. */
 export function isOurs(path: string): boolean {
   try {
     return isOursBy(lstatSync(path))
@@ -9,7 +9,7 @@ export function isOurs(path: string): boolean {
   }
 }
 
-/** The same, by what `lstat` said. */
+/** Like `isOurs`, for a result of `lstat`. */
 export function isOursBy(found: Pick<Stats, 'uid' | 'mode' | 'isSymbolicLink'>): boolean {
   const user = process.getuid?.()
   const [ours, writable] = [user === undefined || found.uid === user || found.uid === 0, (found.mode & 0o002) !== 0]

@@ -2,15 +2,15 @@ import { chmodSync, lstatSync } from 'node:fs'
 import { cacheFolder, homeFolder } from './paths.ts'
 
 /**
- * From now on, nobody else on this computer can read what this process and its children write, nor what the folders of the project and the
- * cache hold already: disks, logs and memory of machines have secrets in them. Every program of ours calls it first.
+ * Makes all files of this process and its children unreadable for other users, and closes the home and cache folders to them. Disks, logs
+ * and saved memory of machines contain secrets.
  */
 export function keepFilesPrivate(): void {
   process.umask(0o077)
   for (const folder of [homeFolder(), cacheFolder()]) closeFolder(folder)
 }
 
-/** Folders that are not there, or that another user owns, are left alone. */
+/** Sets the mode of a folder to 0700. Does nothing if the folder does not exist or belongs to another user. */
 function closeFolder(folder: string): void {
   try {
     const found = lstatSync(folder)

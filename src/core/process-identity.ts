@@ -14,7 +14,7 @@ export function findProcess(pid: number): ProcessIdentity | undefined {
   return started === undefined || state === 'Z' || state === 'X' ? undefined : { pid, started }
 }
 
-/** What the kernel says of a process, as in proc(5). */
+/** Fields of `/proc/<pid>/stat`, see proc(5). */
 export interface ProcessStat {
   /** One letter: `Z` and `X` are processes that have ended. */
   readonly state: string

@@ -30,5 +30,5 @@ export function engineCommandLine(...words: readonly string[]): string {
   return ['npm run pulumi --', ...words].join(' ')
 }
 
-/** The same for fish. */
+/** The same line for fish. */
 export const fishCompletionLine = 'npm run --silent bake -- completion fish | source'

@@ -3,6 +3,7 @@ import { z } from 'zod'
 /** The words for `expected …` in an error, for schemas that need more than the name of their type. */
 export const expectations = z.registry<{ expected: string }>()
 
+// Schemas that family files, clouds and verifiers share.
 const durationPattern = /^[1-9]\d{0,5}(s|m|h)$/
 export const duration = matching(durationPattern, 'a duration such as 90s, 30m or 2h', 'A duration: a whole number and s, m or h.')
 export const name = matching(/^[a-z][a-z0-9-]{0,62}$/, 'a name of lower-case letters, digits and dashes, starting with a letter')
@@ -28,6 +29,7 @@ export const minimum = {
 /** A mapping with any keys and values. */
 export const mapping = z.record(z.string(), z.unknown())
 
+/** A text that matches a pattern. `expected` describes it in errors, `description` in the JSON Schema. */
 export function matching(pattern: RegExp, expected: string, description = ''): z.ZodString {
   const schema = z.string().regex(pattern)
   return (description ? schema.describe(description) : schema).register(expectations, { expected })

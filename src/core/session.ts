@@ -3,8 +3,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { findProcess, findStat, isRunning, type ProcessIdentity } from './process-identity.ts'
 
 /**
- * Ends the other processes of a session (setsid(2)): SIGTERM, then SIGKILL for those that still run after `graceMs`. A process that
- * started a session of its own is not among them. Does nothing where there is no /proc.
+ * Ends the other processes of a session (setsid(2)): sends SIGTERM, and SIGKILL to those that still run after `graceMs`. A process that
+ * started its own session is not ended. Does nothing without /proc.
  */
 export async function endSession(leader: number, graceMs = 2000): Promise<void> {
   const found = findMembers(leader)

@@ -1,15 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import { runTool } from './exec.ts'
 
+/** Kinds of SSH keys. */
 export type SshKeyKind = 'ed25519' | 'ecdsa' | 'rsa-pem'
 
-/** Arguments of `ssh-keygen` for each kind. OpenSSH's own format is the default; some receivers take RSA in PEM only. */
+/** Arguments of `ssh-keygen` for each kind. The default format is that of OpenSSH; Node can decrypt only with RSA keys in PEM. */
 const kindArguments: Readonly<Record<SshKeyKind, readonly string[]>> = {
   ed25519: ['-t', 'ed25519'],
   ecdsa: ['-t', 'ecdsa'],
   'rsa-pem': ['-t', 'rsa', '-b', '4096', '-m', 'PEM'],
 }
 
+/** A new key pair. */
 export interface SshKey {
   /** File of the private key, mode 0600. The public key is in `<file>.pub`. */
   readonly file: string

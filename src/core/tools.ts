@@ -4,7 +4,7 @@ import { MissingError } from './errors.ts'
 import { homeFolder } from './paths.ts'
 import { setUpCommand } from './program.ts'
 
-/** QEMU and what its machines start with. */
+/** QEMU and its firmware. */
 export interface QemuTools {
   readonly system: string
   readonly img: string
@@ -24,7 +24,7 @@ export interface Tools {
   readonly venv: string
   /** Static Linux binary of goss, to run on machines. */
   readonly goss: string
-  /** QEMU, where machines run on this computer. */
+  /** QEMU; absent if no family needs local machines. */
   readonly qemu?: QemuTools
   /** The plugin for `command:local:Command`. */
   readonly commandPlugin: 'official' | 'stand-in'
@@ -48,7 +48,7 @@ export function readTools(): Tools {
   }
 }
 
-/** Where QEMU is. Throws MissingError when set-up has not run here, or not for machines. */
+/** The paths of QEMU. Throws MissingError if set-up has not run in this project, or ran without local machines. */
 export function readQemu(): QemuTools {
   const { qemu } = readTools()
   if (!qemu) throw new MissingError('QEMU is not set up in this project', { hint: setUpCommand })

@@ -1,14 +1,14 @@
-/** A matcher of many strings at once (Aho–Corasick), as parallel arrays by state; state 0 is the start. */
+/** An Aho–Corasick automaton, which searches many patterns in one pass. Each array has one element per state; state 0 is the start. */
 export interface Automaton {
   readonly next: readonly Map<number, number>[]
   readonly fail: readonly number[]
-  /** Length of what a state has matched of some pattern so far. */
+  /** Number of characters of a pattern that are matched in a state. */
   readonly depth: readonly number[]
-  /** Length of the longest pattern that ends in a state; 0 where none does. */
+  /** Length of the longest pattern that ends in a state; 0 if none ends there. */
   readonly longest: readonly number[]
 }
 
-/** The matcher of these patterns; empty ones are left out. */
+/** The automaton of these patterns. Empty patterns are ignored. */
 export function buildAutomaton(patterns: readonly string[]): Automaton {
   const next: Map<number, number>[] = [new Map()]
   const depth = [0]
@@ -33,7 +33,7 @@ export function buildAutomaton(patterns: readonly string[]): Automaton {
   return automaton
 }
 
-/** The state after one more UTF-16 unit. Amortised constant time. */
+/** The state after one more UTF-16 code unit. Amortised constant time. */
 export function step(automaton: Automaton, from: number, code: number): number {
   let state = from
   for (;;) {
@@ -44,7 +44,7 @@ export function step(automaton: Automaton, from: number, code: number): number {
   }
 }
 
-/** Breadth first: a state falls back to the longest proper suffix that some pattern begins with. */
+/** Computes the failure links, breadth first: from a state to that of its longest proper suffix that is the beginning of a pattern. */
 function linkFailures(automaton: Automaton & { fail: number[]; longest: number[] }): void {
   const queue = [...(automaton.next[0]?.values() ?? [])]
   for (let at = 0; at < queue.length; at++) {

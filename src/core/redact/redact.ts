@@ -1,33 +1,34 @@
 import { type Automaton, buildAutomaton, step } from './automaton.ts'
 import { secretForms } from './secret-forms.ts'
 
-/** Removes secret values from whatever is written. */
+/** Replaces secret values in text that is written. */
 export interface Redactor {
-  /** Adds a secret that became known later; from now on it is looked for as well. */
+  /** Adds a secret. Later calls replace it too. */
   readonly learn: (secret: string) => void
-  /** The text without any secret in any of its forms. */
+  /** The text, with all secrets replaced in all their forms. */
   readonly text: (text: string) => string
-  /** For text that comes in pieces: a secret cut in two by a piece's end is found as well. */
+  /** Redacts text that arrives in pieces. Also finds a secret that is divided between two pieces. */
   readonly stream: () => RedactingStream
 }
 
+/** Redacts one text in pieces. */
 export interface RedactingStream {
-  /** What can be written now: everything but a tail that may be the beginning of a secret. */
+  /** Adds a piece. Returns the redacted text that is complete: all except an end that may be the beginning of a secret. */
   readonly push: (piece: string) => string
-  /** The rest. */
+  /** Ends the text. Returns its redacted rest. */
   readonly end: () => string
 }
 
-/** What stands where a secret was. */
+/** The replacement for a secret. */
 export const mark = '[redacted]'
 
-/** Shorter values cannot be told from ordinary text, and blanking them would destroy every log. */
+/** Minimum length of a secret. Shorter values occur in ordinary text; replacing them would make logs useless. */
 export const shortestSecret = 4
 
 /**
- * A redactor of these values: plain, base64 at every alignment, hexadecimal, all three also of their UTF-16, URL-encoded, JSON-,
- * shell-, PowerShell- and XML-escaped, each of them also when wrapped over lines. Time is linear in the text. Values shorter than
- * `shortestSecret` are not looked for.
+ * Creates a redactor for these values. It finds them plain, in base64 (at each alignment) and in hexadecimal, each also of their UTF-16;
+ * URL-encoded; and escaped for JSON, shells, PowerShell and XML. White space inside is ignored, so wrapped lines are found too. The time is
+ * linear in the length of the text. Values shorter than `shortestSecret` are ignored.
  */
 export function createRedactor(secrets: readonly string[]): Redactor {
   const known = new Set(secrets)
@@ -56,15 +57,15 @@ interface Span {
   to: number
 }
 
-/** White space is skipped while matching, so that a secret is found however its lines were folded. */
+/** White space is skipped while matching, so that a secret is also found if its lines were wrapped. */
 function redactingStream(automaton: Automaton): RedactingStream {
   let held = ''
   let state = 0
-  /** Where each matched-so-far character stands in `held`. */
+  /** The index in `held` of each character that is matched so far. */
   let places: number[] = []
   let spans: Span[] = []
 
-  /** In pieces, so that what is noted of each character stays small, however long the text is. */
+  /** A long text is processed in pieces, so that the arrays with one element per character stay small. */
   const push = (text: string): string => {
     if (text.length <= pieceSize) return pushPiece(text)
     let out = ''
@@ -106,7 +107,7 @@ function redactingStream(automaton: Automaton): RedactingStream {
   return { push, end: () => release(held.length, 0) }
 }
 
-/** Adds a match that ends last, swallowing those it overlaps. */
+/** Adds a match at the end of the list. Earlier matches that it overlaps are merged with it. */
 function addSpan(spans: Span[], span: Span): void {
   let from = span.from
   for (let last = spans.at(-1); last && last.to > span.from; last = spans.at(-1)) {

@@ -1,9 +1,9 @@
-/** Shorter derived forms would match ordinary text. */
+/** Minimum length of a form. Shorter ones occur in ordinary text. */
 const shortestForm = 4
-/** A line of a secret of several lines is a secret by itself from this length on. */
+/** If a secret has several lines, each line of at least this length is a secret too. */
 const shortestLine = 8
 
-/** The ways one secret value can appear in text: as it is, and as the usual encoders write it. */
+/** The forms in which a secret can appear in text: plain, and as the usual encoders write it. */
 export function secretForms(secret: string): string[] {
   const lines = secret.includes('\n')
     ? secret
@@ -27,14 +27,14 @@ function encodings(value: string): string[] {
     ...shellForms(value),
     ...powerShellForms(value),
     ...[Buffer.from(value, 'utf8'), utf16(value)].flatMap((bytes) => [...hexForms(bytes), ...base64Forms(bytes)]),
-    // A file of Windows that is read as if its characters were of one byte.
+    // A UTF-16 file of Windows that is read as if each byte were a character.
     utf16(value).toString('latin1'),
   ]
 }
 
 /**
- * What becomes of characters beyond ASCII where bytes of one encoding are read as another, and in tools that write ASCII only.
- * Nothing for a form in which too little is left to be told from ordinary text.
+ * Forms with characters outside ASCII, as they look when text is decoded with a wrong encoding, or printed by tools that write only ASCII.
+ * A form with too few ASCII characters gets no lossy forms, because those would match ordinary text.
  */
 function misread(form: string): string[] {
   if (!/[^\0-\x7f]/.test(form)) return []
@@ -50,7 +50,7 @@ function misread(form: string): string[] {
   return form.replace(/[^\0-\x7f]|\s/g, '').length >= shortestForm ? [...whole, ...lossy] : whole
 }
 
-/** What Windows takes for text: `-EncodedCommand` of PowerShell is base64 of it. */
+/** UTF-16, the encoding of Windows. `-EncodedCommand` of PowerShell is base64 of it. */
 function utf16(value: string): Buffer {
   return Buffer.from(value, 'utf16le')
 }
@@ -63,7 +63,7 @@ function asciiEscape(value: string): string {
   return value.replace(/[^\x20-\x7e]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }
 
-/** As `repr` writes it, in either kind of quotes. */
+/** The form that Python's `repr` writes, with both kinds of quotes. */
 function pythonEscape(value: string): string {
   return jsonEscape(value).replaceAll('\\"', '"').replaceAll("'", "\\'")
 }
@@ -99,7 +99,7 @@ function shellForms(value: string): string[] {
   return [value.replaceAll("'", "'\\''"), value.replaceAll("'", `'"'"'`), value.replace(/["\\$`]/g, (char) => `\\${char}`), backslashed]
 }
 
-/** In single quotes, a quote is doubled, typographic ones too; in double quotes, a backtick escapes. */
+/** Quoted for PowerShell: in single quotes, each quote (also a typographic one) is doubled; in double quotes, a backtick escapes. */
 function powerShellForms(value: string): string[] {
   return [value.replace(/['‘’‚‛]/g, '$&$&'), value.replace(/["`$]/g, '`$&')]
 }
@@ -109,7 +109,7 @@ function hexForms(bytes: Buffer): string[] {
   return [hex, hex.toUpperCase()]
 }
 
-/** At each of the three alignments, without the characters at the ends that depend on the neighbours; in both alphabets. */
+/** Base64 at each of the three alignments, without the first and last characters, which depend on the bytes around; in both alphabets. */
 function base64Forms(bytes: Buffer): string[] {
   const plain = [0, 1, 2].map((offset) => {
     const encoded = Buffer.concat([Buffer.alloc(offset), bytes]).toString('base64')
