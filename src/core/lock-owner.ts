@@ -14,7 +14,7 @@ export interface Place {
   readonly namespace: string
 }
 
-/** The process that holds a lock. Version 0.1.0 wrote no place; then the process ran on this computer. */
+/** The process that holds a lock. If `place` is absent, an earlier version wrote the lock, on this computer. */
 export interface LockOwner extends ProcessIdentity {
   readonly place?: Place
 }
@@ -57,7 +57,7 @@ function readPlace(): Place {
   }
 }
 
-/** A digest of 12 characters. Short, because some backends store only 256 characters. A digest, because a machine-id is confidential, see machine-id(5). */
+/** A digest, because a machine-id is confidential (machine-id(5)). Only 12 characters, because some backends store at most 256 per lock. */
 function digest(text: string): string {
   return text === '' ? '' : createHash('sha256').update(text).digest('hex').slice(0, 12)
 }

@@ -1,6 +1,6 @@
 import { lstatSync, type Stats } from 'node:fs'
 
-/** Whether a file or folder belongs to this user or root, and others cannot write to it. False for a symbolic link: it may point anywhere. */
+/** Whether a file or folder belongs to this user or root, and others cannot write to it. False for symbolic links. */
 export function isOurs(path: string): boolean {
   try {
     return isOursBy(lstatSync(path))

@@ -1,6 +1,6 @@
 import { withoutSequences } from '../core/printable.ts'
 
-/** The text of a diagnostic, without colours and without what the engine puts around it. */
+/** The text of a diagnostic message, without colours, prefixes and suffixes of the engine. */
 export function parseDiagnostic(message: string): string {
   return withoutSequences(message)
     .replaceAll(/<\{%.*?%\}>/g, '')

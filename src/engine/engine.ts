@@ -13,11 +13,11 @@ import { writePluginFolders } from './plugins.ts'
 import { type OpenStack, openedStack } from './stack.ts'
 import { parseState, type StackState } from './state.ts'
 
-/** The engine with the state that it works on. Opened once a process. */
+/** The Pulumi engine with a state. */
 export interface Engine {
   /** The URL of the state backend. */
   readonly backend: string
-  /** The version of the engine; undefined where it does not tell. */
+  /** The version of the engine; undefined if it cannot be read. */
   findVersion(): Promise<string | undefined>
   /** Opens a stack. Creates it if it does not exist. */
   openStack(name: string): Promise<OpenStack>
@@ -25,39 +25,40 @@ export interface Engine {
   createStack(name: string): Promise<OpenStack | undefined>
   /** Opens a stack. Undefined if it does not exist. */
   findStack(name: string): Promise<OpenStack | undefined>
-  /** What a stack contains. Undefined if it does not exist. One run of the engine. */
+  /** The state of a stack; undefined if it does not exist. Takes one run of the engine. */
   findState(name: string): Promise<StackState | undefined>
-  /** Opens a stack that exists. No run of the engine. */
+  /** Opens a stack that exists, without a run of the engine. */
   knownStack(name: string): Promise<OpenStack>
-  /** All stacks of the project in the backend. The backend reads each of them, so no bake waits for that. */
+  /** All stacks of the project in the backend. Slow, because the backend reads each stack; builds do not call it. */
   listStacks(): Promise<readonly ListedStack[]>
 }
 
 /** A stack as the backend lists it. */
 export interface ListedStack {
   readonly name: string
-  /** The number of resources of every kind in its state; undefined where the backend does not tell. */
+  /** The number of all resources in its state; undefined if the backend does not list it. */
   readonly resourceCount: number | undefined
 }
 
+/** Options of the engine. */
 export interface EngineOptions {
-  /** The URL of a state backend, in place of the one of the environment. */
+  /** The URL of a state backend. Default: that of the environment. */
   readonly backend?: string | undefined
-  /** The provider plugins of this program that the programs of its stacks need. */
+  /** The plugins of Bakehouse that the Pulumi programs need. */
   readonly plugins: readonly PluginEntry[]
 }
 
-/** Opens the engine. Throws MissingError when set-up has not run. */
+/** Opens the engine. Throws MissingError if set-up has not run. */
 export function openEngine({ backend, plugins }: EngineOptions): Engine {
-  // The engine, its plugins and this process call each other on the loopback.
+  // The engine, its plugins and this process connect to each other on the loopback interface. That must not use a proxy.
   followProxy()
   const environment = { ...engineEnvironment(), ...(backend ? { PULUMI_BACKEND_URL: backend } : {}) }
   const settings = projectSettings(writePluginFolders(plugins))
-  // Started at once: it is needed soon, and an error is told to whoever waits for it.
+  // Start now, because it is needed soon. An error is thrown where the promise is awaited.
   const command = openCommand()
   command.catch(() => {})
 
-  // Each stack has a work folder of its own: the engine keeps selection and settings in it.
+  // Each stack has its own work folder, because the engine stores selection and settings in it.
   const openWorkspace = async (name: string): Promise<LocalWorkspace> => {
     const workDir = join(homeFolder(), 'work', name)
     mkdirSync(workDir, { recursive: true })
@@ -108,7 +109,7 @@ async function findState(name: string, workspace: LocalWorkspace): Promise<Stack
 
 async function listStacks(workspace: LocalWorkspace): Promise<readonly ListedStack[]> {
   const stacks = await workspace.listStacks().catch(async (error: unknown) => {
-    // A file that a bake is writing at this moment cannot be read. Try once more.
+    // A file that a build is writing at this moment cannot be read. Try once more.
     if (!/EOF|no such file|unexpected end of JSON/i.test(messageOf(error))) throw error
     await sleep(500)
     return workspace.listStacks()

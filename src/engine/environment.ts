@@ -5,8 +5,8 @@ import { cacheFolder, homeFolder } from '../core/paths.ts'
 import { linkOnce } from '../core/write-file.ts'
 
 /**
- * The environment of every run of the engine, by this program or by hand. Settings of the user for state and secrets stay. Without
- * them, the state is a folder of the project, and its secrets are encrypted with a passphrase that is made once (0600).
+ * The environment for all runs of the engine, also for `npm run pulumi`. Settings of the user for state and secrets are kept. By default,
+ * the state is a folder of the project, and its secrets are encrypted with a passphrase that is generated once and stored with mode 0600.
  */
 export function engineEnvironment(): Record<string, string> {
   return {
@@ -14,14 +14,14 @@ export function engineEnvironment(): Record<string, string> {
     ...passphrase(),
     PULUMI_HOME: engineHome(),
     PULUMI_SKIP_UPDATE_CHECK: 'true',
-    // The engine would keep a second copy of the state of every update, beside the one in the history of the stack.
+    // Without this, the engine stores each state twice: in the history of the stack and as a backup.
     PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: process.env.PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS ?? 'true',
-    // The engine runs for seconds. Collecting garbage less often saves a quarter of its processor time and costs about 10 MB.
+    // The engine runs for seconds. Less garbage collection saves a quarter of its CPU time and costs about 10 MB.
     GOGC: process.env.GOGC ?? '400',
   }
 }
 
-/** The folder of the engine's settings. Each project has one; the plugins in it are in the cache, which all projects share. */
+/** The settings folder of the engine (PULUMI_HOME), one per project. Its plugins are links to the cache, which all projects share. */
 export function engineHome(): string {
   const home = join(homeFolder(), 'home')
   const plugins = join(cacheFolder(), 'plugins')

@@ -1,10 +1,10 @@
 import type { EngineEvent as SdkEvent } from '@pulumi/pulumi/automation/index.js'
 import { parseDiagnostic } from './diagnostic.ts'
 
-/** What the engine tells of an update while it runs. */
+/** An event of an update. */
 export type EngineEvent = ResourceEvent | EngineError
 
-/** The engine begins with a resource, is done with it, or failed. */
+/** The engine has started an operation on a resource, has finished it, or it failed. */
 export interface ResourceEvent {
   readonly type: 'resource'
   readonly status: 'started' | 'done' | 'failed'
@@ -14,14 +14,15 @@ export interface ResourceEvent {
   readonly operation: string
 }
 
+/** An error message of the engine. */
 export interface EngineError {
   readonly type: 'error'
-  /** The resource that it is about, if it is about one. */
+  /** The resource that the error is about; undefined if it is about no single resource. */
   readonly urn: string | undefined
   readonly message: string
 }
 
-/** The event in our own type. Undefined for all others: debug messages, for example, contain secrets. */
+/** Converts an event of the SDK. Undefined for other kinds of events; debug messages, for example, contain secrets. */
 export function findEvent(event: SdkEvent): EngineEvent | undefined {
   const { resourcePreEvent, resOutputsEvent, resOpFailedEvent, diagnosticEvent } = event
   if (resourcePreEvent) return resourceEvent('started', resourcePreEvent.metadata)

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname } from 'node:path'
 
-/** Writes an executable shell script, unless the file contains exactly that already. Processes that start it never see half of it. */
+/** Writes an executable shell script atomically. Does nothing if the file has this content already. */
 export function writeLauncher(file: string, lines: readonly string[]): void {
   const text = ['#!/bin/sh', ...lines, ''].join('\n')
   if (findText(file) === text) return

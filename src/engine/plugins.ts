@@ -7,15 +7,15 @@ import { commandPlugin } from './command/entry.ts'
 import { writeLauncher } from './launcher.ts'
 import type { PluginEntry } from './plugin/resource.ts'
 
-/** A provider plugin that the engine runs from a folder, in place of one from its own cache. */
+/** A provider plugin that the engine starts from a folder instead of its plugin cache. */
 export interface PluginFolder {
   readonly name: string
   readonly path: string
 }
 
 /**
- * Writes the folders of these plugins, and of our `command` plugin where set-up could not get the official one. With
- * `BAKEHOUSE_PLUGINS=name=folder,…` there are more.
+ * Writes the folders of these plugins and, if set-up could not get the official `command` plugin, of the bundled one. Adds the plugins of
+ * `BAKEHOUSE_PLUGINS=name=folder,…`.
  */
 export function writePluginFolders(plugins: readonly PluginEntry[]): PluginFolder[] {
   const { node, commandPlugin: kind } = readTools()
@@ -28,7 +28,7 @@ function givenFolders(): PluginFolder[] {
   return entries.map((entry) => ({ name: entry.split('=')[0] ?? '', path: entry.split('=')[1] ?? '' }))
 }
 
-/** The engine starts `pulumi-resource-<name>` in the folder. Its paths are absolute, so that it needs no PATH. */
+/** Writes `pulumi-resource-<name>`, which the engine starts. The paths in it are absolute, so it does not depend on PATH. */
 function writeFolder({ name, main }: PluginEntry, node: string): string {
   const folder = join(homeFolder(), 'plugins', name)
   const cache = `NODE_COMPILE_CACHE=${quoteShell(join(cacheFolder(), 'compiled'))}`

@@ -7,32 +7,33 @@ import { parseState, type StackState } from './state.ts'
 /** The tag of a stack that contains its label. */
 const labelTag = 'bakehouse:label'
 
-/** One stack, opened for this process alone. */
+/** An open stack. */
 export interface OpenStack {
   readonly name: string
-  /** Runs the program. Returns the outputs that the engine put into the state; a secret among them is masked. */
+  /** Runs the program. Returns the outputs in the state; secrets among them are masked. */
   up(program: PulumiFn, options: UpdateOptions): Promise<Readonly<Record<string, unknown>>>
   preview(program: PulumiFn, options: UpdateOptions): Promise<void>
-  /** Removes all its resources, protected ones too. */
+  /** Removes all its resources, including protected ones. */
   destroy(options: UpdateOptions): Promise<void>
-  /** What the state contains: outputs, resources, and operations that were interrupted. */
+  /** Reads the state: outputs, resources, and interrupted operations. */
   read(): Promise<StackState>
-  /** Puts a short text on the stack itself, outside of its state. */
+  /** Stores a short text with the stack, outside of its state. */
   setLabel(text: string): Promise<void>
   findLabel(): Promise<string | undefined>
-  /** Removes the stack itself, which must be empty, and its history. */
+  /** Removes the stack and its history. Fails if it has resources. */
   remove(): Promise<void>
-  /** Removes the work folder of a stack that stays. */
+  /** Removes the work folder. The stack stays in the backend. */
   [Symbol.dispose](): void
 }
 
+/** Options of an update. */
 export interface UpdateOptions {
   readonly message: string
   readonly signal: AbortSignal
   readonly onEvent?: (event: EngineEvent) => void
 }
 
-/** A stack of the Automation API as an open stack. */
+/** Wraps a stack of the Automation API. */
 export function openedStack(stack: Stack): OpenStack {
   return {
     name: stack.name,
@@ -69,7 +70,7 @@ export function openedStack(stack: Stack): OpenStack {
   }
 }
 
-/** Runs an operation. A lock that a killed engine left on the stack is removed, and the operation repeated. */
+/** Runs an operation. If a killed engine left its lock on the stack, removes the lock and runs the operation again. */
 async function withoutDeadLock(stack: Stack, operation: () => Promise<unknown>): Promise<void> {
   try {
     await operation()
@@ -81,7 +82,7 @@ async function withoutDeadLock(stack: Stack, operation: () => Promise<unknown>):
 }
 
 function sdkOptions({ message, signal, onEvent }: UpdateOptions, look?: (event: SdkEvent) => void) {
-  // The SDK ignores a signal that is aborted already, and would create everything.
+  // The SDK ignores a signal that was aborted before, and would create everything.
   signal.throwIfAborted()
   const listen = (event: SdkEvent): void => {
     look?.(event)
@@ -91,13 +92,13 @@ function sdkOptions({ message, signal, onEvent }: UpdateOptions, look?: (event: 
   return { message, signal, color: 'never' as const, suppressProgress: true, ...(look || onEvent ? { onEvent: listen } : {}) }
 }
 
-/** The outputs of the stack, in the event that tells of them. */
+/** The outputs of the stack, if this is the event that contains them. */
 function findOutputs({ resOutputsEvent }: SdkEvent): Readonly<Record<string, unknown>> | undefined {
   const resource = resOutputsEvent?.metadata
   return resource?.type === 'pulumi:pulumi:Stack' ? (resource.new?.outputs ?? {}) : undefined
 }
 
-/** The engine refuses to destroy a stack that contains something protected. */
+/** Removes the protection of all resources, because the engine refuses to destroy protected resources. */
 async function unprotect(stack: Stack): Promise<void> {
   const state = await stack.exportStack()
   const { resources = [] } = state.deployment as { resources?: { protect?: boolean }[] }

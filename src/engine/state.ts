@@ -10,9 +10,9 @@ export interface StackResource {
 /** The state of a stack: the parts that this program reads. */
 export interface StackState {
   readonly outputs: Readonly<Record<string, unknown>>
-  /** Custom resources: those that exist outside of the state. */
+  /** Custom resources. Unlike components, they exist outside of the state. */
   readonly resources: readonly StackResource[]
-  /** Resources whose creation was interrupted. The state does not know whether they exist. */
+  /** Resources whose creation was interrupted. They may or may not exist. */
   readonly pending: readonly StackResource[]
 }
 
@@ -24,7 +24,7 @@ interface RawResource {
   readonly outputs?: Record<string, unknown>
 }
 
-/** Reads an exported deployment. */
+/** Parses an exported deployment. */
 export function parseState(deployment: { resources?: RawResource[]; pending_operations?: { resource: RawResource }[] }): StackState {
   const resources = deployment.resources ?? []
   return {

@@ -1,5 +1,5 @@
-// Runs the Pulumi CLI for the Automation API. A bake that is killed must leave no lock and no unfinished operation. So the CLI runs in
-// a session of its own, outlives the bake, and gets exactly one signal to stop.
+// Runs the Pulumi CLI for the Automation API. A killed build must leave no lock and no unfinished operation. So the CLI runs in its own
+// session, continues after the build has ended, and gets exactly one signal to stop.
 // Plain JavaScript without packages, because it starts with every run of the engine.
 import { spawn } from 'node:child_process'
 import { closeSync, mkdtempSync, openSync, readSync, rmdirSync, unlinkSync } from 'node:fs'
@@ -10,7 +10,7 @@ const [cli, ...args] = process.argv.slice(2)
 const cancelMs = Number(process.env.BAKEHOUSE_CANCEL_SECONDS || 300) * 1000
 const parent = process.ppid
 const output = openOutput()
-// Before the CLI starts: a signal at that moment would end this process only.
+// Registered before the CLI starts. Otherwise a signal at that moment would end only this process, and the CLI would go on.
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, cancel)
 const child = spawn(cli, args, {
   detached: true,
@@ -42,18 +42,18 @@ function cancel() {
 
 async function follow() {
   while (true) {
-    // Decided before reading: once the CLI has ended, all that it wrote is in the files.
+    // Check before reading: if the CLI has ended, its whole output is in the files.
     const last = ended !== undefined
     const moved = (await drain(output.files[0], 0, process.stdout)) + (await drain(output.files[1], 1, process.stderr))
     if (last) return
     if (process.ppid !== parent) cancel()
     idle = moved > 0 ? 0 : idle + 1
-    // The end of the CLI interrupts the pause. Output may wait: emulated machines need the processor more.
+    // The end of the CLI interrupts the pause. Reading output can wait, because emulated machines need the CPU.
     await pause(idle < 20 ? 20 : 200)
   }
 }
 
-/** Waits, at most until the CLI ends. */
+/** Waits this number of milliseconds, or until the CLI ends. */
 function pause(ms) {
   if (ended) return
   return new Promise((resolve) => {
@@ -79,12 +79,12 @@ async function drain(file, index, stream) {
   }
 }
 
-/** A reader that has ended must not stop the wrapper, so errors count as written. */
+/** Writes a chunk. Errors are ignored: if the reader has ended, the wrapper must go on. */
 function write(stream, chunk) {
   return new Promise((resolve) => stream.write(chunk, () => resolve()))
 }
 
-/** Two files without a name, in place of pipes: a CLI whose reader has ended can still write, and no file is left. */
+/** Opens two files and unlinks them. Unlike with pipes, the CLI can write to them after its reader has ended; and no file is left. */
 function openOutput() {
   const folder = mkdtempSync(join(tmpdir(), 'bakehouse-cli-'))
   const files = ['stdout', 'stderr'].map((name) => {

@@ -5,8 +5,8 @@ import { readTools, type Tools } from '../core/tools.ts'
 import { writeLauncher } from './launcher.ts'
 
 /**
- * The root folder for the Automation API. Its `bin/pulumi` runs the engine behind our wrapper, which outlives this process and
- * forwards one signal only. Throws MissingError when set-up has not run.
+ * The root folder for the Automation API. Its `bin/pulumi` starts the engine through `wrapper.mjs`, which continues after this process has
+ * ended and forwards only one signal. Throws MissingError if set-up has not run.
  */
 export function wrapperRoot(): string {
   const root = join(homeFolder(), 'cli')
@@ -14,7 +14,7 @@ export function wrapperRoot(): string {
   return root
 }
 
-/** The lines of the launcher. Its paths are absolute, so that it needs no PATH. A known version is told without a run of the engine. */
+/** The lines of the launcher. Its paths are absolute, so it does not depend on PATH. It answers `version` itself if the version is known. */
 export function launcherLines({ node, pulumi, pulumiVersion }: Pick<Tools, 'node' | 'pulumi' | 'pulumiVersion'>): string[] {
   const known = pulumiVersion === undefined ? [] : [`[ "$*" = version ] && echo ${quoteShell(`v${pulumiVersion}`)} && exit`]
   const run = [node, join(import.meta.dirname, 'wrapper.mjs'), pulumi].map(quoteShell).join(' ')

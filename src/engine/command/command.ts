@@ -4,17 +4,16 @@ import type { CheckFailure, CreateContext, DiffAnswer, Properties, ResourceHandl
 import { changedProperties } from '../plugin/serve.ts'
 import { collectOutput } from './output.ts'
 
-/** Inputs of `command:local:Command` that hold files; not served here, so they are refused rather than ignored. */
+/** Inputs of `command:local:Command` that are not implemented here. They are errors. */
 const unsupported = ['archivePaths', 'assetPaths'] as const
 const strings = ['create', 'update', 'delete', 'dir', 'stdin'] as const
-/** Changing these alone runs nothing, as with the official plugin. */
+/** Inputs whose change runs no command, as in the official plugin. */
 const silent = new Set(['delete', 'logging'])
 
 /**
- * `command:local:Command`, with the inputs, outputs and replace, update and delete behaviour of the official
- * plugin (v1.2.1): create runs `create`; a changed input runs `update` or, without one, `create` again;
- * a changed trigger replaces; delete runs `delete` if there is one. It is as unhelpful as the official one, too: a cancel kills the
- * shell only, and the call ends when the last process that holds the command's output has ended.
+ * `command:local:Command` with the behaviour of the official plugin (v1.2.1): creation runs `create`; a changed input runs `update`, or
+ * `create` if there is no `update`; a changed trigger replaces the resource; deletion runs `delete`, if given. As in the official plugin,
+ * a cancel kills only the shell, and the call ends when the last process that has the output of the command open has ended.
  */
 export const localCommand: ResourceHandler = {
   async check(news) {

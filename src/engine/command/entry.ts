@@ -1,5 +1,5 @@
 import { join } from 'node:path'
 import type { PluginEntry } from '../plugin/resource.ts'
 
-/** Our stand-in for the official `command` plugin. */
+/** The bundled `command` plugin, which replaces the official one. */
 export const commandPlugin: PluginEntry = { name: 'command', main: join(import.meta.dirname, 'main.ts') }

@@ -1,5 +1,5 @@
 import { servePlugin } from '../plugin/serve.ts'
 import { localCommand } from './command.ts'
 
-// The version is that of the SDK in use: the engine warns when they differ. The official plugin outlives a killed engine, so this one does.
+// The engine warns if this version differs from that of the SDK. Like the official plugin, this one continues if the engine is killed.
 await servePlugin({ name: 'command', version: '1.2.1', outlivesEngine: true, resources: { 'command:local:Command': localCommand } })

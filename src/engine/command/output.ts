@@ -1,12 +1,12 @@
 import type { ChildProcess } from 'node:child_process'
 import type { Readable } from 'node:stream'
 
-/** bufio.MaxScanTokenSize of Go: the official plugin logs line by line, and stops reading at a longer line. */
+/** Maximum length of a line, in bytes: bufio.MaxScanTokenSize of Go. The official plugin stops reading at a longer line. */
 const longestLine = 64 * 1024
 
 /**
- * Collects standard output and standard error of a command. After a line of 64 KiB on a stream that is logged, nothing more is read from
- * either stream, and a command that writes more blocks: so does the official plugin (v1.2.1).
+ * Collects standard output and standard error of a command. After a line of 64 KiB on a logged stream, it reads no more from both streams,
+ * so a command that writes more blocks. The official plugin (v1.2.1) does the same.
  */
 export function collectOutput(child: ChildProcess, logging: unknown = 'stdoutAndStderr'): { stdout: () => string; stderr: () => string } {
   const { stdout, stderr } = child
@@ -30,7 +30,7 @@ export function collectOutput(child: ChildProcess, logging: unknown = 'stdoutAnd
   }
 }
 
-/** Length of the longest unfinished or finished line so far, in bytes, where it reaches the limit; else of the last line. */
+/** The length of the first line that reaches the limit, else the length of the last line so far; in bytes. `before`: its length before. */
 function measureLine(before: number, chunk: Buffer): number {
   let length = before
   let from = 0

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import type { Socket } from 'node:net'
 
 /**
- * Whether the other end of a loopback connection is a socket of our parent process, which is the engine. Anybody on this computer can
- * connect to a port, and a plugin does what it is asked to. Only Linux can tell; elsewhere every peer is taken.
+ * Whether a loopback connection comes from the parent process, which is the engine. Without this check, every user of this computer could
+ * connect to the port of the plugin and create or delete resources. Works on Linux; on other systems, all connections are accepted.
  */
 export function isFromParent(socket: Socket, parent: number): boolean {
   if (process.platform !== 'linux') return true
@@ -13,7 +13,7 @@ export function isFromParent(socket: Socket, parent: number): boolean {
   return inode !== undefined && holdsSocket(parent, inode)
 }
 
-/** The inode of the connection between two ports of 127.0.0.1, seen from the first; `table` is as proc(5) describes /proc/net/tcp. */
+/** The inode of the socket at port `from` of a connection between two ports of 127.0.0.1. `table`: text of /proc/net/tcp, see proc(5). */
 export function findInode(table: string, from: number, to: number): string | undefined {
   const [local, remote] = [from, to].map((port) => `0100007F:${port.toString(16).toUpperCase().padStart(4, '0')}`)
   const fields = table.split('\n').map((line) => line.trim().split(/\s+/))
@@ -25,7 +25,7 @@ function holdsSocket(pid: number, inode: string): boolean {
   return readdirSync(folder).some((name) => findLink(`${folder}/${name}`) === `socket:[${inode}]`)
 }
 
-/** Files are closed while we look. */
+/** The target of a link; undefined if the file was closed in the meantime. */
 function findLink(path: string): string | undefined {
   try {
     return readlinkSync(path)

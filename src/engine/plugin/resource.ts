@@ -1,11 +1,13 @@
 /** Property values as the protocol transports them. Secrets and outputs are unwrapped. */
 export type Properties = Record<string, unknown>
 
+/** A problem of an input. */
 export interface CheckFailure {
   readonly property: string
   readonly reason: string
 }
 
+/** The difference between old and new inputs. */
 export interface DiffAnswer {
   readonly changed: boolean
   /** Properties whose change needs a new resource. */
@@ -14,9 +16,10 @@ export interface DiffAnswer {
   readonly deleteBeforeReplace?: boolean
 }
 
+/** Context of the creation of a resource. */
 export interface CreateContext {
   readonly urn: string
-  /** Seconds; 0 when the user set none. */
+  /** Time-out in seconds; 0 if the user set none. */
   readonly timeout: number
   /** Aborted when the engine cancels. A normal end of the engine cancels too, so this must never stop machines. */
   readonly signal: AbortSignal
@@ -27,23 +30,24 @@ export interface ResourceHandler {
   check?(news: Properties, olds: Properties): Promise<{ inputs: Properties; failures: readonly CheckFailure[] }>
   diff?(id: string, olds: Properties, news: Properties): Promise<DiffAnswer>
   create(inputs: Properties, context: CreateContext): Promise<{ id: string; outputs: Properties }>
-  /** The resource as it is now. Undefined if it does not exist any more. */
+  /** Reads the current resource; undefined if it does not exist any more. */
   read?(id: string, state: Properties): Promise<{ outputs: Properties } | undefined>
   update?(id: string, olds: Properties, news: Properties, context: CreateContext): Promise<Properties>
   delete?(id: string, state: Properties, context: CreateContext): Promise<void>
 }
 
+/** A plugin and its resource types. */
 export interface PluginSpec {
   readonly name: string
   readonly version: string
-  /** Do not end when the engine is killed, only when it asks. Default: end with the engine. */
+  /** Continue if the engine is killed. Default: end with the engine. */
   readonly outlivesEngine?: boolean
   readonly resources: Readonly<Record<string, ResourceHandler>>
 }
 
-/** A plugin of this program, for those who start it. */
+/** A plugin of Bakehouse, as needed to start it. */
 export interface PluginEntry {
   readonly name: string
-  /** The source file that serves it. */
+  /** The source file of its main program. */
   readonly main: string
 }

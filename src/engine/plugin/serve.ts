@@ -5,7 +5,7 @@ import { messageOf } from '../../core/errors.ts'
 import { isFromParent } from './peer.ts'
 import type { CreateContext, DiffAnswer, PluginSpec, Properties, ResourceHandler } from './resource.ts'
 
-// The generated stubs are CommonJS; loading just these starts a plugin in a third of the time that the whole SDK takes.
+// The generated protocol classes are CommonJS. Loading only them is three times faster than loading the whole SDK.
 const require = createRequire(import.meta.url)
 const grpc: typeof import('@grpc/grpc-js') = require('@grpc/grpc-js')
 const rpc = require('@pulumi/pulumi/proto/provider_grpc_pb.js')
@@ -18,15 +18,15 @@ const { Empty } = require('google-protobuf/google/protobuf/empty_pb.js')
 type Request = any
 type Method = (request: Request) => Promise<unknown>
 
-/** The plugin protocol says this value stands for one that is not known yet (previews only). */
+/** The plugin protocol uses this text for a value that is not known yet (in previews). */
 export const unknownValue = '04da6b54-80e4-46f7-96ec-b56ff0331ba9'
 
-/** The engine passes messages through gRPC in one piece; its own limit is 400 MB. */
+/** Maximum size of a gRPC message, as in the engine. */
 const maximumMessageBytes = 400 * 1024 * 1024
 
 /**
- * Serves a provider plugin over the engine's protocol and prints its port, as the engine expects. Only the engine can connect.
- * Ends with the engine: when the engine asks it to, or when the parent process has ended.
+ * Serves a provider plugin with the protocol of the engine, and prints its port, as the engine expects. Only the engine can connect. Ends
+ * when the engine requests it or, without `outlivesEngine`, when the parent process has ended.
  */
 export async function servePlugin(spec: PluginSpec): Promise<void> {
   const engine = process.ppid
@@ -53,7 +53,7 @@ function listen(onConnection: (socket: Socket) => void): Promise<number> {
   })
 }
 
-/** A peer that cannot be looked up is refused. */
+/** Whether a connection comes from the engine. False if that cannot be determined. */
 function isOfEngine(socket: Socket, engine: number): boolean {
   try {
     return isFromParent(socket, engine)
@@ -135,7 +135,7 @@ function lifecycle(spec: PluginSpec, signal: AbortSignal): Record<string, Method
     },
     create: async (request) => {
       const inputs = read(request.getProperties())
-      // A preview asks too: nothing is made, and what only the making can tell stays unknown.
+      // In a preview, nothing is created. Outputs that only the creation can provide stay unknown.
       const { id, outputs } = request.getPreview() ? { id: '', outputs: inputs } : await handler(request).create(inputs, context(request))
       const response = new pb.CreateResponse()
       response.setId(id)
@@ -219,7 +219,7 @@ function read(message: { toJavaScript(): Properties } | null | undefined): Prope
 }
 
 function struct(properties: Properties): InstanceType<typeof Struct> {
-  // A round trip drops what the wire cannot hold: undefined, functions.
+  // JSON removes values that the protocol cannot transport: undefined and functions.
   return Struct.fromJavaScript(JSON.parse(JSON.stringify(properties)))
 }
 
