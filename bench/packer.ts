@@ -17,6 +17,7 @@ export interface PackerSpec {
   readonly mitogen: boolean
 }
 
+/** The result of a build with Packer: a disk, and the key that can log in. */
 export interface PackerBuild {
   readonly disk: string
   readonly identityFile: string

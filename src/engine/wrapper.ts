@@ -14,7 +14,7 @@ export function wrapperRoot(): string {
   return root
 }
 
-/** The lines of the launcher. Its paths are absolute, so it does not depend on PATH. It answers `version` itself if the version is known. */
+/** The lines of the launcher. Its paths are absolute, so it needs no PATH. It answers `version` itself if the version is known. */
 export function launcherLines({ node, pulumi, pulumiVersion }: Pick<Tools, 'node' | 'pulumi' | 'pulumiVersion'>): string[] {
   const known = pulumiVersion === undefined ? [] : [`[ "$*" = version ] && echo ${quoteShell(`v${pulumiVersion}`)} && exit`]
   const run = [node, join(import.meta.dirname, 'wrapper.mjs'), pulumi].map(quoteShell).join(' ')

@@ -1,7 +1,7 @@
 /** The ways in which a build can end. */
 export type EndingKind = 'promoted' | 'rejected' | 'missing' | 'cancelled' | 'interrupted' | 'bug'
 
-/** The exit code of each ending: it says who must act. */
+/** The exit code of each ending. It tells who must act. */
 export const exitCodes: Readonly<Record<EndingKind, number>> = {
   promoted: 0,
   bug: 1,
@@ -11,7 +11,7 @@ export const exitCodes: Readonly<Record<EndingKind, number>> = {
   rejected: 10,
 }
 
-/** The status of each ending in a record and in JSON. There are fewer of these than endings. */
+/** The status of each ending in a record and in JSON. Several endings have the same status. */
 export const statuses = {
   promoted: 'promoted',
   bug: 'failed',

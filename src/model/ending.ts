@@ -9,22 +9,22 @@ import type { SuiteResult } from './suite-result.ts'
 export interface Kept {
   /** ISO 8601: when `reap` may delete them. */
   readonly until: string
-  /** How to log in, one line a machine. */
+  /** How to log in, one line per machine. */
   readonly logins: readonly string[]
 }
 
-/** What is known of every build that ended. */
+/** The results that all ended builds have. */
 interface BuildResults {
   readonly suites: readonly SuiteResult[]
-  /** Suites that pass on the unconfigured base too (`--prove`). */
+  /** Suites that also passed on the unconfigured base machine (`--prove`). */
   readonly weakSuites: readonly string[]
   readonly kept?: Kept
 }
 
-/** What is known of a build that promoted nothing. */
+/** The results of a build that promoted nothing. */
 interface Unfinished extends BuildResults {
   readonly phase: Phase | undefined
-  /** What the build made and could not remove, such as `instance i-1`. `reap` removes it. */
+  /** Resources that the build could not remove, for example `instance i-1`. `reap` removes them. */
   readonly left: readonly string[]
 }
 
@@ -36,23 +36,23 @@ export type Trouble =
   | { readonly kind: 'missing'; readonly what: string; readonly hint?: string }
   /** The user asked the build to stop. */
   | { readonly kind: 'cancelled' }
-  /** A part of the program was ended from outside; `by` says which and how. */
+  /** A process of the build was killed from outside. `by`: the signal and the process. */
   | { readonly kind: 'interrupted'; readonly by: string }
   /** An internal error. */
   | { readonly kind: 'bug'; readonly why: string; readonly stack: string }
 
-/** How a build ended. Its record, outcome, exit code and words are pure functions of this value. */
+/** How a build ended. Record, outcome, exit code and messages are computed from this value. */
 export type Ending =
   | (BuildResults & { readonly kind: 'promoted'; readonly image: LatestGood; readonly imagePath?: string })
   | (Unfinished & Trouble)
 
-/** An ending in words: what happened, and what to do. */
+/** The message and the hint of an ending. */
 export interface EndingWords {
   readonly message: string
   readonly hint?: string
 }
 
-/** What the record says of an ending. */
+/** The fields of the record for an ending. */
 export function recordOf(
   ending: Ending,
   words: EndingWords,
@@ -67,7 +67,7 @@ export function recordOf(
   }
 }
 
-/** What the outcome says of an ending. */
+/** The fields of the outcome for an ending. */
 export function outcomeOf(
   ending: Ending,
   words: EndingWords,

@@ -1,5 +1,6 @@
 import type { Suite } from './suite.ts'
 
+// The values of settings in family.yaml. src/family/schema.ts describes the settings.
 export const systems = ['linux', 'windows'] as const
 export const loginKinds = ['credential', 'cloud-init', 'password'] as const
 export const transports = ['ssh', 'psrp'] as const
@@ -34,6 +35,7 @@ export interface Login {
   readonly timeout: string
 }
 
+/** How the base machine is configured. */
 export interface Configure {
   readonly playbook: string
   readonly requirements?: string | undefined
@@ -47,6 +49,7 @@ export interface Configure {
   readonly timeout: string
 }
 
+/** How the candidate is tested. */
 export interface Verify {
   readonly clones: number
   readonly reboot: boolean

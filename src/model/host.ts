@@ -19,6 +19,7 @@ export interface Host {
   readonly certificateThumbprint?: string
 }
 
+/** An SSH key pair of a build. */
 export interface KeyPair {
   readonly publicKey: string
   readonly identityFile: string

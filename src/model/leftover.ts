@@ -1,11 +1,12 @@
+/** Options of `reap`. */
 export interface ReapOptions {
   /** Only list what would be deleted. */
   readonly dryRun: boolean
   /** Also delete what `--keep` kept, before it expires. */
   readonly kept: boolean
-  /** Only leftovers of this family. */
+  /** Only resources of this family. */
   readonly family?: string
-  /** Only this cloud. Default: every cloud that answers. */
+  /** Only this cloud. Default: all clouds that can be reached. */
   readonly cloud?: string
   readonly backend?: string
 }

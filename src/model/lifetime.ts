@@ -3,7 +3,7 @@ import type { Family } from './family.ts'
 
 /** Time for creating and copying images, in ms. It is the only part of a build without a time-out in the family. */
 const images = 60 * 60_000
-/** Reserve for slow images, and for inspecting a machine that was kept, in ms. */
+/** Reserve for slow images and for the inspection of kept machines, in ms. */
 const margin = 2 * 60 * 60_000
 
 /** The longest possible build of a family, in ms: two first logins and each step, by the time-outs of the family. */

@@ -2,6 +2,7 @@ import type { EndingKind } from './ending-kind.ts'
 import type { FamilyOutputs } from './outputs.ts'
 import type { Phase } from './phases.ts'
 
+/** The duration of a phase. */
 export interface PhaseTime {
   readonly phase: Phase
   readonly status: 'done' | 'failed' | 'skipped'
@@ -15,6 +16,7 @@ export interface PlannedChange {
   readonly name: string
 }
 
+/** The error of a build that promoted nothing. */
 export interface BakeFailure {
   /** The redacted reason, without family, version and phase, which have their own fields. */
   readonly message: string
@@ -27,8 +29,8 @@ export interface BakeFailure {
 }
 
 /**
- * The outcome of one bake; `bake --json` prints it. If `status` is `promoted` or `unchanged`, it has all outputs of the family stack (for
- * `unchanged`, those of the latest good image); else those that were known.
+ * The outcome of one build; `bake --json` prints it. If `status` is `promoted` or `unchanged`, it has all outputs of the family stack (for
+ * `unchanged`, those of the latest good image); else only those that were known.
  */
 export interface BakeOutcome extends Partial<FamilyOutputs> {
   readonly status: 'promoted' | 'failed' | 'unchanged' | 'cancelled' | 'interrupted' | 'preview'
@@ -57,7 +59,7 @@ export interface BakeOutcome extends Partial<FamilyOutputs> {
   readonly provesNothing?: readonly string[]
 }
 
-/** The exit code of several bakes: that of an internal error first, then of a failure, then of success. */
+/** The exit code of several builds: that of an internal error, else that of a failure, else that of success. */
 export function worstExitCode(outcomes: readonly BakeOutcome[]): number {
   const codes = outcomes.map(exitCodeOf)
   return [1, 9, 8, 3, 2, 10].find((code) => codes.includes(code)) ?? (codes.every((code) => code === 7) ? 7 : 0)

@@ -20,4 +20,5 @@ export function findPhase(urn: string | undefined): { phase: Phase; main: boolea
 
 /** The phases of a build, in order. */
 export const phases = ['resolve', 'base', 'configure', 'seal', 'candidate', 'trial', 'verify', 'copy', 'clean', 'promote'] as const
+/** A phase of a build. */
 export type Phase = (typeof phases)[number]

@@ -4,6 +4,7 @@ import type { BaseImage } from './image.ts'
 import type { Phase } from './phases.ts'
 import type { SuiteResult } from './suite-result.ts'
 
+/** A phase in the record. */
 export interface RecordedPhase {
   readonly phase: Phase
   readonly status: 'done' | 'failed' | 'skipped'
@@ -12,6 +13,7 @@ export interface RecordedPhase {
   readonly durationMs: number
 }
 
+/** A task in the record, for example an Ansible task or a suite. */
 export interface RecordedTask {
   readonly phase: Phase
   readonly name: string
@@ -31,7 +33,7 @@ export interface RecordedImage {
   readonly previousVersion: string
 }
 
-/** The record of a build, whether it succeeded or not. Its text is redacted before it is put in. */
+/** The record of a build, successful or not. Its texts are redacted already. */
 export interface BuildRecord {
   readonly schemaVersion: 1
   readonly family: string
@@ -113,6 +115,7 @@ export interface DamagedRecord {
   readonly problem: string
 }
 
+/** The builds of a project or a family. */
 export interface History {
   /** Newest first. */
   readonly records: readonly BuildRecord[]

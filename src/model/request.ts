@@ -1,10 +1,10 @@
-/** The arguments for the same build again, with the machine kept. */
+/** The arguments of `bake` that repeat a build and keep its machine if it fails. */
 export function againArguments({ family, cloud, prove, backend }: BakeRequest): string[] {
   const rest = [cloud && `--cloud ${cloud}`, prove && '--prove', backend && `--backend '${backend}'`]
   return ['--family', family, ...rest.filter((each) => typeof each === 'string'), '--keep failed']
 }
 
-/** The request for one bake: one family, one image. */
+/** The request for one build: one family, one image. */
 export interface BakeRequest {
   readonly family: string
   /** `YYYY.MM.DD` or `YYYY.MM.DD-n`. Default: the next free version of today. */

@@ -17,7 +17,9 @@ export interface StepRequest {
   readonly prove: boolean
 }
 
+/** The steps, each a process of its own. `prove` is part of configure in a build. */
 export const stepNames = ['configure', 'seal', 'verify', 'prove'] as const
+/** A step. */
 export type StepName = (typeof stepNames)[number]
 
 /** The verdict of a step. Other endings are thrown. */

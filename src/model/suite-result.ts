@@ -2,13 +2,14 @@
 export interface CaseResult {
   /** Stable: the same test has the same name in each build. */
   readonly name: string
-  /** What the case does, as a sentence; only where the name does not say it. */
+  /** What the test case does, as a sentence. Only for cases whose name is an identifier. */
   readonly title?: string
   readonly status: 'passed' | 'failed' | 'error' | 'skipped'
   readonly durationMs: number
   readonly message?: string
 }
 
+/** The result of a suite on one machine. */
 export interface SuiteResult {
   readonly suite: string
   /** The same in every build: verifier and file. The name of the suite, if it has no file. */
@@ -64,11 +65,12 @@ export interface SuiteReport {
   readonly problem?: string
 }
 
-/** Whether a case makes the image fail. */
+/** Whether a test case with this status rejects the image. */
 export function isBad({ status }: Pick<CaseResult, 'status'>): boolean {
   return status === 'failed' || status === 'error'
 }
 
+/** Whether a suite has no problem and no failed test case. */
 export function passes(suite: SuiteResult): boolean {
   return suite.problem === undefined && !suite.cases.some(isBad)
 }

@@ -1,5 +1,3 @@
-/** The nouns every layer shares. Plain data: each of them crosses a process boundary as JSON. */
-
 /** The tags of every created resource. They are set at its creation, so that `reap` can find it. */
 export interface Tags {
   readonly tool: 'bakehouse'

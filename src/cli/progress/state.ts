@@ -1,6 +1,7 @@
 import type { BakeEvent } from '../../model/events.ts'
 import type { Phase } from '../../model/phases.ts'
 
+/** The progress of one phase. */
 export interface PhaseProgress {
   readonly phase: Phase
   readonly status: 'started' | 'done' | 'failed'
