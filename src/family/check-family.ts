@@ -104,10 +104,11 @@ function checkFile(folder: string, path: Path, { file, kind }: { file: string; k
   const found = statSync(absolute, { throwIfNoEntry: false })
   if (found?.isFile() || (kind === 'any' && found?.isDirectory())) return []
   const dangling = !found && lstatSync(absolute, { throwIfNoEntry: false })?.isSymbolicLink()
-  const got = found ? 'is no file' : dangling ? 'is a symbolic link to a missing file' : 'does not exist'
   const what = kind === 'any' ? 'a file or folder' : 'a file'
-  const text = `expected ${renderPath(path)} to be ${what} in the family folder, got ${file}, which ${got}`
-  return [problem(path, text, found || dangling ? undefined : didYouMean(file, listFiles(folder)))]
+  const expected = `expected ${renderPath(path)} to be ${what} in the family folder`
+  if (/^([a-z+]+:\/\/|git@)/i.test(file)) return [problem(path, `${expected}, got a URL`, 'download it into the family folder')]
+  const got = found ? 'is no file' : dangling ? 'is a symbolic link to a missing file' : 'does not exist'
+  return [problem(path, `${expected}, got ${file}, which ${got}`, found || dangling ? undefined : didYouMean(file, listFiles(folder)))]
 }
 
 function checkInside(folder: string, path: Path, file: string): Problem[] {

@@ -365,6 +365,13 @@ const variants: Malformed[] = [
     hint: 'did you mean "verify/goss.yaml"?',
   },
   {
+    what: 'a suite by URL',
+    yaml: `${base}\nverify: { suites: [{ inspec: "https://example.com/profile.git" }] }\n`,
+    at: '2:30',
+    says: 'to be a file or folder in the family folder, got a URL',
+    hint: 'download it into the family folder',
+  },
+  {
     what: 'a wrong kind of connection',
     yaml: `${base}\naws: { reach: bastion }\n`,
     at: '2:15',
