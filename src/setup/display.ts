@@ -17,13 +17,13 @@ interface Running {
 }
 
 /** The display of set-up. */
-export interface Progress extends Disposable {
+export interface SetupDisplay extends Disposable {
   /** Runs a long action, and shows its last report and how long it has been running. `first` is shown before the first report. */
   follow<T>(name: string, first: string, action: (report: Report) => Promise<T>): Promise<T>
 }
 
 /** Starts the display of actions that run in parallel: redrawn lines on a terminal, else one line every 12 seconds. */
-export function startProgress(terminal: Terminal = process.stderr): Progress {
+export function startDisplay(terminal: Terminal = process.stderr): SetupDisplay {
   const running = new Set<Running>()
   const live = terminal.isTTY === true
   let drawn = 0

@@ -4,7 +4,7 @@ import { MissingError } from '../core/errors.ts'
 import { fileKey, findCached, makeCached } from './cached.ts'
 import { downloadFile, firstThatWorks, isReachable } from './download.ts'
 import { findGo, minimumGo, runGoBuild } from './go.ts'
-import type { Plan } from './step.ts'
+import type { SetupTask } from './task.ts'
 
 const version = 'v0.4.9'
 const modules = join(import.meta.dirname, 'goss')
@@ -15,7 +15,7 @@ const sha256 = {
 }
 
 /** Plans goss for Linux guests with the CPU architecture of this computer: built from pinned modules, else the official download. */
-export async function planGoss(): Promise<Plan<string>> {
+export async function planGoss(): Promise<SetupTask<string>> {
   const key = `goss/${fileKey(version, [join(modules, 'go.mod'), join(modules, 'go.sum')])}`
   const cached = findCached(key)
   if (cached) return { have: join(cached, 'goss') }

@@ -10,7 +10,7 @@ import { engineVersion } from '../engine/version.ts'
 import { fileKey, findCached, makeCached } from './cached.ts'
 import { firstThatWorks, isReachable } from './download.ts'
 import { findGo, minimumGo, runGoBuild } from './go.ts'
-import type { Plan } from './step.ts'
+import type { SetupTask } from './task.ts'
 
 /** The host of the official downloads of the engine and its plugins. */
 export const engineHost = 'https://get.pulumi.com/'
@@ -21,7 +21,7 @@ const modules = join(import.meta.dirname, 'engine')
  * Plans the Pulumi CLI: a compatible one on PATH; else, with Go, built from modules pinned by hash; else the official download, which is
  * protected by TLS only. Throws MissingError if none of these is possible.
  */
-export async function planEngine(): Promise<Plan<string>> {
+export async function planEngine(): Promise<SetupTask<string>> {
   const key = engineKey()
   const cached = findCached(key)
   if (cached) return { have: join(cached, 'bin/pulumi') }

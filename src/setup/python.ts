@@ -6,7 +6,7 @@ import { findCommand } from '../core/find-command.ts'
 import type { Report } from '../core/lock.ts'
 import { homeFolder } from '../core/paths.ts'
 import { fileKey, findCached, makeCached } from './cached.ts'
-import type { Plan } from './step.ts'
+import type { SetupTask } from './task.ts'
 
 /** The oldest Python that the pinned ansible-core supports. */
 export const minimumPython = '3.11'
@@ -16,7 +16,7 @@ const candidates = ['python3', 'python3.13', 'python3.12', 'python3.11']
 export type Requirements = 'ansible' | 'checks'
 
 /** Plans the folder of a Python environment. Its packages are pinned by hash. */
-export async function planVenv(name: Requirements): Promise<Plan<string>> {
+export async function planVenv(name: Requirements): Promise<SetupTask<string>> {
   const requirements = requirementsFile(name)
   const key = venvKey(name)
   const cached = findCached(key)

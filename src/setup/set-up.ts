@@ -7,14 +7,14 @@ import { type Tools, toolsFile } from '../core/tools.ts'
 import { engineEnvironment } from '../engine/environment.ts'
 import { engineVersion } from '../engine/version.ts'
 import { setUpCommandPlugin } from './command-plugin.ts'
-import { type Progress, startProgress } from './display.ts'
+import { type SetupDisplay, startDisplay } from './display.ts'
 import { planGoss } from './goss.ts'
 import type { Needs } from './needs.ts'
 import { findEngineVersion, planEngine } from './pulumi-engine.ts'
 import { planVenv } from './python.ts'
 import { findEarlierNeeds, isSetUp, makeStamp, type Stamp } from './stamp.ts'
-import type { Plan } from './step.ts'
 import { planSystemPackages } from './system-packages.ts'
+import type { SetupTask } from './task.ts'
 
 /** Set-up failed for another reason than a missing tool. The hint names the log. */
 export class SetUpFailed extends BakehouseError {
@@ -46,16 +46,16 @@ async function setUp(needs: Needs): Promise<void> {
     needs.checks ? planVenv('checks') : undefined,
     planGoss(),
   ])
-  using progress = startProgress()
-  const packages = carryOut(progress, 'Packages of the system', system)
+  using display = startDisplay()
+  const packages = carryOut(display, 'Packages of the system', system)
   // Other tools wait for the system packages, because these may include Python.
-  const afterPackages = <T>(name: string, plan: Plan<T>): Promise<T> => packages.then(() => carryOut(progress, name, plan))
+  const afterPackages = <T>(name: string, task: SetupTask<T>): Promise<T> => packages.then(() => carryOut(display, name, task))
   const [qemu, pulumi, venv, checksVenv, gossFile] = await all([
     packages,
-    carryOut(progress, `Pulumi engine ${engineVersion}`, engine),
+    carryOut(display, `Pulumi engine ${engineVersion}`, engine),
     afterPackages('Ansible', ansible),
     checks && afterPackages('Tools for the tests', checks),
-    carryOut(progress, 'goss', goss),
+    carryOut(display, 'goss', goss),
   ])
   engineEnvironment()
   const plugin = await setUpCommandPlugin(pulumi)
@@ -73,8 +73,8 @@ async function setUp(needs: Needs): Promise<void> {
   })
 }
 
-async function carryOut<T>(progress: Progress, name: string, plan: Plan<T>): Promise<T> {
-  return 'have' in plan ? plan.have : progress.follow(name, plan.todo, (report) => plan.run(report))
+async function carryOut<T>(display: SetupDisplay, name: string, task: SetupTask<T>): Promise<T> {
+  return 'have' in task ? task.have : display.follow(name, task.todo, (report) => task.run(report))
 }
 
 /** Waits for all promises. If some failed, throws an AggregateError with all errors. */

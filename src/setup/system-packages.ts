@@ -10,7 +10,7 @@ import { type Distribution, installLine, readDistribution, refusePlatform, refus
 import type { Needs } from './needs.ts'
 import { pythonPackages, type SystemTool, systemTools } from './package-names.ts'
 import { findPython, minimumPython } from './python.ts'
-import type { Plan } from './step.ts'
+import type { SetupTask } from './task.ts'
 
 /** The needed tools that are not installed, or not completely. */
 export function missingTools(needs: Needs, isRoot: boolean, isThere: (need: string) => boolean): SystemTool[] {
@@ -20,7 +20,7 @@ export function missingTools(needs: Needs, isRoot: boolean, isThere: (need: stri
 }
 
 /** Plans QEMU and the disk tools. Throws MissingError with the command to type if packages are missing and set-up may not install them. */
-export async function planSystemPackages(needs: Needs): Promise<Plan<QemuTools | undefined>> {
+export async function planSystemPackages(needs: Needs): Promise<SetupTask<QemuTools | undefined>> {
   const refusal = needs.machines
     ? (refusePlatform(process.platform) ?? (needs.debian ? refuseProcessor(process.arch) : undefined))
     : undefined

@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { renderElapsed } from '../../src/core/duration.ts'
-import { startProgress } from '../../src/setup/display.ts'
+import { startDisplay } from '../../src/setup/display.ts'
 
 describe('progress of the set-up', () => {
   it.each([
@@ -16,7 +16,7 @@ describe('progress of the set-up', () => {
     vi.useFakeTimers()
     try {
       const written: string[] = []
-      using progress = startProgress({ write: (text) => written.push(text) })
+      using progress = startDisplay({ write: (text) => written.push(text) })
       const ended = progress.follow('goss', 'building', async (report) => {
         report('compiling')
         await new Promise((resolve) => setTimeout(resolve, 26_000))
@@ -32,7 +32,7 @@ describe('progress of the set-up', () => {
 
   it('says how long a step that failed had been at it, and passes the error on', async () => {
     const written: string[] = []
-    using progress = startProgress({ write: (text) => written.push(text) })
+    using progress = startDisplay({ write: (text) => written.push(text) })
     await expect(progress.follow('goss', 'building', () => Promise.reject(new Error('no space')))).rejects.toThrow('no space')
     expect(written.at(-1)).toBe('goss: failed after 0 s\n')
   })

@@ -1,7 +1,7 @@
 import type { Report } from '../core/lock.ts'
 
 /** The plan for one tool: it is there already (`have`), or `run` installs it. */
-export type Plan<T> =
+export type SetupTask<T> =
   | { readonly have: T }
   | {
       /** What `run` will do, for the first line of the display. */
