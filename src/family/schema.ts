@@ -70,7 +70,7 @@ const configure = z.strictObject({
   network: z
     .boolean()
     .default(true)
-    .describe('Whether the base machine reaches the network, to install packages (embedded cloud). It never reaches this computer.'),
+    .describe('Whether the base machine reaches the network, to install packages (local cloud). It never reaches this computer.'),
   timeout: duration.default('60m').describe('Maximum time for the playbook, for example 90s, 30m or 2h.'),
 })
 
@@ -97,7 +97,7 @@ const verify = z.strictObject({
     .boolean()
     .default(false)
     .describe(
-      'Whether the machines under test reach the network (embedded cloud). Set it for suites that need it. They never reach this computer.',
+      'Whether the machines under test reach the network (local cloud). Set it for suites that need it. They never reach this computer.',
     ),
   suites: z
     .array(suite)

@@ -18,7 +18,7 @@ export interface KnownBuilds {
 export async function findKnownBuilds(engine: Engine, options: ReapOptions, running: ReadonlySet<string>): Promise<KnownBuilds> {
   const records = markInterrupted(await listRecords(options.family), running)
   const ended = records.flatMap((record) => {
-    const why = whyEnded(record, options)
+    const why = whyBuildDeletable(record, options)
     return why === undefined ? [] : [[record.build, why] as const]
   })
   const unfinished: string[] = []
@@ -37,7 +37,7 @@ function mayHaveLeft({ status, left }: Pick<BuildRecord, 'status' | 'left'>): bo
 }
 
 /** Returns why the temporary resources of a build may be deleted; undefined if they may not. */
-export function whyEnded(
+export function whyBuildDeletable(
   { status, keptUntil, left }: Pick<BuildRecord, 'status' | 'keptUntil' | 'left'>,
   { kept, now = new Date() }: { readonly kept: boolean; readonly now?: Date },
 ): string | undefined {
@@ -48,7 +48,7 @@ export function whyEnded(
 }
 
 /** Returns why a tagged resource is orphaned and may be deleted; undefined if it is in use. */
-export function whyLeftover(
+export function whyDeletable(
   { tags }: Pick<Created, 'tags'>,
   { ended, unfinished }: Pick<KnownBuilds, 'ended' | 'unfinished'>,
   now = new Date(),

@@ -7,7 +7,7 @@ import { leasedFamily, readOwner, whyLeaseIsOver } from '../records/shared-lease
 import { keepOnlyImage } from './keep-only-image.ts'
 import type { KnownBuilds } from './known-builds.ts'
 import { removeKeys } from './remove-build.ts'
-import { attempt } from './remove-leftover.ts'
+import { removeLeftover } from './remove-leftover.ts'
 
 /** A stack with at most this many resources may hold only bookkeeping: the stack resource itself and its providers. */
 const bookkeeping = 4
@@ -56,7 +56,7 @@ async function reapBuild({ stack, family, version, record }: BuildStack, { engin
   const hasImage = state.resources.some(({ name }) => name === 'image')
   if (left > 0 && (over === undefined || (hasImage && left === 1))) return undefined
   const leftover = { cloud: '', kind: 'stack', id: stack.name, family, version, why: over ?? 'it holds no resource' }
-  return attempt(leftover, options, async () => {
+  return removeLeftover(leftover, options, async () => {
     const open = await engine.knownStack(stack.name)
     await (hasImage ? keepOnlyImage : removeStack)(open, buildFolder(family, version))
   })
@@ -79,5 +79,5 @@ async function reapLease(engine: Engine, name: string, family: string, options: 
   const why = whyLeaseIsOver(await readOwner(stack))
   return why === undefined
     ? undefined
-    : attempt({ cloud: '', kind: 'lease', id: name, family, version: '', why }, options, () => stack.remove())
+    : removeLeftover({ cloud: '', kind: 'lease', id: name, family, version: '', why }, options, () => stack.remove())
 }

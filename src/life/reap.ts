@@ -4,10 +4,10 @@ import { chooseCloud, cloudNames } from '../cloud/clouds.ts'
 import { judgeOwner } from '../core/lock-owner.ts'
 import type { Reaped, ReapOptions } from '../model/leftover.ts'
 import { readLeases, runningFamilies } from '../records/lease.ts'
-import { findKnownBuilds, type KnownBuilds, whyLeftover } from './known-builds.ts'
+import { findKnownBuilds, type KnownBuilds, whyDeletable } from './known-builds.ts'
 import { openProjectEngine } from './open-engine.ts'
 import { reapStacks } from './reap-stacks.ts'
-import { attempt } from './remove-leftover.ts'
+import { removeLeftover } from './remove-leftover.ts'
 
 /**
  * Deletes orphaned resources: tagged resources that have expired or whose build has ended, build locks of dead processes, and empty build
@@ -39,11 +39,11 @@ async function reapCloud(name: string, options: ReapOptions, known: KnownBuilds)
     throw error
   }
   const remove = async (each: Created): Promise<Reaped[]> => {
-    const why = whyLeftover(each, known)
+    const why = whyDeletable(each, known)
     if (why === undefined) return []
     const { kind, id, tags } = each
     const leftover = { cloud: name, kind, id, family: tags.family, version: tags.version, why }
-    return [await attempt(leftover, options, () => cloud.delete(each))]
+    return [await removeLeftover(leftover, options, () => cloud.delete(each))]
   }
   // Builds in parallel. Within a build, in the order of the list: resources that depend on others come first.
   const builds = [...new Set(created.map(({ tags }) => tags.build))]
@@ -60,7 +60,7 @@ async function reapLeases(options: ReapOptions): Promise<Reaped[]> {
   for (const { family, file, owner } of await readLeases()) {
     if (judgeOwner(owner) !== 'gone' || (options.family !== undefined && options.family !== family)) continue
     const leftover = { cloud: '', kind: 'lease', id: file, family, version: '', why: `process ${owner.pid} is gone` }
-    reaped.push(await attempt(leftover, options, async () => rmSync(file, { force: true })))
+    reaped.push(await removeLeftover(leftover, options, async () => rmSync(file, { force: true })))
   }
   return reaped
 }

@@ -61,9 +61,9 @@ ${error.hint && html`<p>${error.hint}</p>`}
 function suites(record: BuildRecord): Html | undefined {
   if (record.suites.length === 0) return undefined
   const sorted = [...record.suites].sort((left, right) => Number(suitePassed(left)) - Number(suitePassed(right)))
-  const useless = record.provesNothing ?? []
+  const weak = record.provesNothing ?? []
   return html`<section><h2>Verification</h2>
-${useless.length > 0 && html`<p class="warn">Passed against the unconfigured base too, so they prove nothing: ${useless.join(', ')}</p>`}
+${weak.length > 0 && html`<p class="warn">Passed against the unconfigured base too, so they prove nothing: ${weak.join(', ')}</p>`}
 ${sorted.map(suite)}</section>`
 }
 

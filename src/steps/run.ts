@@ -31,7 +31,7 @@ async function main(name: string | undefined, folder: string | undefined): Promi
   using _owner = followOwner(folder, name, stop)
   // The process that reads these streams may end before this one. That must not end the step.
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {})
-  const { ended, exitCode } = await attempt(name, folder, stop)
+  const { ended, exitCode } = await runStep(name, folder, stop)
   const result = { step: name, log: logFile(name), durationMs: Math.round(performance.now() - started), ...ended }
   try {
     writeStepResult(folder, result)
@@ -48,12 +48,12 @@ function isStep(name: string | undefined): name is StepName {
 
 type Ended = StepResult extends infer Result ? (Result extends StepResult ? Omit<Result, 'step' | 'log' | 'durationMs'> : never) : never
 
-interface Attempt {
+interface Verdict {
   readonly ended: Ended
   readonly exitCode: number
 }
 
-async function attempt(name: StepName, folder: string, stop: AbortController): Promise<Attempt> {
+async function runStep(name: StepName, folder: string, stop: AbortController): Promise<Verdict> {
   const { signal } = stop
   let context: StepContext | undefined
   try {
@@ -71,16 +71,16 @@ async function attempt(name: StepName, folder: string, stop: AbortController): P
 }
 
 /** The result of a step that was stopped: by a signal, or because one of its machines was paused. */
-function explainStop(reason: unknown): Attempt {
+function explainStop(reason: unknown): Verdict {
   return typeof reason === 'string' ? stoppedBy(reason) : explain(reason)
 }
 
-function stoppedBy(what: string): Attempt {
+function stoppedBy(what: string): Verdict {
   return { ended: { status: 'failed', cause: `stopped by ${what}`, stoppedBy: what, suites: [] }, exitCode: stopped }
 }
 
 /** The result of a step that threw an error: the image is rejected, something is missing, or it is an internal error. */
-function explain(thrown: unknown): Attempt {
+function explain(thrown: unknown): Verdict {
   const error = findSystemProblem(thrown) ?? thrown
   const cause = messageOf(error)
   if (!(error instanceof BakehouseError)) {

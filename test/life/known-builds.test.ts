@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { whyEnded, whyLeftover } from '../../src/life/known-builds.ts'
+import { whyBuildDeletable, whyDeletable } from '../../src/life/known-builds.ts'
 import type { Tags } from '../../src/model/tags.ts'
 
 const now = new Date('2026-11-23T12:00:00Z')
@@ -22,7 +22,7 @@ describe('a build', () => {
     ['keeps it no longer', { status: 'promoted', keptUntil: past }, false, `it was kept until ${past}`],
     ['ends it sooner when asked to', { status: 'failed', keptUntil: future }, true, 'it was kept for inspection'],
   ] as const)('%s', (_claim, build, kept, why) => {
-    expect(whyEnded(build, { kept, now })).toBe(why)
+    expect(whyBuildDeletable(build, { kept, now })).toBe(why)
   })
 })
 
@@ -46,6 +46,6 @@ describe('a thing that carries our tags', () => {
     ['is none when its build was killed after it was finished', tags('dead', 'promoted', ''), undefined],
     ['is one when it was never finished', tags('cut', 'promoted', ''), 'its build was cut off before it was finished'],
   ] as const)('%s', (_claim, created, why) => {
-    expect(whyLeftover(created, known, now)).toBe(why)
+    expect(whyDeletable(created, known, now)).toBe(why)
   })
 })

@@ -1,7 +1,8 @@
 import { DescribeImagesCommand, type Filter, type Image } from '@aws-sdk/client-ec2'
 import { GetParameterCommand } from '@aws-sdk/client-ssm'
 import { MissingError, UsageError } from '../../core/errors.ts'
-import type { BaseImage, LatestImage } from '../../model/image.ts'
+import type { BaseImage } from '../../model/image.ts'
+import type { FamilyOutputs } from '../../model/outputs.ts'
 import type { BaseSearch } from '../cloud.ts'
 import { ask, clients } from './clients.ts'
 import { isNotFound } from './errors.ts'
@@ -35,7 +36,7 @@ interface Search extends Pick<BaseSearch, 'latestGood'> {
 }
 
 /** The ID of a family's latest good image in this region, and where it was found. */
-function ancestorOf({ family, version, imagesByRegion }: LatestImage, region: string): [id: string, from: string] {
+function ancestorOf({ family, version, imagesByRegion }: FamilyOutputs, region: string): [id: string, from: string] {
   const id = imagesByRegion[region]
   if (id !== undefined) return [id, `${family} ${version}`]
   const regions = Object.keys(imagesByRegion).join(', ')

@@ -29,7 +29,7 @@ export async function checkNetwork(family: Family, region: string): Promise<void
       hint: `aws.subnetId in family.yaml: choose a larger subnet, or run ${commandLine('reap')} to delete leftovers of killed builds`,
     })
   }
-  if (reach === 'ssh') await requireWayIn(subnet)
+  if (reach === 'ssh') await requireInboundRoute(subnet)
   if (reach === 'ssm') await requireSessionService(subnet, region)
 }
 
@@ -55,18 +55,18 @@ async function requireDefaultNetwork(): Promise<void> {
 }
 
 /** Direct SSH needs a public address and a route to an internet gateway. */
-async function requireWayIn(subnet: Subnet): Promise<void> {
+async function requireInboundRoute(subnet: Subnet): Promise<void> {
   const hint = 'choose a public subnet (aws.subnetId), or aws.reach: ssm, a bastion or a proxyCommand'
   if (!subnet.MapPublicIpOnLaunch) {
     throw new MissingError(`Subnet ${subnet.SubnetId} does not assign public addresses, but aws.reach is ssh`, { hint })
   }
-  if ((await findWayOut(subnet))?.GatewayId?.startsWith('igw-')) return
+  if ((await findDefaultRoute(subnet))?.GatewayId?.startsWith('igw-')) return
   throw new MissingError(`Subnet ${subnet.SubnetId} has no route to an internet gateway, but aws.reach is ssh`, { hint })
 }
 
 /** For a session, the machine connects to the service, over the internet or through an endpoint in its network. */
 async function requireSessionService(subnet: Subnet, region: string): Promise<void> {
-  if (await findWayOut(subnet)) return
+  if (await findDefaultRoute(subnet)) return
   const service = `com.amazonaws.${region}.ssmmessages`
   const Filters = [filter('vpc-id', subnet.VpcId), filter('service-name', service), filter('vpc-endpoint-state', 'available')]
   const { VpcEndpoints } = await ask('to read endpoints', () => clients.ec2().send(new DescribeVpcEndpointsCommand({ Filters })))
@@ -80,7 +80,7 @@ async function requireSessionService(subnet: Subnet, region: string): Promise<vo
 }
 
 /** The default route of a subnet: from its own route table, else from the main one of its VPC. */
-async function findWayOut({ SubnetId, VpcId }: Subnet): Promise<Route | undefined> {
+async function findDefaultRoute({ SubnetId, VpcId }: Subnet): Promise<Route | undefined> {
   const own = await findRoutes([filter('association.subnet-id', SubnetId)])
   const routes = own ?? (await findRoutes([filter('vpc-id', VpcId), filter('association.main', 'true')])) ?? []
   return routes.find(({ DestinationCidrBlock, State }) => DestinationCidrBlock === '0.0.0.0/0' && State !== 'blackhole')

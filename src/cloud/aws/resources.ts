@@ -13,7 +13,7 @@ import { promotedCopy } from './copy-resources.ts'
 import { optionsOf } from './family-options.ts'
 import { findSubnet } from './network.ts'
 import { publishParameters } from './publish-resources.ts'
-import { findIngress, portOf, reachOf } from './route.ts'
+import { findIngress, portOf, routeOf } from './route.ts'
 import { runner } from './runner.ts'
 import { parseImageName, renderTags } from './tags.ts'
 import { type FirstBoot, prepareFirstBoot } from './user-data.ts'
@@ -26,8 +26,8 @@ export const awsResources: CloudResources = {
     const firstBoot = output(machine.firstBoot)
     const request = all([machine.instance.id, machine.instance.publicIp, machine.instance.privateIp, firstBoot, findRegion()]).apply(
       ([instanceId, publicIp, privateIp, { pinned }, region]) => {
-        const way = reachOf(optionsOf(family).reach, { instanceId, publicIp, privateIp, region })
-        const host: Host = { instanceId, ...way, ...loginOf(spec), ...pinned }
+        const route = routeOf(optionsOf(family).reach, { instanceId, publicIp, privateIp, region })
+        const host: Host = { instanceId, ...route, ...loginOf(spec), ...pinned }
         return JSON.stringify({ host, deadlineMs: parseDuration(family.login.timeout) })
       },
     )

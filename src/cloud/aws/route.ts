@@ -19,7 +19,7 @@ export interface Addresses {
 }
 
 /** Address of an instance, and the proxy command for `ssh`. */
-export function reachOf(reach: Reach, { instanceId, publicIp, privateIp, region }: Addresses): Pick<Host, 'address' | 'proxyCommand'> {
+export function routeOf(reach: Reach, { instanceId, publicIp, privateIp, region }: Addresses): Pick<Host, 'address' | 'proxyCommand'> {
   if (reach === 'ssh') return { address: publicIp || privateIp }
   if (reach === 'ssm') return { address: instanceId, proxyCommand: sessionCommand(region) }
   if ('bastion' in reach) return { address: privateIp, proxyCommand: bastionCommand(reach.bastion) }

@@ -20,7 +20,7 @@ process.stdin.once('end', () => process.exit(0))
 process.stdout.on('error', () => process.exit(0))
 
 for (let timeout = patience; ; timeout *= growth) {
-  const greeted = await attempt(timeout)
+  const greeted = await connectOnce(timeout)
   if (greeted) {
     relay(greeted)
     break
@@ -29,7 +29,7 @@ for (let timeout = patience; ; timeout *= growth) {
 }
 
 /** A connection on which a greeting arrived in time, not yet read; undefined otherwise. */
-function attempt(timeout: number): Promise<Socket | undefined> {
+function connectOnce(timeout: number): Promise<Socket | undefined> {
   const tried = connect(Number(port), host)
   // The socket keeps them until it is connected.
   for (const chunk of sent) tried.write(chunk)

@@ -2,7 +2,7 @@ import { X509Certificate } from 'node:crypto'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { afterEach, describe, expect, it, vi } from 'vitest'
-import { findIngress, portOf, reachOf, requireReach } from '../../../src/cloud/aws/route.ts'
+import { findIngress, portOf, requireReach, routeOf } from '../../../src/cloud/aws/route.ts'
 import { MissingError, RejectedError } from '../../../src/core/errors.ts'
 import { certificateArguments, normaliseThumbprint } from '../../../src/guest/psrp/certificate.ts'
 import { openForward } from '../../../src/guest/psrp/forward.ts'
@@ -71,7 +71,7 @@ describe('the endpoint', () => {
     await expect(waitForEndpoint(nobody, 300, AbortSignal.timeout(60_000))).rejects.toThrow(/no PowerShell remoting on 127.0.0.1:1 within/)
   })
 
-  it('is reached through a command where there is no other way', async () => {
+  it('is reached through a command where there is no other route', async () => {
     const relay = `${process.execPath} -e "const s=require('net').connect(%p,'%h');process.stdin.pipe(s);s.pipe(process.stdout)"`
     expect(await identifyEndpoint({ ...endpoint(), proxyCommand: relay }, 10_000)).toContain('Stack')
   })
@@ -130,9 +130,9 @@ describe('the door', () => {
 
 describe('through Session Manager', () => {
   const tools = join(import.meta.dirname, '../../fixtures/windows/bin')
-  const way = reachOf('ssm', { instanceId: 'i-0abc', publicIp: '', privateIp: '10.0.0.5', region: 'eu-central-1' })
+  const route = routeOf('ssm', { instanceId: 'i-0abc', publicIp: '', privateIp: '10.0.0.5', region: 'eu-central-1' })
   const port = portOf({ login: { transport: 'psrp' } } as Family)
-  const tunnelled = (certificateThumbprint = wsman.certificate.thumbprint) => ({ ...way, port, certificateThumbprint })
+  const tunnelled = (certificateThumbprint = wsman.certificate.thumbprint) => ({ ...route, port, certificateThumbprint })
   const open = (machine = 'i-0abc'): void => {
     vi.stubEnv('PATH', `${tools}:${process.env.PATH}`)
     vi.stubEnv('FAKE_SESSION', `${machine} 5986:${wsman.port}`)

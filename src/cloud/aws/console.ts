@@ -4,7 +4,7 @@ import { GetConsoleOutputCommand, GetConsoleScreenshotCommand } from '@aws-sdk/c
 import { ask, clients } from './clients.ts'
 
 /** The console log and a screenshot of an instance, as files in the folder. Files that EC2 does not provide are left out. */
-export async function diagnose(instanceId: string, folder: string): Promise<void> {
+export async function saveConsole(instanceId: string, folder: string): Promise<void> {
   const client = clients.ec2()
   const results = await Promise.allSettled([
     ask('to read consoles', () => client.send(new GetConsoleOutputCommand({ InstanceId: instanceId }))).then(({ Output }) =>
