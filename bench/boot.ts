@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureDebianBase } from '../src/cloud/local/base/debian.ts'
-import { removeInstance } from '../src/cloud/local/machines/machine.ts'
-import { launchInstance } from '../src/cloud/local/provider/launch.ts'
+import { removeMachine } from '../src/cloud/local/machines/machine.ts'
+import { launchMachine } from '../src/cloud/local/provider/launch.ts'
 import { makeSshKey } from '../src/core/ssh-key.ts'
 import { familySchema } from '../src/family/schema.ts'
 import { familyOf } from '../src/model/family-file.ts'
@@ -22,9 +22,9 @@ export async function main(args: readonly string[]): Promise<void> {
     signal: new AbortController().signal,
   })
   const boot = (warm: boolean) => async (): Promise<number> => {
-    let launched: Awaited<ReturnType<typeof launchInstance>> | undefined
+    let launched: Awaited<ReturnType<typeof launchMachine>> | undefined
     const seconds = await timed(async () => {
-      launched = await launchInstance(
+      launched = await launchMachine(
         {
           name: 'boot',
           tags: {
@@ -49,7 +49,7 @@ export async function main(args: readonly string[]): Promise<void> {
         new AbortController().signal,
       )
     })
-    if (launched) await removeInstance(launched.instance)
+    if (launched) await removeMachine(launched.machine)
     return seconds
   }
   try {

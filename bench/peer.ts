@@ -2,8 +2,8 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ensureDebianBase } from '../src/cloud/local/base/debian.ts'
-import { removeInstance } from '../src/cloud/local/machines/machine.ts'
-import { launchInstance } from '../src/cloud/local/provider/launch.ts'
+import { removeMachine } from '../src/cloud/local/machines/machine.ts'
+import { launchMachine } from '../src/cloud/local/provider/launch.ts'
 import { flattenArguments } from '../src/cloud/local/qemu/img.ts'
 import { run, runTool } from '../src/core/exec.ts'
 import { homeFolder, sourceFolder } from '../src/core/paths.ts'
@@ -84,7 +84,7 @@ async function verifyAndCopy(build: PackerBuild, request: Request): Promise<void
   const home = join(folder, 'home')
   mkdirSync(home)
   cpSync(join(homeFolder(), 'tools.json'), join(home, 'tools.json'))
-  const { instance, host } = await launchInstance(
+  const { machine, host } = await launchMachine(
     {
       name: 'peer',
       tags: {
@@ -112,7 +112,7 @@ async function verifyAndCopy(build: PackerBuild, request: Request): Promise<void
   const verify = await run(process.execPath, [join(sourceFolder(), 'steps/run.ts'), 'verify', folder], {
     env: { BAKEHOUSE_HOSTS: JSON.stringify([host]), BAKEHOUSE_HOME: home },
   })
-  await removeInstance(instance)
+  await removeMachine(machine)
   if (verify.exitCode !== 0 && verify.exitCode !== 10) throw new Error(`the checks did not run:\n${verify.stderr}`)
   await runTool(
     readQemu().img,

@@ -16,7 +16,7 @@ const copied = [buildFiles.events, buildFiles.logs, buildFiles.junit, buildFiles
  * Completes the diagnostics folder, so that a user can send it to others: redacts the files of machines and cloud, copies events, logs
  * and reports, and writes README.txt with the cause and the command that repeats the build.
  */
-export async function completeBundle(plan: Plan, failure: { phase: Phase | undefined; trouble: Trouble }): Promise<void> {
+export async function completeDiagnostics(plan: Plan, failure: { phase: Phase | undefined; trouble: Trouble }): Promise<void> {
   const folder = join(plan.folder, buildFiles.diagnostics)
   await mkdir(folder, { recursive: true })
   await redactFiles(folder, plan.redactor.text)
@@ -60,11 +60,11 @@ async function redactFiles(folder: string, redact: (text: string) => string): Pr
 }
 
 /** Writes what the cloud knows about the machines of a build (console, screenshot) to the diagnostics folder. */
-export async function diagnose(remains: BuildRemains, report: (line: string) => void): Promise<void> {
+export async function saveConsoles(remains: BuildRemains, report: (line: string) => void): Promise<void> {
   const folder = join(remains.folder, buildFiles.diagnostics)
   for (const created of await ofBuild(remains)) {
-    if (!created.diagnose) continue
+    if (!created.saveConsole) continue
     await mkdir(folder, { recursive: true })
-    await created.diagnose(folder).catch((error: unknown) => report(`no diagnostics of ${created.id}: ${messageOf(error)}`))
+    await created.saveConsole(folder).catch((error: unknown) => report(`no diagnostics of ${created.id}: ${messageOf(error)}`))
   }
 }

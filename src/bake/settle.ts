@@ -6,7 +6,7 @@ import type { Host } from '../model/host.ts'
 import { weakSuites } from '../model/suite-result.ts'
 import { renderLogin } from '../report/login-line.ts'
 import type { StepResults } from '../steps/results.ts'
-import { completeBundle, diagnose } from './diagnostics.ts'
+import { completeDiagnostics, saveConsoles } from './diagnostics.ts'
 import type { Journal } from './journal.ts'
 import type { Plan } from './plan.ts'
 import type { Reserved } from './reserve.ts'
@@ -28,8 +28,8 @@ export async function settle(reserved: Reserved, { trouble, steps, hosts, journa
   const note = (text: string): void =>
     journal.tell({ type: 'note', phase: 'clean', text: plan.redactor.text(text), at: new Date().toISOString() })
   const running = plan.request.keep === 'never' || trouble.kind === 'cancelled' ? [] : await findRunning(plan, hosts).catch(() => hosts)
-  await diagnose(remainsOf(reserved), note)
-    .then(() => completeBundle(plan, { phase, trouble }))
+  await saveConsoles(remainsOf(reserved), note)
+    .then(() => completeDiagnostics(plan, { phase, trouble }))
     .catch((error: unknown) => note(`no diagnostics: ${messageOf(error)}`))
   const left = running.length > 0 ? [] : await clean(reserved, journal, note)
   const kept = running.length > 0 ? { kept: keptOf(running, expires) } : {}

@@ -3,7 +3,8 @@ import type { Consumer } from '../model/consumer.ts'
 import type { Family } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Host } from '../model/host.ts'
-import type { BaseImage, LatestImage, PublishedImage } from '../model/image.ts'
+import type { BaseImage, PublishedImage } from '../model/image.ts'
+import type { FamilyOutputs } from '../model/outputs.ts'
 import type { Tags } from '../model/tags.ts'
 
 /** Facts of a build that are known before anything is created. */
@@ -60,7 +61,7 @@ export interface Created {
   readonly tags: Tags
   readonly state: 'running' | 'stopped' | 'available' | 'pending'
   /** Writes what the cloud can provide from outside the machine (console log, screenshot) to the folder. */
-  diagnose?(folder: string): Promise<void>
+  saveConsole?(folder: string): Promise<void>
 }
 
 /** What `reap`, the preflight and the steps need of a cloud. It must not import Pulumi, so that it loads quickly. */
@@ -97,7 +98,7 @@ export interface BaseSearch {
   readonly progress: (line: string) => void
   readonly signal: AbortSignal
   /** The latest good image of the parent family on this cloud. Throws UsageError if there is none. */
-  readonly latestGood: () => Promise<LatestImage>
+  readonly latestGood: () => Promise<FamilyOutputs>
 }
 
 /** The resources of a cloud. Each call declares resources in the running Pulumi program. */

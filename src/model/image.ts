@@ -1,10 +1,3 @@
-/** The latest good image of a family, from the outputs of its stack. */
-export interface LatestImage extends PublishedImage {
-  readonly family: string
-  readonly imageName: string
-  readonly digest: string
-}
-
 /** The published facts of a promoted image. */
 export interface PublishedImage {
   readonly imageId: string

@@ -14,14 +14,8 @@ import {
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2'
 import { ensureDebianBase } from '../../src/cloud/local/base/debian.ts'
-import {
-  instanceFiles,
-  isInstanceRunning,
-  type LocalInstance,
-  makeInstance,
-  removeInstance,
-} from '../../src/cloud/local/machines/machine.ts'
-import { startInstance } from '../../src/cloud/local/machines/start.ts'
+import { isMachineRunning, type LocalMachine, machineFiles, makeMachine, removeMachine } from '../../src/cloud/local/machines/machine.ts'
+import { startMachine } from '../../src/cloud/local/machines/start.ts'
 import { makeOverlay } from '../../src/cloud/local/qemu/img.ts'
 import { findFreePort } from '../../src/cloud/local/qemu/port.ts'
 import { runTool } from '../../src/core/exec.ts'
@@ -34,7 +28,7 @@ export interface MachineRoom extends AsyncDisposable {
 }
 
 interface Machine {
-  readonly local: LocalInstance
+  readonly local: LocalMachine
   readonly build: string
 }
 
@@ -54,9 +48,9 @@ export async function openMachineRoom(folder: string, endpoint: string): Promise
       const id = instance.InstanceId ?? ''
       const state = instance.State?.Name
       const machine = machines.get(id)
-      if (!machine && state === 'running') machines.set(id, await startMachine(client, instance, folder, disks))
-      else if (machine && state === 'running' && !isInstanceRunning(machine.local)) await goesDown(client, instance)
-      else if (machine && state === 'terminated' && isInstanceRunning(machine.local)) await stopMachine(machine)
+      if (!machine && state === 'running') machines.set(id, await openMachine(client, instance, folder, disks))
+      else if (machine && state === 'running' && !isMachineRunning(machine.local)) await goesDown(client, instance)
+      else if (machine && state === 'terminated' && isMachineRunning(machine.local)) await powerOff(machine)
     }
   }
   const watch = async (): Promise<void> => {
@@ -71,7 +65,7 @@ export async function openMachineRoom(folder: string, endpoint: string): Promise
     async [Symbol.asyncDispose]() {
       closing.abort()
       await watching
-      for (const { local } of machines.values()) await removeInstance(local)
+      for (const { local } of machines.values()) await removeMachine(local)
     },
   }
 }
@@ -82,14 +76,14 @@ async function ourInstances(client: EC2Client): Promise<Instance[]> {
   return Reservations.flatMap(({ Instances }) => Instances ?? [])
 }
 
-async function startMachine(client: EC2Client, instance: Instance, folder: string, disks: Map<string, string>): Promise<Machine> {
+async function openMachine(client: EC2Client, instance: Instance, folder: string, disks: Map<string, string>): Promise<Machine> {
   const id = instance.InstanceId ?? ''
   const tags = tagsOf(instance.Tags)
-  const made = await makeInstance(id, { tags, image: instance.ImageId ?? '', sshPort: await findFreePort() })
-  const { disk, seed } = instanceFiles(made)
+  const made = await makeMachine(id, { tags, image: instance.ImageId ?? '', sshPort: await findFreePort() })
+  const { disk, seed } = machineFiles(made)
   await makeOverlay(await diskOf(client, instance.ImageId ?? '', disks), disk, 4)
   await writeSeed(seed, id, await readUserData(client, id), await readPublicKey(client, instance.KeyName))
-  const local = await startInstance(made, {
+  const local = await startMachine(made, {
     signal: AbortSignal.timeout(1_700_000),
     cpus: 2,
     memory: 1024,
@@ -112,7 +106,7 @@ async function goesDown(client: EC2Client, { InstanceId = '' }: Instance): Promi
 }
 
 /** The disk stays: images were made of it. */
-async function stopMachine({ local }: Machine): Promise<void> {
+async function powerOff({ local }: Machine): Promise<void> {
   if (local.process) process.kill(local.process.pid, 'SIGTERM')
 }
 

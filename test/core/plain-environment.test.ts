@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, expect, test, vi } from 'vitest'
-import { startMachine } from '../../src/cloud/local/qemu/process.ts'
+import { startQemu } from '../../src/cloud/local/qemu/process.ts'
 import { plainEnvironment } from '../../src/core/plain-environment.ts'
 
 afterEach(() => vi.unstubAllEnvs())
@@ -27,7 +27,7 @@ test('QEMU is started without the credentials of the one who bakes', async () =>
     const file = (name: string): string => join(folder, name)
     // Stands for QEMU: it says what it knows, and ends.
     const spec = { program: 'env', args: [], logFile: file('log'), qmpSocket: file('qmp'), pidFile: file('pid'), lifetimeSeconds: 0 }
-    const told = await startMachine(spec).catch((error: unknown) => String(error))
+    const told = await startQemu(spec).catch((error: unknown) => String(error))
     expect(told).toContain('PATH=')
     expect(told).not.toContain('not-for-qemu')
   } finally {

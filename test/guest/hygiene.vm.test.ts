@@ -4,8 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { ensureDebianBase } from '../../src/cloud/local/base/debian.ts'
-import { removeInstance } from '../../src/cloud/local/machines/machine.ts'
-import { type Launched, launchInstance } from '../../src/cloud/local/provider/launch.ts'
+import { removeMachine } from '../../src/cloud/local/machines/machine.ts'
+import { type Launched, launchMachine } from '../../src/cloud/local/provider/launch.ts'
 import { familySchema } from '../../src/family/schema.ts'
 import { parseHygiene } from '../../src/guest/hygiene.ts'
 import { readPublicKey } from '../../src/guest/ssh/keys.ts'
@@ -58,7 +58,7 @@ beforeAll(async () => {
   const base = await ensureDebianBase({ release: 'bookworm', progress: () => {}, signal })
   const identityFile = join(folder, 'key')
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identityFile])
-  machine = await launchInstance(
+  machine = await launchMachine(
     {
       ...{ name: 'dirty', image: base.path, ...familySchema.parse({ base: { debian: 'bookworm' } }).machine },
       tags: {
@@ -77,7 +77,7 @@ beforeAll(async () => {
 })
 
 afterAll(async () => {
-  if (machine) await removeInstance(machine.instance)
+  if (machine) await removeMachine(machine.machine)
   vi.unstubAllEnvs()
   rmSync(folder, { recursive: true })
 })

@@ -1,13 +1,13 @@
 import type { Tags } from '../../model/tags.ts'
 import type { Cloud, Created } from '../cloud.ts'
 import { resolveLocalBase } from './base/resolve.ts'
-import { diagnoseInstance } from './machines/diagnose.ts'
-import { findInstance, instanceFiles, isInstanceRunning, type LocalInstance, listInstances, removeInstance } from './machines/machine.ts'
+import { saveConsole } from './machines/console.ts'
+import { findLocalMachine, isMachineRunning, type LocalMachine, listMachines, machineFiles, removeMachine } from './machines/machine.ts'
 import { describeHost } from './qemu/acceleration-finding.ts'
 import { findPause } from './qemu/pause.ts'
 import { listImages, removeImage, type StoredImage } from './store/images.ts'
 
-/** The embedded cloud: machines and images of this computer, no account. */
+/** The local cloud: machines and images of this computer, no account. */
 export async function local(): Promise<Cloud> {
   return {
     name: 'local',
@@ -16,33 +16,33 @@ export async function local(): Promise<Cloud> {
     describeHost,
 
     async findPause(instanceId) {
-      const instance = await findInstance(instanceId)
-      if (!instance) return undefined
-      const { qmpSocket, folder } = instanceFiles(instance)
+      const machine = await findLocalMachine(instanceId)
+      if (!machine) return undefined
+      const { qmpSocket, folder } = machineFiles(machine)
       return findPause(qmpSocket, folder)
     },
 
     async list(tags) {
-      const [instances, images] = await Promise.all([listInstances(), listImages()])
-      const created = [...instances.map(fromInstance), ...images.map(fromImage)]
+      const [machines, images] = await Promise.all([listMachines(), listImages()])
+      const created = [...machines.map(fromMachine), ...images.map(fromImage)]
       return created.filter((each) => matches(each.tags, tags))
     },
 
     async delete({ kind, id }) {
       if (kind === 'image') return removeImage(id)
-      const instance = await findInstance(id)
-      if (instance) await removeInstance(instance)
+      const machine = await findLocalMachine(id)
+      if (machine) await removeMachine(machine)
     },
   }
 }
 
-function fromInstance(instance: LocalInstance): Created {
+function fromMachine(machine: LocalMachine): Created {
   return {
     kind: 'instance',
-    id: instance.id,
-    tags: instance.tags,
-    state: isInstanceRunning(instance) ? 'running' : 'stopped',
-    diagnose: (folder) => diagnoseInstance(instance, folder),
+    id: machine.id,
+    tags: machine.tags,
+    state: isMachineRunning(machine) ? 'running' : 'stopped',
+    saveConsole: (folder) => saveConsole(machine, folder),
   }
 }
 

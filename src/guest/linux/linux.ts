@@ -13,5 +13,5 @@ export const linux: System = {
   seal: async (session) => (await import('./seal.ts')).sealLinux(session),
   checkHygiene: async (session, boots) => (await import('./hygiene.ts')).checkLinuxHygiene(session, boots),
   reboot: async (session, deadline) => (await import('./reboot.ts')).rebootLinux(session, deadline),
-  saveDiagnostics: async (session) => (await import('./diagnose.ts')).saveDiagnostics(session),
+  saveDiagnostics: async (session) => (await import('./diagnostics.ts')).saveDiagnostics(session),
 }

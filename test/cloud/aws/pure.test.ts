@@ -3,7 +3,7 @@ import { deprecationTime } from '../../../src/cloud/aws/copy-resources.ts'
 import { remainingLife } from '../../../src/cloud/aws/credentials.ts'
 import { findRefusal, isNotFound, isNotYetThere } from '../../../src/cloud/aws/errors.ts'
 import { around } from '../../../src/cloud/aws/resources.ts'
-import { findIngress, reachOf } from '../../../src/cloud/aws/route.ts'
+import { findIngress, routeOf } from '../../../src/cloud/aws/route.ts'
 import { parseImageName, parseRegions, parseTags, renderTags, tagFilters } from '../../../src/cloud/aws/tags.ts'
 import { renderLinuxUserData } from '../../../src/cloud/aws/user-data.ts'
 import { loginArguments } from '../../../src/guest/ssh/login.ts'
@@ -94,7 +94,7 @@ describe('the way to an instance', () => {
     ['a bastion', { bastion: 'me@gate:2222', ingress: '10.0.0.1/32' }, '10.0.0.4', 'ssh -W [%h]:%p -p 2222 me@gate'],
     ['a command', { proxyCommand: 'nc %h %p' }, '10.0.0.4', 'nc %h %p'],
   ])('by %s', (_name, reach, address, proxyCommand) => {
-    expect(reachOf(reach, addresses)).toEqual({ address, ...(proxyCommand ? { proxyCommand } : {}) })
+    expect(routeOf(reach, addresses)).toEqual({ address, ...(proxyCommand ? { proxyCommand } : {}) })
   })
 
   test('pins the host key and takes no other key than the build’s', () => {

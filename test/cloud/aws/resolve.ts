@@ -1,7 +1,7 @@
 import { aws } from '../../../src/cloud/aws/aws.ts'
 import type { MissingError } from '../../../src/core/errors.ts'
 import type { Family } from '../../../src/model/family.ts'
-import type { LatestImage } from '../../../src/model/image.ts'
+import type { FamilyOutputs } from '../../../src/model/outputs.ts'
 import { motoImage } from '../../aws/moto.ts'
 import { makeFamily } from '../../helpers/family.ts'
 
@@ -12,12 +12,12 @@ function family(changes: object = {}): Family {
 }
 
 /** What a bake of such a family would start from; its preflight with it. */
-export async function resolve(changes: object = {}, latest?: Partial<LatestImage>): Promise<unknown> {
-  const latestGood = async () => (latest ?? Promise.reject(new Error('no family was asked for'))) as LatestImage
+export async function resolve(changes: object = {}, latest?: Partial<FamilyOutputs>): Promise<unknown> {
+  const latestGood = async () => (latest ?? Promise.reject(new Error('no family was asked for'))) as FamilyOutputs
   return (await aws()).resolveBase(family(changes), { progress: () => {}, latestGood, signal: never })
 }
 
 /** Why such a family is refused. */
-export async function refusal(changes: object, latest?: Partial<LatestImage>): Promise<MissingError> {
+export async function refusal(changes: object, latest?: Partial<FamilyOutputs>): Promise<MissingError> {
   return (await resolve(changes, latest).catch((thrown: unknown) => thrown)) as MissingError
 }

@@ -1,7 +1,8 @@
 import { UsageError } from '../../../core/errors.ts'
 import { commandLine } from '../../../core/program.ts'
 import type { Family } from '../../../model/family.ts'
-import type { BaseImage, LatestImage } from '../../../model/image.ts'
+import type { BaseImage } from '../../../model/image.ts'
+import type { FamilyOutputs } from '../../../model/outputs.ts'
 import type { BaseSearch } from '../../cloud.ts'
 import { findImage, imagePath } from '../store/images.ts'
 import { requireDigest } from '../store/require-digest.ts'
@@ -29,7 +30,7 @@ export async function resolveLocalBase(family: Family, { progress, signal, lates
 }
 
 /** The latest good image of another family, which this computer must have. */
-async function findAncestor({ family, version, imageId, imageName, digest }: LatestImage): Promise<BaseImage> {
+async function findAncestor({ family, version, imageId, imageName, digest }: FamilyOutputs): Promise<BaseImage> {
   if (await findImage(imageId)) {
     await requireDigest(imagePath(imageId), digest)
     return { id: imageId, name: imageName, digest, ancestor: { family, version } }

@@ -1,15 +1,15 @@
 import { messageOf } from '../../../core/errors.ts'
 import type { Observer } from '../../../guest/ssh/login.ts'
 import { connectQmp, executeMonitor } from '../qemu/qmp.ts'
-import { instanceFiles, isInstanceRunning, type LocalInstance } from './machine.ts'
+import { isMachineRunning, type LocalMachine, machineFiles } from './machine.ts'
 
 /** What QEMU knows about a starting machine. To ask QEMU costs the machine nothing. */
-export function observe(instance: LocalInstance): Observer {
-  const { qmpSocket } = instanceFiles(instance)
+export function observe(machine: LocalMachine): Observer {
+  const { qmpSocket } = machineFiles(machine)
   return {
-    isAlive: () => isInstanceRunning(instance),
+    isAlive: () => isMachineRunning(machine),
     isNetworkUp: () => isLinkUp(qmpSocket),
-    isAccepted: () => isEstablished(instance.sshPort, qmpSocket),
+    isAccepted: () => isEstablished(machine.sshPort, qmpSocket),
   }
 }
 

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, RejectedError } from '../../../core/errors.ts'
 import { identifyEndpoint, readThumbprint } from '../../../guest/psrp/psrp.ts'
 import type { Host } from '../../../model/host.ts'
-import { isInstanceRunning, type LocalInstance } from './machine.ts'
+import { isMachineRunning, type LocalMachine } from './machine.ts'
 import type { InstanceInputs } from './spec.ts'
 
 /**
@@ -10,19 +10,19 @@ import type { InstanceInputs } from './spec.ts'
  * this machine's loopback, and pinned from then on. Throws RejectedError with what the image must have.
  */
 export async function waitForRemoting(
-  instance: LocalInstance,
+  machine: LocalMachine,
   spec: Pick<InstanceInputs, 'user' | 'identityFile' | 'knownHostsFile' | 'loginTimeoutSeconds'>,
   signal: AbortSignal,
 ): Promise<Host> {
   const { user, identityFile, knownHostsFile, loginTimeoutSeconds } = spec
-  const endpoint = { address: '127.0.0.1', port: instance.sshPort }
+  const endpoint = { address: '127.0.0.1', port: machine.sshPort }
   let why = 'its port never answered'
   for (const deadline = Date.now() + loginTimeoutSeconds * 1000; Date.now() < deadline; await sleep(2_000, undefined, { signal })) {
-    if (!isInstanceRunning(instance)) throw neverCameUp('the machine ended by itself')
+    if (!isMachineRunning(machine)) throw neverCameUp('the machine ended by itself')
     try {
       const certificateThumbprint = await readThumbprint(endpoint, 20_000)
       await identifyEndpoint({ ...endpoint, certificateThumbprint }, 30_000)
-      return { instanceId: instance.id, transport: 'psrp', ...endpoint, user, identityFile, knownHostsFile, certificateThumbprint }
+      return { instanceId: machine.id, transport: 'psrp', ...endpoint, user, identityFile, knownHostsFile, certificateThumbprint }
     } catch (error) {
       why = messageOf(error)
     }

@@ -37,7 +37,7 @@ export const instanceInputs = z.strictObject({
   diagnosticsFolder: z.string(),
 })
 
-/** Inputs of `qemu:index:Image`: the disk of a stopped instance, taken over. */
+/** Inputs of `qemu:index:Image`: the disk of a stopped machine, taken over. */
 export const imageInputs = z.strictObject({ name: z.string().min(1), tags, instanceId: z.string().min(1), compress: z.boolean() })
 
 /** Inputs of `qemu:index:ImageCopy`: the whole of an image in one file. */

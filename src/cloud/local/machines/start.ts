@@ -10,10 +10,10 @@ import { startWithMemory } from '../qemu/memory.ts'
 import { filterObject } from '../qemu/network.ts'
 import { findFreePort } from '../qemu/port.ts'
 import { firstError } from '../qemu/probe.ts'
-import { startMachine } from '../qemu/process.ts'
+import { startQemu } from '../qemu/process.ts'
 import { qemuTools } from '../qemu/tools.ts'
-import { lastConsoleLine } from './diagnose.ts'
-import { instanceFiles, type LocalInstance, writeInstance } from './machine.ts'
+import { lastConsoleLine } from './console.ts'
+import { type LocalMachine, machineFiles, writeMachine } from './machine.ts'
 import { observe } from './observe.ts'
 import type { InstanceInputs } from './spec.ts'
 import { unlessPaused } from './unless-paused.ts'
@@ -41,9 +41,9 @@ export interface StartSpec extends Pick<InstanceInputs, 'cpus' | 'memory' | 'tag
 /** The machine is up, and refused the build's key. */
 export class LoginRefused extends RejectedError {}
 
-/** Starts the machine of an instance on the disk that is there, and writes down which process it is. */
-export async function startInstance(made: LocalInstance, spec: StartSpec): Promise<LocalInstance> {
-  const { seed: _seed, filter, ...files } = instanceFiles(made)
+/** Starts the machine on the disk that is there, and writes down which process it is. */
+export async function startMachine(made: LocalMachine, spec: StartSpec): Promise<LocalMachine> {
+  const { seed: _seed, filter, ...files } = machineFiles(made)
   const { cpus, memory, credentials, seed, unreadableDisk, paused, isSaved } = spec
   const tools = qemuTools()
   const lifetimeSeconds = spec.tags.expires === '' ? 0 : Math.max(1, Math.round((Date.parse(spec.tags.expires) - Date.now()) / 1000))
@@ -67,12 +67,12 @@ export async function startInstance(made: LocalInstance, spec: StartSpec): Promi
       const start = () => {
         // It starts beside QEMU, so that it is ready before the guest sends.
         if (isFiltered) startFilter(filter, spec.network ?? false, files.qemuLog)
-        return startMachine({ program: tools.system, args, logFile: files.qemuLog, lifetimeSeconds, ...files })
+        return startQemu({ program: tools.system, args, logFile: files.qemuLog, lifetimeSeconds, ...files })
       }
       const running = await startWithMemory(memory, start, { signal: spec.signal })
-      const instance = { ...made, sshPort, process: running }
-      await writeInstance(instance)
-      return instance
+      const machine = { ...made, sshPort, process: running }
+      await writeMachine(machine)
+      return machine
     } catch (error) {
       if (messageOf(error).includes(filterObject)) throw noFilter(error)
       const isPortTaken = /hostfwd|forward/.test(messageOf(error))
@@ -118,22 +118,22 @@ const pause = { shortest: 150, longest: 4_000 }
  * Waits until a started machine accepts the login of its user, and leaves that connection open for the steps. Throws RejectedError
  * with the reason and the last line on the console.
  */
-export async function requireLogin(instance: LocalInstance, host: LocalHost, wait: LocalLogin): Promise<void> {
+export async function requireLogin(machine: LocalMachine, host: LocalHost, wait: LocalLogin): Promise<void> {
   const { deadlineMs, signal, isAwake, isRefusalFinal, hostKeyAlias } = wait
   await rm(host.controlPath, { force: true })
-  const observer = observe(instance)
+  const observer = observe(machine)
   const target = { ...host, ...(hostKeyAlias === undefined ? {} : { hostKeyAlias }) }
   const settings = { controlPath: host.controlPath, keepsOpen: true, learnsHostKey: true, isDirect: true, connectSeconds }
-  const failure = await unlessPaused(instance, signal, (until) =>
+  const failure = await unlessPaused(machine, signal, (until) =>
     waitForLogin(target, settings, {
-      ...{ deadlineMs, signal: until, pause, logFile: join(instanceFiles(instance).folder, 'ssh.log') },
+      ...{ deadlineMs, signal: until, pause, logFile: join(machineFiles(machine).folder, 'ssh.log') },
       observer: isAwake ? { ...observer, isNetworkUp: async () => true } : observer,
       ...(isRefusalFinal === undefined ? {} : { isRefusalFinal }),
     }),
   )
   if (failure === undefined) return
   signal.throwIfAborted()
-  const last = await lastConsoleLine(instance)
+  const last = await lastConsoleLine(machine)
   const Failure = isRefusalFinal && failure.isRefusal ? LoginRefused : RejectedError
   throw new Failure(`the machine never came up: ${failure.why}; the last line on its console: ${last || '(none)'}`)
 }
@@ -141,15 +141,15 @@ export async function requireLogin(instance: LocalInstance, host: LocalHost, wai
 /** A host with the socket of its shared connection. */
 export type LocalHost = Host & { readonly controlPath: string }
 
-/** How to log in to an instance. Its first connection is shared by the steps. */
-export function hostOf(instance: LocalInstance, by: Pick<Host, 'user' | 'identityFile' | 'knownHostsFile'>): LocalHost {
+/** How to log in to a machine. Its first connection is shared by the steps. */
+export function hostOf(machine: LocalMachine, by: Pick<Host, 'user' | 'identityFile' | 'knownHostsFile'>): LocalHost {
   const { user, identityFile, knownHostsFile } = by
-  const controlPath = join(instance.runtimeFolder, 'ssh')
+  const controlPath = join(machine.runtimeFolder, 'ssh')
   return {
-    instanceId: instance.id,
+    instanceId: machine.id,
     transport: 'ssh',
     address: '127.0.0.1',
-    port: instance.sshPort,
+    port: machine.sshPort,
     user,
     identityFile,
     knownHostsFile,

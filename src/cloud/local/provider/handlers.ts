@@ -1,11 +1,11 @@
 import { messageOf } from '../../../core/errors.ts'
 import type { DiffAnswer, Properties, ResourceHandler } from '../../../engine/plugin/resource.ts'
 import { changedProperties, unknownValue } from '../../../engine/plugin/serve.ts'
-import { findInstance, isInstanceRunning, removeInstance } from '../machines/machine.ts'
+import { findLocalMachine, isMachineRunning, removeMachine } from '../machines/machine.ts'
 import { checkInputs, copyInputs, imageInputs, instanceInputs } from '../machines/spec.ts'
 import { findImage, imagePath, removeImage } from '../store/images.ts'
 import { copyImage, makeCandidate } from './images.ts'
-import { launchInstance } from './launch.ts'
+import { launchMachine } from './launch.ts'
 
 /** What needs a new resource when it changes; the rest of the inputs only matters while it is made. */
 const replacing = {
@@ -20,17 +20,17 @@ const instance: ResourceHandler = {
   diff: async (_id, olds, news) => diff(olds, news, replacing.instance),
   async create(inputs, context) {
     const spec = instanceInputs.parse(inputs)
-    const { instance: made, host, boot, note } = await launchInstance(spec, context.signal)
+    const { machine: made, host, boot, note } = await launchMachine(spec, context.signal)
     return { id: made.id, outputs: { ...inputs, instanceId: made.id, host, boot, note } }
   },
   async read(id, state) {
-    const found = await findInstance(id)
-    return found && isInstanceRunning(found) ? { outputs: state } : undefined
+    const found = await findLocalMachine(id)
+    return found && isMachineRunning(found) ? { outputs: state } : undefined
   },
   update: async (_id, olds, news) => ({ ...olds, ...news }),
   async delete(id) {
-    const found = await findInstance(id)
-    if (found) await removeInstance(found)
+    const found = await findLocalMachine(id)
+    if (found) await removeMachine(found)
   },
 }
 

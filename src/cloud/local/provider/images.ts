@@ -1,7 +1,7 @@
 import { rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { RejectedError } from '../../../core/errors.ts'
-import { findInstance, instanceFiles, isInstanceRunning } from '../machines/machine.ts'
+import { findLocalMachine, isMachineRunning, machineFiles } from '../machines/machine.ts'
 import type { CopyInputs, ImageInputs } from '../machines/spec.ts'
 import { findDamage, flatten, readDiskInfo } from '../qemu/img.ts'
 import { explainFullDisk, requireSpace } from '../store/free-space.ts'
@@ -17,15 +17,15 @@ interface Flat {
 const flattening = new Map<string, Promise<Flat>>()
 
 /**
- * Takes over the disk of a stopped instance as an image that stands on the instance's own: no byte of it is copied.
+ * Takes over the disk of a stopped machine as an image that stands on the machine's own disk: no byte of it is copied.
  * The copy that will be promoted is begun at once, out of the way of the guests, where nobody takes it for an image.
  */
 export async function makeCandidate(spec: ImageInputs, signal: AbortSignal): Promise<StoredImage> {
-  const instance = await findInstance(spec.instanceId)
-  if (!instance) throw new RejectedError(`there is no instance ${spec.instanceId} to make an image of`)
-  if (isInstanceRunning(instance)) throw new RejectedError(`instance ${spec.instanceId} still runs: its disk is not whole`)
+  const machine = await findLocalMachine(spec.instanceId)
+  if (!machine) throw new RejectedError(`there is no machine ${spec.instanceId} to make an image of`)
+  if (isMachineRunning(machine)) throw new RejectedError(`machine ${spec.instanceId} still runs: its disk is not whole`)
   const aside = await asidePath(spec.name)
-  await rename(instanceFiles(instance).disk, aside)
+  await rename(machineFiles(machine).disk, aside)
   const made = await publish(aside, { name: spec.name, tags: spec.tags, digest: '', created: new Date().toISOString() })
   const copy = makeFlat(spec.name, spec.compress, signal)
   // Told when the copy is asked for; until then nobody listens.

@@ -3,12 +3,12 @@ import { dirname } from 'node:path'
 import { findVariable } from '../../../core/environment.ts'
 import { MissingError, messageOf } from '../../../core/errors.ts'
 import type { Host } from '../../../model/host.ts'
-import { diagnoseInstance } from '../machines/diagnose.ts'
-import { instanceFiles, type LocalInstance, makeInstance, removeInstance } from '../machines/machine.ts'
+import { saveConsole } from '../machines/console.ts'
+import { type LocalMachine, machineFiles, makeMachine, removeMachine } from '../machines/machine.ts'
 import { waitForRemoting } from '../machines/remoting.ts'
 import { writeSeed } from '../machines/seed.ts'
 import type { InstanceInputs } from '../machines/spec.ts'
-import { hostOf, LoginRefused, requireLogin, startInstance } from '../machines/start.ts'
+import { hostOf, LoginRefused, requireLogin, startMachine } from '../machines/start.ts'
 import { unlessPaused } from '../machines/unless-paused.ts'
 import { findAccelerator } from '../qemu/accelerator.ts'
 import { makeOverlay } from '../qemu/img.ts'
@@ -20,7 +20,7 @@ import { resumeSnapshot } from '../warm/resume.ts'
 import { ensureSnapshot } from '../warm/snapshot.ts'
 
 export interface Launched {
-  readonly instance: LocalInstance
+  readonly machine: LocalMachine
   readonly host: Host
   /** `warm` from a memory snapshot of the booted image, `cold` by booting it. */
   readonly boot: 'warm' | 'cold'
@@ -32,7 +32,7 @@ export interface Launched {
  * Starts a machine from an image, over a disk of its own, and waits until its user is let in. Throws RejectedError with
  * what it waited for and the last words on the console; nothing of the machine is left then.
  */
-export async function launchInstance(spec: InstanceInputs, signal: AbortSignal): Promise<Launched> {
+export async function launchMachine(spec: InstanceInputs, signal: AbortSignal): Promise<Launched> {
   signal.throwIfAborted()
   // The key of a snapshot is exchanged as root.
   if (!spec.warm || !usesSnapshots() || spec.login !== 'credential' || spec.user !== 'root' || spec.os === 'windows')
@@ -75,13 +75,13 @@ class FirmwareUnusable extends Error {
 /** Boots the image; `findFirmware` gives the firmware that is woken instead of a start of it. */
 async function bootWith(spec: InstanceInputs, signal: AbortSignal, note: string, findFirmware?: typeof ensureFirmware): Promise<Launched> {
   const orUnusable = <T>(work: Promise<T>): Promise<T> => work.catch((cause: unknown) => Promise.reject(new FirmwareUnusable(cause)))
-  return withInstance(spec, async (made, started) => {
-    const { disk, seed, memory: own, qmpSocket } = instanceFiles(made)
+  return withMachine(spec, async (made, started) => {
+    const { disk, seed, memory: own, qmpSocket } = machineFiles(made)
     const size = await makeOverlay(imagePath(spec.image), disk, spec.disk)
     const firmware = findFirmware && (await orUnusable(findFirmware(spec, size, signal)))
     if (spec.login === 'cloud-init') await writeSeed(seed, { instanceId: made.id, user: spec.user, publicKey: spec.publicKey })
     const { cpus, memory, tags, os, transport, devices, network } = spec
-    const instance = await startInstance(made, {
+    const machine = await startMachine(made, {
       ...{
         signal,
         cpus,
@@ -92,26 +92,26 @@ async function bootWith(spec: InstanceInputs, signal: AbortSignal, note: string,
       ...{ os, transport, devices, network: network ?? false, paused: firmware !== undefined, isSaved: firmware !== undefined },
       ...(spec.login === 'cloud-init' ? { seed } : {}),
     })
-    started(instance)
+    started(machine)
     if (firmware) await orUnusable(orDiscarded(dirname(firmware), signal, wakeFirmware(qmpSocket, firmware, own, signal)))
     await rm(spec.knownHostsFile, { force: true })
     if (transport === 'psrp') {
-      const host = await unlessPaused(instance, signal, (until) => waitForRemoting(instance, spec, until))
-      return { instance, host, boot: 'cold', note }
+      const host = await unlessPaused(machine, signal, (until) => waitForRemoting(machine, spec, until))
+      return { machine, host, boot: 'cold', note }
     }
-    const host = hostOf(instance, spec)
+    const host = hostOf(machine, spec)
     const wait = { deadlineMs: spec.loginTimeoutSeconds * 1000, signal, isRefusalFinal: firmware !== undefined }
-    const letIn = requireLogin(instance, host, wait)
+    const letIn = requireLogin(machine, host, wait)
     await letIn.catch((error: unknown) => Promise.reject(error instanceof LoginRefused ? new FirmwareUnusable(error) : error))
-    return { instance, host, boot: 'cold', note }
+    return { machine, host, boot: 'cold', note }
   })
 }
 
 async function resume(spec: InstanceInputs, signal: AbortSignal): Promise<Launched> {
   const snapshot = await ensureSnapshot(spec, signal)
-  return withInstance(spec, async (made, started) => {
-    const instance = await orDiscarded(snapshot.folder, signal, resumeSnapshot({ made, snapshot, spec, signal, started }))
-    return { instance, host: hostOf(instance, spec), boot: 'warm', note: '' }
+  return withMachine(spec, async (made, started) => {
+    const machine = await orDiscarded(snapshot.folder, signal, resumeSnapshot({ made, snapshot, spec, signal, started }))
+    return { machine, host: hostOf(machine, spec), boot: 'warm', note: '' }
   })
 }
 
@@ -125,20 +125,20 @@ async function orDiscarded<T>(folder: string, signal: AbortSignal, restore: Prom
   }
 }
 
-/** Makes an instance; when the action fails, keeps what can be seen of it from outside and removes it. */
-async function withInstance(
+/** Makes a machine; when the action fails, keeps what can be seen of it from outside and removes it. */
+async function withMachine(
   spec: InstanceInputs,
-  action: (made: LocalInstance, started: (instance: LocalInstance) => void) => Promise<Launched>,
+  action: (made: LocalMachine, started: (machine: LocalMachine) => void) => Promise<Launched>,
 ): Promise<Launched> {
-  const made = await makeInstance(spec.name, { tags: spec.tags, image: spec.image, sshPort: await findFreePort() })
-  let instance = made
+  const made = await makeMachine(spec.name, { tags: spec.tags, image: spec.image, sshPort: await findFreePort() })
+  let machine = made
   try {
     return await action(made, (started) => {
-      instance = started
+      machine = started
     })
   } catch (error) {
-    if (spec.diagnosticsFolder) await diagnoseInstance(instance, spec.diagnosticsFolder).catch(() => {})
-    await removeInstance(instance)
+    if (spec.diagnosticsFolder) await saveConsole(machine, spec.diagnosticsFolder).catch(() => {})
+    await removeMachine(machine)
     throw error
   }
 }

@@ -6,7 +6,7 @@ import { messageOf } from '../../../core/errors.ts'
 import { type Accelerator, qemuArguments } from './arguments.ts'
 import { runImg } from './img.ts'
 import { findFreePort } from './port.ts'
-import { startMachine, stopMachine } from './process.ts'
+import { startQemu, stopQemu } from './process.ts'
 import { connectQmp, executeMonitor, type Qmp } from './qmp.ts'
 import { qemuTools } from './tools.ts'
 
@@ -43,11 +43,11 @@ export async function tryAccelerator(
       ...files,
     })
     const started = { program, args: kernel ? withKernel(args, kernel) : args, logFile: file('qemu.log'), lifetimeSeconds: 60, ...files }
-    const machine = await startMachine(started)
+    const machine = await startQemu(started)
     try {
       return await watch({ ...files, hasKernel: kernel !== undefined, deadlineMs })
     } finally {
-      await stopMachine(machine, files.qmpSocket)
+      await stopQemu(machine, files.qmpSocket)
     }
   } catch (error) {
     return firstError(messageOf(error))

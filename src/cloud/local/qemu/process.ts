@@ -8,7 +8,7 @@ import { connectQmp } from './qmp.ts'
 /** How long QEMU may take until it answers on its control socket, in ms. */
 const startDeadline = 60_000
 
-export interface StartSpec {
+export interface QemuProcess {
   /** The QEMU program. */
   readonly program: string
   readonly args: readonly string[]
@@ -24,7 +24,7 @@ export interface StartSpec {
  * Starts a guest that belongs to nobody: own session, no stdio of ours, so that it outlives this process and holds
  * nothing of it. `timeout` of coreutils is its parent and its watchdog. Throws with QEMU's message when it ends at once.
  */
-export async function startMachine(spec: StartSpec): Promise<ProcessIdentity> {
+export async function startQemu(spec: QemuProcess): Promise<ProcessIdentity> {
   const log = openSync(spec.logFile, 'a', 0o600)
   const [program, args] =
     spec.lifetimeSeconds > 0
@@ -48,7 +48,7 @@ export async function startMachine(spec: StartSpec): Promise<ProcessIdentity> {
 }
 
 /** The running process that a pid file names, if it is a machine of that name: pids are used again. */
-export function findMachine(pidFile: string, name: string): ProcessIdentity | undefined {
+export function findQemu(pidFile: string, name: string): ProcessIdentity | undefined {
   try {
     const identity = findProcess(Number(readFileSync(pidFile, 'utf8')))
     if (!identity || process.platform !== 'linux') return identity
@@ -73,7 +73,7 @@ async function waitForQmp(socket: string, signal: AbortSignal): Promise<string |
 }
 
 /** Ends a guest: asked over QMP, then by signal, then killed. Only ever that very process. Gone already is success. */
-export async function stopMachine(identity: ProcessIdentity, qmpSocket: string): Promise<void> {
+export async function stopQemu(identity: ProcessIdentity, qmpSocket: string): Promise<void> {
   if (!isRunning(identity)) return
   try {
     using qmp = await connectQmp(qmpSocket)

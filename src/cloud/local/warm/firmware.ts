@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { instanceFiles, makeInstance, removeInstance } from '../machines/machine.ts'
+import { machineFiles, makeMachine, removeMachine } from '../machines/machine.ts'
 import type { InstanceInputs } from '../machines/spec.ts'
-import { startInstance } from '../machines/start.ts'
+import { startMachine } from '../machines/start.ts'
 import { findFreePort } from '../qemu/port.ts'
 import { connectQmp } from '../qemu/qmp.ts'
 import { ensureAsleep, keyOf } from './cache.ts'
@@ -24,15 +24,15 @@ export async function ensureFirmware(spec: InstanceInputs, diskBytes: number, si
 const memoryFile = 'memory.qcow2'
 
 async function makeFirmware(spec: InstanceInputs, diskBytes: number, folder: string, signal: AbortSignal): Promise<void> {
-  const made = await makeInstance(`${spec.name}-firmware`, { tags: spec.tags, image: spec.image, sshPort: await findFreePort() })
+  const made = await makeMachine(`${spec.name}-firmware`, { tags: spec.tags, image: spec.image, sshPort: await findFreePort() })
   try {
     const { cpus, memory, tags } = spec
-    await startInstance(made, { cpus, memory, tags, credentials: {}, unreadableDisk: diskBytes, isSaved: true, signal })
-    const { qmpSocket } = instanceFiles(made)
+    await startMachine(made, { cpus, memory, tags, credentials: {}, unreadableDisk: diskBytes, isSaved: true, signal })
+    const { qmpSocket } = machineFiles(made)
     await waitForRead(qmpSocket, signal)
     await fallAsleep(qmpSocket, join(folder, memoryFile))
   } finally {
-    await removeInstance(made)
+    await removeMachine(made)
   }
 }
 

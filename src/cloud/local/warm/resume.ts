@@ -1,33 +1,33 @@
 import { copyFile, rm, writeFile } from 'node:fs/promises'
 import { connectThrough, requireInGuest } from '../../../guest/ssh/ssh.ts'
-import { instanceFiles, type LocalInstance } from '../machines/machine.ts'
+import { type LocalMachine, machineFiles } from '../machines/machine.ts'
 import type { InstanceInputs } from '../machines/spec.ts'
-import { hostOf, requireLogin, startInstance } from '../machines/start.ts'
+import { hostOf, requireLogin, startMachine } from '../machines/start.ts'
 import { makeHostKeys, renderKnownHosts, renewScript } from './renew.ts'
 import { wake } from './sleep.ts'
 import { hostKeyAlias, type Snapshot } from './snapshot.ts'
 
 export interface Resume {
-  readonly made: LocalInstance
+  readonly made: LocalMachine
   readonly snapshot: Snapshot
   readonly spec: InstanceInputs
   readonly signal: AbortSignal
   /** Told as soon as a process runs, so that a failure can end it. */
-  readonly started: (instance: LocalInstance) => void
+  readonly started: (machine: LocalMachine) => void
 }
 
 /** A machine that continues from a snapshot answers within seconds; this long is for a very busy computer, in ms. */
 const resumeDeadline = 90_000
 
 /** Wakes a sleeping machine and makes it one of its own: nothing that tells machines apart is left as it was. */
-export async function resumeSnapshot({ made, snapshot, spec, signal, started }: Resume): Promise<LocalInstance> {
+export async function resumeSnapshot({ made, snapshot, spec, signal, started }: Resume): Promise<LocalMachine> {
   const makingHostKeys = makeHostKeys()
   // Told where it is waited for.
   makingHostKeys.catch(() => {})
-  const { disk, memory: own, qmpSocket } = instanceFiles(made)
+  const { disk, memory: own, qmpSocket } = machineFiles(made)
   await copyFile(snapshot.disk, disk)
   const { cpus, memory, tags, network } = spec
-  const instance = await startInstance(made, {
+  const machine = await startMachine(made, {
     cpus,
     memory,
     tags,
@@ -37,14 +37,14 @@ export async function resumeSnapshot({ made, snapshot, spec, signal, started }: 
     isSaved: true,
     signal,
   })
-  started(instance)
+  started(machine)
   await wake(qmpSocket, snapshot.memory, own)
   const { identityFile, knownHostsFile } = snapshot
-  const host = hostOf(instance, { user: 'root', identityFile, knownHostsFile })
-  await requireLogin(instance, host, { deadlineMs: resumeDeadline, signal, isAwake: true, hostKeyAlias })
+  const host = hostOf(machine, { user: 'root', identityFile, knownHostsFile })
+  await requireLogin(machine, host, { deadlineMs: resumeDeadline, signal, isAwake: true, hostKeyAlias })
   const hostKeys = await makingHostKeys
   await requireInGuest(connectThrough(host.controlPath, host), renewScript(spec.publicKey, hostKeys), { signal, timeoutMs: resumeDeadline })
   await rm(spec.knownHostsFile, { force: true })
-  await writeFile(spec.knownHostsFile, renderKnownHosts(instance.sshPort, hostKeys), { mode: 0o600 })
-  return instance
+  await writeFile(spec.knownHostsFile, renderKnownHosts(machine.sshPort, hostKeys), { mode: 0o600 })
+  return machine
 }

@@ -3,9 +3,9 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { runTool } from '../../../core/exec.ts'
 import { makeSshKey } from '../../../core/ssh-key.ts'
 import { connectThrough, disconnect, requireInGuest } from '../../../guest/ssh/ssh.ts'
-import { instanceFiles, makeInstance, removeInstance } from '../machines/machine.ts'
+import { machineFiles, makeMachine, removeMachine } from '../machines/machine.ts'
 import type { InstanceInputs } from '../machines/spec.ts'
-import { hostOf, requireLogin, startInstance } from '../machines/start.ts'
+import { hostOf, requireLogin, startMachine } from '../machines/start.ts'
 import { stampOf } from '../qemu/describe-host.ts'
 import { makeOverlay } from '../qemu/img.ts'
 import { findFreePort } from '../qemu/port.ts'
@@ -42,13 +42,13 @@ function filesIn(folder: string): Snapshot {
 }
 
 async function makeSnapshot(spec: InstanceInputs, folder: string, signal: AbortSignal): Promise<void> {
-  const made = await makeInstance(`${spec.name}-warm`, { tags: spec.tags, image: spec.image, sshPort: await findFreePort() })
+  const made = await makeMachine(`${spec.name}-warm`, { tags: spec.tags, image: spec.image, sshPort: await findFreePort() })
   try {
     const { disk, memory: memoryFile, identityFile, knownHostsFile } = filesIn(folder)
     const { publicKey } = await makeSshKey(identityFile, { comment: hostKeyAlias })
-    await makeOverlay(imagePath(spec.image), instanceFiles(made).disk, spec.disk)
+    await makeOverlay(imagePath(spec.image), machineFiles(made).disk, spec.disk)
     const { cpus, memory, tags } = spec
-    const instance = await startInstance(made, {
+    const machine = await startMachine(made, {
       signal,
       cpus,
       memory,
@@ -56,17 +56,17 @@ async function makeSnapshot(spec: InstanceInputs, folder: string, signal: AbortS
       credentials: { 'ssh.authorized_keys.root': `${publicKey}\n` },
       isSaved: true,
     })
-    const host = hostOf(instance, { user: 'root', identityFile, knownHostsFile })
-    await requireLogin(instance, host, { deadlineMs: spec.loginTimeoutSeconds * 1000, signal, hostKeyAlias })
+    const host = hostOf(machine, { user: 'root', identityFile, knownHostsFile })
+    await requireLogin(machine, host, { deadlineMs: spec.loginTimeoutSeconds * 1000, signal, hostKeyAlias })
     const connection = connectThrough(host.controlPath, host)
     await requireInGuest(connection, settle, { signal, timeoutMs: 300_000 })
     await disconnect(connection)
     await sleep(500)
-    await fallAsleep(instanceFiles(instance).qmpSocket, memoryFile)
+    await fallAsleep(machineFiles(machine).qmpSocket, memoryFile)
     // The cache may be on another file system.
-    await runTool('mv', [instanceFiles(made).disk, disk])
+    await runTool('mv', [machineFiles(made).disk, disk])
   } finally {
-    await removeInstance(made)
+    await removeMachine(made)
   }
 }
 

@@ -8,8 +8,9 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { resolveLocalBase } from '../../../../src/cloud/local/base/resolve.ts'
 import { UsageError } from '../../../../src/core/errors.ts'
-import type { LatestImage } from '../../../../src/model/image.ts'
+import type { FamilyOutputs } from '../../../../src/model/outputs.ts'
 import { makeFamily } from '../../../helpers/family.ts'
+import { sampleLatestGood } from '../../../helpers/latest-good.ts'
 
 let folder: string
 let disk: string
@@ -17,9 +18,9 @@ let sha256: string
 let server: Server | undefined
 const digest = (file: string): string => createHash('sha256').update(readFileSync(file)).digest('hex')
 const cached = (): string[] => readdirSync(join(folder, 'cache/bakehouse/base'))
-const resolveBase = (base: unknown, latest?: LatestImage) => {
+const resolveBase = (base: unknown, latest?: FamilyOutputs) => {
   const family = makeFamily({ base }, { name: 'mine', folder })
-  const latestGood = async (): Promise<LatestImage> => latest ?? Promise.reject(new Error('no family was asked for'))
+  const latestGood = async (): Promise<FamilyOutputs> => latest ?? Promise.reject(new Error('no family was asked for'))
   return resolveLocalBase(family, { progress: () => {}, latestGood, signal: AbortSignal.timeout(60_000) })
 }
 
@@ -138,9 +139,9 @@ describe('a base that is another family', () => {
   }
 
   const digestOf = (text: string): string => `sha256:${createHash('sha256').update(text).digest('hex')}`
-  const latest = (version: string): LatestImage => {
+  const latest = (version: string): FamilyOutputs => {
     const id = `linux-base-${version}`
-    return { family: 'linux-base', version, imageId: id, imageName: id, digest: digestOf(version), imagesByRegion: { local: id } }
+    return sampleLatestGood({ version, imageId: id, imageName: id, digest: digestOf(version), imagesByRegion: { local: id } })
   }
 
   it('is the latest good image that its stack names, be there a newer one in the store', async () => {

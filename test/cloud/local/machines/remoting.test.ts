@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { LocalInstance } from '../../../../src/cloud/local/machines/machine.ts'
+import type { LocalMachine } from '../../../../src/cloud/local/machines/machine.ts'
 import { waitForRemoting } from '../../../../src/cloud/local/machines/remoting.ts'
 import { findProcess } from '../../../../src/core/process-identity.ts'
 import { withWsman } from '../../../helpers/wsman.ts'
@@ -8,14 +8,14 @@ const by = { user: 'Administrator', identityFile: '/k', knownHostsFile: '/h' }
 const tags = { tool: 'bakehouse', family: 'win', version: '1', build: 'b', stage: 'base', expires: '' } as const
 const wsman = withWsman()
 
-const instance = (about: Partial<LocalInstance> = {}): LocalInstance => {
+const machine = (about: Partial<LocalMachine> = {}): LocalMachine => {
   const process_ = findProcess(process.pid)
   return { id: 'vm-1', tags, image: 'i', sshPort: wsman.port, runtimeFolder: '/r', ...(process_ ? { process: process_ } : {}), ...about }
 }
 
 describe('a Windows machine of this computer', () => {
   it('is reached when it speaks WSMan, and its certificate is pinned from then on', async () => {
-    const host = await waitForRemoting(instance(), { ...by, loginTimeoutSeconds: 30 }, AbortSignal.timeout(60_000))
+    const host = await waitForRemoting(machine(), { ...by, loginTimeoutSeconds: 30 }, AbortSignal.timeout(60_000))
     expect(host).toMatchObject({
       transport: 'psrp',
       address: '127.0.0.1',
@@ -25,7 +25,7 @@ describe('a Windows machine of this computer', () => {
   })
 
   it('says what its image must have when it does not', async () => {
-    const wait = waitForRemoting(instance({ sshPort: 1 }), { ...by, loginTimeoutSeconds: 1 }, AbortSignal.timeout(60_000))
+    const wait = waitForRemoting(machine({ sshPort: 1 }), { ...by, loginTimeoutSeconds: 1 }, AbortSignal.timeout(60_000))
     await expect(wait).rejects.toMatchObject({
       message: expect.stringContaining('never came up'),
       hint: expect.stringContaining('port 5986'),
@@ -33,7 +33,7 @@ describe('a Windows machine of this computer', () => {
   })
 
   it('is not waited for once it has ended', async () => {
-    const gone = instance({ process: { pid: process.pid, started: '1' } })
+    const gone = machine({ process: { pid: process.pid, started: '1' } })
     await expect(waitForRemoting(gone, { ...by, loginTimeoutSeconds: 600 }, AbortSignal.timeout(60_000))).rejects.toThrow('ended by itself')
   })
 })

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ensureDebianBase } from '../../../../src/cloud/local/base/debian.ts'
 import { local } from '../../../../src/cloud/local/local.ts'
-import { listInstances } from '../../../../src/cloud/local/machines/machine.ts'
+import { listMachines } from '../../../../src/cloud/local/machines/machine.ts'
 import { instanceInputs } from '../../../../src/cloud/local/machines/spec.ts'
 import { handlers } from '../../../../src/cloud/local/provider/handlers.ts'
 import { makeOverlay, readDiskInfo } from '../../../../src/cloud/local/qemu/img.ts'
@@ -178,14 +178,14 @@ describe('a machine that never comes up', () => {
     const kept = readdirSync(join(folder, 'diagnostics'))
     expect(kept).toEqual(expect.arrayContaining(['base-console.log', 'base-screen.png']))
     expect(readFileSync(join(folder, 'diagnostics/base-screen.png')).subarray(1, 4).toString()).toBe('PNG')
-    expect(await listInstances()).toEqual([])
+    expect(await listMachines()).toEqual([])
   })
 
   it('is gone when the build is cancelled meanwhile', async () => {
     const blank = join(folder, 'blank.qcow2')
     const cancelled = instances.create(inputs({ image: blank, warm: false }), context(AbortSignal.timeout(3000)))
     await expect(cancelled).rejects.toThrow()
-    expect(await listInstances()).toEqual([])
+    expect(await listMachines()).toEqual([])
     expect(execFileSync('ps', ['-eo', 'args']).toString()).not.toContain('-name f-1-base')
   })
 })

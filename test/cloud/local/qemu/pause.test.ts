@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { instanceFiles, makeInstance } from '../../../../src/cloud/local/machines/machine.ts'
+import { machineFiles, makeMachine } from '../../../../src/cloud/local/machines/machine.ts'
 import { unlessPaused } from '../../../../src/cloud/local/machines/unless-paused.ts'
 import { explainPause } from '../../../../src/cloud/local/qemu/pause.ts'
 import type { StepContext } from '../../../../src/guest/context.ts'
@@ -39,25 +39,25 @@ describe('a machine whose disk finds no space', () => {
 
   it('is told at a wait for it and during a step, by its cause', async () => {
     const tags = { tool: 'bakehouse', family: 'f', version: '1', build: 'b', stage: 'base', expires: '' } as const
-    const instance = await makeInstance('f-1', { tags, image: 'i', sshPort: 1 })
+    const machine = await makeMachine('f-1', { tags, image: 'i', sshPort: 1 })
     const disk =
       'if=none,id=disk,format=raw,rerror=stop,file.driver=blkdebug,file.inject-error.0.event=read_aio,file.inject-error.0.errno=28'
     const devices = ['-drive', `${disk},file.image.driver=null-co,file.image.size=1048576`, '-device', 'virtio-blk-pci,drive=disk']
-    const machine = ['-machine', 'pc', '-accel', 'tcg', '-nodefaults', '-display', 'none', '-m', '32']
-    const qmp = ['-qmp', `unix:${instanceFiles(instance).qmpSocket},server=on,wait=off`]
-    const qemu = spawn('qemu-system-x86_64', [...machine, ...devices, ...qmp], { stdio: 'ignore' })
+    const board = ['-machine', 'pc', '-accel', 'tcg', '-nodefaults', '-display', 'none', '-m', '32']
+    const qmp = ['-qmp', `unix:${machineFiles(machine).qmpSocket},server=on,wait=off`]
+    const qemu = spawn('qemu-system-x86_64', [...board, ...devices, ...qmp], { stdio: 'ignore' })
     const stopped = new AbortController()
     try {
-      const waiting = unlessPaused(instance, AbortSignal.timeout(100_000), () => new Promise<never>(() => {}))
+      const waiting = unlessPaused(machine, AbortSignal.timeout(100_000), () => new Promise<never>(() => {}))
       await expect(waiting).rejects.toThrow(/^QEMU paused the machine \(io-error\): there is no space left for its disk in /)
-      const step = { request: { cloud: 'local' }, hosts: [{ instanceId: instance.id }], signal: stopped.signal } as unknown as StepContext
+      const step = { request: { cloud: 'local' }, hosts: [{ instanceId: machine.id }], signal: stopped.signal } as unknown as StepContext
       const keepAlive = setTimeout(() => {}, 100_000)
       await watchMachines(step, (why) => stopped.abort(why))
       clearTimeout(keepAlive)
       expect(String(stopped.signal.reason)).toContain('there is no space left for its disk')
     } finally {
       qemu.kill('SIGKILL')
-      rmSync(instance.runtimeFolder, { recursive: true })
+      rmSync(machine.runtimeFolder, { recursive: true })
     }
   }, 120_000)
 })

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { findMachine, startMachine, stopMachine } from '../../../../src/cloud/local/qemu/process.ts'
+import { findQemu, startQemu, stopQemu } from '../../../../src/cloud/local/qemu/process.ts'
 import { findProcess, isRunning } from '../../../../src/core/process-identity.ts'
 
 let folder: string
@@ -28,22 +28,22 @@ const spec = (lifetimeSeconds: number) => {
 
 describe('a machine process', () => {
   it('runs in a session of its own, and ends when told to', async () => {
-    const identity = await startMachine(spec(60))
+    const identity = await startQemu(spec(60))
     expect(isRunning(identity)).toBe(true)
-    expect(findMachine(join(folder, 'pid'), 'vm-test')).toEqual(identity)
-    await stopMachine(identity, join(folder, 'qmp'))
+    expect(findQemu(join(folder, 'pid'), 'vm-test')).toEqual(identity)
+    await stopQemu(identity, join(folder, 'qmp'))
     expect(isRunning(identity)).toBe(false)
-    await stopMachine(identity, join(folder, 'qmp'))
+    await stopQemu(identity, join(folder, 'qmp'))
   })
 
   it('ends by itself when its time is over, with nobody left to end it', async () => {
-    const identity = await startMachine(spec(1))
+    const identity = await startQemu(spec(1))
     await expect.poll(() => isRunning(identity)).toBe(false)
   })
 
   it('tells what QEMU said when it does not start', async () => {
     const broken = { ...spec(60), args: ['-machine', 'nonesuch'] }
-    await expect(startMachine(broken)).rejects.toThrow('unsupported machine type')
+    await expect(startQemu(broken)).rejects.toThrow('unsupported machine type')
   })
 
   it('is not taken for another process that has its pid now', async () => {
@@ -51,8 +51,8 @@ describe('a machine process', () => {
     try {
       const identity = findProcess(stranger.pid ?? 0)!
       writeFileSync(join(folder, 'pid'), String(stranger.pid))
-      expect(findMachine(join(folder, 'pid'), 'vm-test')).toBeUndefined()
-      await stopMachine({ pid: identity.pid, started: '1' }, join(folder, 'qmp'))
+      expect(findQemu(join(folder, 'pid'), 'vm-test')).toBeUndefined()
+      await stopQemu({ pid: identity.pid, started: '1' }, join(folder, 'qmp'))
       expect(isRunning(identity)).toBe(true)
     } finally {
       stranger.kill()
@@ -60,8 +60,8 @@ describe('a machine process', () => {
   })
 
   it('leaves no pid file behind it, which would name a stranger later', async () => {
-    const identity = await startMachine(spec(60))
-    await stopMachine(identity, join(folder, 'qmp'))
+    const identity = await startQemu(spec(60))
+    await stopQemu(identity, join(folder, 'qmp'))
     expect(existsSync(join(folder, 'pid'))).toBe(false)
   })
 })

@@ -8,8 +8,8 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { ensureDebianBase } from '../../../../../src/cloud/local/base/debian.ts'
-import { removeInstance } from '../../../../../src/cloud/local/machines/machine.ts'
-import { type Launched, launchInstance } from '../../../../../src/cloud/local/provider/launch.ts'
+import { removeMachine } from '../../../../../src/cloud/local/machines/machine.ts'
+import { type Launched, launchMachine } from '../../../../../src/cloud/local/provider/launch.ts'
 import { sourceFolder } from '../../../../../src/core/paths.ts'
 import { connect, runInGuest } from '../../../../../src/guest/ssh/ssh.ts'
 
@@ -36,7 +36,7 @@ beforeAll(async () => {
 
 afterAll(async () => {
   spawnSync('ip', ['address', 'del', `${metadata}/32`, 'dev', 'lo'])
-  for (const { instance } of machines) await removeInstance(instance)
+  for (const { machine } of machines) await removeMachine(machine)
   plugin?.end()
   for (const server of servers ?? []) server.close()
   vi.unstubAllEnvs()
@@ -63,7 +63,7 @@ async function launch(network: boolean): Promise<Launched> {
   const identityFile = join(folder, `key-${machines.length}`)
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identityFile])
   const expires = new Date(Date.now() + 3_600_000).toISOString()
-  const machine = await launchInstance(
+  const machine = await launchMachine(
     {
       ...{ name: 'hostile', image: base, cpus: 2, memory: 1024, disk: 4, network, warm: true },
       tags: { tool: 'bakehouse', family: 'f', version: '1', build: 'b', stage: 'trial', expires },
@@ -112,10 +112,10 @@ describe('a hostile guest', () => {
   })
 })
 
-function findFilter({ instance }: Launched): number {
+function findFilter({ machine }: Launched): number {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
   const found = pids.find(
-    (pid) => commandLine(pid).includes(`${instance.runtimeFolder}/from-guest`) && commandLine(pid).includes('filter.ts'),
+    (pid) => commandLine(pid).includes(`${machine.runtimeFolder}/from-guest`) && commandLine(pid).includes('filter.ts'),
   )
   expect(found, 'the machine has a filter').toBeDefined()
   return Number(found)

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { diagnosticsScript, parseDiagnostics } from '../../../src/guest/linux/diagnose.ts'
+import { diagnosticsScript, parseDiagnostics } from '../../../src/guest/linux/diagnostics.ts'
 import { makeStepFolder, type StepFolder } from '../../helpers/step-folder.ts'
 
 let made: StepFolder

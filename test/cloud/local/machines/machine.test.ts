@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, it, vi } from 'vitest'
-import { findInstance, listInstances, makeInstance, removeInstance } from '../../../src/cloud/local/machines/machine.ts'
-import { findProcess, isRunning } from '../../../src/core/process-identity.ts'
+import { findLocalMachine, listMachines, makeMachine, removeMachine } from '../../../../src/cloud/local/machines/machine.ts'
+import { findProcess, isRunning } from '../../../../src/core/process-identity.ts'
 
 let folder: string
 beforeEach(() => {
@@ -18,22 +18,22 @@ afterEach(() => {
 
 const tags = { tool: 'bakehouse', family: 'f', version: '1', build: 'b', stage: 'base', expires: '' } as const
 
-it('an instance that was made is found, and goes with all its files', async () => {
-  const made = await makeInstance('vm', { tags, image: 'i', sshPort: 1 })
-  expect(await listInstances()).toEqual([made])
-  await removeInstance(made)
+it('a machine that was made is found, and goes with all its files', async () => {
+  const made = await makeMachine('vm', { tags, image: 'i', sshPort: 1 })
+  expect(await listMachines()).toEqual([made])
+  await removeMachine(made)
   expect(existsSync(made.runtimeFolder)).toBe(false)
-  expect(await listInstances()).toEqual([])
+  expect(await listMachines()).toEqual([])
 })
 
 it.each([
   ['names a folder of another kind to be removed', { id: 'vm-1', runtimeFolder: '/home' }],
-  ['says that it is another instance', { id: '../other', runtimeFolder: '/tmp/bakehouse-abcdef' }],
-])('a record that %s is no instance', async (_what, more) => {
+  ['says that it is another machine', { id: '../other', runtimeFolder: '/tmp/bakehouse-abcdef' }],
+])('a record that %s is no machine', async (_what, more) => {
   mkdirSync(join(folder, 'instances/vm-1'), { recursive: true })
   writeFileSync(join(folder, 'instances/vm-1/instance.json'), JSON.stringify({ tags, image: 'i', sshPort: 1, ...more }))
-  expect(await findInstance('vm-1')).toBeUndefined()
-  expect(await listInstances()).toEqual([])
+  expect(await findLocalMachine('vm-1')).toBeUndefined()
+  expect(await listMachines()).toEqual([])
 })
 
 it('a record that others may write ends no process', async () => {
@@ -43,7 +43,7 @@ it('a record that others may write ends no process', async () => {
   const record = { id: 'vm-1', tags, image: 'i', sshPort: 1, runtimeFolder: '/tmp/bakehouse-abcdef', process }
   writeFileSync(join(folder, 'instances/vm-1/instance.json'), JSON.stringify(record))
   chmodSync(join(folder, 'instances/vm-1/instance.json'), 0o666)
-  for (const instance of await listInstances()) await removeInstance(instance)
+  for (const machine of await listMachines()) await removeMachine(machine)
   expect(isRunning(process)).toBe(true)
   victim.kill()
 })
