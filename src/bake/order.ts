@@ -1,6 +1,7 @@
 import { chooseCloud } from '../cloud/clouds.ts'
 import { createRedactor } from '../core/redact/redact.ts'
 import { readFamily } from '../family/read-family.ts'
+import { requireSecrets } from '../family/require-secrets.ts'
 import { readSecrets, secretValues } from '../family/secrets.ts'
 import { openProjectEngine } from '../life/open-engine.ts'
 import type { BakeRequest } from '../model/request.ts'
@@ -9,6 +10,7 @@ import type { Order } from './plan.ts'
 /** Reads the family of a request. Throws UsageError with the place in the file. */
 export async function readOrder(request: BakeRequest): Promise<Order> {
   const read = await readFamily(request.family, request.cloud === undefined ? {} : { cloud: request.cloud })
+  requireSecrets(read)
   return {
     request,
     family: read,

@@ -2,6 +2,7 @@ import { checkProject } from '../bakehouse.ts'
 import { readToolVersion } from '../core/program.ts'
 import type { Finding } from '../model/finding.ts'
 import { paintOut, print, printJson, renderColumns } from './output.ts'
+import { startsWithPlace } from './report-error.ts'
 
 /** Checks tools, disk space and families, and prints the results. Exit code: 3 if a tool is missing; 2 if only a family has a mistake. */
 export async function runDoctor({ json }: { readonly json: boolean }): Promise<number> {
@@ -13,12 +14,19 @@ export async function runDoctor({ json }: { readonly json: boolean }): Promise<n
   return families.some(({ status }) => status === 'missing') ? 2 : 0
 }
 
-/** One line per check, and a hint below each check that did not pass. */
+/** One line per check. Below each check that did not pass: further mistakes in the same file, and a hint. */
 export function renderFindings(findings: readonly Finding[]): string[] {
   const marks = { ok: paintOut('green', '✓'), warning: paintOut('yellow', '!'), missing: paintOut('red', '✗') } as const
   const lines = renderColumns(findings.map(({ name, detail }) => [name, detail.split('\n')[0] ?? '']))
-  return findings.flatMap(({ status, hint }, index) => [
+  return findings.flatMap(({ status, detail, hint }, index) => [
     `${marks[status]} ${lines[index]}`,
-    ...(status !== 'ok' && hint ? [`  ${hint}`] : []),
+    ...furtherMistakes(detail).map((line) => `  ${line}`),
+    ...(status !== 'ok' && hint ? [`  hint: ${hint}`] : []),
   ])
+}
+
+/** The other lines of a detail that names several mistakes in a file. The other lines of a tool's output are left out. */
+function furtherMistakes(detail: string): string[] {
+  const [first = '', ...rest] = detail.split('\n')
+  return startsWithPlace(first) ? rest : []
 }

@@ -1,7 +1,10 @@
 import { prepareTools, reap } from '../bakehouse.ts'
+import { MissingError } from '../core/errors.ts'
+import { commandLine } from '../core/program.ts'
 import type { Reaped } from '../model/leftover.ts'
 import { onSignals } from './cancel.ts'
 import { print, printJson, renderColumns, say } from './output.ts'
+import { reportError } from './report-error.ts'
 
 interface ReapArguments {
   readonly 'dry-run': boolean
@@ -12,7 +15,7 @@ interface ReapArguments {
   readonly json: boolean
 }
 
-/** Deletes orphaned resources, or only lists them with `--dry-run`. Exit code 1 if one could not be deleted. */
+/** Deletes orphaned resources, or only lists them with `--dry-run`. */
 export async function runReap(args: ReapArguments): Promise<number> {
   await prepareTools([])
   using cancelling = onSignals(say)
@@ -28,7 +31,19 @@ export async function runReap(args: ReapArguments): Promise<number> {
   )
   if (args.json) printJson(reaped)
   else for (const line of renderReaped(reaped)) print(line)
-  return reaped.some(({ action }) => action === 'failed') ? 1 : 0
+  return reportFailed(reaped)
+}
+
+/** Prints how many leftovers could not be removed. Returns the exit code: 3 if there are any, because the operator must act. */
+export function reportFailed(reaped: readonly Reaped[]): number {
+  const failed = reaped.filter(({ action }) => action === 'failed').length
+  if (failed === 0) return 0
+  const count = failed === 1 ? 'one leftover' : `${failed} leftovers`
+  return reportError(
+    new MissingError(`${count} could not be removed`, {
+      hint: `solve what the lines above say, then run it again: ${commandLine('reap')}`,
+    }),
+  )
 }
 
 /** One line per orphaned resource. */

@@ -21,6 +21,17 @@ export interface CloudSection {
   readonly bases: Readonly<Record<string, z.ZodObject>>
   /** Options of the cloud in `family.yaml`, in a section with the name of the cloud. Optional. */
   readonly options?: z.ZodObject
+  /** Options that contradict each other, which the schema cannot find. */
+  check?(options: unknown): readonly OptionProblem[]
+}
+
+/** A mistake in the section of a cloud. */
+export interface OptionProblem {
+  /** The key in the section. */
+  readonly path: readonly string[]
+  /** `expected …, got …`. */
+  readonly text: string
+  readonly hint: string
 }
 
 /**

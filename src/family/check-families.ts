@@ -1,14 +1,35 @@
+import { BakehouseError, messageOf } from '../core/errors.ts'
+import type { Family } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
 import { listFamilies } from './read-family.ts'
+import { requireSecrets } from './require-secrets.ts'
 
-/** Reads each family of this project. The finding is a summary of the family, or the first problem of its file. */
+/**
+ * Reads each family of this project. The finding is a summary of the family, or the problems of its file. A secret that this shell lacks
+ * is a warning: another shell may have it.
+ */
 export async function checkFamilies(): Promise<Finding[]> {
   const families = await listFamilies()
-  return families.map(({ name, family, problem }) => ({
+  return families.map(({ name, family, error }) => ({
     name: `family ${name}`,
-    status: problem === undefined ? 'ok' : 'missing',
-    detail: problem ?? `${family?.os}, ${family?.cloud}, ${count(family?.verify.suites.length ?? 0, 'suite')}`,
+    ...(family ? checkFamily(family) : toFinding('missing', error)),
   }))
+}
+
+type Checked = Omit<Finding, 'name'>
+
+function checkFamily(family: Family): Checked {
+  try {
+    requireSecrets(family)
+  } catch (error) {
+    return toFinding('warning', error)
+  }
+  return { status: 'ok', detail: `${family.os}, ${family.cloud}, ${count(family.verify.suites.length, 'suite')}` }
+}
+
+function toFinding(status: Finding['status'], error: unknown): Checked {
+  const hint = error instanceof BakehouseError ? error.hint : undefined
+  return { status, detail: messageOf(error), ...(hint && { hint }) }
 }
 
 function count(number: number, noun: string): string {

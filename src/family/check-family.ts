@@ -7,7 +7,7 @@ import type { Suite } from '../model/suite.ts'
 import { listFiles } from './digest.ts'
 import { type Path, type Problem, renderPath } from './explain.ts'
 import { basePath } from './fill-base.ts'
-import { clouds, verifiers } from './known.ts'
+import { clouds, sections, verifiers } from './known.ts'
 import { familyNames } from './names.ts'
 
 /** Problems that the schema cannot find: keys that contradict each other, files that do not exist. */
@@ -19,6 +19,7 @@ export function checkFamily(family: Family): Problem[] {
     ...checkFiles(family),
     ...checkSecrets(family),
     ...checkTwins(family.verify.suites),
+    ...checkOptions(family),
   ]
 }
 
@@ -131,6 +132,13 @@ function checkTwins(suites: readonly Suite[]): Problem[] {
     keys.indexOf(key) < index
       ? [problem(['verify', 'suites', index], `expected each suite once, got ${JSON.parse(key).join(' ')} again`)]
       : [],
+  )
+}
+
+/** Each cloud checks its own section. */
+function checkOptions(family: Family): Problem[] {
+  return sections.flatMap(({ cloud, section }) =>
+    (section.check?.(family.sections[cloud.name]) ?? []).map(({ path, text, hint }) => problem([cloud.name, ...path], text, hint, 'key')),
   )
 }
 

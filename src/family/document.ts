@@ -5,7 +5,7 @@ import type { Problem } from './explain.ts'
 /** The value of a YAML text, with the place of each part. */
 export interface SourceDocument {
   readonly value: unknown
-  /** A UsageError for these problems: one line each, `file:line:column: expected …, got …`. With several, each line has its own hint. */
+  /** A UsageError for these problems: one line each, `file:line:column: expected …, got …`. If there are several, a line `hint: …` follows each that has one. */
   error(problems: readonly Problem[]): UsageError
 }
 
@@ -94,7 +94,7 @@ function errorFor(problems: readonly (Problem & { offset: number })[], place: (o
     return new UsageError(`${place(only.offset)}: ${only.text}`, only.hint === undefined ? {} : { hint: only.hint })
   const lines = sorted
     .slice(0, mostShown)
-    .map(({ offset, text, hint }) => `${place(offset)}: ${text}${hint === undefined ? '' : `; ${hint}`}`)
+    .map(({ offset, text, hint }) => `${place(offset)}: ${text}${hint === undefined ? '' : `\nhint: ${hint}`}`)
   if (sorted.length > mostShown) lines.push(`… and ${sorted.length - mostShown} more`)
   return new UsageError(lines.join('\n'))
 }

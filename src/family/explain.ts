@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { didYouMean } from '../core/suggest.ts'
+import { didYouMean, findClosest } from '../core/suggest.ts'
 import {
   definitionOf,
   describeSchema,
@@ -82,12 +82,15 @@ function unknownKey(root: Root, path: Path, key: string): Problem {
   return { path: [...path, key], at: 'key', text, hint: hintForKey(root, path, key) ?? didYouMean(key, keys) }
 }
 
-/** For a key at the top of the file that belongs into a section, such as `variables` into `configure`. */
+/** For a key at the top of the file that belongs into a section, such as `variables` into `configure`. It may be mistyped. */
 function hintForKey({ schema }: Root, path: Path, key: string): string | undefined {
   if (path.length > 0) return undefined
   const { shape = {} } = definitionOf(unwrap(schema))
-  const sections = Object.keys(shape).filter((section) => shapeKeys(unwrap(shape[section] ?? schema)).includes(key))
-  return sections.length === 0 ? undefined : `did you mean ${sections.map((section) => `${section}.${key}`).join(' or ')}?`
+  const inner = Object.keys(shape).flatMap((section) => shapeKeys(unwrap(shape[section] ?? schema)).map((name) => ({ section, name })))
+  const names = inner.map(({ name }) => name)
+  const meant = names.includes(key) || findClosest(key, Object.keys(shape)) ? key : findClosest(key, names)
+  const paths = inner.filter(({ name }) => name === meant).map(({ section, name }) => `${section}.${name}`)
+  return paths.length === 0 ? undefined : `did you mean ${paths.join(' or ')}?`
 }
 
 function badKey(root: Root, path: Path): Problem {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
-import { join, relative } from 'node:path'
+import { join } from 'node:path'
 import { cloudNames } from '../cloud/clouds.ts'
 import { messageOf, UsageError } from '../core/errors.ts'
 import { playbooksFolder } from '../core/paths.ts'
@@ -9,6 +9,7 @@ import { didYouMean } from '../core/suggest.ts'
 import { type Family, findBaseFamily } from '../model/family.ts'
 import { type FamilyFile, familyOf } from '../model/family-file.ts'
 import { checkFamily } from './check-family.ts'
+import { displayPath } from './display-path.ts'
 import { fillBase } from './fill-base.ts'
 import { familyFile, familyNamePattern, familyNames } from './names.ts'
 import { parseFamily } from './parse-family.ts'
@@ -24,14 +25,14 @@ export async function readFamily(name: string, options: { readonly cloud?: strin
   return family
 }
 
-/** Every family of the project, sorted by name: the family, or its problem. */
-export async function listFamilies(): Promise<{ name: string; family?: Family; problem?: string }[]> {
+/** Every family of the project, sorted by name: the family, or the error of its file. */
+export async function listFamilies(): Promise<{ name: string; family?: Family; error?: unknown }[]> {
   return Promise.all(
     familyNames().map(async (name) => {
       try {
         return { name, family: await readFamily(name) }
       } catch (error) {
-        return { name, problem: messageOf(error) }
+        return { name, error }
       }
     }),
   )
@@ -95,11 +96,7 @@ async function refuseCircle(family: Family): Promise<void> {
 
 function requireCloud(cloud: string | undefined): void {
   if (cloud === undefined || cloudNames.includes(cloud)) return
-  throw new UsageError(`Expected a cloud (${cloudNames.join(', ')}), got "${cloud}"`, { hint: didYouMean(cloud, cloudNames) ?? '' })
-}
-
-/** A path for messages: relative to the current folder if it is below it, else absolute. */
-function displayPath(path: string): string {
-  const near = relative(process.cwd(), path)
-  return near.startsWith('..') ? path : near
+  throw new UsageError(`Expected a cloud (${cloudNames.join(', ')}), got "${cloud}"`, {
+    hint: didYouMean(cloud, cloudNames) ?? `use one of these: ${cloudNames.join(', ')}`,
+  })
 }

@@ -50,7 +50,7 @@ describe('a Windows family of this computer is refused, and nothing is made', { 
       'whose password is not set',
       yaml(own, login, password.replace('WINDOWS_PASSWORD', 'NOT_SET_ANYWHERE')),
       2,
-      'comes from the environment variable NOT_SET_ANYWHERE, which is not set',
+      'expected a secret in the environment variable NOT_SET_ANYWHERE, got no value',
       'set NOT_SET_ANYWHERE',
     ],
     [

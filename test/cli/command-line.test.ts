@@ -212,7 +212,7 @@ describe('doctor', () => {
       { name: 'qemu', status: 'missing', detail: 'spawn ENOENT\nmore', hint: 'npm run setup' },
       { name: 'node', status: 'ok', detail: '24', hint: 'not needed' },
     ] as const
-    expect(renderFindings(findings)).toEqual(['✗ qemu  spawn ENOENT', '  npm run setup', '✓ node  24'])
+    expect(renderFindings(findings)).toEqual(['✗ qemu  spawn ENOENT', '  hint: npm run setup', '✓ node  24'])
   })
 })
 

@@ -377,6 +377,25 @@ const variants: Malformed[] = [
     at: '2:15',
     says: 'expected aws.reach to be ssh or ssm, or a mapping with one of the keys bastion (with ingress), proxyCommand, got "bastion"',
   },
+  {
+    what: 'an image that is shared without a KMS key',
+    yaml: `${base}\naws:\n  share: { accounts: ["123456789012"] }\n`,
+    at: '3:3',
+    says: 'expected aws.kmsKeyId to be a KMS key of this account, because aws.share is set, got nothing',
+    hint: 'create a KMS key and set aws.kmsKeyId: an image that is encrypted with the default key of AWS cannot be shared',
+  },
+  {
+    what: 'an image that is shared with the default key of AWS',
+    yaml: `${base}\naws: { kmsKeyId: alias/aws/ebs, share: { accounts: ["123456789012"] } }\n`,
+    at: '2:8',
+    says: 'got alias/aws/ebs',
+  },
+  {
+    what: 'a copy that is shared without a KMS key',
+    yaml: `${base}\naws: { kmsKeyId: alias/mine, share: { accounts: ["123456789012"] }, regions: { eu-west-1: {} } }\n`,
+    at: '2:80',
+    says: 'expected aws.regions.eu-west-1.kmsKeyId to be a KMS key',
+  },
   { what: 'a key given twice', yaml: `${base}\nos: linux\nos: windows\n`, at: '3:1', says: 'expected each key once, got "os" again' },
   { what: 'a tab as indentation', yaml: `${base}\nmachine:\n\tcpus: 2\n`, at: '3:1', says: 'expected spaces as indentation, got a tab' },
   { what: 'two documents', yaml: `${base}\n---\n${base}\n`, at: '2:1', says: 'expected one document, got a second one' },
@@ -425,12 +444,14 @@ describe('a malformed family.yaml', () => {
     expect(existsSync(join(project.folder, '.bakehouse'))).toBe(false)
   })
 
-  test('reports each hint in the line of its problem when there are several', async () => {
+  test('reports each hint below its problem when there are several', async () => {
     using _project = makeProject(familyFiles('broken', `${base}\nplaybok: x\nverify: { suits: [] }\n`))
     const error = (await readFamily('broken').catch((thrown: unknown) => thrown)) as UsageError
     expect(error.message.split('\n')).toEqual([
       expect.stringMatching(/:2:1: .*got "playbok"$/),
-      expect.stringMatching(/:3:11: .*got "suits"; did you mean "suites"\?$/),
+      'hint: did you mean configure.playbook?',
+      expect.stringMatching(/:3:11: .*got "suits"$/),
+      'hint: did you mean "suites"?',
     ])
     expect(error.hint).toBeUndefined()
   })
@@ -438,6 +459,6 @@ describe('a malformed family.yaml', () => {
   test('reports all problems in the order of the lines', async () => {
     using _project = makeProject(familyFiles('broken', 'os: macos\nbase: {}\nmachine: { cpus: 0 }\nextra: 1\n'))
     const error = (await readFamily('broken').catch((thrown: unknown) => thrown)) as UsageError
-    expect(error.message.split('\n').map((line) => /family\.yaml:(\d+)/.exec(line)?.[1])).toEqual(['1', '2', '3', '4'])
+    expect(error.message.split('\n').flatMap((line) => /family\.yaml:(\d+)/.exec(line)?.[1] ?? [])).toEqual(['1', '2', '3', '4'])
   })
 })

@@ -99,7 +99,7 @@ describe('a family', () => {
   test('that is broken does not hide the others', async () => {
     using _project = makeProject({ ...familyFiles('bad', 'os: linux\n'), ...familyFiles('good', base) })
     expect(await listFamilies()).toMatchObject([
-      { name: 'bad', problem: expect.stringContaining('expected base') },
+      { name: 'bad', error: { message: expect.stringContaining('expected base') } },
       { name: 'good', family: { name: 'good' } },
     ])
   })

@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { requireSecrets } from '../../src/family/require-secrets.ts'
 import { readSecrets, secretValues } from '../../src/family/secrets.ts'
 import type { Family } from '../../src/model/family.ts'
+import { familyFiles, makeProject } from './project.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'secrets-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -21,11 +23,27 @@ test('reads secrets from the environment and from files, without the file’s la
 
 describe('a secret that cannot be used', () => {
   test.each([
-    ['an unset variable', { a: { env: 'A' } }, {}, 'web: the secret "a" comes from the environment variable A, which is not set'],
-    ['an empty variable', { a: { env: 'A' } }, { A: '' }, 'web: the secret "a" comes from the environment variable A, which is not set'],
-    ['a missing file', { a: { file: 'nope' } }, {}, 'web: the secret "a" comes from the file nope, which cannot be read'],
-    ['one too short to be redacted', { a: { env: 'A' } }, { A: 'abc' }, 'web: the secret "a" has 3 characters, expected at least 4'],
-  ])('%s: the message names family and source', (_name, secrets, env, message) => {
+    ['an unset variable', { a: { env: 'A' } }, {}, 'web: expected a secret in the environment variable A, got no value'],
+    ['an empty variable', { a: { env: 'A' } }, { A: '' }, 'web: expected a secret in the environment variable A, got no value'],
+    ['a missing file', { a: { file: 'nope' } }, {}, 'web: expected a file that contains the secret, got nope, which does not exist'],
+    ['a folder', { a: { file: '.' } }, {}, 'web: expected a file that contains the secret, got ., which is a folder'],
+    ['one too short to be redacted', { a: { env: 'A' } }, { A: 'abc' }, 'web: expected a secret of at least 4 characters, got 3'],
+  ])('%s: the message of a step names family and source', (_name, secrets, env, message) => {
     expect(() => readSecrets(family({ secrets }), env)).toThrow(message)
+  })
+
+  test('the message of a bake names the place of each in the family file, and what to do', () => {
+    const secrets = 'secrets: { a: { env: UNSET_IN_TEST } }\n  vaultPassword: { file: nope }'
+    using project = makeProject(familyFiles('web', `base: { debian: bookworm }\nconfigure:\n  ${secrets}\n`))
+    const folder = join(project.folder, 'playbooks/web')
+    const read = { name: 'web', folder, configure: { secrets: { a: { env: 'UNSET_IN_TEST' } }, vaultPassword: { file: 'nope' } } }
+    expect(() => requireSecrets(read as unknown as Family)).toThrow(
+      [
+        `${folder}/family.yaml:3:24: expected a secret in the environment variable UNSET_IN_TEST, got no value`,
+        'hint: set UNSET_IN_TEST, for example: UNSET_IN_TEST=… npm run bake -- --family web',
+        `${folder}/family.yaml:4:26: expected a file that contains the secret, got nope, which does not exist`,
+        `hint: write the secret to ${folder}/nope`,
+      ].join('\n'),
+    )
   })
 })

@@ -96,7 +96,7 @@ describe('configure', () => {
     request({ secrets: { token: { env: 'TOKEN_OF_TEST' } } })
     const { exitCode, json } = await step('configure')
     expect(exitCode).toBe(2)
-    expect(json?.cause).toContain('fam: the secret "token" comes from the environment variable TOKEN_OF_TEST, which is not set')
+    expect(json?.cause).toContain('fam: expected a secret in the environment variable TOKEN_OF_TEST, got no value')
     expect(json?.hint).toContain('set TOKEN_OF_TEST')
   })
 

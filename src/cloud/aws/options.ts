@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { expectations, matching, text } from '../../core/schema.ts'
 import type { CloudSection } from '../descriptor.ts'
+import { checkSharing } from './check-sharing.ts'
 
 const bases = {
   ami: z
@@ -94,7 +95,7 @@ const options = z
   .describe('Options for builds on EC2.')
 
 /** What EC2 adds to `family.yaml`: its kinds of base, and the section `aws`. */
-export const section = { bases, options } satisfies CloudSection
+export const section = { bases, options, check: (given) => checkSharing(given as AwsOptions) } satisfies CloudSection
 
 export type AwsOptions = z.output<typeof options>
 

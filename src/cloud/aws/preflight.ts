@@ -10,29 +10,10 @@ import { checkQuota } from './quota.ts'
 /** Checks that need AWS calls and would otherwise fail late in the build. Throws UsageError or MissingError. */
 export async function checkAccount(family: Family, image: Image, region: string): Promise<void> {
   const options = optionsOf(family)
-  checkSharing(options)
   const [type] = await Promise.all([findInstanceType(options), checkNetwork(family, region), checkRegions(options)])
   checkArchitecture(type, image)
   // The base machine is stopped when the trials run, so it does not count.
   await checkQuota(type, family.verify.clones)
-}
-
-/** The default keys of AWS cannot be shared: an image encrypted with one can only be launched in its own account. */
-function checkSharing({ share, kmsKeyId, regions }: AwsOptions): void {
-  if (share.accounts.length + share.organizations.length === 0) return
-  const without = Object.entries({ 'aws.kmsKeyId': kmsKeyId, ...regionKeys(regions) }).filter(([, key]) => isNotOurs(key))
-  if (without.length === 0) return
-  throw new UsageError(`Expected your own KMS key in ${without.map(([path]) => path).join(', ')}, because aws.share is set`, {
-    hint: 'create a KMS key and set it there: an image encrypted with the default key (aws/ebs) cannot be shared',
-  })
-}
-
-function regionKeys(regions: AwsOptions['regions']): Record<string, string | undefined> {
-  return Object.fromEntries(Object.entries(regions).map(([region, { kmsKeyId }]) => [`aws.regions.${region}.kmsKeyId`, kmsKeyId]))
-}
-
-function isNotOurs(key: string | undefined): boolean {
-  return key === undefined || /(^|:)alias\/aws\//.test(key)
 }
 
 async function findInstanceType({ instanceType }: AwsOptions): Promise<InstanceTypeInfo> {

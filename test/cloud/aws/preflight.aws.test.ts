@@ -31,13 +31,6 @@ describe('the preflight', () => {
     ['an instance type that is not there', { aws: { instanceType: 'q9.small' } }, UsageError, 'q9.small'],
     ['an instance type of another architecture', { aws: { instanceType: 't4g.small' } }, UsageError, 'arm64'],
     ['a subnet that is not there', { aws: { subnetId: 'subnet-00000000' } }, MissingError, 'subnet-00000000'],
-    ['sharing without a key', { aws: { share: { accounts: ['123456789012'] } } }, UsageError, 'aws.kmsKeyId'],
-    [
-      "sharing with AWS's own key",
-      { aws: { kmsKeyId: 'alias/aws/ebs', share: { accounts: ['123456789012'] } } },
-      UsageError,
-      'aws.kmsKeyId',
-    ],
   ])('refuses %s', async (_what, changes, kind, words) => {
     const error = await refusal(changes)
     expect(error).toBeInstanceOf(kind)
