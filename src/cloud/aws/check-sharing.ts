@@ -1,8 +1,14 @@
 import type { OptionProblem } from '../descriptor.ts'
-import type { AwsOptions } from './options.ts'
+
+/** The options of `aws` that sharing depends on. */
+interface SharingOptions {
+  readonly share: { readonly accounts: readonly string[]; readonly organizations: readonly string[] }
+  readonly kmsKeyId?: string | undefined
+  readonly regions: Readonly<Record<string, { readonly kmsKeyId?: string | undefined }>>
+}
 
 /** The default keys of AWS cannot be shared: an image that is encrypted with one can only be launched in its own account. */
-export function checkSharing({ share, kmsKeyId, regions }: AwsOptions): OptionProblem[] {
+export function checkSharing({ share, kmsKeyId, regions }: SharingOptions): OptionProblem[] {
   if (share.accounts.length + share.organizations.length === 0) return []
   const copies = Object.entries(regions).map(([region, copy]) => checkKey(copy.kmsKeyId, ['regions', region]))
   return [checkKey(kmsKeyId, []), ...copies].flat()
