@@ -31,6 +31,14 @@ export function compareWithBase(trial: Identity, base: Identity | undefined): Ca
   ]
 }
 
+/** Compares the host keys that a machine presents with those that it names: a key that it does not name would be in no comparison. */
+export function comparePresented(presented: readonly string[], named: readonly string[]): CaseResult {
+  const hidden = presented.filter((key) => !named.includes(key))
+  const message =
+    presented.length === 0 ? 'the machine presented no host key' : `the machine presents ${hidden.join(', ')}, but has no such file`
+  return judge('ssh-host-keys-as-presented', presented, presented.length > 0 && hidden.length === 0, message)
+}
+
 /** Compares the identities of machines that were started from one image: no two may be equal. Windows machines have no host keys. */
 export function compareClones(identities: readonly Identity[]): CaseResult[] {
   const repeated = (values: readonly string[]) => values.filter((value, index) => values.indexOf(value) !== index)

@@ -23,6 +23,11 @@ export function parseIdentity(text: string): Identity {
   }
 }
 
+/** The identity with the host keys that the machine presents, which it may not have named. */
+export function addHostKeys({ machineId, hostKeys }: Identity, presented: readonly string[]): Identity {
+  return { machineId, hostKeys: [...new Set([...hostKeys, ...presented])].sort() }
+}
+
 /** The identity of the base, which `configure` wrote into the build folder; undefined if it wrote none. */
 export function findBaseIdentity(buildFolder: string): Identity | undefined {
   try {

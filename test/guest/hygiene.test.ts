@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { compareClones, compareWithBase, parseHygiene } from '../../src/guest/hygiene.ts'
 import { parseIdentity } from '../../src/guest/identity.ts'
 import { linuxChecks } from '../../src/guest/linux/checks.ts'
+import { hygieneScript } from '../../src/guest/linux/hygiene.ts'
 
 const scripts = join(import.meta.dirname, '../../src/guest/linux')
 const base = { machineId: 'a'.repeat(32), hostKeys: ['SHA256:1', 'SHA256:2'] }
@@ -19,17 +20,17 @@ test('reads the script’s lines, the first half before the second, and nothing 
   ])
 })
 
-test.each(['seal.sh', 'hygiene.sh'])('%s is valid for a POSIX shell', (script) => {
+test.each(['seal.sh', 'release-space.sh', 'hygiene.sh', 'logins.sh'])('%s is valid for a POSIX shell', (script) => {
   expect(spawnSync('sh', ['-n', join(scripts, script)], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
 })
 
 /** The checks that compare machines: they are no part of the script. */
-const compared = /-differs?-(from-base|between-clones)$/
+const compared = /-differs?-(from-base|between-clones)$|-as-presented$/
 
 test('the script reports each check of its list exactly once and reaches its end, on this computer too', () => {
   const variables = { TRIAL_KEY: 'AAAA', NOW: String(Math.round(Date.now() / 1000)), BOOTS: '1' }
-  const { stdout, stderr } = spawnSync('sh', [join(scripts, 'hygiene.sh')], {
-    encoding: 'utf8',
+  const { stdout, stderr } = spawnSync('sh', ['-s'], {
+    ...{ encoding: 'utf8', input: `{\n${hygieneScript()}\n} </dev/null\n` },
     env: { ...process.env, ...variables },
   })
   const cases = parseHygiene(stdout)
@@ -39,8 +40,8 @@ test('the script reports each check of its list exactly once and reaches its end
 })
 
 test('notices a clock that is wrong and a stranger’s key', () => {
-  const { stdout } = spawnSync('sh', [join(scripts, 'hygiene.sh')], {
-    encoding: 'utf8',
+  const { stdout } = spawnSync('sh', ['-s'], {
+    ...{ encoding: 'utf8', input: `{\n${hygieneScript()}\n} </dev/null\n` },
     env: { ...process.env, TRIAL_KEY: 'AAAA', NOW: '1000000000', BOOTS: '1' },
   })
   expect(parseHygiene(stdout).find(({ name }) => name === 'clock-correct')).toMatchObject({ status: 'failed' })

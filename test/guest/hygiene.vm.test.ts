@@ -8,6 +8,8 @@ import { removeMachine } from '../../src/cloud/local/machines/machine.ts'
 import { type Launched, launchMachine } from '../../src/cloud/local/provider/launch.ts'
 import { familySchema } from '../../src/family/schema.ts'
 import { parseHygiene } from '../../src/guest/hygiene.ts'
+import { hygieneScript } from '../../src/guest/linux/hygiene.ts'
+import { parseNotes, sealScript } from '../../src/guest/linux/seal.ts'
 import { readPublicKey } from '../../src/guest/ssh/keys.ts'
 import { connect, runInGuest } from '../../src/guest/ssh/ssh.ts'
 
@@ -35,6 +37,7 @@ const staying: typeof sealed = [
   ['no-empty-passwords', 'echo open::19000:0:99999:7::: >> /etc/shadow'],
   ['no-second-root-user', 'echo toor:x:0:0::/root:/bin/sh >> /etc/passwd'],
   ['root-password-locked', "usermod --password '$6$a$b' root"],
+  ['no-admin-passwords', "useradd --groups sudo --password '$6$a$b' ada"],
   ['ssh-host-keys-private', 'chmod 0644 /etc/ssh/ssh_host_ed25519_key'],
   ['sshd-config-valid', 'echo Nonsense yes > /etc/ssh/sshd_config.d/zz.conf'],
   ['no-private-keys', 'echo "-----BEGIN OPENSSH PRIVATE KEY-----" > /root/id'],
@@ -47,6 +50,18 @@ const staying: typeof sealed = [
   ['dns-configured', 'rm /etc/resolv.conf; echo > /etc/resolv.conf'],
   ['clock-correct', 'date -s @1000000000'],
 ]
+
+/** What only `sshd -T` says. */
+const settings = String.raw`mkdir -p /etc/ssh/keys /srv/keys
+echo ssh-ed25519 AAAAstranger me > /etc/ssh/keys/root
+cp -p /etc/ssh/ssh_host_ed25519_key /srv/keys/host_key
+cat > /etc/ssh/sshd_config.d/a.conf <<'END'
+HostKey /srv/keys/host_key
+AuthorizedKeysFile /etc/ssh/keys/%u
+Match User root Address 10.0.0.0/8
+  PermitRootLogin yes
+  PasswordAuthentication yes
+END`
 
 let folder: string
 let machine: Launched
@@ -84,10 +99,9 @@ afterAll(async () => {
 
 /** What the checks find, given that all there is by now is older than the first boot. */
 async function findFailed(): Promise<Map<string, string>> {
-  const scripts = join(import.meta.dirname, '../../src/guest/linux/hygiene.sh')
   const now = Math.round(Date.now() / 1000)
   const variables = { TRIAL_KEY: readPublicKey(machine.host.identityFile), NOW: String(now), BOOTS: '1', SINCE: String(now + 3600) }
-  const { stdout } = await runInGuest(connect(machine.host, folder), readFileSync(scripts, 'utf8'), { variables })
+  const { stdout } = await runInGuest(connect(machine.host, folder), hygieneScript(), { variables })
   expect(stdout).toContain('\nhygiene done\n')
   return new Map(parseHygiene(stdout).flatMap(({ name, status, message }) => (status === 'passed' ? [] : [[name, message ?? '']])))
 }
@@ -98,16 +112,21 @@ async function plant(commands: readonly string[]): Promise<void> {
 }
 
 it('finds each thing that a build may leave, sealing removes what it may, and what is wrong with a machine is found', async () => {
-  await plant(sealed.map(([, command]) => command))
+  await plant([settings, ...sealed.map(([, command]) => command)])
   const found = await findFailed()
   expect([...found.keys()]).toEqual(expect.arrayContaining(sealed.map(([check]) => check)))
   expect(found.get('no-build-users')).toBe('found packer-1')
   expect(found.get('no-build-logs')).toContain('/var/log/build.log')
+  expect(found.get('no-extra-login-keys')).toContain('/etc/ssh/keys/root: ssh-ed25519 AAAAstranger')
+  expect(found.get('no-root-password-login')).toContain('PermitRootLogin is yes')
+  expect(found.get('ssh-host-keys-new')).toContain('/srv/keys/host_key')
+  await plant(['rm -r /etc/ssh/keys /srv/keys /etc/ssh/sshd_config.d/a.conf'])
 
-  const seal = readFileSync(join(import.meta.dirname, '../../src/guest/linux/seal.sh'), 'utf8').replace(/^if .*poweroff.*$/m, '')
+  const seal = sealScript().replace(/^if .*poweroff.*$/m, '')
   expect(seal).not.toContain('poweroff')
   const result = await runInGuest(connect(machine.host, folder), seal, { variables: { SEALED: 'sealed' } })
   expect(result.stdout, result.stderr).toContain('sealed')
+  expect(parseNotes(result.stdout)).toEqual([])
   const after = await findFailed()
   expect(sealed.flatMap(([check]) => (after.has(check) ? [`${check}: ${after.get(check)}`] : []))).toEqual([])
 

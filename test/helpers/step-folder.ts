@@ -21,6 +21,17 @@ export const host = {
   knownHostsFile: '/h',
 } as const
 
+/** A script that stands for `ssh` to a machine with one host key, which prints these lines. */
+export function machineScript(lines: string): string {
+  const shown = 'debug1: Server host key: ssh-ed25519 SHA256:cJ6AyISHokEeHuTfufIqhhSS0gxHZRUMDHlKvXD4FHw'
+  return `case "$*" in *DEBUG1*) echo '${shown}' >&2; exit 255 ;; esac
+cat >/dev/null
+cat <<'END'
+host-key ssh-ed25519 AAAA
+${lines}
+END`
+}
+
 /** A result with every member that one can have. */
 type AnyResult = Pick<StepResult, 'step' | 'status' | 'log' | 'suites'> & { readonly cause?: string; readonly hint?: string }
 

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { BuildEvent } from '../../src/model/events.ts'
 import { cleanEvent, cleanSuite } from '../../src/model/free-text.ts'
 import type { SuiteResult } from '../../src/model/suite-result.ts'
-import { host, makeStepFolder, type StepFolder } from '../helpers/step-folder.ts'
+import { host, machineScript, makeStepFolder, type StepFolder } from '../helpers/step-folder.ts'
 
 const secrets = { WORD: 'fail', YEAR: String(new Date().getFullYear()), NAME: 'hygiene', KIND: 'task-done', LEAK: 's3cr3t-value' }
 
@@ -17,8 +17,7 @@ beforeEach(() => {
 afterEach(() => made[Symbol.dispose]())
 
 test('a failed check fails, however unlucky the secrets of the family are; what the guest said is redacted', async () => {
-  const lines = 'machine-id 99\\ncase\\tfailed\\t1\\tno-mail\\tfound s3cr3t-value\\n\\nhygiene done\\n'
-  made.script('bin/ssh', `cat >/dev/null; printf '${lines}'`)
+  made.script('bin/ssh', machineScript('machine-id 99\ncase\tfailed\t1\tno-mail\tfound s3cr3t-value\n\nhygiene done'))
   const BAKEHOUSE_HOSTS = JSON.stringify([{ ...host, identityFile: join(made.path, 'k') }])
   const { exitCode, json } = await made.step('verify', { BAKEHOUSE_HOSTS, ...secrets })
   expect(exitCode).toBe(10)

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { run } from '../../src/core/exec.ts'
-import { host, makeStepFolder, type StepFolder, stepRunner } from '../helpers/step-folder.ts'
+import { host, machineScript, makeStepFolder, type StepFolder, stepRunner } from '../helpers/step-folder.ts'
 
 let made: StepFolder
 let folder = ''
@@ -135,7 +135,7 @@ describe('configure', () => {
 })
 
 describe('verify', () => {
-  const say = (lines: string) => script('bin/ssh', `cat >/dev/null\ncat <<'END'\n${lines}\nEND`)
+  const say = (lines: string) => script('bin/ssh', machineScript(lines))
   beforeEach(() => {
     request()
     writeFileSync(join(folder, 'k.pub'), 'ssh-ed25519 AAAA x\n')
@@ -149,7 +149,7 @@ describe('verify', () => {
     const { exitCode, json } = await step('verify', hosts('i'))
     expect(exitCode).toBe(10)
     expect(json?.cause).toBe('hygiene: no-mail: found /var/mail/root')
-    expect(json?.suites?.[0]?.cases).toHaveLength(4)
+    expect(json?.suites?.[0]?.cases).toHaveLength(5)
     expect(readFileSync(join(folder, 'junit/hygiene.xml'), 'utf8')).toContain('failures="1"')
   })
 
@@ -164,7 +164,7 @@ describe('verify', () => {
   test('two clones that are one machine fail', async () => {
     say('machine-id 99\ncase\tpassed\t1\tclock-correct\t\n\nhygiene done')
     const { json } = await step('verify', hosts('i', 'j'))
-    expect(json?.cause).toBe('clones: machine-id-differs-between-clones: two machines are 99')
+    expect(json?.cause).toBe('clones: machine-id-differs-between-clones: two machines are 99 (and 1 more)')
     expect(json?.suites?.map(({ suite }) => suite)).toEqual(['hygiene', 'hygiene (clone 2)', 'clones'])
   })
 
@@ -188,6 +188,20 @@ describe('verify', () => {
     expect(json?.suites?.[0]?.cases.length).toBeGreaterThan(2000)
     for (const line of `${stdout}${stderr}`.split('\n')) expect(line.length).toBeLessThan(65_536 / 8)
     expect(JSON.parse(stdout)).toMatchObject({ step: 'verify', status: 'failed', cause: expect.stringContaining('hygiene: case 0') })
+  })
+
+  test('a machine that presents a host key which it does not name fails', async () => {
+    script('bin/ssh', machineScript('machine-id 99\n\nhygiene done').replace('host-key ssh-ed25519 AAAA', 'host-key ssh-ed25519 BBBB'))
+    const { json } = await step('verify', hosts('i'))
+    expect(json?.cause).toMatch(/^hygiene: ssh-host-keys-as-presented: the machine presents SHA256:cJ6A/)
+  })
+
+  test('a host key of the base that the machine still presents, but does not name, is found', async () => {
+    script('bin/ssh', machineScript('machine-id 99\n\nhygiene done').replace('host-key ssh-ed25519 AAAA', ''))
+    const identity = { machineId: '1', hostKeys: ['SHA256:cJ6AyISHokEeHuTfufIqhhSS0gxHZRUMDHlKvXD4FHw'] }
+    writeFileSync(join(folder, 'base-identity.json'), JSON.stringify(identity))
+    const { json } = await step('verify', hosts('i'))
+    expect(json?.suites[0]?.cases.find(({ name }) => name === 'ssh-host-keys-differ-from-base')?.status).toBe('failed')
   })
 
   test('a healthy machine passes', async () => {

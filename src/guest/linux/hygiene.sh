@@ -1,8 +1,9 @@
 # Checks a machine that was started from a candidate image: does it hold traces of the build, and is it healthy? docs/checks.md
 # describes each check. /bin/sh runs this as root. Variables: TRIAL_KEY, the body of the only key that may log in; NOW, the correct
 # time in seconds; BOOTS, how often the machine has been started; SINCE, when it was first started (empty: at this boot).
-# Each check prints one line: `case⇥status⇥milliseconds⇥check⇥message`.
+# Each check prints one line: `case⇥status⇥milliseconds⇥check⇥message`. The functions of logins.sh come first.
 set -u
+: "${TRIAL_KEY:?}"
 export LC_ALL=C
 boot=$(sed -n 's/^btime //p' /proc/stat)
 echo "booted $boot"
@@ -42,18 +43,21 @@ else
   skipped no-failed-services 'systemd is not installed'
 fi
 
-# Reads the accounts: home folders that exist, each once; home folders of people; Ansible's folders in them.
-homes=' ' people='' ansible='' builders='' rulers=''
+# Reads the accounts: home folders that exist, each once; home folders of people; Ansible's folders in them. Folders in memory are no
+# part of the image.
+homes=' ' people='' ansible='' builders='' rulers='' open='' known=''
 # `|| [ -n ... ]`: the last line may have no line end.
-while IFS=: read -r user _ id _ _ home _ || [ -n "$user" ]; do
+while IFS=: read -r user password id _ _ home _ || [ -n "$user" ]; do
   case $user in bakehouse* | packer* | vagrant* | ansible*) builders="$builders $user" ;; esac
   [ "$id" = 0 ] && [ "$user" != root ] && rulers="$rulers $user"
-  case $home in '' | / | /bin | /sbin | /usr/* | /proc | /dev* | /run/* | /nonexistent) continue ;; esac
+  case $password in '') open="$open $user" ;; x | '!'* | '*'*) ;; *) known="$known $user" ;; esac
+  case $home in '' | / | /proc* | /dev* | /run/*) continue ;; esac
   case $homes in *" $home "*) continue ;; esac
   [ -d "$home" ] || continue
   homes="$homes$home "
+  case $home in /bin | /sbin | /usr/bin | /usr/sbin | /usr/games) continue ;; esac
   ansible="$ansible $home/.ansible $home/.ansible_async"
-  case $home in /root | /home/*) people="$people $home" ;; esac
+  case $home in /root | /home/* | /usr/local/*) people="$people $home" ;; *) [ "$id" -ge 1000 ] && people="$people $home" ;; esac
 done </etc/passwd
 
 # Files that the machine wrote are newer than its first boot; files from the build are older. One minute of tolerance, as clocks are
@@ -100,40 +104,14 @@ if [ "$other" != "$id" ]; then
   failed machine-id-consistent '/var/lib/dbus/machine-id differs from /etc/machine-id'
 else passed machine-id-consistent; fi
 echo "machine-id $id"
-keys=
-for key in /etc/ssh/ssh_host_*_key.pub; do [ -f "$key" ] && keys=yes && read -r line <"$key" && echo "host-key $line"; done
-if [ -n "$keys" ]; then passed ssh-host-keys-exist; else failed ssh-host-keys-exist 'found none'; fi
-gone ssh-host-keys-new host-key
-none ssh-host-keys-private "$(find /etc/ssh -name 'ssh_host_*_key' -perm /077)"
+read_sshd
+report_host_keys
 gone random-seed-new seed
 
 # Access.
-strangers=$(for home in $homes; do
-  for file in "$home/.ssh/authorized_keys" "$home/.ssh/authorized_keys2"; do
-    [ -f "$file" ] && grep -v -e '^[[:space:]]*#' -e '^[[:space:]]*$' -e "$TRIAL_KEY" "$file" | sed "s|^|$file: |"
-  done
-done)
-none no-extra-login-keys "$strangers"
+report_logins
 none no-build-users "$builders"
-root='' open=''
-while IFS=: read -r user password _ || [ -n "$user" ]; do
-  [ -n "$password" ] || open="$open $user"
-  [ "$user" = root ] && root=$password
-done </etc/shadow
-none no-empty-passwords "$open"
-case $root in '!'* | '*'*) passed root-password-locked ;; *) failed root-password-locked 'root has a password' ;; esac
 none no-second-root-user "$rulers"
-if [ -x /usr/sbin/sshd ]; then
-  if settings=$(/usr/sbin/sshd -T 2>&1); then passed sshd-config-valid; else failed sshd-config-valid "$settings"; fi
-  case $settings in
-    *'permitemptypasswords yes'*) failed no-root-password-login 'PermitEmptyPasswords is yes' ;;
-    *'permitrootlogin yes'*'passwordauthentication yes'* | *'passwordauthentication yes'*'permitrootlogin yes'*) failed no-root-password-login 'PermitRootLogin is yes' ;;
-    *) passed no-root-password-login ;;
-  esac
-else
-  skipped sshd-config-valid 'sshd is not installed'
-  skipped no-root-password-login 'sshd is not installed'
-fi
 none no-private-keys "$([ -z "$people" ] ||
   find $people -xdev -maxdepth 3 -type f -size -32k -exec grep -lE 'BEGIN [A-Z ]*PRIVATE KEY' {} + 2>/dev/null)"
 none no-credential-files "$(for home in $homes; do

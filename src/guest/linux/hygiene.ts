@@ -1,31 +1,42 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { lastLine } from '../../core/exec.ts'
-import { compareWithBase, type HygieneReport, parseHygiene } from '../hygiene.ts'
-import { findBaseIdentity, parseIdentity } from '../identity.ts'
+import { comparePresented, compareWithBase, type HygieneReport, parseHygiene } from '../hygiene.ts'
+import { addHostKeys, findBaseIdentity, parseIdentity } from '../identity.ts'
 import type { Session } from '../session.ts'
 import { readPublicKey } from '../ssh/keys.ts'
+import { readPresentedKeys } from '../ssh/presented-keys.ts'
 import { runInGuest } from '../ssh/ssh.ts'
+import { loginFunctions } from './identity.ts'
 
 /** When each machine was first started, in seconds since 1970: files that are newer were written by the machine itself. */
 const firstBoots = new Map<string, string>()
 
+/** The script of the checks. */
+export function hygieneScript(): string {
+  return `${loginFunctions()}\n${readFileSync(join(import.meta.dirname, 'hygiene.sh'), 'utf8')}`
+}
+
 /** The built-in suite of every Linux image: it holds no traces of its build, and the machine is healthy. One command. */
 export async function checkLinuxHygiene({ context, connection }: Session, boots: number): Promise<HygieneReport> {
   const { signal, folder } = context
-  const script = readFileSync(join(import.meta.dirname, 'hygiene.sh'), 'utf8')
   const variables = {
     TRIAL_KEY: readPublicKey(connection.host.identityFile),
     NOW: String(Math.round(Date.now() / 1000)),
     BOOTS: String(boots),
     SINCE: firstBoots.get(connection.controlPath) ?? '',
   }
-  const result = await runInGuest(connection, script, { signal, timeoutMs: 180_000, variables })
+  const [result, presented] = await Promise.all([
+    runInGuest(connection, hygieneScript(), { signal, timeoutMs: 180_000, variables }),
+    readPresentedKeys(connection, signal),
+  ])
   context.log(`\n--- hygiene (exit code ${result.exitCode})\n${result.stdout}${result.stderr}`)
   const booted = result.stdout.match(/^booted (\d+)$/m)?.[1]
   if (booted && boots === 1) firstBoots.set(connection.controlPath, booted)
-  const identity = parseIdentity(result.stdout)
-  const cases = [...parseHygiene(result.stdout), ...compareWithBase(identity, findBaseIdentity(folder))]
+  const named = parseIdentity(result.stdout)
+  const identity = addHostKeys(named, presented)
+  const compared = [comparePresented(presented, named.hostKeys), ...compareWithBase(identity, findBaseIdentity(folder))]
+  const cases = [...parseHygiene(result.stdout), ...compared]
   if (result.stdout.includes('\nhygiene done\n')) return { cases, identity }
   return { cases, identity, problem: `the checks did not finish: ${lastLine(result)}` }
 }

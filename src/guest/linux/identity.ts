@@ -1,18 +1,29 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { RejectedError } from '../../core/errors.ts'
 import { lastLine } from '../../core/exec.ts'
-import { type Identity, parseIdentity } from '../identity.ts'
+import { addHostKeys, type Identity, parseIdentity } from '../identity.ts'
 import type { Session } from '../session.ts'
+import { readPresentedKeys } from '../ssh/presented-keys.ts'
 import { runInGuest } from '../ssh/ssh.ts'
+
+/** The functions of logins.sh. */
+export const loginFunctions = (): string => readFileSync(join(import.meta.dirname, 'logins.sh'), 'utf8')
 
 /** Prints an identity, one `key value` a line. */
 const identityScript = `
 echo "machine-id $(cat /etc/machine-id 2>/dev/null)"
-for key in /etc/ssh/ssh_host_*_key.pub; do [ -f "$key" ] && echo "host-key $(cat "$key")"; done
+read_sshd
+print_host_keys
 true`
 
-/** The identity of a running Linux machine. */
+/** The identity of a running Linux machine: what it says, and the host keys that it presents. */
 export async function readLinuxIdentity({ context, connection }: Session): Promise<Identity> {
-  const result = await runInGuest(connection, identityScript, { signal: context.signal, timeoutMs: 60_000 })
-  if (result.exitCode === 0) return parseIdentity(result.stdout)
+  const { signal } = context
+  const [result, presented] = await Promise.all([
+    runInGuest(connection, `${loginFunctions()}\n${identityScript}`, { signal, timeoutMs: 60_000 }),
+    readPresentedKeys(connection, signal),
+  ])
+  if (result.exitCode === 0) return addHostKeys(parseIdentity(result.stdout), presented)
   throw new RejectedError(`the machine-id and the host keys could not be read: ${lastLine(result)}`)
 }

@@ -1,5 +1,5 @@
 # Removes build traces and the identity of a Linux machine, then powers it off. /bin/sh runs this as root over the build's connection.
-# Variable: SEALED, the text to print when everything is removed.
+# Variable: SEALED, the text to print when everything is removed. The functions of release-space.sh come first.
 set -u
 fail() { echo "seal: $*" >&2; exit 1; }
 [ "$(id -u)" = 0 ] || fail "expected root, got $(id -un)"
@@ -67,11 +67,9 @@ find /var/log -type f -size +0 -exec sh -c 'for file; do : >"$file"; done' sh {}
 find /var/log/journal -mindepth 1 -type d -exec rmdir {} + 2>/dev/null
 rm -rf /run/log/journal/*
 
-# Release unused blocks, so that copies are small.
 wait
-sync
-fstrim / 2>/dev/null
-sync
+clear_swap
+release_space
 
 echo "$SEALED"
 # `--force`: processes end and file systems are unmounted, but no unit writes its state at shutdown.

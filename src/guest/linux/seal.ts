@@ -21,10 +21,20 @@ export async function sealLinux({ context, connection }: Session): Promise<void>
     if (result.exitCode !== 0) throw new RejectedError(`${family.seal.script} ended with exit code ${result.exitCode}: ${lastLine(result)}`)
   }
   context.tell({ type: 'task', name: 'remove what must not ship' })
-  const script = readFileSync(join(import.meta.dirname, 'seal.sh'), 'utf8')
-  const result = await runInGuest(connection, script, { ...settings, variables: { SEALED: sealed } })
+  const result = await runInGuest(connection, sealScript(), { ...settings, variables: { SEALED: sealed } })
   context.log(`${result.stdout}${result.stderr}`)
   context.signal.throwIfAborted()
+  for (const text of parseNotes(result.stdout)) context.tell({ type: 'note', text })
   // The connection ends with the machine, so the exit code means nothing.
   if (!result.stdout.includes(sealed)) throw new RejectedError(`sealing did not finish: ${lastLine(result)}`)
+}
+
+/** The script that seals a machine. */
+export function sealScript(): string {
+  return ['release-space.sh', 'seal.sh'].map((file) => readFileSync(join(import.meta.dirname, file), 'utf8')).join('\n')
+}
+
+/** What the script could not do. A machine may print lines without end, so only the first ones count. */
+export function parseNotes(text: string): string[] {
+  return [...text.matchAll(/^seal note: (.+)$/gm)].slice(0, 20).map(([, note = '']) => note)
 }

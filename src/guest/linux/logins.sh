@@ -1,0 +1,140 @@
+# Functions of hygiene.sh, and of the script that reads the identity of a base: which keys and passwords open a machine, and by which keys it is known. What sshd uses for an account is
+# never guessed from its files: `sshd -T` says it.
+
+# sshd and its tools are not in the PATH of every login.
+PATH=$PATH:/usr/sbin:/sbin
+sshd=$(command -v sshd)
+
+# Reads what sshd uses where no Match block applies: `settings`, `problem`, and `host_keys`, the files of host keys that exist.
+read_sshd() {
+  settings='' problem='' host_keys=''
+  if [ -n "$sshd" ]; then settings=$("$sshd" -T 2>&1) || problem=${settings:-it cannot be read}; fi
+  for key in /etc/ssh/ssh_host_*_key $(printf '%s\n' "$settings" | sed -n 's/^hostkey //p'); do
+    [ -f "$key" ] || continue
+    case "$host_keys " in *" $key "*) ;; *) host_keys="$host_keys $key" ;; esac
+  done
+}
+
+# Prints the public part of each host key.
+print_host_keys() {
+  for key in $host_keys; do
+    if [ -f "$key.pub" ]; then read -r line <"$key.pub"; else line=$(ssh-keygen -y -P '' -f "$key" 2>/dev/null </dev/null); fi
+    echo "host-key $line"
+  done
+}
+
+report_host_keys() {
+  print_host_keys
+  old=''
+  for key in $host_keys; do
+    # The search for old files covers /etc/ssh.
+    case $key in /etc/ssh/ssh_host_*) ;; *) old="$old $(find "$key" ! -newerct "@$((boot - 60))")" ;; esac
+  done
+  if [ -n "$host_keys" ]; then passed ssh-host-keys-exist; else failed ssh-host-keys-exist 'found none'; fi
+  left="$left
+$(for key in $old; do echo "host-key $key"; done)"
+  gone ssh-host-keys-new host-key
+  none ssh-host-keys-private "$([ -z "$host_keys" ] || find $host_keys -perm /077)"
+}
+
+# Sets `path` to a file of AuthorizedKeysFile for an account: pattern, name, id, home folder.
+expand() {
+  rest=$1 path=
+  while :; do
+    case $rest in *%*) ;; *) break ;; esac
+    path=$path${rest%%\%*}
+    rest=${rest#*%}
+    case $rest in
+      h*) path=$path$4 ;;
+      u*) path=$path$2 ;;
+      U*) path=$path$3 ;;
+      *) path=$path${rest%"${rest#?}"} ;;
+    esac
+    rest=${rest#?}
+  done
+  path=$path$rest
+  case $path in /*) ;; *) path=${4%/}/$path ;; esac
+}
+
+# Prints the addresses from which to ask for an account: one that no block names, and those of the Match blocks. Nothing if there is
+# no Match block: all accounts have the same settings.
+match_addresses() {
+  blocks=$(grep -ihsE '^[[:space:]]*(match|include)[[:space:]="]' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/* |
+    grep -vE '^Include /etc/ssh/sshd_config.d/\*.conf$')
+  [ -n "$blocks" ] || return
+  echo 192.0.2.1
+  # A pattern such as `10.0.*` becomes an address that it covers.
+  printf '%s\n' "$blocks" | tr ' \t,="!' '\n' | sed -nE 's/\*/1/g; s:/.*::; s/^[0-9]+\.[0-9]+$/&.1.1/; s/^([0-9]+\.){2}[0-9]+$/&.1/
+    /^([0-9]+\.){3}[0-9]+$/p; /^[0-9a-fA-F:]*:[0-9a-fA-F:]*$/p' | head -n 4
+}
+
+# Sets `patterns`, the files of keys, and `loose`, what a password opens, from what sshd uses for an account.
+read_settings() {
+  root_login='' by_password='' patterns='.ssh/authorized_keys .ssh/authorized_keys2' empty=no
+  while read -r key value; do
+    case $key in
+      authorizedkeysfile) patterns="$patterns $value" ;;
+      permitrootlogin) root_login=$value ;;
+      passwordauthentication | kbdinteractiveauthentication | challengeresponseauthentication) by_password="$by_password $value" ;;
+      permitemptypasswords) empty=$value ;;
+    esac
+  done <<END
+$1
+END
+  [ "$empty" = no ] || loose="$loose PermitEmptyPasswords is $empty for $2;"
+  case "$2 $root_login $by_password" in 'root yes '*yes*) loose="$loose PermitRootLogin is yes;" ;; esac
+}
+
+# Adds the key files of the account to `key_files`.
+add_key_files() {
+  for pattern in $patterns; do
+    [ "$pattern" = none ] && continue
+    expand "$pattern" "$user" "$id" "$home"
+    case "$key_files " in *" $path "*) ;; *) [ -f "$path" ] && key_files="$key_files $path" ;; esac
+  done
+}
+
+# Asks sshd about each account: sets `key_files` and `loose`.
+read_accounts() {
+  key_files='' loose=''
+  addresses=$([ -z "$sshd" ] || match_addresses)
+  read_settings "$settings" root
+  while IFS=: read -r user _ id _ _ home _ || [ -n "$user" ]; do
+    add_key_files
+    for address in $addresses; do
+      answer=$("$sshd" -T -C "user=$user,host=client.invalid,addr=$address,laddr=192.0.2.2,lport=22" 2>&1 </dev/null) || problem=${answer:-it cannot be read}
+      read_settings "$answer" "$user"
+      add_key_files
+    done
+  done </etc/passwd
+}
+
+# Prints those of the accounts that may become root by sudo or by a group.
+admins() {
+  for user; do
+    case " $(id -nG "$user" 2>/dev/null) " in *' sudo '* | *' wheel '* | *' admin '*) echo "$user"; continue ;; esac
+    has sudo && case $(sudo -n -l -U "$user" 2>/dev/null) in *' may run '*) echo "$user" ;; esac
+  done
+}
+
+report_logins() {
+  read_accounts
+  none no-extra-login-keys "$(for file in $key_files; do
+    grep -v -e '^[[:space:]]*#' -e '^[[:space:]]*$' -e "$TRIAL_KEY" "$file" | sed "s|^|$file: |"
+  done)"
+  root=''
+  while IFS=: read -r user password _ || [ -n "$user" ]; do
+    [ "$user" = root ] && root=$password
+    case $password in '') open="$open $user" ;; '!'* | '*'*) ;; *) [ "$user" = root ] || known="$known $user" ;; esac
+  done </etc/shadow
+  none no-empty-passwords "$open"
+  case $root in '!'* | '*'*) passed root-password-locked ;; *) failed root-password-locked 'root has a password' ;; esac
+  none no-admin-passwords "$(admins $known)"
+  if [ -z "$sshd" ]; then
+    skipped sshd-config-valid 'sshd is not installed'
+    skipped no-root-password-login 'sshd is not installed'
+    return
+  fi
+  if [ -z "$problem" ]; then passed sshd-config-valid; else failed sshd-config-valid "$problem"; fi
+  none no-root-password-login "$loose"
+}
