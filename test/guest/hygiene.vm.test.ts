@@ -52,7 +52,7 @@ const staying: typeof sealed = [
 ]
 
 /** What only `sshd -T` says. */
-const settings = String.raw`mkdir -p /etc/ssh/keys /srv/keys
+const settings = `mkdir -p /etc/ssh/keys /srv/keys
 echo ssh-ed25519 AAAAstranger me > /etc/ssh/keys/root
 cp -p /etc/ssh/ssh_host_ed25519_key /srv/keys/host_key
 cat > /etc/ssh/sshd_config.d/a.conf <<'END'

@@ -7,7 +7,7 @@ note() { echo "seal note: $*"; }
 overwrite_seconds=${OVERWRITE_SECONDS:-300}
 seconds() { read -r up _ </proc/uptime; echo "${up%.*}"; }
 
-# Prints `type⇥options⇥path` of each file system on a disk that is mounted writable, once.
+# Prints `type⇥device number⇥options⇥path` of each file system on a disk that is mounted writable, once.
 find_disks() {
   seen=' '
   while read -r _ _ device _ point options rest; do
@@ -15,16 +15,20 @@ find_disks() {
     case "$2 $seen" in /dev/*" $device "*) continue ;; /dev/*) ;; *) continue ;; esac
     case ",$options,$3," in *,ro,*) continue ;; esac
     seen="$seen$device "
-    printf '%s\t%s\t%b\n' "$1" "$3" "$point"
+    printf '%s\t%s\t%s\t%b\n' "$1" "$device" "$3" "$point"
   done <"${MOUNTS:-/proc/self/mountinfo}"
 }
 
-# Fills a file system with zeroes and removes them. It is full for a moment, just before the machine is powered off.
+# Fills a file system with zeroes and removes them: its type, device number, options and path. It is full for a moment, just before
+# the machine is powered off.
 overwrite() {
-  case "$1 $2" in *compress*) note "removed files in $3 may be readable: it compresses the zeroes that should overwrite them" ;; esac
-  zeroes=$3/.bakehouse-zeroes
+  case "$1 $3" in *compress*) note "removed files in $4 may be readable: it compresses the zeroes that should overwrite them" ;; esac
+  # ext4 keeps blocks back, also from root, as long as it is mounted.
+  [ "$1" != ext4 ] || echo 0 2>/dev/null >"/sys/fs/ext4/$(basename "$(readlink -f "/sys/dev/block/$2")")/reserved_clusters" ||
+    note "removed files in $4 may be readable: ext4 keeps some blocks back"
+  zeroes=$4/.bakehouse-zeroes
   timeout "$(overwrite_time)" dd if=/dev/zero of="$zeroes" bs=1M 2>/dev/null
-  [ $? != 124 ] || note "removed files in $3 may be readable: $(df -Pk "$3" | awk 'END { print int($4 / 1024) }') MiB of free space were not overwritten within $overwrite_seconds s, and the disk refuses a trim"
+  [ $? != 124 ] || note "removed files in $4 may be readable: $(df -Pk "$4" | awk 'END { print int($4 / 1024) }') MiB of free space were not overwritten within $overwrite_seconds s, and the disk refuses a trim"
   # Before the file is removed: blocks that were not written yet would never be.
   sync
   rm -f "$zeroes"
@@ -39,8 +43,8 @@ overwrite_time() {
 release_space() {
   sync
   overwrite_end=$(($(seconds) + overwrite_seconds))
-  find_disks | while IFS='	' read -r kind options point; do
-    fstrim "$point" 2>/dev/null || overwrite "$kind" "$options" "$point"
+  find_disks | while IFS='	' read -r kind device options point; do
+    fstrim "$point" 2>/dev/null || overwrite "$kind" "$device" "$options" "$point"
   done
   sync
 }

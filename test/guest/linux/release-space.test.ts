@@ -18,7 +18,9 @@ afterEach(() => rmSync(folder, { recursive: true }))
 
 /** Runs commands with the functions of release-space.sh as root; with a stand-in for each of these programs. */
 function runAsRoot(commands: string, programs: Readonly<Record<string, string>> = {}): { stdout: string; stderr: string } {
-  for (const [name, text] of Object.entries(programs)) {
+  // Waits for this disk only, not for those of the computer.
+  const sync = 'exec /bin/sync -f "$(dirname "$0")/../point"'
+  for (const [name, text] of Object.entries({ sync, ...programs })) {
     writeFileSync(join(folder, 'bin', name), `#!/bin/sh\n${text}\n`)
     chmodSync(join(folder, 'bin', name), 0o755)
   }
@@ -37,9 +39,9 @@ function onDisk(
   programs?: Readonly<Record<string, string>>,
 ): { secrets: number; stdout: string; stderr: string } {
   const { stdout, stderr } = runAsRoot(
-    `set -e
+    `set -e; mount -o remount,rw /sys 2>/dev/null || :
     truncate -s 24M $1/disk; mkfs.${kind} $1/disk >/dev/null 2>&1; mkdir $1/point; mount -o loop $1/disk $1/point
-    for i in $(seq 300); do head -c 3000 /dev/zero | tr '\\0' x >$1/point/$i; echo s3cr3t-value >>$1/point/$i; done
+    awk -v folder=$1/point 'BEGIN { text = sprintf("%3000s", "s3cr3t-value"); for (i = 0; i < 300; i++) { file = folder "/" i; print text >file; close(file) } }'
     sync; rm $1/point/[0-9]*; sync; : >$1/mounts
     grep " $1/point " /proc/self/mountinfo >$1/mounts; set +e
     ${work}
