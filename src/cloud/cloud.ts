@@ -17,6 +17,7 @@ export interface BuildContext {
   readonly expires: string
 }
 
+/** A machine to start. */
 export interface InstanceSpec {
   readonly context: BuildContext
   readonly stage: 'base' | 'trial'
@@ -30,6 +31,7 @@ export interface InstanceSpec {
   readonly warm: boolean
 }
 
+/** A machine in the Pulumi program. */
 export interface InstanceResource {
   readonly resource: Resource
   readonly instanceId: Output<string>
@@ -37,6 +39,7 @@ export interface InstanceResource {
   readonly host: Output<Host>
 }
 
+/** An image to create. */
 export interface ImageSpec {
   readonly context: BuildContext
   readonly name: string
@@ -44,6 +47,7 @@ export interface ImageSpec {
   readonly tags: Tags
 }
 
+/** An image in the Pulumi program. */
 export interface ImageResource {
   readonly resource: Resource
   readonly imageId: Output<string>
@@ -87,7 +91,7 @@ export interface Cloud {
    * Only for clouds whose machines run on this computer.
    */
   describeHost?(): Promise<Finding>
-  /** Why an instance is paused, so that it answers nobody; undefined while it runs. Only where the machines run on this computer. */
+  /** Why an instance is paused, as an error; undefined if it is not. Only for clouds whose machines run on this computer. */
   findPause?(instanceId: string): Promise<Error | undefined>
   /** The consumers of promoted images of a family. Only for clouds that can list them. */
   consumers?(family: string): Promise<readonly Consumer[]>

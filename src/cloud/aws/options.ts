@@ -97,8 +97,10 @@ const options = z
 /** What EC2 adds to `family.yaml`: its kinds of base, and the section `aws`. */
 export const section = { bases, options, check: (given) => checkSharing(given as AwsOptions) } satisfies CloudSection
 
+/** The section `aws` of a family. */
 export type AwsOptions = z.output<typeof options>
 
+/** A base image on EC2, by its kind. */
 export type AwsBase =
   | ({ readonly kind: 'ami' } & z.output<typeof bases.ami>)
   | ({ readonly kind: 'amiId' } & z.output<typeof bases.amiId>)

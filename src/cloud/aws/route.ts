@@ -8,6 +8,7 @@ import type { AwsOptions } from './options.ts'
 /** The Session Manager document for SSH sessions. */
 export const sessionDocument = 'AWS-StartSSHSession'
 
+/** The setting `aws.reach`: how to connect to instances. */
 export type Reach = AwsOptions['reach']
 
 /** The network addresses of an instance. */

@@ -4,6 +4,7 @@ import { RejectedError } from '../../core/errors.ts'
 import { ask, askOfNew, clients } from './clients.ts'
 import { isNotFound } from './errors.ts'
 
+/** Options of a wait. */
 export interface WaitOptions {
   readonly deadlineMs: number
   readonly signal?: AbortSignal

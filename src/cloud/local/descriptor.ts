@@ -1,7 +1,7 @@
 import type { CloudDescriptor } from '../descriptor.ts'
 import { qemuPlugin } from './provider/entry.ts'
 
-/** The local cloud: machines and images of this computer, no account. */
+/** The local cloud: machines and images on this computer. It needs no account. */
 export const local: CloudDescriptor = {
   name: 'local',
   title: 'the local cloud',

@@ -7,7 +7,7 @@ import { describeHost } from './qemu/acceleration-finding.ts'
 import { findPause } from './qemu/pause.ts'
 import { listImages, removeImage, type StoredImage } from './store/images.ts'
 
-/** The local cloud: machines and images of this computer, no account. */
+/** The local cloud: machines and images on this computer. It needs no account. */
 export async function local(): Promise<Cloud> {
   return {
     name: 'local',

@@ -5,39 +5,39 @@ import { cacheFolder, homeFolder, imagesFolder } from '../../../core/paths.ts'
 import { findJson, publishFile, writeJson } from '../../../core/write-file.ts'
 import { readDiskInfo } from '../qemu/img.ts'
 
-/** The record beside a base disk. A disk without one is not used. */
+/** The record of a base disk, a file in the same folder. A disk without a record is not used. */
 export interface BaseDisk {
   readonly name: string
   readonly digest: string
   readonly created: string
-  /** When Debian published the package lists it was made from. */
+  /** When Debian published the package lists from which the disk was made. */
   readonly sourceDates: readonly string[]
   readonly recipe: string
   readonly packages: Readonly<Record<string, string>>
 }
 
-/** A base disk, its record, and the kernel that is in it. */
+/** A base disk, its record, and its kernel. */
 export interface StoredBase {
   readonly path: string
   readonly disk: BaseDisk
   readonly kernel: string
 }
 
-/** A base disk that no bake has used for so long is removed, in ms: longer than a build is kept. */
+/** A base disk that no build has used for this time is removed, in ms. It is longer than temporary resources are kept. */
 const unusedFor = 30 * 24 * 60 * 60 * 1000
 
-/** Where base disks are. */
+/** The folder of base disks. */
 export function basesFolder(): string {
   return join(cacheFolder(), 'base')
 }
 
-/** The newest base disk of a recipe; undefined when there is none. */
+/** The newest base disk of a recipe; undefined if there is none. */
 export function findNewestBase(recipe: string): StoredBase | undefined {
   const found = listBases().filter(({ disk }) => disk.recipe === recipe)
   return found.sort((one, other) => (one.disk.created < other.disk.created ? 1 : -1))[0]
 }
 
-/** Puts a finished disk and its kernel in place, the record last. The digest is in the name, so no other disk is replaced. */
+/** Moves a finished disk and its kernel to the folder, and writes the record last. The file name contains the digest, so no disk is replaced. */
 export async function publishBase(files: { readonly disk: string; readonly kernel: string }, about: BaseDisk): Promise<StoredBase> {
   const stem = join(basesFolder(), `${about.name}-${about.digest.replace('sha256:', '').slice(0, 16)}`)
   const stored = { path: `${stem}.qcow2`, disk: about, kernel: `${stem}.vmlinuz` }
@@ -47,17 +47,17 @@ export async function publishBase(files: { readonly disk: string; readonly kerne
   return stored
 }
 
-/** The first digits of a base disk's digest, as its name has them: the record beside it may have been exchanged with it. */
+/** The first digits of the digest of a base disk, from its file name. The record could have been replaced together with the disk. */
 export function digestInName(path: string): string {
   return basename(path, '.qcow2').split('-').at(-1) ?? ''
 }
 
-/** Notes that a bake uses this base disk now. */
+/** Records that a build uses this base disk now. */
 export async function touchBase({ path }: StoredBase, now = new Date()): Promise<void> {
   await utimes(recordOf(path), now, now)
 }
 
-/** Removes the base disks that no bake has used for a month and that no disk of this project or of the cache stands on. */
+/** Removes base disks that no build has used for a month. Keeps those that are the backing file of a disk in the project or the cache. */
 export async function removeUnusedBases(now = Date.now()): Promise<void> {
   const old: StoredBase[] = []
   for (const base of listBases()) if (now - (await stat(recordOf(base.path))).mtimeMs > unusedFor) old.push(base)
@@ -80,7 +80,7 @@ function listBases(): StoredBase[] {
   })
 }
 
-/** The files that disks of this project and saved machines of the cache stand on. */
+/** The backing files of the disks of this project and of the VM snapshots in the cache. */
 async function listBackingFiles(): Promise<ReadonlySet<string>> {
   const instances = join(homeFolder(), 'instances')
   const saved = join(cacheFolder(), 'warm')

@@ -9,22 +9,23 @@ import { qemuTools } from '../qemu/tools.ts'
 import { assembleCommand, bootstrapArguments, overlayTarArguments } from './recipe.ts'
 import { readAptSources } from './sources.ts'
 
+/** Input for making a base disk. */
 export interface BootstrapWork {
   readonly release: DebianRelease
-  /** A folder for files of this one build. */
+  /** A folder for temporary files. */
   readonly folder: string
   readonly signal: AbortSignal
   readonly say: (line: string) => void
 }
 
-/** A root file system as a tar. */
+/** A root file system as a tar file. */
 export interface RootFilesystem {
   readonly tar: string
-  /** When Debian published the package lists it was made from. */
+  /** When Debian published the package lists from which it was made. */
   readonly sourceDates: readonly string[]
 }
 
-/** Makes the root file system of a release from Debian's packages. Throws MissingError where a tool, a right or the mirror is missing. */
+/** Makes the root file system of a release from Debian packages. Throws MissingError if a tool, a permission or the mirror is missing. */
 export async function bootstrap({ release, folder, signal, say }: BootstrapWork): Promise<RootFilesystem> {
   const problem = await findNamespaceProblem()
   if (problem) throw problem
@@ -51,7 +52,7 @@ export async function bootstrap({ release, folder, signal, say }: BootstrapWork)
   return { tar, sourceDates: [...new Set(dates)] }
 }
 
-/** Makes a bootable disk of a root file system; its path. Root makes it, or the root of a user namespace, for files of other users are in it. */
+/** Makes a bootable disk from a root file system; returns its path. Runs as root or as root of a user namespace, to set file owners. */
 export async function assemble(tar: string, { release, folder, signal }: BootstrapWork): Promise<string> {
   const disk = join(folder, 'disk.qcow2')
   const convert = ['convert', ...flattenOptions({ sourceFormat: 'raw', compress: false })]
@@ -60,7 +61,7 @@ export async function assemble(tar: string, { release, folder, signal }: Bootstr
   return disk
 }
 
-/** Why mmdebstrap failed. A keyring that is missing, as on Ubuntu, is no fault of the mirror. */
+/** The error for a failed mmdebstrap. A missing keyring, as on Ubuntu, has its own message. */
 export function bootstrapError({ stderr, exitCode }: Pick<RunResult, 'stderr' | 'exitCode'>): MissingError {
   if (/NO_PUBKEY|is not signed|EXPKEYSIG/.test(stderr)) {
     return new MissingError(

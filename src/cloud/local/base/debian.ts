@@ -10,20 +10,21 @@ import { basesFolder, findNewestBase, publishBase, removeUnusedBases, type Store
 import { assemble, bootstrap } from './bootstrap.ts'
 import { recipeKey } from './recipe.ts'
 
+/** Options for making a base disk. */
 export interface BuildOptions {
   readonly release: DebianRelease
   readonly progress: (line: string) => void
   readonly signal: AbortSignal
 }
 
-/** Bytes that a build needs at most: the packages, the tar, the raw disk, the finished one. */
+/** Bytes that making a base disk needs: packages, tar file, raw disk, finished disk. */
 const spaceNeeded = 4 * 1024 ** 3
-/** Packages age: a base older than this is made again. */
+/** A base disk older than this is made again, to get newer packages. */
 const freshDays = 30
 
 /**
- * The Debian base disk, made first if this recipe has none younger than 30 days. Safe for several processes at once.
- * Throws MissingError when a tool, space on the disk or the mirror is missing.
+ * The Debian base disk of a release. Makes it if there is none, or only one older than 30 days. Several processes may call it in parallel.
+ * Throws MissingError if a tool, disk space or the mirror is missing.
  */
 export async function ensureDebianBase(options: BuildOptions): Promise<StoredBase> {
   const recipe = recipeKey(options.release)
@@ -38,7 +39,7 @@ async function buildOnce(recipe: string, options: BuildOptions): Promise<StoredB
   return withLock(lock, options.progress, async () => findFresh(recipe) ?? (await buildOrKeep(recipe, options)))
 }
 
-/** If the mirror cannot be reached, an old base is used as it is. */
+/** Makes a base disk. If the mirror cannot be reached, uses an old one. */
 async function buildOrKeep(recipe: string, options: BuildOptions): Promise<StoredBase> {
   try {
     const base = await buildBase(recipe, options)
@@ -81,7 +82,7 @@ async function buildBase(recipe: string, { release, progress, signal }: BuildOpt
   }
 }
 
-/** Names and versions of what is installed, from dpkg's own record. */
+/** The installed packages and their versions. `status`: text of /var/lib/dpkg/status. */
 export function parsePackages(status: string): Record<string, string> {
   const entries = status.split('\n\n').flatMap((stanza) => {
     const field = (name: string): string | undefined => new RegExp(`^${name}: (.*)$`, 'm').exec(stanza)?.[1]

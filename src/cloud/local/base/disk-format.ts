@@ -1,12 +1,12 @@
 import { open } from 'node:fs/promises'
 
-/** The formats in which a base image may come. */
+/** The supported formats of base images. */
 export type DiskFormat = 'raw' | 'qcow2'
 
-/** Bytes of a disk that show its format: the header of a qcow2, the first sector of a raw disk. */
+/** Number of bytes that are enough to find the format: the header of a qcow2, the first sector of a raw disk. */
 const headBytes = 512
 
-/** The format of a disk by its first bytes, so that QEMU never guesses one. Throws Error with the reason when the disk may not be used. */
+/** Finds the format of a disk file, so that QEMU never guesses it. Throws an error with the reason if the disk must not be used. */
 export async function readDiskFormat(path: string): Promise<DiskFormat> {
   await using file = await open(path, 'r')
   const head = Buffer.alloc(headBytes)
@@ -15,8 +15,8 @@ export async function readDiskFormat(path: string): Promise<DiskFormat> {
 }
 
 /**
- * The format of a disk by its first bytes. A qcow2 may name other files of this computer, which would then be part of the image; so may
- * a VMDK and others. Throws Error for each of them.
+ * Finds the format of a disk from its first bytes. Throws an error for a disk that refers to other files, because files of this computer
+ * would become part of the image: a qcow2 with a backing file, a VMDK, and others.
  */
 export function parseDiskFormat(head: Buffer): DiskFormat {
   if (head.toString('latin1', 0, 4) === 'QFI\xfb') return requireAlone(head)
@@ -26,7 +26,7 @@ export function parseDiskFormat(head: Buffer): DiskFormat {
   return 'raw'
 }
 
-/** Where other formats have which bytes. */
+/** Signatures of other formats: offset, bytes, name. */
 const others: readonly (readonly [number, string, string])[] = [
   [0, 'KDMV', 'VMDK'],
   [0, 'COWD', 'VMDK'],
@@ -38,7 +38,7 @@ const others: readonly (readonly [number, string, string])[] = [
   [64, '\x7f\x10\xda\xbe', 'VDI'],
 ]
 
-/** The qcow2 specification: the backing file's offset is at byte 8, the bit of an external data file in the word at byte 72. */
+/** Checks the header of a qcow2. By its specification, byte 8 has the offset of the backing file, byte 72 the bit for an external data file. */
 function requireAlone(head: Buffer): 'qcow2' {
   const version = head.length < 104 ? 0 : head.readUInt32BE(4)
   if (version !== 2 && version !== 3) throw new Error('it is a qcow2 disk of an unknown version')

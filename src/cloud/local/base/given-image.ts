@@ -16,8 +16,9 @@ import { requireDigest } from '../store/require-digest.ts'
 import { basesFolder } from './base-disks.ts'
 import { type DiskFormat, readDiskFormat } from './disk-format.ts'
 
+/** A disk image that a user provides. */
 export interface GivenImage {
-  /** A path, relative to the family's folder, or a URL. */
+  /** A path, relative to the family folder, or a URL. */
   readonly image: string
   readonly sha256: string
   readonly family: Family
@@ -26,8 +27,8 @@ export interface GivenImage {
 }
 
 /**
- * A disk image of the user's own, in the cache as one qcow2 that stands on no other file. Throws UsageError when it is not there, has another digest
- * than its family says, is damaged, or is of a format that may name other files; nothing is left of it then.
+ * Imports a disk image of the user into the cache, as one qcow2 file without a backing file. Throws UsageError, and keeps nothing, if the
+ * image does not exist, has another digest than in the family, is damaged, or has a format that can refer to other files.
  */
 export async function ensureGivenImage(given: GivenImage): Promise<BaseImage> {
   await mkdir(basesFolder(), { recursive: true })
@@ -41,7 +42,7 @@ function importOnce(given: GivenImage): Promise<string> {
   return withLock(lock, given.progress, async () => (await findImported(given.sha256)) ?? (await importImage(given)))
 }
 
-/** The name holds both digests, that of the image as it was given and that of our copy: `image-GIVEN-COPY.qcow2`. */
+/** Finds an imported image. Its name contains two digests, that of the original and that of the copy: `image-ORIGINAL-COPY.qcow2`. */
 async function findImported(sha256: string): Promise<string | undefined> {
   const name = (await readdir(basesFolder())).find((each) => each.startsWith(`image-${sha256}-`) && each.endsWith('.qcow2'))
   return name && join(basesFolder(), name)
@@ -57,7 +58,7 @@ async function importImage(given: GivenImage): Promise<string> {
   let bytes = 0
   try {
     const source = await openSource(given)
-    // Our copy takes no more than what was given.
+    // The download and the copy are each at most as large as the original.
     bytes = source.bytes * 2
     await requireSpace(basesFolder(), bytes, `The base image ${given.image}`)
     const digest = await copyStream({ from: source.stream, to: fetched, bytes: source.bytes, given })
@@ -103,7 +104,7 @@ interface CopySpec {
   readonly given: GivenImage
 }
 
-/** Copies and digests in one pass. */
+/** Copies a stream to a file. Returns its SHA-256. */
 async function copyStream({ from, to, bytes, given }: CopySpec): Promise<string> {
   const hash = createHash('sha256')
   let [done, said] = [0, 0]
@@ -122,7 +123,7 @@ async function copyStream({ from, to, bytes, given }: CopySpec): Promise<string>
   return hash.digest('hex')
 }
 
-/** The image's format. Throws UsageError when it must not or cannot be used. */
+/** The format of the image. Throws UsageError if the image cannot or must not be used. */
 async function requireSound({ family, image }: GivenImage, file: string): Promise<DiskFormat> {
   const format = await readDiskFormat(file).catch((cause: unknown) => {
     throw new UsageError(`${family.name}: the base image ${image} cannot be used: ${messageOf(cause)}`, {

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { sha256, text } from '../../../core/schema.ts'
 import { debianReleases } from '../../../model/debian-release.ts'
 
-/** The kinds of base image of the local cloud. Another family is a base too, on every cloud. */
+/** The kinds of base images of the local cloud, in addition to `family`, which every cloud has. */
 export const bases = {
   debian: z
     .strictObject({ debian: z.enum(debianReleases).describe('The Debian release. For another distribution, use `image`.') })

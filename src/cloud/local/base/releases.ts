@@ -1,8 +1,8 @@
 import type { DebianRelease } from '../../../model/debian-release.ts'
 
-/** What the base of one release is made of, where releases differ or may come to differ. */
+/** The parts of a recipe that depend on the Debian release. */
 export interface ReleaseRecipe {
-  /** The title of its boot entry. */
+  /** The title of the boot entry. */
   readonly title: string
   readonly packages: readonly string[]
 }
@@ -13,7 +13,7 @@ const packages: readonly string[] = [
   ...['iproute2', 'iputils-ping', 'procps', 'less', 'netbase', 'e2fsprogs', 'dosfstools'],
 ]
 
-/** One entry a release. */
+/** One entry per release. */
 export const releaseRecipes: Readonly<Record<DebianRelease, ReleaseRecipe>> = {
   bookworm: { title: 'Debian GNU/Linux 12 (bookworm)', packages },
   trixie: { title: 'Debian GNU/Linux 13 (trixie)', packages },

@@ -12,8 +12,8 @@ import { ensureGivenImage } from './given-image.ts'
 import type { LocalBase } from './kinds.ts'
 
 /**
- * The disk a family starts from, made or fetched first where that is needed.
- * Throws UsageError for a base that is not there or not the one that was meant, MissingError for what this machine lacks.
+ * The base image of a family; makes or downloads it if needed. Throws UsageError if it does not exist or has another digest, and
+ * MissingError if this computer lacks something.
  */
 export async function resolveLocalBase(family: Family, { progress, signal, latestGood }: BaseSearch): Promise<BaseImage> {
   const base = family.base as LocalBase
@@ -29,7 +29,7 @@ export async function resolveLocalBase(family: Family, { progress, signal, lates
   })
 }
 
-/** The latest good image of another family, which this computer must have. */
+/** The latest good image of the parent family. It must be on this computer. */
 async function findAncestor({ family, version, imageId, imageName, digest }: FamilyOutputs): Promise<BaseImage> {
   if (await findImage(imageId)) {
     await requireDigest(imagePath(imageId), digest)

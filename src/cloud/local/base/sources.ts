@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 
-/** The Debian mirrors this machine's apt uses for a suite, as one-line sources; none where it is another system. */
+/** The Debian mirrors that apt on this computer uses for a suite, as one-line sources; empty if this is not Debian. */
 export function readAptSources(suite: string, folder = '/etc/apt'): string[] {
   const texts = [join(folder, 'sources.list'), ...listed(join(folder, 'sources.list.d'))]
   return texts
@@ -16,14 +16,14 @@ export function readAptSources(suite: string, folder = '/etc/apt'): string[] {
 }
 
 interface Source {
-  /** `[signed-by=…] ` or nothing. */
+  /** `[signed-by=…] `, or empty. */
   readonly options: string
   readonly uri: string
   readonly suites: readonly string[]
   readonly components: readonly string[]
 }
 
-/** apt's one-line format. */
+/** Parses the one-line format of apt, see sources.list(5). */
 export function parseLines(text: string): Source[] {
   return [...text.matchAll(/^deb\s+(\[[^\]]*\]\s+)?(\S+)\s+(\S+)\s+(.+)$/gm)].map(
     ([, options = '', uri = '', name = '', components = '']) => ({
@@ -35,7 +35,7 @@ export function parseLines(text: string): Source[] {
   )
 }
 
-/** apt's deb822 format. */
+/** Parses the deb822 format of apt, see sources.list(5). */
 export function parseStanzas(text: string): Source[] {
   return text
     .replace(/^#.*\n/gm, '')
