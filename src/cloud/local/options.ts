@@ -1,5 +1,5 @@
 import type { CloudSection } from '../descriptor.ts'
 import { bases } from './base/kinds.ts'
 
-/** What the local cloud adds to `family.yaml`: its kinds of base. */
+/** The kinds of base images that the local cloud adds to `family.yaml`. */
 export const section = { bases } satisfies CloudSection

@@ -37,7 +37,7 @@ export function findNewestBase(recipe: string): StoredBase | undefined {
   return found.sort((one, other) => (one.disk.created < other.disk.created ? 1 : -1))[0]
 }
 
-/** Moves a finished disk and its kernel to the folder, and writes the record last. The file name contains the digest, so no disk is replaced. */
+/** Publishes a finished disk and its kernel; writes the record last. The file name contains the digest, so no other disk is replaced. */
 export async function publishBase(files: { readonly disk: string; readonly kernel: string }, about: BaseDisk): Promise<StoredBase> {
   const stem = join(basesFolder(), `${about.name}-${about.digest.replace('sha256:', '').slice(0, 16)}`)
   const stored = { path: `${stem}.qcow2`, disk: about, kernel: `${stem}.vmlinuz` }

@@ -38,7 +38,7 @@ const others: readonly (readonly [number, string, string])[] = [
   [64, '\x7f\x10\xda\xbe', 'VDI'],
 ]
 
-/** Checks the header of a qcow2. By its specification, byte 8 has the offset of the backing file, byte 72 the bit for an external data file. */
+/** Throws for a qcow2 with a backing file (offset at byte 8) or an external data file (a bit in the word at byte 72), by its specification. */
 function requireAlone(head: Buffer): 'qcow2' {
   const version = head.length < 104 ? 0 : head.readUInt32BE(4)
   if (version !== 2 && version !== 3) throw new Error('it is a qcow2 disk of an unknown version')

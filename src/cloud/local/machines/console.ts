@@ -5,10 +5,10 @@ import { readTail } from '../../../core/read-tail.ts'
 import { connectQmp } from '../qemu/qmp.ts'
 import { isMachineRunning, type LocalMachine, machineFiles } from './machine.ts'
 
-/** Bytes of a log that are saved, from its end: a machine may write to its console without end. */
+/** Maximum number of bytes of a log that are saved, from its end, because a console log can grow without limit. */
 const longestLog = 4 * 1024 * 1024
 
-/** What can be seen of a machine from outside, as files in the folder: its console, QEMU's messages, its screen. */
+/** Writes console log, messages of QEMU and a screenshot of a machine to the folder. */
 export async function saveConsole(machine: LocalMachine, folder: string): Promise<void> {
   const files = machineFiles(machine)
   const to = (what: string): string => join(folder, `${machine.tags.stage}-${what}`)
@@ -26,7 +26,7 @@ export async function saveConsole(machine: LocalMachine, folder: string): Promis
   await qmp.execute('screendump', { filename: to('screen.png'), format: 'png' })
 }
 
-/** The last line on a machine's console that says something. */
+/** The last line on the console of a machine that is not empty. */
 export async function lastConsoleLine(machine: LocalMachine): Promise<string> {
   const text = await readTail(machineFiles(machine).consoleLog, 65_536).catch(() => Buffer.alloc(0))
   const lines = text

@@ -9,19 +9,19 @@ import { findJson } from '../../../core/write-file.ts'
 import type { Tags } from '../../../model/tags.ts'
 import { findQemu, stopQemu } from '../qemu/process.ts'
 
-/** A machine of the local cloud, as written beside its disk before it is started. */
+/** The record of a local machine. It is written to the folder of its disk before the machine is started. */
 export interface LocalMachine {
   readonly id: string
   readonly tags: Tags
   readonly image: string
   readonly sshPort: number
-  /** Sockets live in a folder of a short name: the system allows them 107 characters. */
+  /** The folder of its sockets. Its path is short, because the path of a socket can have at most 107 characters. */
   readonly runtimeFolder: string
-  /** Absent until QEMU runs. */
+  /** The process of QEMU; absent until it runs. */
   readonly process?: ProcessIdentity
 }
 
-/** Where the files of a machine are. */
+/** The paths of the files of a machine. */
 export function machineFiles(machine: Pick<LocalMachine, 'id' | 'runtimeFolder'>) {
   const folder = join(machinesFolder(), machine.id)
   return {
@@ -40,7 +40,7 @@ export function machineFiles(machine: Pick<LocalMachine, 'id' | 'runtimeFolder'>
 const runtimePrefix = 'bakehouse-'
 const runtimeFolderPattern = new RegExp(`^${runtimePrefix}[A-Za-z0-9]{6}$`)
 
-/** Makes the folder of a new machine, its tags in it from the first moment. */
+/** Creates the folder of a new machine, together with the record of its tags. */
 export async function makeMachine(name: string, about: Pick<LocalMachine, 'tags' | 'image' | 'sshPort'>): Promise<LocalMachine> {
   const runtimeFolder = await mkdtemp(join(tmpdir(), runtimePrefix))
   const machine = { id: `${name}-${randomBytes(3).toString('hex')}`, runtimeFolder, ...about }
@@ -49,7 +49,7 @@ export async function makeMachine(name: string, about: Pick<LocalMachine, 'tags'
   return machine
 }
 
-/** Writes what is known of a machine, aside and renamed. */
+/** Writes the record of a machine atomically. */
 export async function writeMachine(machine: LocalMachine): Promise<void> {
   const file = join(machineFiles(machine).folder, 'instance.json')
   await writeFile(`${file}.partial`, `${JSON.stringify(machine, undefined, 2)}\n`, { mode: 0o600 })
@@ -57,8 +57,8 @@ export async function writeMachine(machine: LocalMachine): Promise<void> {
 }
 
 /**
- * A machine by its id; undefined when there is none. Its record says which folders are removed and which process is ended: one that another user
- * wrote, or that names another machine or a folder of a kind that we do not make, is none.
+ * Finds a machine by its ID; undefined if there is none. Its record decides which folders are deleted and which process is ended. So a
+ * record is ignored if another user wrote it, or if it names another machine or a folder that this program would not create.
  */
 export async function findLocalMachine(id: string): Promise<LocalMachine | undefined> {
   const file = join(machinesFolder(), id, 'instance.json')
@@ -72,18 +72,18 @@ export async function listMachines(): Promise<readonly LocalMachine[]> {
   return (await Promise.all(ids.map(findLocalMachine))).filter((machine) => machine !== undefined)
 }
 
-/** Whether the process of the machine runs. */
+/** Whether the process of a machine runs. */
 export function isMachineRunning(machine: LocalMachine): boolean {
   return findMachineProcess(machine) !== undefined
 }
 
-/** The process of the machine, while it runs. One whose starter died before it could write it down is found by its name. */
+/** The running process of a machine. If the record has none, because its writer was killed, the process is found by the machine's name. */
 function findMachineProcess(machine: LocalMachine): ProcessIdentity | undefined {
   if (machine.process && isRunning(machine.process)) return machine.process
   return findQemu(machineFiles(machine).pidFile, machine.id)
 }
 
-/** Stops a machine and removes all its files. Gone already is success. */
+/** Stops a machine and removes all its files. Succeeds if the machine does not exist. */
 export async function removeMachine(machine: LocalMachine): Promise<void> {
   const running = findMachineProcess(machine)
   if (running) await stopQemu(running, machineFiles(machine).qmpSocket)

@@ -3,7 +3,7 @@ import type { Observer } from '../../../guest/ssh/login.ts'
 import { connectQmp, executeMonitor } from '../qemu/qmp.ts'
 import { isMachineRunning, type LocalMachine, machineFiles } from './machine.ts'
 
-/** What QEMU knows about a starting machine. To ask QEMU costs the machine nothing. */
+/** Observes a starting machine through QEMU, which does not slow the machine down. */
 export function observe(machine: LocalMachine): Observer {
   const { qmpSocket } = machineFiles(machine)
   return {
@@ -13,7 +13,7 @@ export function observe(machine: LocalMachine): Observer {
   }
 }
 
-/** A network card that is up listens to the multicast group of all hosts. A card that does not tell counts as up. */
+/** Whether the network interface is up: then it listens to the multicast group of all hosts. If that cannot be read, it counts as up. */
 async function isLinkUp(qmpSocket: string): Promise<boolean> {
   try {
     using qmp = await connectQmp(qmpSocket)
@@ -24,14 +24,14 @@ async function isLinkUp(qmpSocket: string): Promise<boolean> {
   }
 }
 
-/** Whether the machine accepted a connection to this port; QEMU itself accepts every connection immediately. */
+/** Whether the machine itself has accepted a connection to this port. QEMU accepts every connection immediately. */
 async function isEstablished(port: number, qmpSocket: string): Promise<boolean> {
   try {
     using qmp = await connectQmp(qmpSocket)
     const table = await executeMonitor(qmp, 'info usernet')
     return table.split('\n').some((line) => line.includes('[ESTABLISHED]') && line.includes(` ${port} `))
   } catch {
-    // The machine has ended: the login ends by itself.
+    // The machine has ended, and so will the login.
     return false
   }
 }

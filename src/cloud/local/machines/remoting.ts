@@ -6,8 +6,8 @@ import { isMachineRunning, type LocalMachine } from './machine.ts'
 import type { InstanceInputs } from './spec.ts'
 
 /**
- * Waits until a Windows machine speaks PowerShell remoting. Its certificate is its image's own: learnt at the first contact, over
- * this machine's loopback, and pinned from then on. Throws RejectedError with what the image must have.
+ * Waits until a Windows machine accepts PowerShell remoting. The certificate comes from the image; it is read on the first connection, over
+ * the loopback interface, and pinned from then on. Throws RejectedError with the requirements of the image.
  */
 export async function waitForRemoting(
   machine: LocalMachine,

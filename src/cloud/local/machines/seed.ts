@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { runTool } from '../../../core/exec.ts'
 
-/** What cloud-init is told about a machine. */
+/** The input of cloud-init for a machine. */
 export interface Seed {
   readonly instanceId: string
   readonly user: string
   readonly publicKey: string
 }
 
-/** The user data: one user, who may do anything, and his key. */
+/** The user data: one user with sudo rights, and the authorized key. */
 export function renderUserData({ user, publicKey }: Seed): string {
   const account = user === 'root' ? [] : ['    sudo: "ALL=(ALL) NOPASSWD:ALL"', '    shell: /bin/bash']
   return [
@@ -25,7 +25,7 @@ export function renderUserData({ user, publicKey }: Seed): string {
   ].join('\n')
 }
 
-/** Writes the disk that cloud-init's NoCloud source reads, labelled as it wants. */
+/** Writes the disk with the label `cidata` from which cloud-init's NoCloud data source reads. */
 export async function writeSeed(path: string, seed: Seed): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'bakehouse-seed-'))
   try {

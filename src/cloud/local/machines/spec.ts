@@ -15,7 +15,7 @@ const tags = z.strictObject({
 export const instanceInputs = z.strictObject({
   name: z.string().min(1),
   tags,
-  /** An image of the store by name, or a disk by absolute path. */
+  /** The name of an image in the store, or the absolute path of a disk. */
   image: z.string().min(1),
   publicKey: z.string().min(1),
   identityFile: z.string().min(1),
@@ -27,27 +27,28 @@ export const instanceInputs = z.strictObject({
   disk: z.int().min(1),
   os: z.enum(systems).optional(),
   transport: z.enum(transports).optional(),
-  /** `standard`: devices for which the guest needs no drivers of ours. */
+  /** `standard`: devices for which every guest has drivers. */
   devices: z.enum(deviceSets).optional(),
-  /** Whether the guest reaches the network beyond this computer; never this computer itself. */
+  /** Whether the guest can connect to the network beyond this computer. It can never connect to this computer. */
   network: z.boolean().optional(),
   loginTimeoutSeconds: z.int().min(1),
   warm: z.boolean(),
-  /** Where console and screen go when the guest never comes up; empty for nowhere. */
+  /** Folder for console log and screenshot if the guest does not start; empty for none. */
   diagnosticsFolder: z.string(),
 })
 
-/** Inputs of `qemu:index:Image`: the disk of a stopped machine, taken over. */
+/** Inputs of `qemu:index:Image`, an image from the disk of a stopped instance. */
 export const imageInputs = z.strictObject({ name: z.string().min(1), tags, instanceId: z.string().min(1), compress: z.boolean() })
 
-/** Inputs of `qemu:index:ImageCopy`: the whole of an image in one file. */
+/** Inputs of `qemu:index:ImageCopy`, a copy of an image in one file. */
 export const copyInputs = z.strictObject({ name: z.string().min(1), tags, source: z.string().min(1), compress: z.boolean() })
 
+// The inputs after parsing.
 export type InstanceInputs = z.output<typeof instanceInputs>
 export type ImageInputs = z.output<typeof imageInputs>
 export type CopyInputs = z.output<typeof copyInputs>
 
-/** What is wrong with some inputs, by property; unknown values of a preview pass. */
+/** The problems of inputs, by property. Values that are unknown in a preview are accepted. */
 export function checkInputs(schema: z.ZodType, news: Properties, unknown: string): CheckFailure[] {
   const { error } = schema.safeParse(news)
   return (error?.issues ?? [])

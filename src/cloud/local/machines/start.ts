@@ -18,10 +18,10 @@ import { observe } from './observe.ts'
 import type { InstanceInputs } from './spec.ts'
 import { unlessPaused } from './unless-paused.ts'
 
-/** A port that two machines wanted at the same moment is tried again with another, so often. */
+/** Maximum number of starts. A start is repeated with another port if another process has taken the port meanwhile. */
 const startTries = 5
 
-/** What starting a machine needs to know beside its folder. */
+/** Options of the start of a machine. */
 export interface StartSpec extends Pick<InstanceInputs, 'cpus' | 'memory' | 'tags' | 'os' | 'transport' | 'devices'> {
   /** Ends the wait for memory. */
   readonly signal: AbortSignal
@@ -30,18 +30,18 @@ export interface StartSpec extends Pick<InstanceInputs, 'cpus' | 'memory' | 'tag
   /** systemd credentials, by name. */
   readonly credentials: Readonly<Record<string, string>>
   readonly seed?: string
-  /** Bytes of a disk that stops the machine when it is first read, instead of its own. */
+  /** Size in bytes of an empty disk that replaces the disk of the machine. Its first read stops the machine. */
   readonly unreadableDisk?: number
-  /** Start with the processors stopped. */
+  /** Start with stopped CPUs. */
   readonly paused?: boolean
-  /** Its memory is saved, or restored. */
+  /** Whether the machine is saved to or restored from a VM snapshot. */
   readonly isSaved?: boolean
 }
 
-/** The machine is up, and refused the build's key. */
+/** The machine runs, and rejected the key of the build. */
 export class LoginRefused extends RejectedError {}
 
-/** Starts the machine on the disk that is there, and writes down which process it is. */
+/** Starts a machine with its existing disk, and records its process. */
 export async function startMachine(made: LocalMachine, spec: StartSpec): Promise<LocalMachine> {
   const { seed: _seed, filter, ...files } = machineFiles(made)
   const { cpus, memory, credentials, seed, unreadableDisk, paused, isSaved } = spec
@@ -49,7 +49,7 @@ export async function startMachine(made: LocalMachine, spec: StartSpec): Promise
   const lifetimeSeconds = spec.tags.expires === '' ? 0 : Math.max(1, Math.round((Date.parse(spec.tags.expires) - Date.now()) / 1000))
   const about = { ...files, name: made.id, cpus, memory, credentials, firmware: tools.ovmf }
   const guest: Guest = { os: spec.os ?? 'linux', devices: spec.devices ?? 'virtio', port: spec.transport === 'psrp' ? 5986 : 22 }
-  // Where only the firmware runs, nobody needs an address.
+  // If only the firmware runs, no network is needed.
   const isFiltered = unreadableDisk === undefined
   const optional = {
     ...(seed ? { seed } : {}),
@@ -65,7 +65,7 @@ export async function startMachine(made: LocalMachine, spec: StartSpec): Promise
     const args = qemuArguments({ ...about, ...optional, accelerator, guest, sshPort })
     try {
       const start = () => {
-        // It starts beside QEMU, so that it is ready before the guest sends.
+        // The filter starts together with QEMU, so that it is ready before the guest sends.
         if (isFiltered) startFilter(filter, spec.network ?? false, files.qemuLog)
         return startQemu({ program: tools.system, args, logFile: files.qemuLog, lifetimeSeconds, ...files })
       }
@@ -77,7 +77,7 @@ export async function startMachine(made: LocalMachine, spec: StartSpec): Promise
       if (messageOf(error).includes(filterObject)) throw noFilter(error)
       const isPortTaken = /hostfwd|forward/.test(messageOf(error))
       if (!isPortTaken && accelerator !== 'tcg') rejectAccelerator(accelerator, firstError(messageOf(error)))
-      // What is saved or restored depends on the accelerator: the caller starts anew.
+      // A VM snapshot depends on the accelerator, so the caller must start again from the beginning.
       if (tries === startTries || (!isPortTaken && (accelerator === 'tcg' || isSaved))) throw error
     }
   }
@@ -93,30 +93,29 @@ function noFilter(cause: unknown): MissingError {
   )
 }
 
-/** How the local cloud waits for a login. */
+/** Options of waiting for a login. */
 export interface LocalLogin {
   readonly deadlineMs: number
   readonly signal: AbortSignal
-  /** The machine runs already: its network needs no time to come up. */
+  /** The machine was running before, so its network is up. */
   readonly isAwake?: boolean
-  /** A machine that refused the key once will not accept it later. */
+  /** A machine that rejects the key once will not accept it later. */
   readonly isRefusalFinal?: boolean
-  /** The name of the machine's host keys in the file of known hosts, where that is not its address. */
+  /** The name of the machine in the known_hosts file, if it is not the address. */
   readonly hostKeyAlias?: string
 }
 
 /**
- * How long one login may take, in seconds. A busy computer with emulated machines needs minutes; a login that is given up
- * and tried again only makes it busier.
+ * Time-out of one login, in seconds. A busy computer with emulated machines needs minutes, and starting logins again would make it busier.
  */
 const connectSeconds = 180
 
-/** Pauses between two logins, in ms. */
+/** Pauses between two login attempts, in ms. */
 const pause = { shortest: 150, longest: 4_000 }
 
 /**
- * Waits until a started machine accepts the login of its user, and leaves that connection open for the steps. Throws RejectedError
- * with the reason and the last line on the console.
+ * Waits until a machine accepts a login. The connection stays open for the steps. Throws RejectedError with the reason and the last line on
+ * the console.
  */
 export async function requireLogin(machine: LocalMachine, host: LocalHost, wait: LocalLogin): Promise<void> {
   const { deadlineMs, signal, isAwake, isRefusalFinal, hostKeyAlias } = wait
@@ -141,7 +140,7 @@ export async function requireLogin(machine: LocalMachine, host: LocalHost, wait:
 /** A host with the socket of its shared connection. */
 export type LocalHost = Host & { readonly controlPath: string }
 
-/** How to log in to a machine. Its first connection is shared by the steps. */
+/** How to log in to a machine. All steps share the first connection. */
 export function hostOf(machine: LocalMachine, by: Pick<Host, 'user' | 'identityFile' | 'knownHostsFile'>): LocalHost {
   const { user, identityFile, knownHostsFile } = by
   const controlPath = join(machine.runtimeFolder, 'ssh')

@@ -7,14 +7,14 @@ import { findImage, imagePath, removeImage } from '../store/images.ts'
 import { copyImage, makeCandidate } from './images.ts'
 import { launchMachine } from './launch.ts'
 
-/** What needs a new resource when it changes; the rest of the inputs only matters while it is made. */
+/** Inputs whose change requires a new resource. Other inputs matter only during creation. */
 const replacing = {
   instance: ['image', 'publicKey', 'user', 'login', 'cpus', 'memory', 'disk'],
   image: ['name', 'instanceId'],
   copy: ['name', 'source', 'compress'],
 } as const
 
-/** `qemu:index:Instance`: a machine; made once it lets its user in. */
+/** `qemu:index:Instance`: a machine. Its creation ends when login works. */
 const instance: ResourceHandler = {
   check: async (news) => ({ inputs: news, failures: checkInputs(instanceInputs, news, unknownValue) }),
   diff: async (_id, olds, news) => diff(olds, news, replacing.instance),

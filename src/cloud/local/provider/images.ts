@@ -7,18 +7,18 @@ import { findDamage, flatten, readDiskInfo } from '../qemu/img.ts'
 import { explainFullDisk, requireSpace } from '../store/free-space.ts'
 import { asidePath, digestFile, findImage, flatPath, imagePath, publishImage, type StoredImage } from '../store/images.ts'
 
-/** A candidate copied into one file, which is no image yet. */
+/** A copy of a candidate in one file, not published yet. */
 interface Flat {
   readonly path: string
   readonly digest: string
 }
 
-/** Copies under way in this process, by candidate: made while the trial runs, published only once it passed. */
+/** Running copies of this process, by candidate. They are made while the trials run, and published only after verify passed. */
 const flattening = new Map<string, Promise<Flat>>()
 
 /**
- * Takes over the disk of a stopped machine as an image that stands on the machine's own disk: no byte of it is copied.
- * The copy that will be promoted is begun at once, out of the way of the guests, where nobody takes it for an image.
+ * Makes an image from the disk of a stopped instance by renaming the disk; its backing file stays the same. Also starts the copy that will
+ * be promoted, with low priority and under a name that is not that of an image.
  */
 export async function makeCandidate(spec: ImageInputs, signal: AbortSignal): Promise<StoredImage> {
   const machine = await findLocalMachine(spec.instanceId)
@@ -28,13 +28,13 @@ export async function makeCandidate(spec: ImageInputs, signal: AbortSignal): Pro
   await rename(machineFiles(machine).disk, aside)
   const made = await publish(aside, { name: spec.name, tags: spec.tags, digest: '', created: new Date().toISOString() })
   const copy = makeFlat(spec.name, spec.compress, signal)
-  // Told when the copy is asked for; until then nobody listens.
+  // The error is thrown where the copy is awaited. This avoids an unhandled rejection before that.
   copy.catch(() => {})
   flattening.set(spec.name, copy)
   return made
 }
 
-/** Copies an image into one file that stands on nothing, and makes that an image of its own. */
+/** Copies an image to one file without a backing file, and publishes it as an image. */
 export async function copyImage(spec: CopyInputs, signal: AbortSignal): Promise<StoredImage> {
   if (!(await findImage(spec.source))) throw new RejectedError(`there is no image ${spec.source} to copy`)
   const { path, digest } = await (flattening.get(spec.source) ?? makeFlat(spec.source, spec.compress, signal))
@@ -55,7 +55,7 @@ async function makeFlat(name: string, compress: boolean, signal: AbortSignal): P
   return { path, digest: await digestFile(path) }
 }
 
-/** Bytes that a disk and all it stands on take: its copy takes no more. */
+/** The size in bytes of a disk with all its backing files. A copy is not larger. */
 async function sizeOfChain(file: string): Promise<number> {
   const { actualSize, backing } = await readDiskInfo(file)
   return actualSize + (backing === undefined ? 0 : await sizeOfChain(backing))

@@ -19,22 +19,23 @@ import { ensureFirmware, wakeFirmware } from '../warm/firmware.ts'
 import { resumeSnapshot } from '../warm/resume.ts'
 import { ensureSnapshot } from '../warm/snapshot.ts'
 
+/** A started machine. */
 export interface Launched {
   readonly machine: LocalMachine
   readonly host: Host
-  /** `warm` from a memory snapshot of the booted image, `cold` by booting it. */
+  /** `warm`: restored from a VM snapshot of the booted image. `cold`: booted. */
   readonly boot: 'warm' | 'cold'
-  /** Why it is not warm, where it should have been. */
+  /** Why it was booted although a VM snapshot was allowed; else empty. */
   readonly note: string
 }
 
 /**
- * Starts a machine from an image, over a disk of its own, and waits until its user is let in. Throws RejectedError with
- * what it waited for and the last words on the console; nothing of the machine is left then.
+ * Starts a machine with an overlay disk on an image, and waits until it accepts a login. If that fails, removes the machine and throws
+ * RejectedError with the reason and the last line on the console.
  */
 export async function launchMachine(spec: InstanceInputs, signal: AbortSignal): Promise<Launched> {
   signal.throwIfAborted()
-  // The key of a snapshot is exchanged as root.
+  // Restoring a VM snapshot replaces the authorized key, which needs a login as root.
   if (!spec.warm || !usesSnapshots() || spec.login !== 'credential' || spec.user !== 'root' || spec.os === 'windows')
     return boot(spec, signal, '')
   try {
@@ -45,15 +46,15 @@ export async function launchMachine(spec: InstanceInputs, signal: AbortSignal): 
   }
 }
 
-/** `BAKEHOUSE_SNAPSHOTS=off`: every machine boots. */
+/** Whether VM snapshots may be used. `BAKEHOUSE_SNAPSHOTS=off` disables them. */
 function usesSnapshots(): boolean {
   return findVariable('BAKEHOUSE_SNAPSHOTS') !== 'off'
 }
 
 async function boot(spec: InstanceInputs, signal: AbortSignal, note: string): Promise<Launched> {
-  // The firmware that sleeps knows one set of devices: no second disk with a seed for cloud-init, and none that Windows needs.
+  // A firmware snapshot contains a fixed set of devices: without a cloud-init disk, and without the devices that Windows needs.
   const knowsDevices = spec.login === 'credential' && spec.os !== 'windows' && spec.devices !== 'standard'
-  // Under KVM a firmware starts faster than it is restored.
+  // With KVM, starting the firmware is faster than restoring it.
   const pays = usesSnapshots() && (await findAccelerator()) === 'tcg'
   if (!knowsDevices || !pays) return bootWith(spec, signal, note)
   try {
@@ -65,14 +66,14 @@ async function boot(spec: InstanceInputs, signal: AbortSignal, note: string): Pr
   }
 }
 
-/** A boot with a firmware that slept did not come to where the image alone counts. */
+/** A boot from a firmware snapshot failed before the boot loader of the image ran, or the machine rejected the key. */
 class FirmwareUnusable extends Error {
   constructor(cause: unknown) {
     super(`the firmware was started too, because the sleeping one cannot be used: ${messageOf(cause)}`, { cause })
   }
 }
 
-/** Boots the image; `findFirmware` gives the firmware that is woken instead of a start of it. */
+/** Boots the image. If `findFirmware` is given, restores that firmware snapshot instead of starting the firmware. */
 async function bootWith(spec: InstanceInputs, signal: AbortSignal, note: string, findFirmware?: typeof ensureFirmware): Promise<Launched> {
   const orUnusable = <T>(work: Promise<T>): Promise<T> => work.catch((cause: unknown) => Promise.reject(new FirmwareUnusable(cause)))
   return withMachine(spec, async (made, started) => {
@@ -115,7 +116,7 @@ async function resume(spec: InstanceInputs, signal: AbortSignal): Promise<Launch
   })
 }
 
-/** Restores from a snapshot; one that cannot be restored is thrown away, unless the build was cancelled or this computer lacks something. */
+/** Waits for a restore. If it fails, discards the snapshot, unless the build was cancelled or something is missing on this computer. */
 async function orDiscarded<T>(folder: string, signal: AbortSignal, restore: Promise<T>): Promise<T> {
   try {
     return await restore
@@ -125,7 +126,7 @@ async function orDiscarded<T>(folder: string, signal: AbortSignal, restore: Prom
   }
 }
 
-/** Makes a machine; when the action fails, keeps what can be seen of it from outside and removes it. */
+/** Creates a machine and runs `action`. If that fails, saves diagnostics and removes the machine. */
 async function withMachine(
   spec: InstanceInputs,
   action: (made: LocalMachine, started: (machine: LocalMachine) => void) => Promise<Launched>,
