@@ -138,7 +138,7 @@ const parameters = [
   'ssm:RemoveTagsFromResource',
 ]
 
-/** What a policy is made for. */
+/** The scope of a policy. */
 export interface PolicyScope {
   /** `aws`, `aws-us-gov` or `aws-cn`. */
   readonly partition: string
@@ -158,7 +158,7 @@ export function bakePolicy(scope: PolicyScope = { partition: 'aws' }): {
   return { Version: '2012-10-17', Statement: [...ec2Statements(scope), ...otherStatements(scope)] }
 }
 
-/** Tags are set by the call that creates, and everything else asks for them. Snapshots of images get theirs after that, once. */
+/** Tags are set in the call that creates a resource; other calls need tagged resources. Snapshots are tagged later, once. */
 function ec2Statements({ partition }: PolicyScope): Statement[] {
   const ec2 = (...kinds: string[]): string[] => kinds.map((kind) => `arn:${partition}:ec2:*:*:${kind}/*`)
   const calls = creating.map((action) => `ec2:${action}`)

@@ -33,7 +33,7 @@ function checkArchitecture({ InstanceType, ProcessorInfo }: InstanceTypeInfo, { 
   )
 }
 
-/** Checks that each region is enabled: one that is not rejects the credentials. */
+/** Checks that each region is enabled. A region that is not enabled rejects the credentials. */
 async function checkRegions({ regions }: AwsOptions): Promise<void> {
   const Owners = ['self']
   await Promise.all(

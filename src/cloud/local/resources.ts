@@ -6,7 +6,7 @@ import type { Tags } from '../../model/tags.ts'
 import type { CloudResources, ImageResource } from '../cloud.ts'
 import type { CopyInputs, ImageInputs, InstanceInputs } from './machines/spec.ts'
 
-/** The version that `provider.ts` says it has. */
+/** The version of the provider plugin, as in `provider.ts`. */
 const version = '0.1.0'
 
 type ResourceInputs<T> = { [K in keyof T]: Inputs[string] }
@@ -33,7 +33,7 @@ class Image extends CustomResource implements Omit<ImageResource, 'resource'> {
   }
 }
 
-/** The resources of the local cloud, served by our own provider `qemu`. */
+/** The resources of the local cloud, from the provider plugin `qemu` of this project. */
 export const localResources: CloudResources = {
   instance(name, { context, stage, image, publicKey, identityFile, knownHostsFile, warm }, options) {
     const { family, version: of, build, buildFolder, expires } = context

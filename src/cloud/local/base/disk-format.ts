@@ -38,7 +38,7 @@ const others: readonly (readonly [number, string, string])[] = [
   [64, '\x7f\x10\xda\xbe', 'VDI'],
 ]
 
-/** Throws for a qcow2 with a backing file (offset at byte 8) or an external data file (a bit in the word at byte 72), by its specification. */
+/** Throws for a qcow2 that refers to other files. By its specification, byte 8 is the backing file, and a bit in byte 72 a data file. */
 function requireAlone(head: Buffer): 'qcow2' {
   const version = head.length < 104 ? 0 : head.readUInt32BE(4)
   if (version !== 2 && version !== 3) throw new Error('it is a qcow2 disk of an unknown version')

@@ -3,8 +3,8 @@ import type { Finding } from '../../../model/finding.ts'
 import { type Acceleration, findAcceleration } from './accelerator.ts'
 
 /**
- * What runs the guests here. The processes that this one starts take it over by `BAKEHOUSE_ACCELERATOR`: one bake probes once, and all
- * of it uses the same accelerator.
+ * The accelerator of this computer. It also sets `BAKEHOUSE_ACCELERATOR` for child processes, so that a build probes only once and all of
+ * its machines use the same accelerator.
  */
 export async function describeHost(): Promise<Finding> {
   const acceleration = await findAcceleration()
@@ -12,7 +12,7 @@ export async function describeHost(): Promise<Finding> {
   return renderAcceleration(acceleration)
 }
 
-/** An accelerator in words, with the reason and the remedy where a faster one is not used. */
+/** An accelerator as a finding, with the reason and a hint if a faster one cannot be used. */
 export function renderAcceleration({ accelerator, why, hint }: Acceleration): Finding {
   const name = accelerator === 'tcg' ? 'tcg: machines are emulated, which is several times slower' : accelerator
   const detail = why === undefined ? name : `${name} (${why})`

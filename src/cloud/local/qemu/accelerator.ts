@@ -9,14 +9,14 @@ import { describeHost } from './describe-host.ts'
 import { findDeviceTrouble } from './kvm-device.ts'
 import { tryAccelerator } from './probe.ts'
 
-/** What runs the guests here, and why it is not what runs them fastest. */
+/** The accelerator of this computer, and why a faster one cannot be used. */
 export interface Acceleration {
   readonly accelerator: Accelerator
   readonly why?: string
   readonly hint?: string
 }
 
-/** An accelerator that ran a guest, and with which computer and QEMU. Only that is kept: what failed is tried again in the next bake. */
+/** An accelerator that has run a guest, with the computer and QEMU of that test. Stored in the cache. Failures are not stored. */
 interface Proved {
   readonly host: readonly string[]
   readonly accelerator: Accelerator
@@ -27,20 +27,20 @@ const names: readonly Accelerator[] = ['kvm', 'kvm,arch-capabilities=off', 'hvf'
 let found: Promise<Acceleration> | undefined
 
 /**
- * The fastest accelerator that runs a guest with the arguments of a bake; emulation where none does. `BAKEHOUSE_ACCELERATOR`
- * (kvm, hvf, tcg) overrides.
+ * The fastest accelerator that can run a guest with the arguments of a build; emulation if none can. `BAKEHOUSE_ACCELERATOR` overrides it
+ * (kvm, hvf, tcg).
  */
 export function findAcceleration(): Promise<Acceleration> {
   found ??= find()
   return found
 }
 
-/** The accelerator alone. */
+/** The name of the accelerator. */
 export async function findAccelerator(): Promise<Accelerator> {
   return (await findAcceleration()).accelerator
 }
 
-/** An accelerator did not start a machine: this process uses the next slower one from now on, and nothing of it is kept. */
+/** Called when an accelerator could not start a machine: this process uses the next slower one from now on. Not stored. */
 export function rejectAccelerator(accelerator: Accelerator, why: string): void {
   rmSync(provedFile(), { force: true })
   const [next = 'tcg'] = candidates().slice(candidates().indexOf(accelerator) + 1)
@@ -76,7 +76,7 @@ async function probe(host: readonly string[]): Promise<Acceleration> {
   }
 }
 
-/** From the fastest to the slowest, without emulation, which always works. */
+/** The accelerators from fastest to slowest, without emulation, which always works. */
 function candidates(): readonly Accelerator[] {
   return process.platform === 'darwin' ? ['hvf'] : ['kvm', 'kvm,arch-capabilities=off']
 }
@@ -90,7 +90,7 @@ function provedFile(): string {
   return join(cacheFolder(), 'accelerator.json')
 }
 
-/** Any Linux kernel: that of a base disk, or of this computer. */
+/** The path of a Linux kernel: of a base disk, or of this computer. */
 function findKernel(): string | undefined {
   const [bases, own] = [join(cacheFolder(), 'base'), '/boot']
   return [...listed(bases, (name) => name.endsWith('.vmlinuz')), ...listed(own, (name) => name.startsWith('vmlinuz'))].find(isReadable)

@@ -1,58 +1,60 @@
 import type { Machine, Os } from '../../../model/family.ts'
 import { type FilterSockets, networkArguments } from './network.ts'
 
-/** What runs the guests: the processor of this computer, by KVM or HVF, or emulation. After the comma: what the guest's processor lacks. */
+/** The accelerator of QEMU: KVM, HVF, or emulation (tcg). After the comma: a CPU feature that is switched off. */
 export type Accelerator = 'kvm' | 'kvm,arch-capabilities=off' | 'hvf' | 'tcg'
 
+/** The size of a machine. */
 export interface MachineShape {
   readonly cpus: number
   /** MiB. */
   readonly memory: number
 }
 
-/** What a guest must find, so that it boots and is reached. */
+/** The requirements of a guest operating system. */
 export interface Guest {
   readonly os: Os
-  /** `standard`: a SATA disk and an Intel network card, for which every Windows has drivers. */
+  /** `standard`: a SATA disk and an Intel network interface, for which Windows has drivers. */
   readonly devices: Machine['devices']
-  /** The guest's port that the forwarded one leads to: 22, or 5986 for PowerShell remoting. */
+  /** The port of the guest that is forwarded: 22, or 5986 for PowerShell remoting. */
   readonly port: number
 }
 
 const linuxGuest: Guest = { os: 'linux', devices: 'virtio', port: 22 }
 
+/** Input of the QEMU command line. */
 export interface MachineSpec extends MachineShape {
-  /** A Linux guest reached by SSH, if nothing else is said. */
+  /** Default: a Linux guest with SSH. */
   readonly guest?: Guest
-  /** Tells the process from any other that may get its pid. */
+  /** The name of the process. It identifies the process, because its PID may be reused later. */
   readonly name: string
   readonly accelerator: Accelerator
-  /** UEFI firmware, one file. */
+  /** UEFI firmware in one file. */
   readonly firmware: string
-  /** The writable disk, qcow2; or one of so many bytes that stops the machine when it is first read, before the guest learns of it. */
+  /** The path of the disk (qcow2); or a number: an empty disk of this size in bytes, whose first read stops the machine. */
   readonly disk: string | number
   /** A read-only disk with data for cloud-init. */
   readonly seed?: string
-  /** Port on 127.0.0.1 that leads to the guest's own. */
+  /** The port on 127.0.0.1 that is forwarded to the guest. */
   readonly sshPort: number
-  /** What the guest sends goes through it; without one, the guest reaches nothing and is told no name server. */
+  /** The filter for all packets of the guest. Without it, the guest cannot connect to anything and gets no name server. */
   readonly filter?: FilterSockets
-  /** Forbid QEMU the system calls that it does not need, such as starting programs. Only a QEMU for Linux can. */
+  /** Whether QEMU is forbidden system calls that it does not need, such as starting programs. Works only on Linux. */
   readonly sandbox?: boolean
   /** systemd credentials for the guest, by name. */
   readonly credentials: Readonly<Record<string, string>>
   readonly qmpSocket: string
   readonly consoleLog: string
   readonly pidFile: string
-  /** Start with the processors stopped. */
+  /** Start with stopped CPUs. */
   readonly paused?: boolean
-  /** Its memory is saved or restored: a guest with nested virtualization cannot be restored reliably, so its processor has none. */
+  /** Whether a VM snapshot is used. The CPU then has no nested virtualization, because that cannot be restored reliably. */
   readonly isSaved?: boolean
 }
 
 /**
- * The command line of a guest, without the program's name. A guest has as few devices as it needs: each one costs
- * the firmware time. `cache=unsafe` is right here because a disk that outlives its guest is copied after it stopped.
+ * The arguments of QEMU for a machine. It has only the devices that it needs, because each one makes the firmware slower. `cache=unsafe` is
+ * safe here: a disk is copied only after its machine has stopped, and a disk of a crashed machine is not used.
  */
 export function qemuArguments(spec: MachineSpec): string[] {
   const guest = spec.guest ?? linuxGuest
@@ -60,7 +62,7 @@ export function qemuArguments(spec: MachineSpec): string[] {
     ...['-name', spec.name, '-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'std'],
     ...['-machine', `${spec.accelerator === 'hvf' ? 'q35' : 'q35,smm=off'},vmport=off${guest.os === 'windows' ? ',hpet=off' : ''}`],
     ...acceleratorArguments(spec, guest),
-    // Windows takes the clock of the machine for local time.
+    // Windows expects local time in the real-time clock.
     ...(guest.os === 'windows' ? ['-rtc', 'base=localtime,driftfix=slew'] : []),
     ...['-smp', String(spec.cpus), '-m', String(spec.memory)],
     ...['-bios', spec.firmware, '-boot', 'menu=off,strict=on'],
@@ -88,7 +90,7 @@ function unreadable(bytes: number): string {
   return `format=raw,rerror=stop,file.driver=blkdebug,file.inject-error.0.event=read_aio,${image}`
 }
 
-/** What makes Windows quick and its clock right under a hypervisor that it knows of; emulated, it is no use. */
+/** Hyper-V features that make Windows faster and its clock exact. They have no effect with emulation. */
 const enlightenments = [
   'hv_relaxed',
   'hv_vapic',
@@ -111,8 +113,8 @@ function acceleratorArguments({ accelerator, isSaved }: MachineSpec, guest: Gues
 function emulationArguments(guest: Guest): string[] {
   // Windows Server 2025 does not start without SSE 4.2 and POPCNT.
   if (guest.os === 'windows') return ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'max']
-  // A plain processor model boots faster when emulated. 512 MiB of translated code are room for a whole boot; more of it makes a reboot
-  // take minutes, because what the old kernel left translated is thrown away piece by piece while the new one is unpacked over it.
+  // With emulation, a simple CPU model boots faster. 512 MiB of translated code are enough for a boot. With more, a reboot takes minutes,
+  // because the translated code of the old kernel is discarded piece by piece while the new kernel is unpacked.
   return ['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'qemu64']
 }
 
@@ -122,15 +124,15 @@ function seedArguments(seed: string, guest: Guest): string[] {
 }
 
 /**
- * systemd.system-credentials(7): by SMBIOS, which the firmware copies when it starts (binary ones come as base64), and by
- * fw_cfg, which the guest reads from QEMU itself. The same one twice: the first that is found counts.
+ * The arguments for a systemd credential, see systemd.system-credentials(7). It is passed in two ways, of which the guest uses the first
+ * that it finds: SMBIOS, which the firmware copies when it starts, and fw_cfg, which the guest reads from QEMU.
  */
 function credentialArguments(name: string, value: string): string[] {
   const text = `io.systemd.credential.binary:${name}=${Buffer.from(value).toString('base64')}`
   return ['-smbios', `type=11,value=${text}`, '-fw_cfg', `name=opt/io.systemd.credentials/${name},string=${escaped(value)}`]
 }
 
-/** QEMU splits options at commas; a doubled one stands for itself. */
+/** Escapes a value: QEMU splits options at commas, and reads two commas as one. */
 function escaped(value: string): string {
   return value.replaceAll(',', ',,')
 }

@@ -6,8 +6,8 @@ import { qemuTools } from './tools.ts'
 let described: Promise<readonly string[]> | undefined
 
 /**
- * What a saved machine depends on, and what KVM was tried with: processor, microcode and kernel of this computer, and QEMU. A change of
- * any of them gives another description.
+ * CPU, microcode and kernel of this computer, and its QEMU. VM snapshots and the result of the KVM test depend on them; if one of them
+ * changes, the description changes.
  */
 export function describeHost(): Promise<readonly string[]> {
   described ??= describe()
@@ -20,7 +20,7 @@ async function describe(): Promise<readonly string[]> {
   return [...describeProcessor(readProcessors()), release(), version, ...stampOf(system).map(String)]
 }
 
-/** Tells files apart that keep their name when they change. */
+/** Path, size and time of a file. They change when the file is replaced. */
 export function stampOf(file: string): readonly unknown[] {
   const found = statSync(file, { throwIfNoEntry: false })
   return found ? [file, found.size, found.mtimeMs] : [file]
@@ -28,7 +28,7 @@ export function stampOf(file: string): readonly unknown[] {
 
 const telling = ['vendor_id', 'cpu family', 'model', 'model name', 'stepping', 'microcode', 'flags']
 
-/** The lines of `/proc/cpuinfo` that tell one processor from another, of the first one; the model where there is no such file. */
+/** The lines of `/proc/cpuinfo` that identify the first CPU. If the text is empty, the model of the CPU from Node. */
 export function describeProcessor(text: string): string[] {
   const [first = ''] = text.split('\n\n')
   const lines = first.split('\n').map((line) => line.split(/\s*:\s*/))

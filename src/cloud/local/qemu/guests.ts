@@ -1,17 +1,17 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { basename } from 'node:path'
 
-/** What QEMU takes beside the memory of its guest, and what the rest of this computer keeps; MiB. */
+/** Memory for QEMU itself and for other programs of this computer, in MiB. */
 export const reserve = 512
 
-/** The memory that running guests may still take: what they were given and have not used yet; MiB. Guests of all projects and users count. */
+/** Memory that running guests have not used yet, but may use later, in MiB. Guests of all projects and users count. */
 export function readPromisedMemory(proc = '/proc'): number {
   return listed(proc)
     .filter((name) => /^\d+$/.test(name))
     .reduce((sum, pid) => sum + promisedBy(readOr(`${proc}/${pid}/cmdline`), readOr(`${proc}/${pid}/status`)), 0)
 }
 
-/** The same of one process: nothing for one that is not QEMU. */
+/** The same for one process; 0 if it is not QEMU. */
 function promisedBy(commandLine: string, status: string): number {
   const args = commandLine.split('\0')
   if (!basename(args[0] ?? '').startsWith('qemu-system-')) return 0

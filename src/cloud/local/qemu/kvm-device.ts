@@ -7,7 +7,7 @@ export interface DeviceTrouble {
   readonly hint: string
 }
 
-/** Why `/dev/kvm` cannot be opened; undefined if it can. Opened, because the rules of a container show only then. */
+/** Why `/dev/kvm` cannot be opened; undefined if it can. Opens it, because only that shows the device rules of a container. */
 export function findDeviceTrouble(device = '/dev/kvm', user = userInfo().username): DeviceTrouble | undefined {
   try {
     closeSync(openSync(device, 'r+'))
@@ -17,7 +17,7 @@ export function findDeviceTrouble(device = '/dev/kvm', user = userInfo().usernam
   }
 }
 
-/** What an error of opening the device means. */
+/** Explains an error of opening the device. `code`: as in errno(3). */
 export function explainDevice(code: string, device: string, user: string): DeviceTrouble {
   const inContainer = `in a container: start it with --device ${device}`
   if (code === 'EACCES') {

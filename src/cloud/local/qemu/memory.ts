@@ -6,19 +6,21 @@ import { type Memory, readMemory } from '../../../core/memory.ts'
 import { cacheFolder } from '../../../core/paths.ts'
 import { readPromisedMemory, reserve } from './guests.ts'
 
-/** How long a machine may queue for the memory of others, in ms. */
+/** Maximum time to wait for memory, in ms. */
 const memoryDeadline = 30 * 60 * 1000
 
+/** Options of `startWithMemory`. */
 export interface MemoryOptions {
   readonly signal: AbortSignal
   readonly timeoutMs?: number
-  /** What can be had now, what running guests may still take taken off. */
+  /** Reads the available memory, minus what running guests may still use. */
   readonly read?: () => Memory
 }
 
 /**
- * Starts a machine of so many MiB once there is memory for it, so that many builds queue rather than die. One process looks and starts
- * at a time: two that looked at once would both take the same memory. Throws MissingError when it never can, or has not in time.
+ * Starts a machine with `mebibytes` MiB of memory when that much is available, so that many builds wait instead of failing. Only one
+ * process at a time checks and starts; otherwise two could count the same memory. Throws MissingError if this computer never has enough
+ * memory, or does not have it in time.
  */
 export async function startWithMemory<T>(mebibytes: number, start: () => Promise<T>, options: MemoryOptions): Promise<T> {
   const { signal, timeoutMs = memoryDeadline, read = readFreeMemory } = options

@@ -1,22 +1,23 @@
-/** The two sockets of a machine that its network filter connects to. */
+/** The two sockets of QEMU to which the network filter of a machine connects. */
 export interface FilterSockets {
-  /** QEMU writes here what the guest sends. */
+  /** QEMU writes the packets of the guest to this socket. */
   readonly fromGuest: string
-  /** QEMU takes from here what may leave. */
+  /** QEMU reads the allowed packets from this socket. */
   readonly toNetwork: string
 }
 
+/** The network of a machine. */
 export interface NetworkSpec {
-  /** Port on 127.0.0.1 that leads to the guest's own. */
+  /** The port on 127.0.0.1 that is forwarded to the guest. */
   readonly hostPort: number
   readonly guestPort: number
-  /** What the guest sends goes through this filter. Without one, it answers on its forwarded port, reaches nothing, and is told no name server. */
+  /** The filter for the packets of the guest. Without it, the guest only answers on its forwarded port, and gets no name server. */
   readonly filter?: FilterSockets
 }
 
 /**
- * The guest's network, named `net`. Without IPv6: one protocol less to filter. QEMU drops what the guest sends as long as nobody is
- * connected to the filter's sockets.
+ * The arguments of the network `net`. It has no IPv6, so that the filter needs to know only one protocol. While no filter is connected,
+ * QEMU drops the packets of the guest.
  */
 export function networkArguments({ hostPort, guestPort, filter }: NetworkSpec): string[] {
   const user = ['-netdev', `user,id=net,ipv6=off,restrict=${filter ? 'off' : 'on'},hostfwd=tcp:127.0.0.1:${hostPort}-:${guestPort}`]
@@ -29,7 +30,7 @@ export function networkArguments({ hostPort, guestPort, filter }: NetworkSpec): 
   ]
 }
 
-/** What QEMU must be built with for a filter. */
+/** The QEMU object that the filter needs. QEMU can be built without it. */
 export const filterObject = 'filter-redirector'
 
 function socketArguments(id: string, path: string): string[] {

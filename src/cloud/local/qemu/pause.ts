@@ -8,8 +8,8 @@ interface Block {
 }
 
 /**
- * Why QEMU does not run a machine any more though its process is there; undefined while it does, and when it is gone. A guest that is
- * paused answers nobody, and whoever waits for it would wait until the end.
+ * Why QEMU has paused a machine, as an error; undefined if it has not, or if its process has ended. A paused guest never answers, so that
+ * waiting for it would never end.
  */
 export async function findPause(qmpSocket: string, folder: string): Promise<MissingError | undefined> {
   try {
@@ -18,12 +18,12 @@ export async function findPause(qmpSocket: string, folder: string): Promise<Miss
     const blocks = status === 'io-error' ? ((await qmp.execute('query-block')) as Block[]) : []
     return explainPause(status, { folder, isFull: blocks.some((block) => block['io-status'] === 'nospace') })
   } catch {
-    // The machine is gone, which whoever waits for it sees.
+    // The machine has ended. The caller notices that itself.
     return undefined
   }
 }
 
-/** Resolves when QEMU pauses the machine; never, when it is aborted before. */
+/** Resolves when QEMU pauses the machine. Never resolves if it is aborted before. */
 export async function waitForPause(qmpSocket: string, folder: string, signal: AbortSignal): Promise<MissingError> {
   for (;;) {
     const pause = await findPause(qmpSocket, folder)
@@ -32,7 +32,7 @@ export async function waitForPause(qmpSocket: string, folder: string, signal: Ab
   }
 }
 
-/** What a state of QEMU means; undefined for one in which the guest runs, or will. */
+/** The error for a state of QEMU; undefined for states in which the guest runs or will run. `isFull`: the disk of this computer is full. */
 export function explainPause(status: string, { folder, isFull }: { folder: string; isFull: boolean }): MissingError | undefined {
   if (status === 'io-error') {
     const why = isFull ? `there is no space left for its disk in ${folder}` : `its disk in ${folder} could not be read or written`

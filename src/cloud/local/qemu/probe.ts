@@ -10,15 +10,15 @@ import { startQemu, stopQemu } from './process.ts'
 import { connectQmp, executeMonitor, type Qmp } from './qmp.ts'
 import { qemuTools } from './tools.ts'
 
-/** How long a guest may take to show that it runs, in ms. It needs two seconds; a guest that fails mostly fails at once. */
+/** Maximum time until the guest must run, in ms. A working guest needs two seconds; most failures are immediate. */
 const probeDeadline = 20_000
 
-/** The machine of a probe is smaller than most; everything else is as in a bake. */
+/** The size of the probe machine. Everything else is as in a build. */
 const shape = { cpus: 2, memory: 512 } as const
 
 /**
- * Starts a machine with the arguments of a bake. Undefined if its kernel runs, or, without a kernel, its firmware reads the disk; else
- * why it does not. A device that opens and a QEMU that starts prove nothing: on some hosts the guest then stops or hangs.
+ * Starts a machine with the arguments of a build. Returns undefined if its kernel runs (without a kernel: if its firmware reads the disk),
+ * else the reason. Opening the device and starting QEMU is not enough, because on some hosts the guest then stops or hangs.
  */
 export async function tryAccelerator(
   accelerator: Accelerator,
@@ -56,12 +56,12 @@ export async function tryAccelerator(
   }
 }
 
-/** The same machine starts a kernel: that takes the first place of the boot order. */
+/** Arguments with which the machine starts a kernel instead of its disk. */
 function withKernel(args: readonly string[], kernel: string): string[] {
   return [...args.map((arg) => arg.replace(',bootindex=0', '')), '-kernel', kernel, '-append', 'console=ttyS0']
 }
 
-/** The line of QEMU's messages that says why it ended: the first one that is no warning. */
+/** The first line of QEMU's messages that is not a warning. It says why QEMU ended. */
 export function firstError(message: string): string {
   const lines = message.split('\n').filter((line) => line.trim() !== '' && !/warning:/.test(line))
   return (lines[0] ?? message).replace(/^QEMU could not start the machine: exit \w+: /, '').replace(/^\S*qemu-system-\w+: (error: )?/, '')
@@ -89,12 +89,12 @@ async function watch({ qmpSocket, consoleLog, hasKernel, deadlineMs }: Watch): P
   return `the guest did not start within ${deadlineMs / 1000} s`
 }
 
-/** Whether a processor of the guest runs code of the unpacked kernel: some kernels print nothing on the console. */
+/** Whether a CPU of the guest runs kernel code. Needed because some kernels print nothing on the console. */
 async function isInKernel(qmp: Qmp): Promise<boolean> {
   return isKernelAddress(await executeMonitor(qmp, 'info registers -a'))
 }
 
-/** Whether registers, as QEMU prints them, point into the address space of a 64-bit Linux kernel. */
+/** Whether the instruction pointer is in the address space of a 64-bit Linux kernel. `registers`: as QEMU prints them. */
 export function isKernelAddress(registers: string): boolean {
   return /\bRIP=ffffffff[89a-f]/i.test(registers)
 }

@@ -5,24 +5,25 @@ import { plainEnvironment } from '../../../core/plain-environment.ts'
 import { findProcess, isRunning, type ProcessIdentity } from '../../../core/process-identity.ts'
 import { connectQmp } from './qmp.ts'
 
-/** How long QEMU may take until it answers on its control socket, in ms. */
+/** Maximum time until QEMU answers on its control socket, in ms. */
 const startDeadline = 60_000
 
+/** Options of starting QEMU. */
 export interface QemuProcess {
   /** The QEMU program. */
   readonly program: string
   readonly args: readonly string[]
-  /** Where QEMU's own messages go. */
+  /** The file for messages of QEMU. */
   readonly logFile: string
   readonly qmpSocket: string
   readonly pidFile: string
-  /** The machine ends by itself after this many seconds, whoever else is gone by then; 0 for never. */
+  /** After this time, the machine ends by itself, even if no other process of the build runs; in seconds, 0 for never. */
   readonly lifetimeSeconds: number
 }
 
 /**
- * Starts a guest that belongs to nobody: own session, no stdio of ours, so that it outlives this process and holds
- * nothing of it. `timeout` of coreutils is its parent and its watchdog. Throws with QEMU's message when it ends at once.
+ * Starts QEMU in its own session and without the streams of this process, so that it continues after this process has ended. Its parent is
+ * `timeout` of coreutils, which limits its lifetime. Throws with the message of QEMU if QEMU ends immediately.
  */
 export async function startQemu(spec: QemuProcess): Promise<ProcessIdentity> {
   const log = openSync(spec.logFile, 'a', 0o600)
@@ -47,7 +48,7 @@ export async function startQemu(spec: QemuProcess): Promise<ProcessIdentity> {
   return identity
 }
 
-/** The running process that a pid file names, if it is a machine of that name: pids are used again. */
+/** The running process of a PID file, if it is the machine of that name. The check is needed because PIDs are reused. */
 export function findQemu(pidFile: string, name: string): ProcessIdentity | undefined {
   try {
     const identity = findProcess(Number(readFileSync(pidFile, 'utf8')))
@@ -58,7 +59,7 @@ export function findQemu(pidFile: string, name: string): ProcessIdentity | undef
   }
 }
 
-/** Resolves when the machine answers; with the reason when it does not in time. */
+/** Waits until QEMU answers. Resolves to the reason if it does not in time, else to undefined. */
 async function waitForQmp(socket: string, signal: AbortSignal): Promise<string | undefined> {
   for (const deadline = Date.now() + startDeadline; !signal.aborted && Date.now() < deadline; await sleep(10)) {
     try {
@@ -66,13 +67,13 @@ async function waitForQmp(socket: string, signal: AbortSignal): Promise<string |
       qmp[Symbol.dispose]()
       return undefined
     } catch {
-      // Not there yet.
+      // The socket does not exist yet.
     }
   }
   return `it did not open ${socket} within ${startDeadline} ms`
 }
 
-/** Ends a guest: asked over QMP, then by signal, then killed. Only ever that very process. Gone already is success. */
+/** Ends a machine: by a QMP command, then SIGTERM, then SIGKILL. Sends signals only to exactly this process. Succeeds if it has ended. */
 export async function stopQemu(identity: ProcessIdentity, qmpSocket: string): Promise<void> {
   if (!isRunning(identity)) return
   try {
@@ -97,6 +98,6 @@ function signal(identity: ProcessIdentity, name: NodeJS.Signals): void {
   try {
     if (isRunning(identity)) process.kill(identity.pid, name)
   } catch {
-    // Ended between the look and the signal.
+    // The process ended just before the signal.
   }
 }

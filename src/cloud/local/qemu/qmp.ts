@@ -1,9 +1,9 @@
 import { createConnection, type Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 
-/** A connection to one guest's machine protocol (QMP). */
+/** A connection to QEMU's control socket (QMP) of one machine. */
 export interface Qmp extends Disposable {
-  /** Runs one command; throws with QEMU's own words when it refuses, or after the deadline. */
+  /** Runs a command. Throws with the message of QEMU if it fails, and after the time-out. */
   execute(command: string, args?: Record<string, unknown>, timeoutMs?: number): Promise<unknown>
 }
 
@@ -18,7 +18,7 @@ interface Waiting {
   reject(error: Error): void
 }
 
-/** Connects and agrees on capabilities. Throws when nobody listens. */
+/** Connects and negotiates capabilities. Throws if QEMU does not listen. */
 export async function connectQmp(socketPath: string): Promise<Qmp> {
   const socket = createConnection(socketPath)
   const waiting = new Map<number, Waiting>()
@@ -32,7 +32,7 @@ export async function connectQmp(socketPath: string): Promise<Qmp> {
   socket.on('close', () => failAll(new Error('the machine closed its control connection')))
   const lines = createInterface({ input: socket })
   lines.on('line', (line) => settle(JSON.parse(line) as Reply, waiting))
-  // The interface passes on the socket's errors, which are handled where they arise.
+  // The line reader emits errors of the socket again. They are handled at the socket.
   lines.on('error', () => {})
 
   const execute: Qmp['execute'] = (command, args = {}, timeoutMs = 30_000) => {
@@ -63,7 +63,7 @@ function connected(socket: Socket): Promise<void> {
   })
 }
 
-/** Greetings and events have no id, and nobody waits for them. */
+/** Resolves the command that the reply belongs to. Greetings and events have no ID and are ignored. */
 function settle(reply: Reply, waiting: Map<number, Waiting>): void {
   if (reply.id === undefined) return
   const who = waiting.get(reply.id)
@@ -72,7 +72,7 @@ function settle(reply: Reply, waiting: Map<number, Waiting>): void {
   else who?.resolve(reply.return)
 }
 
-/** A line for QEMU's human monitor, for what has no command of its own. What it prints; throws when that is an error. */
+/** Runs a line in QEMU's human monitor, for actions without a QMP command. Returns its output. Throws if the output is an error. */
 export async function executeMonitor(qmp: Qmp, line: string, timeoutMs = 120_000): Promise<string> {
   const answer = String(await qmp.execute('human-monitor-command', { 'command-line': line }, timeoutMs)).trim()
   if (/^error:/i.test(answer)) throw new Error(`${line}: ${answer}`)

@@ -1,7 +1,7 @@
 import { findFirmware } from '../../../core/firmware.ts'
 import { type QemuTools, readQemu } from '../../../core/tools.ts'
 
-/** QEMU, where set-up found it. Where set-up has not run, its programs are found by PATH. */
+/** The paths of QEMU from set-up. If set-up has not run, searches PATH. */
 export function qemuTools(): QemuTools {
   try {
     return readQemu()

@@ -3,14 +3,14 @@ import { MissingError, messageOf } from '../../../core/errors.ts'
 
 const gibibyte = 1024 ** 3
 
-/** Throws MissingError when a folder's disk has less room than this many bytes. */
+/** Throws MissingError if the file system of a folder has less than `bytes` bytes free. */
 export async function requireSpace(folder: string, bytes: number, what: string): Promise<void> {
   const { bavail, bsize } = await statfs(folder)
   const free = bavail * bsize
   if (free < bytes) throw noSpace(what, folder, bytes, free)
 }
 
-/** The same error for a disk that filled up on the way; anything else is passed on. */
+/** The same error if `error` means that the disk is full; else returns `error`. */
 export async function explainFullDisk(error: unknown, folder: string, needed: number, what: string): Promise<unknown> {
   const isFull = (error as NodeJS.ErrnoException).code === 'ENOSPC' || /No space left on device/i.test(messageOf(error))
   if (!isFull) return error

@@ -9,25 +9,25 @@ import { imagesFolder } from '../../../core/paths.ts'
 import { findJson } from '../../../core/write-file.ts'
 import type { Tags } from '../../../model/tags.ts'
 
-/** What the store knows of an image: the sidecar beside its disk. An image without one is not there. */
+/** The record of an image, a file next to its disk. A disk without a record is not an image. */
 export interface StoredImage {
   readonly name: string
   readonly tags: Tags
-  /** `sha256:…` of the disk file; empty for a candidate, which is never handed out. */
+  /** `sha256:…` of the disk file; empty for a candidate. */
   readonly digest: string
   /** ISO 8601. */
   readonly created: string
 }
 
-/** The disk of an image: of the store by name, or any by absolute path, as base images of the cache are. */
+/** The path of the disk of an image. `id`: the name of an image in the store, or an absolute path (base images in the cache). */
 export function imagePath(id: string): string {
   return isAbsolute(id) ? id : join(imagesFolder(), `${id}.qcow2`)
 }
 
-/** How long a file that is no image may be a writer's, in ms: a copy waits for the verdict on its image. */
+/** Maximum age of a file that is still being written, in ms. Long, because a copy is published only after verify. */
 const longestWriting = 24 * 60 * 60 * 1000
 
-/** Removes what writers left that died: older than any writer, and no image. */
+/** Removes unfinished files of processes that were killed. */
 export async function removeLeftovers(now = Date.now()): Promise<void> {
   for (const name of await readdir(imagesFolder()).catch(() => [])) {
     if (!name.endsWith('.partial')) continue
@@ -37,19 +37,19 @@ export async function removeLeftovers(now = Date.now()): Promise<void> {
   }
 }
 
-/** Where a disk is written before it is an image. Nothing of that name is ever taken for one. */
+/** The path under which a disk is written before it is published as an image. */
 export async function asidePath(name: string): Promise<string> {
   await mkdir(imagesFolder(), { recursive: true })
   await removeLeftovers()
   return join(imagesFolder(), `.${name}.${process.pid}.partial`)
 }
 
-/** Where the one-file copy of an image is written; it goes with the image, unless it was made one itself. */
+/** The path under which the copy of an image in one file is written. Removing the image also removes it. */
 export function flatPath(name: string): string {
   return join(imagesFolder(), `.${name}.flat.partial`)
 }
 
-/** Makes a finished disk an image: flushed, renamed, and last its sidecar. A name is never given twice. */
+/** Publishes a finished disk as an image: flushes and renames it, then writes the record. Throws UsageError if the name exists. */
 export async function publishImage(disk: string, image: StoredImage): Promise<void> {
   if (await findImage(image.name)) throw new UsageError(`An image named ${image.name} is there already: images are never replaced`)
   await mkdir(imagesFolder(), { recursive: true })
@@ -65,16 +65,16 @@ export async function publishImage(disk: string, image: StoredImage): Promise<vo
   await rename(aside, sidecar)
 }
 
-/** An image of the store; undefined when it is not there, or not whole. */
+/** Finds an image in the store; undefined if it does not exist or is not complete. */
 export async function findImage(name: string): Promise<StoredImage | undefined> {
   const image = readSidecar(sidecarPath(name))
   return image && (await stat(imagePath(name)).catch(() => undefined)) ? image : undefined
 }
 
-/** Sidecars read by this process, by path: one that is there never changes. */
+/** Records that this process has read, by path. Records never change. */
 let read: ReadonlyMap<string, StoredImage> = new Map()
 
-/** All images of the store, by name. Sealing asks again and again: a sidecar is read once, as long as it is there. */
+/** All images in the store. Reads each record only once, because sealing calls this repeatedly. */
 export async function listImages(): Promise<readonly StoredImage[]> {
   const names: readonly string[] = await readdir(imagesFolder()).catch(() => [])
   const there = new Set(names)
@@ -84,7 +84,7 @@ export async function listImages(): Promise<readonly StoredImage[]> {
   return [...read.values()]
 }
 
-/** An image is what its file is named, whatever the file says; and one that another user wrote is none. */
+/** Reads a record. Ignores one whose name differs from its file name, and one that another user wrote. */
 function readSidecar(path: string): StoredImage | undefined {
   const image = isOurs(path) ? findJson<StoredImage>(path) : undefined
   return image?.name === basename(path, '.json') ? image : undefined
@@ -94,7 +94,7 @@ function asEntry(path: string, image: StoredImage | undefined): [string, StoredI
   return image === undefined ? [] : [[path, image]]
 }
 
-/** Removes an image, the sidecar first: without it the rest is nothing. */
+/** Removes an image. Its record is removed first, so that no part of it is still an image. */
 export async function removeImage(name: string): Promise<void> {
   await rm(sidecarPath(name), { force: true })
   await rm(imagePath(name), { force: true })

@@ -6,7 +6,7 @@ import { homeFolder } from '../../../core/paths.ts'
 import { findJson, writeJson } from '../../../core/write-file.ts'
 import { digestFile } from './images.ts'
 
-/** What a disk was when its digest was right: any write to it changes one of these, and no user can set the last one back. */
+/** Properties of a disk file when its digest was last checked. Every write changes one of them; users cannot set back the change time. */
 interface Seen {
   readonly digest: string
   readonly inode: number
@@ -16,8 +16,8 @@ interface Seen {
 }
 
 /**
- * Throws UsageError unless a disk is owned by this user or root and still has its digest, `sha256:…` or the first digits of one. The disk is read
- * again only when it has changed since this project read it last: that takes a second for each gigabyte or so.
+ * Throws UsageError unless a disk belongs to this user or root and has the digest (`sha256:…`, or its first digits). Reading a disk takes
+ * about a second per GB, so it is read only if it has changed since the last check of this project.
  */
 export async function requireDigest(path: string, digest: string): Promise<void> {
   if (!isOurs(path)) throw refusal(path, 'it belongs to another user, or others may write to it')

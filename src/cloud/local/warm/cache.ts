@@ -10,15 +10,15 @@ import { type MachineShape, qemuArguments } from '../qemu/arguments.ts'
 import { describeHost, stampOf } from '../qemu/describe-host.ts'
 import { qemuTools } from '../qemu/tools.ts'
 
-/** A booted machine takes about 250 MB, a started firmware 40; older ones than these many of a kind go. */
+/** Number of snapshots of each kind to keep. A booted machine takes about 250 MB, a firmware about 40 MB. */
 const keep = 4
 
-/** What sleeps in the cache: a whole machine after its boot, or one whose firmware has only started. */
+/** Kinds of VM snapshots: of a booted machine, or of a machine whose firmware has started. */
 export type Sleeper = 'warm' | 'firmware'
 
 /**
- * The folder of a sleeping machine, by its key; made first where there is none, by one process while others wait.
- * `make` fills a folder that takes its place when it is whole. Safe for many at once.
+ * The folder of the snapshot with this key. If there is none, creates it with `make`; other processes wait for that. The folder gets its
+ * name when it is complete. Throws if the snapshot was discarded recently.
  */
 export async function ensureAsleep(
   kind: Sleeper,
@@ -46,8 +46,8 @@ export async function ensureAsleep(
 }
 
 /**
- * A key for the snapshots of machines of one shape: processor, microcode and kernel of this computer, QEMU, the firmware, the whole
- * command line, and what else is given.
+ * The key of a snapshot: 24 hexadecimal digits of a digest of CPU, microcode and kernel of this computer, QEMU, the firmware, the whole
+ * command line, and `more`.
  */
 export async function keyOf(
   { cpus, memory, disk }: MachineShape & { disk: string | number },
@@ -65,8 +65,8 @@ export async function keyOf(
 }
 
 /**
- * Throws a snapshot away that could not be restored. For a day no other one is made in its place: on this computer that would likely
- * fail too, and each try costs a boot.
+ * Deletes a snapshot that could not be restored. For a day, no snapshot with this key is made again, because it would probably fail too,
+ * and each attempt takes a boot.
  */
 export async function discardSnapshot(folder: string, why: string): Promise<void> {
   await rm(folder, { recursive: true, force: true })
@@ -97,7 +97,7 @@ async function makeWhole(folder: string, make: (folder: string) => Promise<void>
   }
 }
 
-/** Keeps those used last, and removes what a maker that died left. */
+/** Removes all but the most recently used snapshots, and unfinished ones of processes that were killed. */
 async function prune(root: string, mine: string): Promise<void> {
   const names = (await readdir(root)).filter((name) => !/\.(lock|discarded)$/.test(name) && join(root, name) !== mine)
   const aged = await Promise.all(names.map(async (name) => ({ path: join(root, name), at: (await stat(join(root, name))).mtimeMs })))

@@ -8,12 +8,12 @@ import { connectQmp } from '../qemu/qmp.ts'
 import { ensureAsleep, keyOf } from './cache.ts'
 import { fallAsleep, wake } from './sleep.ts'
 
-/** How long a firmware may take until it wants its disk, in ms; emulated on a busy computer it needs some ten seconds. */
+/** Maximum time until the firmware reads the disk, in ms. With emulation on a busy computer it takes about ten seconds. */
 const firmwareDeadline = 120_000
 
 /**
- * The memory of a machine of this shape whose firmware has started and is about to read its disk, of so many bytes, for the first time;
- * made first where there is none. It is the same for every image: from the boot loader on, each machine is its image's own.
+ * The memory file of a machine of this size whose firmware is about to read its disk of `diskBytes` bytes for the first time. Makes it if
+ * there is none. It is the same for all images: nothing of the disk has been read.
  */
 export async function ensureFirmware(spec: InstanceInputs, diskBytes: number, signal: AbortSignal): Promise<string> {
   const key = await keyOf({ ...spec, disk: diskBytes })
@@ -36,10 +36,10 @@ async function makeFirmware(spec: InstanceInputs, diskBytes: number, folder: str
   }
 }
 
-/** How long a restored firmware may take until it reads its disk, in ms; it was about to. */
+/** Maximum time until a restored firmware reads its disk, in ms. */
 const wakeDeadline = 60_000
 
-/** Lets a machine go on from a saved firmware. Throws when that does not read its disk: then it hangs, and nothing would ever boot. */
+/** Restores a firmware snapshot in a machine. Throws if the firmware does not read the disk in time, because then it hangs. */
 export async function wakeFirmware(qmpSocket: string, memory: string, own: string, signal: AbortSignal): Promise<void> {
   await wake(qmpSocket, memory, own)
   using qmp = await connectQmp(qmpSocket)
@@ -50,7 +50,7 @@ export async function wakeFirmware(qmpSocket: string, memory: string, own: strin
   throw new Error(`the restored firmware did not read its disk within ${wakeDeadline / 1000} s`)
 }
 
-/** A read of the disk that cannot be served stops the machine; it is served once the machine goes on with another disk. */
+/** Waits until the first read of the disk, which stops the machine. The read is repeated when the machine continues with another disk. */
 async function waitForRead(qmpSocket: string, signal: AbortSignal): Promise<void> {
   using qmp = await connectQmp(qmpSocket)
   for (const deadline = Date.now() + firmwareDeadline; Date.now() < deadline; await sleep(20, undefined, { signal })) {

@@ -4,14 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { makeSshKey } from '../../../core/ssh-key.ts'
 
-/** A host key pair of one kind, as OpenSSH writes them. */
+/** An SSH host key pair, in the format of OpenSSH. */
 export interface HostKey {
   readonly kind: 'ed25519' | 'ecdsa'
   readonly privateKey: string
   readonly publicKey: string
 }
 
-/** New host keys for one machine. Made here, because an emulated processor takes a second for each; gone from here at once. */
+/** Makes new host keys for a machine. On this computer, because an emulated CPU takes a second for each. They are not stored here. */
 export async function makeHostKeys(): Promise<HostKey[]> {
   const folder = await mkdtemp(join(tmpdir(), 'bakehouse-host-keys-'))
   try {
@@ -26,23 +26,23 @@ export async function makeHostKeys(): Promise<HostKey[]> {
 }
 
 /**
- * What a resumed machine does first, all in one go: new randomness, the time of day, a machine-id, host keys, a lease
- * and a random seed of its own, and the build's key instead of the snapshot's. Few processes: each is slow where emulated.
+ * The shell script that runs first in a restored machine. It sets everything that must differ between machines: random numbers, time,
+ * machine-id, host keys, DHCP lease, random seed, and the authorized key. It starts few processes, because each one is slow with emulation.
  */
 export function renewScript(publicKey: string, hostKeys: readonly HostKey[]): string {
   return `set -eu
 umask 077
-# Machines of one snapshot would otherwise draw the same "random" numbers: fresh ones in, and the generator seeded from them.
+# Without new input, all machines from one snapshot would generate the same random numbers. RNDRESEEDCRNG makes the kernel use the input.
 echo '${randomBytes(256).toString('base64')}' > /dev/urandom
 perl -e 'open(F, "+<", "/dev/urandom") and ioctl(F, 0x5207, 0) or exit 1' ||
   python3 -c 'import fcntl; fcntl.ioctl(open("/dev/urandom", "r+b", 0), 0x5207)'
 
-# The clock of the board went on while the machine slept. At once to the second; to the tick, which nobody waits for, within a second.
+# The real-time clock went on while the machine was saved. Set the system clock to the second now; hwclock corrects the rest in parallel.
 read -r seconds < /sys/class/rtc/rtc0/since_epoch
 date -u -s "@$seconds" > /dev/null
 hwclock --hctosys --utc > /dev/null 2>&1 < /dev/null &
 
-# The journal goes on under the new name.
+# Rename the folder of the journal too, so that the journal continues.
 read -r old < /etc/machine-id
 new=${randomBytes(16).toString('hex')}
 echo "$new" > /etc/machine-id
@@ -58,7 +58,7 @@ cat > /root/.ssh/authorized_keys << 'END'
 ${publicKey}
 END
 [ ! -e /var/lib/systemd/random-seed ] || head -c 32 /dev/urandom > /var/lib/systemd/random-seed
-# The server reads its keys at each connection; since OpenSSH 9.8 only when it starts. Connections that are there stay.
+# Before OpenSSH 9.8, the server reads its host keys at each connection; since then, only when it starts. Open connections continue.
 if [ -x /usr/lib/openssh/sshd-session ] || [ -x /usr/libexec/openssh/sshd-session ]; then
   read -r server < /run/sshd.pid
   kill -HUP "$server"
@@ -70,7 +70,7 @@ networkctl renew $cards > /dev/null 2>&1 || true
 `
 }
 
-/** A known_hosts file for a port of this computer. */
+/** The text of a known_hosts file for a port of 127.0.0.1. */
 export function renderKnownHosts(port: number, hostKeys: readonly HostKey[]): string {
   return hostKeys.map(({ publicKey }) => `[127.0.0.1]:${port} ${publicKey}\n`).join('')
 }

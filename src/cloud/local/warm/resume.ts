@@ -7,22 +7,23 @@ import { makeHostKeys, renderKnownHosts, renewScript } from './renew.ts'
 import { wake } from './sleep.ts'
 import { hostKeyAlias, type Snapshot } from './snapshot.ts'
 
+/** Input of restoring a VM snapshot. */
 export interface Resume {
   readonly made: LocalMachine
   readonly snapshot: Snapshot
   readonly spec: InstanceInputs
   readonly signal: AbortSignal
-  /** Told as soon as a process runs, so that a failure can end it. */
+  /** Called when the process runs, so that it can be ended after a failure. */
   readonly started: (machine: LocalMachine) => void
 }
 
-/** A machine that continues from a snapshot answers within seconds; this long is for a very busy computer, in ms. */
+/** Maximum time until a restored machine answers, in ms. Usually it takes seconds. */
 const resumeDeadline = 90_000
 
-/** Wakes a sleeping machine and makes it one of its own: nothing that tells machines apart is left as it was. */
+/** Starts a machine from a VM snapshot, and gives it a new identity: everything that must differ between machines is replaced. */
 export async function resumeSnapshot({ made, snapshot, spec, signal, started }: Resume): Promise<LocalMachine> {
   const makingHostKeys = makeHostKeys()
-  // Told where it is waited for.
+  // The error is thrown where the promise is awaited. This avoids an unhandled rejection before that.
   makingHostKeys.catch(() => {})
   const { disk, memory: own, qmpSocket } = machineFiles(made)
   await copyFile(snapshot.disk, disk)

@@ -3,16 +3,16 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { runImg } from '../qemu/img.ts'
 import { connectQmp, type Qmp } from '../qemu/qmp.ts'
 
-/** Name of the snapshot in a memory file, and of the block node that holds it while QEMU uses it. */
+/** The name of the snapshot in a memory file, and of its block device in QEMU. */
 const memoryName = 'memory'
 
-/** Room for the disk that a memory file is to QEMU; what is saved comes on top of it. */
+/** The size of the empty disk in a memory file. QEMU stores the snapshot of the machine in the same qcow2 file. */
 const emptyDisk = '1M'
 
-/** How long saving or loading may take, in ms: seconds, but for a very busy computer. */
+/** Maximum time for saving or loading, in ms. Usually it takes seconds. */
 const jobDeadline = 120_000
 
-/** Stops a machine, saves its memory and devices into a new file, and ends it. Its disk is then as the memory knows it. */
+/** Stops a machine, saves memory and devices to a new file, and ends it. Disk and memory then fit together. */
 export async function fallAsleep(qmpSocket: string, memory: string): Promise<void> {
   await runImg(['create', '-q', '-f', 'qcow2', memory, emptyDisk])
   using qmp = await connectQmp(qmpSocket)
@@ -23,8 +23,8 @@ export async function fallAsleep(qmpSocket: string, memory: string): Promise<voi
 }
 
 /**
- * Lets a machine of the same shape, started with its processors stopped, go on where a memory file was saved. `own` is where its
- * copy of that file is meanwhile: loading marks it, and it is gone afterwards.
+ * Loads a memory file into a machine of the same size that was started with stopped CPUs, and lets it continue. Loading changes the file,
+ * so it is copied to `own`, which is deleted afterwards.
  */
 export async function wake(qmpSocket: string, memory: string, own: string): Promise<void> {
   try {
@@ -43,7 +43,7 @@ async function addMemory(qmp: Qmp, file: string): Promise<void> {
   await qmp.execute('blockdev-add', { driver: 'qcow2', 'node-name': memoryName, file: { driver: 'file', filename: file } })
 }
 
-/** Saves or loads the machine without its disk, and waits for the end of that. Throws with QEMU's own words. */
+/** Saves or loads memory and devices, without the disk, and waits for the end. Throws with the message of QEMU. */
 async function runJob(qmp: Qmp, command: 'snapshot-save' | 'snapshot-load'): Promise<void> {
   await qmp.execute(command, { 'job-id': command, tag: memoryName, vmstate: memoryName, devices: [memoryName] })
   for (const deadline = Date.now() + jobDeadline; ; await sleep(5)) {

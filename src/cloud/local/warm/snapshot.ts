@@ -13,25 +13,25 @@ import { imagePath } from '../store/images.ts'
 import { ensureAsleep, keyOf } from './cache.ts'
 import { fallAsleep } from './sleep.ts'
 
-/** A booted machine, asleep on disk. Its key opens nothing but what is resumed from it, until its renewal. */
+/** A VM snapshot of a booted machine. Its key can log in only to machines restored from it, until their key is replaced. */
 export interface Snapshot {
   readonly folder: string
   readonly disk: string
   readonly memory: string
   readonly identityFile: string
-  /** The host keys of the sleeping machine, under the alias `hostKeyAlias`. */
+  /** A known_hosts file with the host keys of the snapshot, under the name `hostKeyAlias`. */
   readonly knownHostsFile: string
 }
 
-/** The name of a snapshot's host keys in the file of known hosts: the port of its machines differs each time. */
+/** The name of the host keys of a snapshot in its known_hosts file. Not address and port, because the port differs each time. */
 export const hostKeyAlias = 'bakehouse-warm'
 
-/** The snapshot of an image booted on a machine of this shape; made first where there is none. Safe for two at once. */
+/** The VM snapshot of an image, booted on a machine of this size. Makes it if there is none. Several processes may call it in parallel. */
 export async function ensureSnapshot(spec: InstanceInputs, signal: AbortSignal): Promise<Snapshot> {
   return filesIn(await ensureAsleep('warm', await snapshotKey(spec), (partial) => makeSnapshot(spec, partial, signal), signal))
 }
 
-/** Tells the snapshot of one image and machine from that of another. */
+/** The key of the snapshot of an image on a machine of this size. */
 export function snapshotKey(spec: Pick<InstanceInputs, 'cpus' | 'memory' | 'disk' | 'image'>): Promise<string> {
   return keyOf({ ...spec, disk: '' }, stampOf(imagePath(spec.image)), spec.disk)
 }
@@ -63,14 +63,14 @@ async function makeSnapshot(spec: InstanceInputs, folder: string, signal: AbortS
     await disconnect(connection)
     await sleep(500)
     await fallAsleep(machineFiles(machine).qmpSocket, memoryFile)
-    // The cache may be on another file system.
+    // With `mv` instead of a rename, because the cache may be on another file system.
     await runTool('mv', [machineFiles(made).disk, disk])
   } finally {
     await removeMachine(made)
   }
 }
 
-/** Waits until the boot is over, and reads what the first minutes of a build read: it stays in memory. */
+/** Waits until the boot is complete, then reads files that a build reads first, so that they are in the saved memory. */
 const settle = `
 timeout 120 systemctl is-system-running --wait > /dev/null 2>&1
 python3 -c 'import json, subprocess, tempfile, shutil, logging, socket, ssl, platform, zipfile, apt_pkg' > /dev/null 2>&1

@@ -4,12 +4,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { address, isAllowed } from './frame.ts'
 import { frameOf, splitFrames } from './split.ts'
 
-// A process: `filter.ts FROM-GUEST TO-NETWORK open|closed`. Reads what a guest sends from one socket of its QEMU, and writes what is allowed to the other.
-// QEMU drops everything while nobody is connected, so that a guest without its filter reaches nothing. Ends with its QEMU.
+// The program `filter.ts FROM-GUEST TO-NETWORK open|closed`: reads the packets of a guest from one socket of its QEMU, and writes the
+// allowed ones to the other socket. QEMU drops all packets while no filter is connected. The program ends when QEMU ends.
 
-/** How long QEMU may take to open its sockets, in ms. */
+/** Maximum time until QEMU opens its sockets, in ms. */
 const startDeadline = 60_000
-/** How often this computer's addresses are read anew, in ms. */
+/** Time between two reads of the addresses of this computer, in ms. */
 const refreshEvery = 5_000
 
 const [fromGuest = '', toNetwork = '', mode] = process.argv.slice(2)
@@ -49,7 +49,7 @@ function tryConnect(path: string): Promise<Socket | undefined> {
   })
 }
 
-/** The IPv4 addresses of this computer: what listens on all of them listens there too. */
+/** The IPv4 addresses of this computer. Services that listen on all addresses can be reached at each of them. */
 function ownAddresses(): ReadonlySet<number> {
   const all = Object.values(networkInterfaces()).flatMap((list) => list ?? [])
   return new Set(all.filter(({ family }) => family === 'IPv4').map((each) => address(each.address)))

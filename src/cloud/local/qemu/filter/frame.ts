@@ -1,8 +1,8 @@
-/** Addresses of QEMU's user network, as numbers. The guest's own address is given out by DHCP. */
+/** Addresses of QEMU's user network, as numbers. The guest gets its address by DHCP. */
 const gateway = address('10.0.2.2')
 const resolver = address('10.0.2.3')
 
-/** Ranges that no guest may send to: [network, length of its prefix]. */
+/** Address ranges to which no guest may send: network and prefix length. */
 const closed: readonly (readonly [number, number])[] = [
   [address('0.0.0.0'), 8],
   [address('10.0.2.0'), 24],
@@ -16,7 +16,7 @@ const [tcp, udp] = [6, 17]
 const tcpAcknowledge = 0x10
 const ethernetHeader = 14
 
-/** An IPv4 address as a number. Throws for another text. */
+/** Parses an IPv4 address to a number. Throws for other texts. */
 export function address(text: string): number {
   const parts = text.split('.').map(Number)
   if (parts.length !== 4 || parts.some((part) => !Number.isInteger(part) || part < 0 || part > 255))
@@ -24,17 +24,17 @@ export function address(text: string): number {
   return parts.reduce((sum, part) => sum * 256 + part, 0)
 }
 
-/** What a guest may reach. */
+/** What a guest may connect to. */
 export interface Rules {
-  /** Whether it reaches the network beyond this computer, and the resolver for it. */
+  /** Whether it may connect to the network beyond this computer, and to the name server. */
   readonly network: boolean
   /** The addresses of this computer. */
   readonly own: ReadonlySet<number>
 }
 
 /**
- * Whether a guest may send this Ethernet frame. Every guest may ask for an address and answer connections that this computer made to it. One with
- * a network may ask for names, and reach everything but this computer.
+ * Whether a guest may send this Ethernet frame. Every guest may request an address, and answer connections from this computer. A guest with
+ * a network may also resolve names, and connect to everything except this computer.
  */
 export function isAllowed(frame: Buffer, rules: Rules): boolean {
   if (frame.length < ethernetHeader) return false
@@ -52,13 +52,13 @@ function isSpecial(to: number, own: ReadonlySet<number>): boolean {
 }
 
 interface Service {
-  /** Length of the IP header. */
+  /** Length of the IP header, in bytes. */
   readonly header: number
   readonly to: number
   readonly network: boolean
 }
 
-/** What QEMU itself answers, and the guest's side of a connection that came through a forwarded port. Never a fragment: it hides its ports. */
+/** Whether it is a packet to QEMU's DHCP or DNS, or an answer on a forwarded port. Never a fragment, because a fragment has no ports. */
 function isService(packet: Buffer, { header, to, network }: Service): boolean {
   const isFragment = (packet.readUInt16BE(6) & 0x3fff) !== 0
   const protocol = packet[9]
@@ -66,6 +66,6 @@ function isService(packet: Buffer, { header, to, network }: Service): boolean {
   const port = packet.readUInt16BE(header + 2)
   if (protocol === udp && port === 67) return to === gateway || to === 0xffffffff
   if (to === resolver) return network && port === 53 && (protocol === udp || protocol === tcp)
-  // A segment that acknowledges nothing asks for a new connection.
+  // A segment without ACK opens a new connection.
   return to === gateway && protocol === tcp && ((packet[header + 13] ?? 0) & tcpAcknowledge) !== 0
 }

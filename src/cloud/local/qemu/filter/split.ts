@@ -1,9 +1,9 @@
-/** QEMU writes each frame after its length. */
+/** QEMU writes the length of a frame (4 bytes) before each frame. */
 const lengthBytes = 4
-/** No frame of a guest is longer; more means that the stream is not what it should be. */
+/** Maximum length of a frame, in bytes. A greater length means that the stream is corrupt. */
 const longestFrame = 128 * 1024
 
-/** Takes the stream apart that QEMU writes frames to. Throws when it is none. */
+/** Splits a stream from QEMU into frames, each with its length before it. Throws if the stream is corrupt. */
 export function splitFrames(): (chunk: Buffer) => Buffer[] {
   let rest: Buffer = Buffer.alloc(0)
   return (chunk) => {
@@ -22,7 +22,7 @@ export function splitFrames(): (chunk: Buffer) => Buffer[] {
   }
 }
 
-/** The frame itself, of a piece that `splitFrames` gave. */
+/** The frame in a piece from `splitFrames`, without the length. */
 export function frameOf(piece: Buffer): Buffer {
   return piece.subarray(lengthBytes)
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { plainEnvironment } from '../../../../core/plain-environment.ts'
 import type { FilterSockets } from '../network.ts'
 
-/** Starts the network filter of a machine: a process of its own that ends with the machine. `network`: whether more than its forwarded port is open. */
+/** Starts the network filter of a machine as a separate process, which ends with the machine. `network`: as in `Rules`. */
 export function startFilter({ fromGuest, toNetwork }: FilterSockets, network: boolean, logFile: string): void {
   const log = openSync(logFile, 'a', 0o600)
   const args = [join(import.meta.dirname, 'filter.ts'), fromGuest, toNetwork, network ? 'open' : 'closed']
