@@ -1,6 +1,6 @@
 /**
- * Every hygiene check by its identifier, with what it looks at. The identifiers are stable.
- * docs/checks.md says for each why it matters and how to fix what it finds.
+ * All hygiene checks: identifier and subject. The identifiers never change. docs/checks.md explains for each check why it matters and how
+ * to fix a failure.
  */
 const checks: Readonly<Record<string, string>> = {
   // Health

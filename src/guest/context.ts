@@ -5,7 +5,7 @@ import type { Host } from '../model/host.ts'
 import type { FamilySecrets } from '../model/secrets.ts'
 import type { StepName, StepRequest } from '../model/step.ts'
 
-/** What a step works with. It writes through `log` and `tell` only, so that everything is redacted. */
+/** The context of a step. A step writes only through `log` and `tell`, so that everything is redacted. */
 export interface StepContext {
   readonly step: StepName
   readonly request: StepRequest
@@ -17,26 +17,26 @@ export interface StepContext {
   readonly venv: string
   /** Aborted on SIGINT and SIGTERM. */
   readonly signal: AbortSignal
-  /** Appends whole lines to the step's log. */
+  /** Appends whole lines to the log of the step. */
   readonly log: (text: string) => void
-  /** Appends one event to the build's stream. */
+  /** Appends an event to the event file of the build. */
   readonly tell: (event: EventBody) => void
-  /** Loads the cloud's source of administrator passwords; undefined where the cloud has none. */
+  /** Loads the function that reads administrator passwords from the cloud; undefined if the cloud has no such function. */
   readonly loadPasswordSource: () => Promise<PasswordSource | undefined>
 }
 
-/** Finds the administrator's password of an instance, encrypted to its RSA key; undefined while the cloud has none yet. */
+/** Reads the administrator's password of an instance, encrypted with its RSA key; undefined while the cloud does not have it yet. */
 export type PasswordSource = (instanceId: string, signal: AbortSignal) => Promise<string | undefined>
 
 /** An event without its time and phase, which the context adds. */
 export type EventBody = BuildEvent extends infer Event ? (Event extends BuildEvent ? Omit<Event, 'at' | 'phase'> : never) : never
 
-/** The host of a step that works on exactly one. */
+/** The host of a step that works on exactly one machine. */
 export function onlyHost(context: StepContext): Host {
   const [host, second] = context.hosts
   if (!host || second) throw new UsageError(`Expected one host for ${context.step}, got ${context.hosts.length}`)
   return host
 }
 
-/** The variable of a family's `configure.secrets` that holds the administrator's password, where the cloud does not provide it. */
+/** The name in `configure.secrets` of the administrator's password, for clouds that do not provide it. */
 export const passwordVariable = 'ansible_password'

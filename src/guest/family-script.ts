@@ -3,7 +3,7 @@ import { messageOf, UsageError } from '../core/errors.ts'
 import { resolveInside } from '../core/inside.ts'
 import type { StepContext } from './context.ts'
 
-/** The text of a script in the family's folder, without its first line `#!…`: the shell that receives it runs it. */
+/** The text of a script in the family folder, without a first line `#!…`. The shell of the connection runs it. */
 export function readFamilyScript({ request }: StepContext, file: string): string {
   try {
     return readFileSync(resolveInside(request.family.folder, file), 'utf8').replace(/^#!.*\n/, '')

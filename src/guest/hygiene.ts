@@ -2,11 +2,12 @@ import type { CaseResult, SuiteReport } from '../model/suite-result.ts'
 import { describeCheck } from './checks.ts'
 import type { Identity } from './identity.ts'
 
+/** The report of the hygiene checks, with the identity of the machine. */
 export interface HygieneReport extends SuiteReport {
   readonly identity: Identity
 }
 
-/** Cases from the script's lines, `case⇥status⇥milliseconds⇥check⇥message`: first those of its first half, then those of its second. */
+/** Parses the lines of the script: `case⇥status⇥milliseconds⇥check⇥message`. The cases of its second half (`case2`) come last. */
 export function parseHygiene(text: string): CaseResult[] {
   const lines = text.split('\n').map((line) => line.split('\t'))
   return ['case', 'case2'].flatMap((half) => lines.filter(([head]) => head === half).map(parseCase))
@@ -22,7 +23,7 @@ function parseCase([, status = '', ms = '', check = '', ...message]: string[]): 
   }
 }
 
-/** Compares the identity of a machine of the candidate with that of the base: an image must not keep it. */
+/** Compares the identity of a trial with that of the base machine. The image must not contain the identity of the base machine. */
 export function compareWithBase(trial: Identity, base: Identity | undefined): CaseResult[] {
   const shared = base?.hostKeys.filter((key) => trial.hostKeys.includes(key)) ?? []
   return [
@@ -39,7 +40,7 @@ export function comparePresented(presented: readonly string[], named: readonly s
   return judge('ssh-host-keys-as-presented', presented, presented.length > 0 && hidden.length === 0, message)
 }
 
-/** Compares the identities of machines that were started from one image: no two may be equal. Windows machines have no host keys. */
+/** Compares the identities of clones. No two may be equal. Windows machines have no host keys. */
 export function compareClones(identities: readonly Identity[]): CaseResult[] {
   const repeated = (values: readonly string[]) => values.filter((value, index) => values.indexOf(value) !== index)
   const ids = repeated(identities.map(({ machineId }) => machineId))
@@ -51,7 +52,7 @@ export function compareClones(identities: readonly Identity[]): CaseResult[] {
   ]
 }
 
-/** A comparison as a case; skipped where the other side is not known. */
+/** A comparison as a test case; skipped if the other identity is not known. */
 export function judge(check: string, known: unknown, isGood: boolean, message: string): CaseResult {
   const about = { name: check, title: describeCheck(check), durationMs: 0 }
   if (known === undefined) return { ...about, status: 'skipped', message: 'the identity of the base was not read' }

@@ -3,15 +3,15 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { buildFiles } from '../model/build-folder.ts'
 
-/** What must differ between any two machines, also between two machines of one image. */
+/** Identifiers of a machine that must be different on each machine, also on machines from the same image. */
 export interface Identity {
-  /** `/etc/machine-id`, or the machine's part of the SIDs on Windows. */
+  /** The text of `/etc/machine-id`; on Windows, the machine's part of SIDs. */
   readonly machineId: string
-  /** Fingerprints of its SSH host keys as `ssh-keygen -l` writes them: `SHA256:…`, sorted. Empty on Windows. */
+  /** Fingerprints of the SSH host keys, as `ssh-keygen -l` prints them: `SHA256:…`, sorted. Empty on Windows. */
   readonly hostKeys: readonly string[]
 }
 
-/** An identity from lines of `machine-id …` and `host-key …`. */
+/** Parses an identity from lines `machine-id …` and `host-key …`. */
 export function parseIdentity(text: string): Identity {
   const lines = text.split('\n').map((line) => line.split(' '))
   return {
@@ -28,7 +28,7 @@ export function addHostKeys({ machineId, hostKeys }: Identity, presented: readon
   return { machineId, hostKeys: [...new Set([...hostKeys, ...presented])].sort() }
 }
 
-/** The identity of the base, which `configure` wrote into the build folder; undefined if it wrote none. */
+/** The identity of the base machine, which configure has written to the build folder; undefined if there is none. */
 export function findBaseIdentity(buildFolder: string): Identity | undefined {
   try {
     return JSON.parse(readFileSync(join(buildFolder, buildFiles.baseIdentity), 'utf8')) as Identity

@@ -1,6 +1,6 @@
 import type { System } from './system.ts'
 
-/** Every operating system, by the value of `os` in family.yaml. To add one: one folder, and one line here. */
+/** All operating systems, by the value of `os` in family.yaml. To add one, add a folder and a line here. */
 const systems: Readonly<Record<string, System>> = {
   linux: (await import('./linux/linux.ts')).linux,
   windows: (await import('./windows/windows.ts')).windows,

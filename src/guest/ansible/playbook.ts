@@ -12,8 +12,9 @@ import { installRequirements } from './requirements.ts'
 import { type AnsibleSpec, ansibleEnvironment, settingsOf } from './settings.ts'
 import { findCause, followTasks, type TaskEnd, type TaskEvent } from './task-events.ts'
 
+/** A run of a playbook. */
 export interface PlaybookRun {
-  /** Relative to the family's folder; a path from the root is one of this program's own. */
+  /** A path, relative to the family folder. Absolute paths are playbooks of this program. */
   readonly playbook: string
   readonly connection: Connection
   readonly timeoutMs: number
@@ -23,6 +24,7 @@ export interface PlaybookRun {
   readonly log: (text: string) => void
 }
 
+/** The result of a run of a playbook. */
 export interface PlaybookOutcome {
   readonly ends: readonly TaskEnd[]
   /** Why it failed; undefined if it passed. */
@@ -88,7 +90,7 @@ function writeInventory(context: StepContext, connection: Connection): string {
   return writeHostFile(context.folder, connection.host, { name: 'inventory.json', text })
 }
 
-/** Exit codes as Ansible documents them: 2 failed, 4 unreachable or unreadable, 5 options, 99 interrupted, 250 its own bug. */
+/** The cause of a failure. Exit codes of Ansible: 2 failed, 4 unreachable or unreadable, 5 wrong options, 99 interrupted, 250 bug. */
 function causeOf(
   result: { exitCode: number; stderr: string; timedOut: boolean },
   ends: readonly TaskEnd[],

@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { FamilySecrets } from '../../model/secrets.ts'
 
-/** Files that only this run may read: in memory where this computer has /dev/shm, and deleted after the run. */
+/** A folder of files for one run, with mode 0600. It is in memory if this computer has /dev/shm, and is deleted after the run. */
 export interface PrivateFolder extends Disposable {
   readonly variablesFile: string
   readonly vaultPasswordFile: string | undefined
-  /** Empty at first; the callback plugin writes into it. */
+  /** The file for events of tasks. It is empty at first; the callback plugin writes to it. */
   readonly tasksFile: string
 }
 
@@ -28,7 +28,7 @@ export function openPrivateFolder(variables: Readonly<Record<string, unknown>>, 
   }
 }
 
-/** Extra variables as YAML. Secrets are marked unsafe, so that Ansible does not take a part of them for a template. */
+/** Extra variables as YAML. Secrets are marked unsafe, so that Ansible does not interpret `{{` in them as a template. */
 export function renderVariables(variables: Readonly<Record<string, unknown>>, secrets: Readonly<Record<string, string>>): string {
   const lines = [
     ...Object.entries(variables).map(([name, value]) => `${yaml(name)}: ${yaml(value)}`),
@@ -37,7 +37,7 @@ export function renderVariables(variables: Readonly<Record<string, unknown>>, se
   return lines.length === 0 ? '{}\n' : `${lines.join('\n')}\n`
 }
 
-/** JSON is YAML, except for a few characters that YAML wants escaped. */
+/** A value as YAML: JSON, in which a few more characters are escaped. */
 function yaml(value: unknown): string {
   return JSON.stringify(value).replace(/[\x7f-\x9f\ufeff\ufffe\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
 }

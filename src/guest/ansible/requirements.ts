@@ -9,10 +9,11 @@ import { resolveInside } from '../../core/inside.ts'
 import { cacheFolder } from '../../core/paths.ts'
 import type { StepContext } from '../context.ts'
 
+/** A collection or role that a family requires. */
 export interface Requirement {
   readonly kind: 'collection' | 'role'
   readonly name: string
-  /** As in the file: `1.2.3`, `>=1.2,<2`; `*` is any version. */
+  /** The version range, as in the file: `1.2.3`, `>=1.2,<2`, or `*` for any version. */
   readonly version: string
 }
 
@@ -39,7 +40,7 @@ export async function installRequirements(context: StepContext): Promise<Install
   return installed
 }
 
-/** The requirements of a requirements.yml, in both of its forms. Throws UsageError on any other content. */
+/** Parses a requirements.yml, in either of its two forms. Throws UsageError for other content. */
 export function parseRequirements(text: string): Requirement[] {
   const whole = parseYaml(text)
   const { collections = [], roles = [] } = (Array.isArray(whole) ? { roles: whole } : (whole ?? {})) as Record<string, unknown>

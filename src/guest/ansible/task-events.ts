@@ -17,9 +17,10 @@ export type TaskEvent =
       readonly forgiven: boolean
     }
 
+/** The event of a finished task. */
 export type TaskEnd = Extract<TaskEvent, { event: 'end' }>
 
-/** Events of the plugin's JSON lines. Throws RejectedError on a malformed line: a playbook can write to the file too. */
+/** Parses the JSON lines of the callback plugin. Throws RejectedError for a malformed line: a playbook can write to the file too. */
 export function parseTaskEvents(text: string): TaskEvent[] {
   return text
     .split('\n')
@@ -35,10 +36,10 @@ function parseTaskEvent(line: string): TaskEvent {
   }
 }
 
-/** How often the file of events is read, in ms. */
+/** Time between two reads of the file of events, in ms. */
 const interval = 100
 
-/** Reports each event of an existing file as it is written, until it is stopped; that is safe to repeat. A malformed line throws then. */
+/** Reports each event of the file when it is written, until `stop` is called, which may be repeated. `stop` throws for a malformed line. */
 export function followTasks(file: string, tell: (event: TaskEvent) => void): { stop: () => void } {
   const fd = openSync(file, 'r')
   const decoder = new StringDecoder('utf8')

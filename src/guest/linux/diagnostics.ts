@@ -5,7 +5,7 @@ import { buildFiles } from '../../model/build-folder.ts'
 import type { Session } from '../session.ts'
 import { runInGuest } from '../ssh/ssh.ts'
 
-/** Each file of the diagnostics and the command that prints it. The machine never names a file: it prints the number of one of these. */
+/** The files of the diagnostics, with the commands that print them. A machine cannot choose file names: it prints the number of a file. */
 const sources: readonly (readonly [string, string])[] = [
   ['journal.txt', 'journalctl --boot --no-pager --quiet | tail -n 5000'],
   ['failed-units.txt', 'systemctl --failed --no-pager --plain; systemctl status --failed --no-pager --full 2>/dev/null'],
@@ -13,10 +13,10 @@ const sources: readonly (readonly [string, string])[] = [
   ['machine.txt', 'uname -a; cat /etc/os-release; uptime; df -h; free -m; ip -brief address; ps -eo pid,user,stat,etime,args'],
 ]
 
-/** Characters of one file; the rest of the output is left out. */
+/** Maximum number of characters of a file. */
 const longestFile = 4 * 1024 * 1024
 
-/** Saves logs of the machine into the diagnostics folder, redacted. A machine that does not answer leaves none. */
+/** Saves redacted logs of the machine to the diagnostics folder. If the machine does not answer, saves nothing. */
 export async function saveDiagnostics({ context, connection }: Session): Promise<void> {
   if (context.signal.aborted) return
   const separator = makeSeparator()
@@ -34,7 +34,7 @@ export async function saveDiagnostics({ context, connection }: Session): Promise
   }
 }
 
-/** A line that nothing in the machine can have written before: it is new in each run. */
+/** A random line. No text in the machine can contain it, because it is new in each run. */
 function makeSeparator(): string {
   return `=== bakehouse ${randomBytes(16).toString('hex')} `
 }

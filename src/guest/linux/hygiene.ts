@@ -9,7 +9,7 @@ import { readPresentedKeys } from '../ssh/presented-keys.ts'
 import { runInGuest } from '../ssh/ssh.ts'
 import { loginFunctions } from './identity.ts'
 
-/** When each machine was first started, in seconds since 1970: files that are newer were written by the machine itself. */
+/** The time of the first start of each machine, in seconds since 1970. Newer files were written by the machine itself. */
 const firstBoots = new Map<string, string>()
 
 /** The script of the checks. */
@@ -17,7 +17,7 @@ export function hygieneScript(): string {
   return `${loginFunctions()}\n${readFileSync(join(import.meta.dirname, 'hygiene.sh'), 'utf8')}`
 }
 
-/** The built-in suite of every Linux image: it holds no traces of its build, and the machine is healthy. One command. */
+/** Runs the hygiene checks on a Linux machine, with one command: it has no traces of its build, and is healthy. */
 export async function checkLinuxHygiene({ context, connection }: Session, boots: number): Promise<HygieneReport> {
   const { signal, folder } = context
   const variables = {

@@ -10,14 +10,14 @@ import { runInGuest } from '../ssh/ssh.ts'
 /** The functions of logins.sh. */
 export const loginFunctions = (): string => readFileSync(join(import.meta.dirname, 'logins.sh'), 'utf8')
 
-/** Prints an identity, one `key value` a line. */
+/** A script that prints the identity, one `key value` per line. */
 const identityScript = `
 echo "machine-id $(cat /etc/machine-id 2>/dev/null)"
 read_sshd
 print_host_keys
 true`
 
-/** The identity of a running Linux machine: what it says, and the host keys that it presents. */
+/** Reads the identity of a running Linux machine: the identifiers that it prints, and the host keys that it presents. */
 export async function readLinuxIdentity({ context, connection }: Session): Promise<Identity> {
   const { signal } = context
   const [result, presented] = await Promise.all([

@@ -2,6 +2,7 @@ import { connect } from '../ssh/ssh.ts'
 import type { System } from '../system.ts'
 import { linuxChecks } from './checks.ts'
 
+/** Linux. */
 export const linux: System = {
   title: 'Linux',
   keyKind: 'ed25519',

@@ -6,7 +6,7 @@ import { disconnect, runInGuest } from '../ssh/ssh.ts'
 
 const bootId = 'cat /proc/sys/kernel/random/boot_id'
 
-/** Reboots a Linux machine and waits until it accepts a login with another boot id. Throws RejectedError after the deadline. */
+/** Reboots a Linux machine and waits until it answers with another boot ID. Throws RejectedError after the deadline. */
 export async function rebootLinux({ context, connection }: Session, deadline: number): Promise<void> {
   const { signal } = context
   // In the background, so that the connection can be closed before the machine goes down.

@@ -7,10 +7,10 @@ import { readFamilyScript } from '../family-script.ts'
 import type { Session } from '../session.ts'
 import { runInGuest } from '../ssh/ssh.ts'
 
-/** The script prints this when all is removed, just before it powers the machine off. */
+/** The text that the script prints when everything is removed, just before it powers the machine off. */
 const sealed = 'bakehouse: sealed'
 
-/** Runs the family's script, then `seal.sh`, in one command each. The machine powers off at the end. */
+/** Runs the seal script of the family, then `seal.sh`, with one command each. The machine powers off at the end. */
 export async function sealLinux({ context, connection }: Session): Promise<void> {
   const { family } = context.request
   const settings = { signal: context.signal, timeoutMs: parseDuration(family.seal.timeout) }

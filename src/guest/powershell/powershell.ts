@@ -4,8 +4,9 @@ import { dirname, join } from 'node:path'
 import { runPlaybook } from '../ansible/playbook.ts'
 import type { Session } from '../session.ts'
 
+/** A script to run in a Windows machine. */
 export interface PowerShellRun {
-  /** The text of `run.ps1`. Its current folder holds its files, and it writes its results there. */
+  /** The text of `run.ps1`. Its current folder contains its files; it writes its results there. */
   readonly script: string
   /** Text files for that folder, by relative name. */
   readonly files?: Readonly<Record<string, string>>
@@ -18,6 +19,7 @@ export interface PowerShellRun {
   readonly timeoutMs: number
 }
 
+/** The result of a script. */
 export interface PowerShellOutcome {
   /** Why the script did not run, or why its output could not be read. An error of the script itself is in `stderr`. */
   readonly problem?: string
@@ -52,7 +54,7 @@ export async function runPowerShell({ context, connection }: Session, run: Power
   }
 }
 
-/** Why a script failed: the reason why it did not run, or its first line of errors. */
+/** Why a script failed: the reason why it did not run, or the first line of its errors. */
 export function reasonOf({ problem, stderr }: Pick<PowerShellOutcome, 'problem' | 'stderr'>): string {
   return problem ?? (stderr.trim().split('\n')[0] || 'it printed no error')
 }
@@ -80,7 +82,7 @@ function writeFiles(folder: string, files: Readonly<Record<string, string>>): vo
   for (const [name, text] of Object.entries(files)) {
     const file = join(folder, name)
     mkdirSync(dirname(file), { recursive: true })
-    // Without a byte order mark, Windows PowerShell reads a script in the machine's own code page.
+    // Without a byte order mark, Windows PowerShell reads a script in the code page of the machine.
     writeFileSync(file, name.endsWith('.ps1') ? `\ufeff${text}` : text, { mode: 0o600 })
   }
 }

@@ -15,12 +15,12 @@ export interface Certificate {
   readonly thumbprint: string
 }
 
-/** How long a certificate is valid, in days: longer than any build lasts, shorter than an image is used. */
+/** Validity of a certificate in days: longer than any build, shorter than the use of an image. */
 const days = 7
 
 /**
- * Makes a key and a self-signed certificate. Clients compare its thumbprint, which they know before the first connection. Its
- * common name is `bakehouse-<name>`, so that sealing finds it; it is also valid for the loopback.
+ * Makes a key and a self-signed certificate. Clients compare its thumbprint, which they know before the first connection. Its common name
+ * is `bakehouse-<name>`, so that sealing finds and removes it. It is also valid for 127.0.0.1.
  */
 export async function makeCertificate(name: string): Promise<Certificate> {
   const folder = mkdtempSync(join(tmpdir(), 'bh-'))

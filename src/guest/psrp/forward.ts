@@ -6,7 +6,7 @@ import { type Endpoint, openPinned } from './psrp.ts'
 /** A TLS port on the loopback of this computer. It forwards to one Windows machine, and only to that one. */
 export interface Forward extends AsyncDisposable {
   readonly port: number
-  /** PEM: the only certificate that a client of the port must trust. */
+  /** The certificate of the port, in PEM. Clients must trust only this one. */
   readonly certificate: string
   /** Why the last connection was not forwarded. */
   readonly lastError: () => Error | undefined

@@ -5,6 +5,7 @@ import { openPipe, type Pipe } from '../../core/pipe.ts'
 import type { Host } from '../../model/host.ts'
 import { normaliseThumbprint } from './certificate.ts'
 
+/** A WinRM endpoint of a machine. */
 export type Endpoint = Pick<Host, 'address' | 'port' | 'certificateThumbprint' | 'proxyCommand'>
 
 /**
@@ -42,7 +43,7 @@ function withOutput(error: Error, output: string): Error {
   return output === '' ? error : new Error(`${error.message}: ${output}`, { cause: error })
 }
 
-/** The thumbprint that an endpoint presents. Only for machines on the loopback of this computer: nobody is between the two. */
+/** Reads the thumbprint of an endpoint. Safe only for machines on the loopback interface, where no other computer can intercept it. */
 export function readThumbprint({ address, port }: Pick<Endpoint, 'address' | 'port'>, timeoutMs: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const socket = connect({ host: address, port, rejectUnauthorized: false, timeout: timeoutMs })
@@ -60,7 +61,7 @@ export function fillProxyCommand(command: string, { address, port }: Pick<Endpoi
   return command.replace(/%[hp%]/g, (token) => ({ '%h': address, '%p': String(port), '%%': '%' })[token] ?? token)
 }
 
-/** The machine itself, or a command whose standard input and output lead to it. */
+/** The target of a TLS connection: the machine, or a proxy command that connects to it. */
 function targetOf(endpoint: Endpoint): { readonly target: ConnectionOptions; readonly pipe?: Pipe } {
   const { address, port, proxyCommand } = endpoint
   if (proxyCommand === undefined) return { target: { host: address, port } }
@@ -68,7 +69,7 @@ function targetOf(endpoint: Endpoint): { readonly target: ConnectionOptions; rea
   return { target: { socket: pipe.stream }, pipe }
 }
 
-/** The request `Identify`: the only one that WSMan answers without a login. */
+/** The WSMan request `Identify`. It is the only one that needs no login. */
 const identify = [
   '<s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:wsmid="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd">',
   '<s:Header/><s:Body><wsmid:Identify/></s:Body></s:Envelope>',
@@ -87,7 +88,7 @@ export async function identifyEndpoint(endpoint: Endpoint, timeoutMs: number): P
   return /<(?:\w+:)?ProductVersion>([^<]*)</.exec(answer)?.[1]?.trim() ?? ''
 }
 
-/** Waits until an endpoint answers. A wrong certificate ends the wait immediately: it does not change. */
+/** Waits until an endpoint answers. A wrong certificate ends the wait immediately, because it will not change. */
 export async function waitForEndpoint(endpoint: Endpoint, deadlineMs: number, signal: AbortSignal): Promise<void> {
   const end = Date.now() + deadlineMs
   for (;;) {

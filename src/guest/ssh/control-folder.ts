@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { buildFiles } from '../../model/build-folder.ts'
 
-/** Removes the folder of a build's sockets. The last step calls it. */
+/** Removes the folder of control sockets of a build. The last step calls it. */
 export function removeControlFolder(buildFolder: string): void {
   const folder = findControlFolder(buildFolder)
   if (folder) rmSync(folder, { recursive: true, force: true })
   rmSync(controlNote(buildFolder), { force: true })
 }
 
-/** A private folder for sockets. Its path is short, as sockets allow about 100 characters, so a file in the build folder names it. */
+/** A private folder for control sockets. Its path is short, because sockets allow about 100 characters. The build folder stores it. */
 export function controlFolder(buildFolder: string): string {
   const found = findControlFolder(buildFolder)
   if (found) return found

@@ -3,40 +3,41 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { runInBackground } from '../../core/exec.ts'
 import { type SshSettings, type SshTarget, sshArguments } from './options.ts'
 
-/** What can be found out about a starting machine from outside. QEMU knows all of it, a cloud none. */
+/** Observes a starting machine from outside. Possible with QEMU, but not on EC2. */
 export interface Observer {
   /** Whether the machine still runs. */
   isAlive(): boolean
   /** Whether its network is up. No login is tried before that. */
   isNetworkUp(): Promise<boolean>
-  /** Whether the machine accepted the connection of the login that is under way. One that it does not accept soon is tried anew. */
+  /** Whether the machine has accepted the connection of the current login. If it does not soon, the login is started again. */
   isAccepted(): Promise<boolean>
 }
 
+/** Options of waiting for a login. */
 export interface LoginWait {
   readonly deadlineMs: number
   readonly signal?: AbortSignal
-  /** `ssh` and its proxy command write into this file. */
+  /** The file for messages of `ssh` and its proxy command. */
   readonly logFile: string
   readonly observer?: Observer
-  /** A machine that refused the key once will not accept it later. */
+  /** A machine that rejects the key once will not accept it later. */
   readonly isRefusalFinal?: boolean
-  /** How long one login may take, in ms. */
+  /** Time-out of one login, in ms. */
   readonly attemptMs?: number
-  /** Pause between two logins, in ms; it doubles up to `longest` after each refusal, as machines block whoever tries too often. */
+  /** Pause between two logins, in ms. It doubles after each refusal up to `longest`, because sshd blocks clients that fail too often. */
   readonly pause: { readonly shortest: number; readonly longest: number }
 }
 
-/** Why a machine accepted no login. */
+/** Why a login failed. */
 export interface LoginFailure {
   readonly why: string
-  /** The machine answered, and refused the key. */
+  /** The machine answered and rejected the key. */
   readonly isRefusal: boolean
 }
 
 /**
- * Waits until a machine accepts a login, and leaves the shared connection open if the settings name one. Returns why it did not,
- * or undefined. It only tries to log in: any other test of the port would start a process in the machine.
+ * Waits until a machine accepts a login. If the settings have a shared connection, it stays open. Returns undefined, or why login failed.
+ * It tests the port only by logging in, because each other connection would start a process in the machine too.
  */
 export async function waitForLogin(target: SshTarget, settings: SshSettings, wait: LoginWait): Promise<LoginFailure | undefined> {
   const { observer, pause } = wait
@@ -59,7 +60,7 @@ export async function waitForLogin(target: SshTarget, settings: SshSettings, wai
   return final(`${why} within ${Math.round(wait.deadlineMs / 1000)} s`)
 }
 
-/** Arguments of `ssh` for one login: with a shared connection, it stays open in the background. */
+/** The arguments of `ssh` for one login. A shared connection stays open in the background. */
 export function loginArguments(target: SshTarget, settings: SshSettings): string[] {
   const work = settings.controlPath === undefined ? [target.address, 'exit 0'] : ['-f', '-N', target.address]
   return [...sshArguments(target, settings), ...work]
@@ -73,13 +74,13 @@ function isRefusal(why: string): boolean {
   return /permission denied/i.test(why)
 }
 
-/** The exit code of a login that the machine has not accepted. */
+/** Replaces the exit code of `ssh` if the machine did not accept the connection. */
 const notAccepted = -1
 
-/** How long a machine may leave a connection unaccepted, in ms: QEMU offers it anew only after seconds, but a new one at once. */
+/** After this time without acceptance, a new connection is opened, in ms. QEMU would repeat the old one only after seconds. */
 const patienceMs = 400
 
-/** One login; the exit code of `ssh`. Once the machine has accepted the connection, `ssh` itself decides how long it waits. */
+/** Tries one login. Returns the exit code of `ssh`. After the machine has accepted the connection, the time-out of `ssh` applies. */
 async function tryLogin(args: readonly string[], { signal, observer, attemptMs, logFile }: LoginWait): Promise<number> {
   const giveUp = new AbortController()
   const ended = runInBackground('ssh', args, {
@@ -103,10 +104,10 @@ async function readLines(file: string): Promise<string[]> {
   return text.trim().split(/[\r\n]+/)
 }
 
-/** What `ssh` writes when nobody answers: a port that is open without a machine behind it, or a proxy command that ended. */
+/** Messages of `ssh` if nothing answers: an open port without a running machine, or a proxy command that ended. */
 const unanswered = /reset by peer|closed by/i
 
-/** The last line that the proxy command wrote: it knows why there is no connection. */
+/** The last line of the proxy command. It says why there is no connection. */
 function proxyMessage({ proxyCommand }: SshTarget, lines: readonly string[]): string {
   const line = proxyCommand === undefined ? undefined : lines.findLast((each) => each !== '' && !unanswered.test(each))
   return line === undefined ? '' : `: ${line}`

@@ -4,7 +4,7 @@ import type { Host } from '../../model/host.ts'
 
 /** The machine that `ssh` connects to. */
 export interface SshTarget extends Pick<Host, 'address' | 'port' | 'user' | 'identityFile' | 'knownHostsFile' | 'proxyCommand'> {
-  /** The name of its host keys in the file of known hosts, where that is not its address. */
+  /** The name of the machine in the known_hosts file, if it is not the address. */
   readonly hostKeyAlias?: string
 }
 
@@ -12,19 +12,19 @@ export interface SshTarget extends Pick<Host, 'address' | 'port' | 'user' | 'ide
 export interface SshSettings {
   /** Socket of the shared connection. Without it, each command opens its own connection. */
   readonly controlPath?: string
-  /** The shared connection stays open however long it is idle. */
+  /** Keep the shared connection open, no matter how long it is idle. */
   readonly keepsOpen?: boolean
-  /** Save the host key of the first contact. Only for a machine on this computer: nobody is between the two. */
+  /** Accept and store the host key on the first connection. Only for machines on this computer, where nothing can intercept it. */
   readonly learnsHostKey?: boolean
-  /** Connect straight to the port, although it is a forwarded one: the caller finds out itself when the machine does not accept. */
+  /** Connect directly to a forwarded port, without `patient-connection.ts`. The caller checks whether the machine accepts. */
   readonly isDirect?: boolean
   readonly connectSeconds?: number
 }
 
-/** How long an idle connection stays, in seconds: longer than the pause between two steps. */
+/** Time until an idle shared connection is closed, in seconds. It is longer than the pause between two steps. */
 const persist = 120
 
-/** Options of every `ssh`, up to the address: no configuration of the user, a pinned host key, the build's key only. */
+/** The arguments of each `ssh`, up to the address: no configuration of the user, a pinned host key, only the key of the build. */
 export function sshArguments(target: SshTarget, settings: SshSettings = {}): string[] {
   const proxyCommand = target.proxyCommand ?? (settings.isDirect ? undefined : patientCommand(target))
   const options = {
@@ -39,12 +39,12 @@ export function sshArguments(target: SshTarget, settings: SshSettings = {}): str
     UpdateHostKeys: 'no',
     CheckHostIP: 'no',
     ...(target.hostKeyAlias === undefined ? {} : { HostKeyAlias: target.hostKeyAlias }),
-    // A proxy command retries by itself. And a busy machine greets slowly, more slowly with each new attempt.
+    // Longer with a proxy command, because it retries by itself, and because a busy machine answers slowly.
     ConnectTimeout: String(settings.connectSeconds ?? (proxyCommand === undefined ? 12 : 60)),
     ServerAliveInterval: '5',
     ServerAliveCountMax: '6',
     ...(settings.controlPath === undefined ? {} : sharing(settings.controlPath, settings.keepsOpen)),
-    // The default key exchange costs an emulated processor a quarter of a second more.
+    // With emulation, the default key exchange takes a quarter of a second more.
     KexAlgorithms: '^curve25519-sha256',
     LogLevel: 'ERROR',
     ...(proxyCommand === undefined ? {} : { ProxyCommand: proxyCommand }),
@@ -57,7 +57,7 @@ function sharing(controlPath: string, keepsOpen = false): Record<string, string>
   return { ControlMaster: 'auto', ControlPath: quoteSshConfig(controlPath), ControlPersist: keepsOpen ? 'yes' : String(persist) }
 }
 
-/** For a loopback address: that is a forwarded port, which accepts connections even while its machine is down. */
+/** The proxy command for a loopback address. Its port is forwarded by QEMU, which accepts connections even while the machine is down. */
 function patientCommand({ address }: SshTarget): string | undefined {
   if (address !== '127.0.0.1') return undefined
   const words = [process.execPath, join(import.meta.dirname, 'patient-connection.ts')].map((word) => quoteShell(word).replaceAll('%', '%%'))

@@ -1,14 +1,14 @@
 import { connect, type Socket } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 
-// A ProxyCommand: `patient-connection.ts <host> <port>`. QEMU accepts connections to a forwarded port even while the machine is
-// down, and then they never work. So a connection on which no greeting arrives is closed, and a new one is opened.
+// A ProxyCommand: `patient-connection.ts <host> <port>`. QEMU accepts connections to a forwarded port even while the machine is down;
+// such connections never work. So this program closes a connection on which no greeting of sshd arrives, and opens a new one.
 
-/** How long the greeting may take, in ms; the factor for each new connection, as a busy machine greets slowly; the pause between two. */
+/** Maximum time until the greeting, in ms; the factor by which it grows for each new connection; the pause between connections, in ms. */
 const [patience, growth, pause] = [2_000, 1.5, 150]
 
 const [host = '', port = ''] = process.argv.slice(2)
-/** Bytes from ssh that came before the greeting: each new connection gets them again. */
+/** Bytes that ssh sent before the greeting. They are sent again on each new connection. */
 const sent: Buffer[] = []
 let socket: Socket | undefined
 const remember = (chunk: Buffer): void => {
@@ -28,10 +28,10 @@ for (let timeout = patience; ; timeout *= growth) {
   await sleep(pause)
 }
 
-/** A connection on which a greeting arrived in time, not yet read; undefined otherwise. */
+/** Opens a connection. Returns it if a greeting arrives in time (not read yet), else undefined. */
 function connectOnce(timeout: number): Promise<Socket | undefined> {
   const tried = connect(Number(port), host)
-  // The socket keeps them until it is connected.
+  // The socket buffers them until it is connected.
   for (const chunk of sent) tried.write(chunk)
   socket = tried
   return new Promise((resolve) => {
@@ -44,7 +44,7 @@ function connectOnce(timeout: number): Promise<Socket | undefined> {
     tried.on('error', giveUp)
     tried.once('close', giveUp)
     tried.once('readable', () => {
-      // A connection that is closed in order is readable too, with nothing to read.
+      // A closed connection also becomes readable, but without data.
       if (tried.readableLength === 0) return giveUp()
       clearTimeout(timer)
       resolve(tried)

@@ -6,17 +6,18 @@ import type { Host } from '../../model/host.ts'
 import { controlFolder } from './control-folder.ts'
 import { sshArguments } from './options.ts'
 
-/** One shared connection to a machine. The first command opens it; it outlives the step, so that the next step uses it again. */
+/** A shared connection to a machine. The first command opens it; it stays open after the step, so that the next step can use it. */
 export interface Connection {
   readonly host: Host
   /** Socket of the shared connection. */
   readonly controlPath: string
   /** Arguments of `ssh`, up to the address. */
   readonly options: readonly string[]
-  /** Variables of the Ansible inventory, where Ansible does not connect with these options: Windows machines. */
+  /** Connection variables for the Ansible inventory. Only for Windows machines; for others, Ansible uses `options`. */
   readonly variables?: Readonly<Record<string, string | number | boolean>>
 }
 
+/** Options of a command in a machine. */
 export interface GuestOptions {
   readonly signal?: AbortSignal
   readonly timeoutMs?: number
@@ -26,7 +27,7 @@ export interface GuestOptions {
   readonly shell?: string
 }
 
-/** Characters that a machine may answer with: no check, report or log needs more. A machine may write without end. */
+/** Maximum number of characters of an answer. A machine could write without end; no check, report or log needs more. */
 const longestAnswer = 16 * 1024 * 1024
 
 /** The connection of a build to a host. Nothing is opened yet. */
@@ -46,7 +47,7 @@ export async function runInGuest({ host, options }: Connection, script: string, 
   const assignments = Object.entries(settings.variables ?? {}).map(([name, value]) => `${name}=${quoteShell(value)}\n`)
   const { signal, timeoutMs } = settings
   return run('ssh', [...options, host.address, '--', asRoot(host, settings.shell ?? 'sh -s')], {
-    // Braces: the shell reads all of it before it runs any, so that no command in it can read the rest.
+    // With the braces, the shell reads the whole script before it runs it. Otherwise a command could read the rest of the script.
     input: `${assignments.join('')}{\n${script}\n} </dev/null\nexit $?\n`,
     longestOutput: longestAnswer,
     ...(signal === undefined ? {} : { signal }),
@@ -68,7 +69,7 @@ export async function copyToGuest(connection: Connection, from: string, to: stri
   return run('sh', ['-c', `exec ${line} <${quoteShell(from)}`])
 }
 
-/** Ends the shared connection; nothing happens if there is none. */
+/** Closes the shared connection, if there is one. */
 export async function disconnect({ host, options }: Connection): Promise<void> {
   await run('ssh', [...options, '-O', 'exit', host.address], { timeoutMs: 5_000 })
 }

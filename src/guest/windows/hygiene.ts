@@ -7,10 +7,10 @@ import { renderScript } from '../powershell/script.ts'
 import type { Session } from '../session.ts'
 import { readPublicKey } from '../ssh/keys.ts'
 
-/** How long the checks may take, in ms: PowerShell starts slowly after a first boot. */
+/** Time-out of the checks, in ms. PowerShell starts slowly after a first boot. */
 const timeoutMs = 600_000
 
-/** The built-in suite of every Windows image: it was generalised, it holds no traces of its build, and the machine is healthy. */
+/** Runs the hygiene checks on a Windows machine: it was generalised, has no traces of its build, and is healthy. */
 export async function checkWindowsHygiene(session: Session): Promise<HygieneReport> {
   const { context, connection } = session
   const script = renderHygieneScript({
@@ -24,7 +24,7 @@ export async function checkWindowsHygiene(session: Session): Promise<HygieneRepo
   return parseWindowsHygiene(outcome, findBaseIdentity(context.folder))
 }
 
-/** The report from the output of the script. A script that did not run to its end is a problem, whatever passed before. */
+/** Parses the output of the script. If the script did not run to its end, the report has a problem, even if all checks so far passed. */
 export function parseWindowsHygiene(
   outcome: Pick<PowerShellOutcome, 'stdout' | 'stderr' | 'problem'>,
   base: Identity | undefined,
@@ -49,7 +49,7 @@ export function renderHygieneScript(known: {
   return renderScript(join(import.meta.dirname, 'hygiene.ps1'), variables)
 }
 
-/** Generalising must have given the machine a new SID. */
+/** Checks that generalising has given the machine a new SID. */
 function compareSid(trial: Identity, base: Identity | undefined): CaseResult {
   const check = 'machine-id-differs-from-base'
   const compared = judge(check, base?.machineId || undefined, base?.machineId !== trial.machineId, `both are ${trial.machineId}`)

@@ -3,13 +3,13 @@ import { type Identity, parseIdentity } from '../identity.ts'
 import { reasonOf, runPowerShell } from '../powershell/powershell.ts'
 import type { Session } from '../session.ts'
 
-/** Prints the part of the accounts' SIDs that belongs to the machine: generalising must change it. */
+/** A script that prints the machine's part of the SIDs of its accounts. Generalising must change it. */
 const identityScript = [
   '$account = Get-CimInstance Win32_UserAccount -Filter "LocalAccount=TRUE AND SID LIKE \'S-1-5-21-%-500\'"',
   "[Console]::Out.WriteLine(\"machine-id $($account.SID -replace '-500$', '')\")",
 ].join('\r\n')
 
-/** The identity of a running Windows machine: its SID. Throws RejectedError when it prints none. */
+/** Reads the identity of a running Windows machine: its SID. Throws RejectedError if there is none. */
 export async function readWindowsIdentity(session: Session): Promise<Identity> {
   const outcome = await runPowerShell(session, { script: identityScript, timeoutMs: 300_000 })
   const identity = parseIdentity(outcome.stdout)

@@ -7,8 +7,8 @@ import type { Host } from '../../model/host.ts'
 import { passwordVariable, type StepContext } from '../context.ts'
 
 /**
- * The administrator's password: from the family's secrets, or from the cloud, which has it some minutes after the first boot.
- * It is decrypted in memory and must stay there. Throws RejectedError after the deadline.
+ * The administrator's password: from the secrets of the family, else from the cloud, which has it some minutes after the first boot. It is
+ * decrypted in memory and must not be written anywhere. Throws RejectedError after the deadline.
  */
 export async function waitForPassword(
   context: Pick<StepContext, 'secrets' | 'signal' | 'request' | 'loadPasswordSource'>,
@@ -33,7 +33,7 @@ export async function waitForPassword(
   }
 }
 
-/** Throws MissingError where machines need a password that neither the family nor the cloud provides. */
+/** Throws MissingError if machines need a password that neither the family nor the cloud provides. */
 export function requirePassword(family: Family, cloud: { readonly name: string; readonly findPasswordData?: unknown }): void {
   if (family.login.transport === 'psrp' && !cloud.findPasswordData && !(passwordVariable in family.configure.secrets))
     throw unknownPassword(family, cloud.name)
@@ -45,7 +45,7 @@ function unknownPassword(family: Family, cloud: string): MissingError {
   })
 }
 
-/** Decrypts the answer of `GetPasswordData` with the private key of the build (RSA, PEM). Throws RejectedError without any secret in it. */
+/** Decrypts the answer of `GetPasswordData` with the private key of the build (RSA, PEM). Throws RejectedError; its text has no secrets. */
 export function decryptPassword(data: string, identityFile: string): string {
   try {
     const key = createPrivateKey(readFileSync(identityFile))

@@ -3,7 +3,7 @@ import { RejectedError } from '../../core/errors.ts'
 import { runPlaybook } from '../ansible/playbook.ts'
 import type { Session } from '../session.ts'
 
-/** Reboots a Windows machine and waits until it answers again. Throws RejectedError when it does not in time. */
+/** Reboots a Windows machine and waits until it answers again. Throws RejectedError if it does not in time. */
 export async function rebootWindows({ context, connection }: Session, deadline: number): Promise<void> {
   const timeoutMs = Math.max(1_000, deadline - Date.now())
   const { cause } = await runPlaybook(context, {

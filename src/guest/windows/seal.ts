@@ -14,22 +14,22 @@ export interface Readiness {
   readonly imageState: string
   /** Components that wait for a reboot. */
   readonly pending: readonly string[]
-  /** Processes that still work: servicing, installers. */
+  /** Processes that still run: servicing, installers. */
   readonly busy: readonly string[]
 }
 
 /** State of the machine while it is generalised. */
 export interface SealState {
-  /** Why generalising failed; empty while it has not. */
+  /** Why generalising failed; empty if it has not failed. */
   readonly why: string
   readonly imageState: string
   readonly running: boolean
-  /** The end of Sysprep's error log, and of its log of actions. */
+  /** The ends of Sysprep's error log and action log. */
   readonly errors: string
   readonly actions: string
 }
 
-/** Pauses in ms: between two questions to a busy machine, to the cloud, and to a machine that is generalised. */
+/** Time between two polls, in ms: of a busy machine, of the cloud, and of a machine that is being generalised. */
 const defaultPauses = { busy: 15_000, state: 5_000, inside: 60_000 }
 
 /**
@@ -92,7 +92,7 @@ export function judgeReadiness({ imageState, pending, busy }: Readiness): Verdic
   return { ready: true }
 }
 
-/** The machine shuts itself down. The cloud knows when it has stopped; the machine is asked from time to time whether it failed. */
+/** Waits until the cloud reports that the machine has stopped. Also polls the machine now and then, to notice a failure. */
 async function waitUntilSealed(
   session: Session,
   isStopped: () => Promise<boolean>,

@@ -11,8 +11,8 @@ import { waitForPassword } from './password.ts'
 import { windowsPsrpVariables, windowsSshVariables } from './variables.ts'
 
 /**
- * Opens a session on a Windows machine. Over SSH, with the build's key and a pinned host key. Over PowerShell remoting, with a
- * pinned certificate and the administrator's password: only this process knows it, and redacts it in all that it writes.
+ * Opens a session on a Windows machine: over SSH, with the key of the build and a pinned host key; or over PowerShell remoting, with a
+ * pinned certificate and the administrator's password. Only this process knows the password, and it redacts it in all output.
  */
 export async function openWindowsSession(context: StepContext, host: Host): Promise<OpenSession> {
   const connection = connect(host, context.folder)
@@ -37,8 +37,8 @@ async function openSecret(context: StepContext, host: Host, deadlineMs: number):
 }
 
 /**
- * The same context with the password as one more secret: Ansible reads it from the file of secret variables. The redactor of the
- * step learns it, so that nothing that the step writes contains it, not even the reason of its failure.
+ * Returns the context with the password as an additional secret. Ansible reads it from the file of secret variables. The redactor of the
+ * step knows it too, so that no output of the step contains it, including error messages.
  */
 export function withPassword(context: StepContext, password: string): StepContext {
   context.redactor.learn(password)

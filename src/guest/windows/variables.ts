@@ -1,9 +1,9 @@
 import type { Host } from '../../model/host.ts'
 
-/** Inventory variables of a Windows host. They never hold the password: that is in the file of secret variables. */
+/** Inventory variables of a Windows host. They do not contain the password, which is in the file of secret variables. */
 export type WindowsVariables = Readonly<Record<string, string | number | boolean>>
 
-/** Variables of a Windows host that is reached by its OpenSSH server. `sshArgs` pins the host key and selects the build's key. */
+/** Variables of a Windows host with OpenSSH. `sshArgs` pins the host key and selects the key of the build. */
 export function windowsSshVariables(host: Host, sshArgs: string): WindowsVariables {
   return {
     ansible_connection: 'ssh',
@@ -11,7 +11,7 @@ export function windowsSshVariables(host: Host, sshArgs: string): WindowsVariabl
     ansible_port: host.port,
     ansible_user: host.user,
     ansible_shell_type: 'powershell',
-    // The server's shell is PowerShell: neither pipelining nor the old protocol of scp works with it.
+    // The shell of the server is PowerShell, with which pipelining and the old protocol of scp do not work.
     ansible_ssh_transfer_method: 'sftp',
     ansible_pipelining: false,
     ansible_ssh_retries: 5,
@@ -19,7 +19,7 @@ export function windowsSshVariables(host: Host, sshArgs: string): WindowsVariabl
   }
 }
 
-/** Variables of a Windows host that is reached by PowerShell remoting, through the forward: its port and its certificate. */
+/** Variables of a Windows host with PowerShell remoting. Ansible connects to the local TLS proxy: its port and its certificate. */
 export function windowsPsrpVariables(host: Host, forward: { readonly port: number; readonly certificateFile: string }): WindowsVariables {
   return {
     ansible_connection: 'psrp',
@@ -30,7 +30,7 @@ export function windowsPsrpVariables(host: Host, forward: { readonly port: numbe
     ansible_psrp_auth: 'ntlm',
     ansible_psrp_cert_validation: 'validate',
     ansible_psrp_ca_cert: forward.certificateFile,
-    // The TLS connection ends at the forward. A login that is bound to its certificate would be refused by the machine.
+    // The TLS connection of Ansible ends at the local TLS proxy. The machine would refuse a login that is bound to the proxy's certificate.
     ansible_psrp_negotiate_send_cbt: false,
     ansible_psrp_ignore_proxy: true,
     // Ansible's default is no retry, and Windows restarts often.

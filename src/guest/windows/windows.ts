@@ -2,9 +2,10 @@ import type { System } from '../system.ts'
 import { windowsChecks } from './checks.ts'
 import { requirePassword } from './password.ts'
 
+/** Windows. */
 export const windows: System = {
   title: 'Windows',
-  // EC2 encrypts a Windows password to an RSA key only, and Node decrypts it with a key in PEM.
+  // EC2 encrypts the password with an RSA key, and Node needs the key in PEM to decrypt it.
   keyKind: 'rsa-pem',
   checks: windowsChecks,
   readsIdentityInParallel: false,

@@ -1,4 +1,4 @@
-"""Tells what tasks do, as JSON lines in the file that BAKEHOUSE_TASKS names."""
+"""Writes events of tasks as JSON lines to the file BAKEHOUSE_TASKS."""
 
 from __future__ import annotations
 
@@ -18,10 +18,11 @@ description:
   - Writes one JSON line for each task that starts and each result, with its duration and, if it failed, why.
 """
 
-# Characters of one message: what a guest says has no end. Longer than what is shown of it, which is cut after secrets are removed.
+# Maximum number of characters of a message, because output of a guest can be long. Larger than the displayed length: text is shortened
+# only after secrets are redacted.
 LONGEST_MESSAGE = 1_000_000
 
-# Mitogen is a strategy plugin by design, the pair of versions is pinned, and the choice is in one place.
+# Ansible warns about strategy plugins other than its own. Mitogen is one, and its version is pinned together with that of Ansible.
 SILENCED = "Use of strategy plugins not included in ansible.builtin"
 
 
@@ -95,7 +96,7 @@ class CallbackModule(CallbackBase):
 
 
 def is_rescued(task) -> bool:
-    """Whether the play goes on after this failure, in a rescue section."""
+    """Whether the play continues after this failure, because of a rescue section."""
     child, parent = task, task._parent
     while parent is not None:
         if isinstance(parent, Block) and parent.rescue and any(item._uuid == child._uuid for item in parent.block):
@@ -105,7 +106,7 @@ def is_rescued(task) -> bool:
 
 
 def message_of(result) -> str:
-    """Why a task failed; of a loop, why its first failing item did. A censored result stays censored."""
+    """Why a task failed. For a loop: why its first failed item failed. A censored result stays censored."""
     if result.get("censored"):
         return "hidden by no_log"
     for item in result.get("results") or []:
