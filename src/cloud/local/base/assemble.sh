@@ -1,7 +1,7 @@
 #!/bin/sh
-# A bootable disk from a root file system: GPT, an EFI system partition with systemd-boot, ext4. No loop device, no mount.
-# The root file system is read as a tar from standard input, the disk is written as qcow2 to standard output: who runs this may
-# not be able to open a file of the user. Usage: assemble.sh TITLE ESP_MIB DISK_MIB QEMU_IMG CONVERT_ARGUMENT…
+# Makes a bootable disk from a root file system: GPT, an EFI system partition with systemd-boot, ext4. Needs no loop device and no mount.
+# Reads the root file system as a tar file from standard input and writes the disk as qcow2 to standard output, because the user that
+# runs this may not be able to open the files of the caller. Usage: assemble.sh TITLE ESP_MIB DISK_MIB QEMU_IMG CONVERT_ARGUMENT…
 set -eu
 title=$1 esp_mib=$2 disk_mib=$3 qemu_img=$4
 shift 4
