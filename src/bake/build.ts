@@ -41,6 +41,7 @@ export async function runBuild(request: BakeRequest, listen: (event: BuildEvent)
     await using _shared = request.dryRun ? undefined : await acquireSharedLease(order.engine, order.family.name, expiryOf(order))
     const resolved = await journal.during('resolve', () => makePlan(order as Order, journal, signal))
     if (request.ifChanged && resolved.latest?.inputsDigest === resolved.inputsDigest) return unchangedOutcome(resolved, journal)
+    await resolved.engine.requirePassphrase(resolved.family.name, resolved.familyState)
     if (request.dryRun) return await previewBuild(resolved, journal, signal)
     return await bakeReserved(await reserveVersion(resolved), journal, signal)
   } catch (error) {

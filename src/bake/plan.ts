@@ -1,6 +1,7 @@
 import type { Cloud } from '../cloud/cloud.ts'
 import type { Redactor } from '../core/redact/redact.ts'
 import type { Engine } from '../engine/engine.ts'
+import type { StackState } from '../engine/state.ts'
 import type { Family } from '../model/family.ts'
 import type { BaseImage } from '../model/image.ts'
 import type { LatestGood } from '../model/outputs.ts'
@@ -19,6 +20,8 @@ export interface Order {
 export interface Plan extends Order {
   readonly base: BaseImage
   readonly inputsDigest: string
+  /** The state of the family stack; undefined before the first promotion. */
+  readonly familyState: StackState | undefined
   readonly latest: LatestGood | undefined
   readonly version: string
   readonly build: string

@@ -3,7 +3,7 @@ import type { Cloud } from '../cloud/cloud.ts'
 import { UsageError } from '../core/errors.ts'
 import { commandLine } from '../core/program.ts'
 import { computeInputsDigest } from '../family/digest.ts'
-import { findLatestGood } from '../life/latest-good.ts'
+import { findLatestGood, latestGoodOf } from '../life/latest-good.ts'
 import { findBaseFamily } from '../model/family.ts'
 import type { LatestGood } from '../model/outputs.ts'
 import { requireSteps } from '../steps/preflight.ts'
@@ -16,19 +16,21 @@ import { readToolVersions, shapingVersions } from './tool-versions.ts'
 export async function makePlan(order: Order, journal: Journal, signal: AbortSignal): Promise<Plan> {
   const { request, family, cloud, engine } = order
   await requireSteps(family, cloud)
-  const [base, latest, versions, host] = await Promise.all([
+  const [base, familyState, versions, host] = await Promise.all([
     cloud.resolveBase(family, {
       progress: (line) => journal.task('resolve', line),
       latestGood: () => readAncestor(order),
       signal,
     }),
-    findLatestGood(engine, family.name),
+    engine.findState(family.name),
     readToolVersions(engine),
     noteHost(cloud, journal),
   ])
+  const latest = latestGoodOf(familyState)
   return {
     ...order,
     base,
+    familyState,
     latest,
     toolVersions: { ...versions, ...host },
     inputsDigest: await computeInputsDigest(family, base, { cloud: cloud.name, ...shapingVersions(versions) }),

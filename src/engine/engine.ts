@@ -8,6 +8,7 @@ import { homeFolder } from '../core/paths.ts'
 import { followProxy } from '../core/proxy.ts'
 import { attachStack, initStack, openCommand, projectSettings } from './automation.ts'
 import { engineEnvironment } from './environment.ts'
+import { requirePassphrase } from './passphrase.ts'
 import type { PluginEntry } from './plugin/resource.ts'
 import { writePluginFolders } from './plugins.ts'
 import { type OpenStack, openedStack } from './stack.ts'
@@ -29,6 +30,11 @@ export interface Engine {
   findState(name: string): Promise<StackState | undefined>
   /** Opens a stack that exists, without a run of the engine. */
   knownStack(name: string): Promise<OpenStack>
+  /**
+   * Throws MissingError unless the secrets of this stack can be encrypted with the passphrase of the environment. `state` is what the stack
+   * contains now, if it exists. No run of the engine.
+   */
+  requirePassphrase(name: string, state: StackState | undefined): Promise<void>
   /** All stacks of the project in the backend. Slow, because the backend reads each stack; builds do not call it. */
   listStacks(): Promise<readonly ListedStack[]>
 }
@@ -48,11 +54,14 @@ export interface EngineOptions {
   readonly plugins: readonly PluginEntry[]
 }
 
+const passphraseProvider = 'passphrase'
+
 /** Opens the engine. Throws MissingError if set-up has not run. */
 export function openEngine({ backend, plugins }: EngineOptions): Engine {
   // The engine, its plugins and this process connect to each other on the loopback interface. That must not use a proxy.
   followProxy()
   const environment = { ...engineEnvironment(), ...(backend ? { PULUMI_BACKEND_URL: backend } : {}) }
+  const secretsProvider = findVariable('BAKEHOUSE_SECRETS_PROVIDER') ?? passphraseProvider
   const settings = projectSettings(writePluginFolders(plugins))
   // Start now, because it is needed soon. An error is thrown where the promise is awaited.
   const command = openCommand()
@@ -66,7 +75,7 @@ export function openEngine({ backend, plugins }: EngineOptions): Engine {
       workDir,
       envVars: environment,
       pulumiCommand: await command,
-      secretsProvider: findVariable('BAKEHOUSE_SECRETS_PROVIDER') ?? 'passphrase',
+      secretsProvider,
       projectSettings: settings,
     })
   }
@@ -83,6 +92,10 @@ export function openEngine({ backend, plugins }: EngineOptions): Engine {
     findStack: async (name) => (await engine.findState(name)) && engine.knownStack(name),
     findState: async (name) => findState(name, await openWorkspace(name)),
     knownStack: async (name) => attach(name, await openWorkspace(name)),
+    async requirePassphrase(name, state) {
+      if (state?.salt === undefined && secretsProvider !== passphraseProvider) return
+      await requirePassphrase({ name, salt: state?.salt }, { ...process.env, ...environment })
+    },
     listStacks: async () => listStacks(await openWorkspace('.list')),
   }
   return engine

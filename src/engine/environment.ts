@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { cacheFolder, homeFolder } from '../core/paths.ts'
 import { linkOnce } from '../core/write-file.ts'
 
@@ -31,15 +32,24 @@ export function engineHome(): string {
   return home
 }
 
+/** The file of the passphrase that this project made for itself. */
+export function passphraseFile(): string {
+  return join(homeFolder(), 'passphrase')
+}
+
 function stateUrl(): string {
   const folder = join(homeFolder(), 'state')
   mkdirSync(folder, { recursive: true })
-  return `file://${folder}`
+  // Encoded: the engine would take a # in the path for the end of it, and a % for a code.
+  return pathToFileURL(folder).href
 }
 
 function passphrase(): Record<string, string> {
-  if (process.env.PULUMI_CONFIG_PASSPHRASE !== undefined || process.env.PULUMI_CONFIG_PASSPHRASE_FILE !== undefined) return {}
-  const file = join(homeFolder(), 'passphrase')
+  if (process.env.PULUMI_CONFIG_PASSPHRASE !== undefined) return {}
+  // The engine works in a folder of its own.
+  if (process.env.PULUMI_CONFIG_PASSPHRASE_FILE)
+    return { PULUMI_CONFIG_PASSPHRASE_FILE: resolve(process.env.PULUMI_CONFIG_PASSPHRASE_FILE) }
+  const file = passphraseFile()
   try {
     writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' })
   } catch (error) {

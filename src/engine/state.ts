@@ -14,6 +14,8 @@ export interface StackState {
   readonly resources: readonly StackResource[]
   /** Resources whose creation was interrupted. They may or may not exist. */
   readonly pending: readonly StackResource[]
+  /** What tells whether a passphrase is the right one; undefined if the secrets are not encrypted with a passphrase. */
+  readonly salt: string | undefined
 }
 
 interface RawResource {
@@ -24,13 +26,20 @@ interface RawResource {
   readonly outputs?: Record<string, unknown>
 }
 
+interface RawDeployment {
+  readonly resources?: RawResource[]
+  readonly pending_operations?: { resource: RawResource }[]
+  readonly secrets_providers?: { readonly type?: string; readonly state?: { readonly salt?: string } }
+}
+
 /** Parses an exported deployment. */
-export function parseState(deployment: { resources?: RawResource[]; pending_operations?: { resource: RawResource }[] }): StackState {
+export function parseState(deployment: RawDeployment): StackState {
   const resources = deployment.resources ?? []
   return {
     outputs: resources.find((resource) => resource.type === 'pulumi:pulumi:Stack')?.outputs ?? {},
     resources: resources.filter((resource) => resource.custom && !resource.type.startsWith('pulumi:')).map(toStackResource),
     pending: (deployment.pending_operations ?? []).map((operation) => toStackResource(operation.resource)),
+    salt: deployment.secrets_providers?.state?.salt,
   }
 }
 

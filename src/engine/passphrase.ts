@@ -1,0 +1,64 @@
+import { createDecipheriv, pbkdf2 } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { promisify } from 'node:util'
+import { MissingError, messageOf } from '../core/errors.ts'
+import { passphraseFile } from './environment.ts'
+
+/** A passphrase, and the variable or file that it comes from. */
+interface Passphrase {
+  readonly text: string
+  readonly from: string
+}
+
+/** Iterations and key length of the engine: `NewSymmetricCrypterFromPassphrase` of its package `config`. */
+const keyRules = { iterations: 1_000_000, bytes: 32, digest: 'sha256' } as const
+const tagBytes = 16
+
+/**
+ * Throws MissingError unless the environment of the engine has the passphrase that the secrets of this stack are encrypted with. The
+ * engine itself would tell only when it updates the stack. `salt` is what the state has: `v1:SALT:v1:NONCE:CIPHERTEXT`.
+ */
+export async function requirePassphrase(
+  { name, salt }: { readonly name: string; readonly salt: string | undefined },
+  environment: Readonly<Record<string, string | undefined>>,
+): Promise<void> {
+  const passphrase = readPassphrase(environment)
+  if (salt === undefined || (await decrypts(passphrase.text, salt))) return
+  const own = passphraseFile()
+  const alternative = passphrase.from === own ? '' : `, or unset it if the passphrase is in ${own}`
+  throw new MissingError(`${passphrase.from} is not the passphrase that the stack ${name} was made with`, {
+    hint: `set PULUMI_CONFIG_PASSPHRASE to the passphrase of the stack${alternative}`,
+  })
+}
+
+/** The passphrase that the engine would take: the variable counts before the file. Throws MissingError. */
+export function readPassphrase({
+  PULUMI_CONFIG_PASSPHRASE: text,
+  PULUMI_CONFIG_PASSPHRASE_FILE: file = '',
+}: Readonly<Record<string, string | undefined>>): Passphrase {
+  if (text !== undefined) return { text, from: 'The value of PULUMI_CONFIG_PASSPHRASE' }
+  const from = file === passphraseFile() ? file : `${file} of PULUMI_CONFIG_PASSPHRASE_FILE`
+  try {
+    return { text: readFileSync(file, 'utf8').trim(), from }
+  } catch (cause) {
+    throw new MissingError(`The passphrase of the state cannot be read: ${messageOf(cause)}`, {
+      hint: 'set PULUMI_CONFIG_PASSPHRASE_FILE to a file that contains it, or PULUMI_CONFIG_PASSPHRASE to the passphrase',
+      cause,
+    })
+  }
+}
+
+/** The engine encrypted the word `pulumi`, so that it can tell one passphrase from another. */
+async function decrypts(passphrase: string, state: string): Promise<boolean> {
+  const [, salt = '', , nonce = '', sealed = ''] = state.split(':')
+  const { iterations, bytes, digest } = keyRules
+  const key = await promisify(pbkdf2)(passphrase, Buffer.from(salt, 'base64'), iterations, bytes, digest)
+  const box = Buffer.from(sealed, 'base64')
+  const decipher = createDecipheriv('aes-256-gcm', key, Buffer.from(nonce, 'base64'))
+  decipher.setAuthTag(box.subarray(-tagBytes))
+  try {
+    return decipher.update(box.subarray(0, -tagBytes), undefined, 'utf8') + decipher.final('utf8') === 'pulumi'
+  } catch {
+    return false
+  }
+}
