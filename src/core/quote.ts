@@ -3,9 +3,12 @@ export function quoteShell(word: string): string {
   return /^[A-Za-z0-9_@%+=:,./^-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
-/** Quotes a value for ssh_config, where white space separates and `%` begins a token. Plain words stay as they are. */
+/**
+ * Quotes a value for ssh_config, where white space separates, `%` begins a token, and a backslash escapes a quote. Plain words stay as they
+ * are.
+ */
 export function quoteSshConfig(value: string): string {
-  return /^[A-Za-z0-9_@+=:,./^-]+$/.test(value) ? value : `"${value.replaceAll('%', '%%')}"`
+  return /^[A-Za-z0-9_@+=:,./^-]+$/.test(value) ? value : `"${value.replace(/["\\]/g, '\\$&').replaceAll('%', '%%')}"`
 }
 
 /** Quotes a text for PowerShell, without expansion. */

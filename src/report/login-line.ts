@@ -8,7 +8,8 @@ export function renderLogin(host: Host, until: string): string {
 
 function renderSsh({ identityFile, knownHostsFile, proxyCommand, port, user, address }: Host): string {
   const proxy = proxyCommand ? ` -o ProxyCommand=${quoteShell(proxyCommand)}` : ''
-  return `ssh -i ${quoteShell(identityFile)} -o UserKnownHostsFile=${quoteShell(quoteSshConfig(knownHostsFile))}${proxy} -p ${port} ${user}@${address}`
+  // ssh(1) replaces tokens such as %h in this path, too.
+  return `ssh -i ${quoteShell(identityFile.replaceAll('%', '%%'))} -o UserKnownHostsFile=${quoteShell(quoteSshConfig(knownHostsFile))}${proxy} -p ${port} ${user}@${address}`
 }
 
 /** The certificate is self-signed and PowerShell cannot pin it. The line contains its thumbprint, so that the user can compare it. */

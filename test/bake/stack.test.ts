@@ -13,7 +13,8 @@ import type { BakeRequest } from '../../src/model/request.ts'
 import { killNextEngine } from '../helpers/engines.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bh-stack-'))
-const home = join(folder, 'home')
+// A name that a URL would take for something else, and a shell too.
+const home = join(folder, `it's 100% "Bücher", #1 $5`)
 const signal = new AbortController().signal
 const before = process.env.BAKEHOUSE_HOME
 let engine: Engine

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { engineEnvironment } from '../../src/engine/environment.ts'
 
@@ -30,6 +31,22 @@ describe('the environment of the engine', () => {
   it.each(Object.keys(ours))('leaves a %s of the user', (name) => {
     vi.stubEnv(name, 'mine')
     expect(engineEnvironment()[name]).toBe('mine')
+  })
+
+  it.each(['my state', "it's", 'a "b"', 'Bücher', '100%', '50%25', '#1', 'a,b', '$5', 'what?'])(
+    'names the state in a folder %s by a URL',
+    (name) => {
+      vi.stubEnv('BAKEHOUSE_HOME', join(home, name))
+      const url = engineEnvironment().PULUMI_BACKEND_URL ?? ''
+      expect(new URL(url).pathname).toBe(url.replace('file://', ''))
+      expect(fileURLToPath(url)).toBe(join(home, name, 'state'))
+    },
+  )
+
+  it('finds a passphrase file from where the user is, as the engine works in another folder', () => {
+    vi.stubEnv('PULUMI_CONFIG_PASSPHRASE', undefined)
+    vi.stubEnv('PULUMI_CONFIG_PASSPHRASE_FILE', 'secret.txt')
+    expect(engineEnvironment().PULUMI_CONFIG_PASSPHRASE_FILE).toBe(resolve('secret.txt'))
   })
 
   it('has one passphrase for all runs, unless the user has one', () => {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { isWithin } from '../../../src/core/dotted-version.ts'
-import { renderInventory, sshVariables } from '../../../src/guest/ansible/inventory.ts'
+import { runTool } from '../../../src/core/exec.ts'
+import { renderInventory, renderSshArguments, sshVariables } from '../../../src/guest/ansible/inventory.ts'
 import { playbookArguments } from '../../../src/guest/ansible/playbook.ts'
 import { parseRequirements } from '../../../src/guest/ansible/requirements.ts'
 import { type AnsibleSpec, ansibleEnvironment, parseSettings, settingsOf } from '../../../src/guest/ansible/settings.ts'
@@ -82,6 +83,15 @@ test('the inventory has one host, the connection is the step’s, and no interpr
     },
   })
 })
+
+test.each(['one two', "it's", 'a "b"', 'Bücher', '100%', '#1', 'a,b', '$5'])(
+  'Ansible gives ssh the paths of a build in %s as they are',
+  async (name) => {
+    const option = `IdentityFile="/builds/${name}/key"`
+    const text = renderSshArguments(['-F', 'none', '-o', option])
+    expect(await runTool('python3', ['-c', 'import shlex, sys; print(shlex.split(sys.argv[1])[-1])', text])).toBe(`${option}\n`)
+  },
+)
 
 describe('requirements', () => {
   test('reads both forms of the file', () => {

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { lastLine } from '../../../src/core/exec.ts'
+import { lastLine, runTool } from '../../../src/core/exec.ts'
 import { quoteShell } from '../../../src/core/quote.ts'
 import { removeControlFolder } from '../../../src/guest/ssh/control-folder.ts'
 import { sshArguments } from '../../../src/guest/ssh/options.ts'
@@ -50,6 +50,18 @@ describe('sshArguments', () => {
     expect(sshArguments({ ...host, proxyCommand: 'nc %h %p' })).toContain('ProxyCommand=nc %h %p')
   })
 })
+
+test.each(['one two', "it's", 'a "b"', 'back\\slash', 'Bücher', '100%', '#1', 'a,b', '$5', '-x'])(
+  'the real ssh reads the paths of a build in %s',
+  async (name) => {
+    const [identityFile, knownHostsFile] = [`/builds/${name}/key`, `/builds/${name}/known hosts`]
+    const settings = { controlPath: `/tmp/${name}/1` }
+    const read = await runTool('ssh', ['-G', ...sshArguments({ ...host, identityFile, knownHostsFile }, settings), host.address])
+    const words = read.replaceAll('%%', '%').split('\n')
+    expect(words).toEqual(expect.arrayContaining([`identityfile ${identityFile}`, `controlpath ${settings.controlPath}`]))
+    expect(words.find((line) => line.startsWith('userknownhostsfile'))).toContain(knownHostsFile)
+  },
+)
 
 test('the socket’s path is short enough for every system, however long the build folder’s is', () => {
   const folder = newFolder()

@@ -41,8 +41,16 @@ describe('the command line of a guest', () => {
     expect(line()).not.toMatch(/ -S( |$)/)
   })
 
-  it('keeps commas of paths', () => {
-    expect(line({ disk: '/a,b.qcow2' })).toContain('file=/a,,b.qcow2')
+  it.each([
+    ['disk', 'file=/o,,ne "2" \'3\' 4% #5 ü.qcow2,format=qcow2'],
+    ['seed', 'file=/o,,ne "2" \'3\' 4% #5 ü.qcow2,format=raw'],
+    ['consoleLog', 'path=/o,,ne "2" \'3\' 4% #5 ü.qcow2'],
+    ['qmpSocket', 'unix:/o,,ne "2" \'3\' 4% #5 ü.qcow2,server=on'],
+    // Options that are no list take it as it is.
+    ['pidFile', '-pidfile /o,ne "2" \'3\' 4% #5 ü.qcow2'],
+    ['firmware', '-bios /o,ne "2" \'3\' 4% #5 ü.qcow2'],
+  ])('keeps the path of its %s as it is, with a comma that QEMU would split at', (key, part) => {
+    expect(line({ [key]: '/o,ne "2" \'3\' 4% #5 ü.qcow2' })).toContain(part)
   })
 
   it.each([
