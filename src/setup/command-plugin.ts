@@ -14,7 +14,7 @@ const version = '1.2.1'
 export async function setUpCommandPlugin(engine: string): Promise<Pick<Tools, 'commandPlugin' | 'commandPluginFolder'>> {
   const official = findOfficial()
   if (official) return { commandPlugin: 'official', commandPluginFolder: official }
-  if (await isReachable(engineHost)) {
+  if (await isReachable(engineHost).catch(() => false)) {
     const args = ['plugin', 'install', 'resource', 'command', version]
     await run(engine, args, { env: engineEnvironment(), timeoutMs: 90_000, logFile: join(homeFolder(), 'setup.log') })
   }

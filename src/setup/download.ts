@@ -1,20 +1,25 @@
 import { createHash } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { messageOf } from '../core/errors.ts'
+import { certificateError, findCertificateProblem } from './certificates.ts'
 
-/** Whether a host sends any answer within three seconds. */
+/** Whether a host answers within three seconds. Throws MissingError if it does, with a certificate that is not trusted. */
 export async function isReachable(url: string): Promise<boolean> {
   try {
     const answer = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(3000) })
     return answer.status < 400
-  } catch {
+  } catch (error) {
+    throwUntrusted(url, error)
     return false
   }
 }
 
 /** Downloads a file and checks its SHA-256. Throws if the download fails or the content differs. */
 export async function downloadFile(url: string, sha256: string, file: string): Promise<void> {
-  const answer = await fetch(url, { signal: AbortSignal.timeout(300_000) })
+  const answer = await fetch(url, { signal: AbortSignal.timeout(300_000) }).catch((error: unknown) => {
+    throwUntrusted(url, error)
+    throw error
+  })
   if (!answer.ok) throw new Error(`${url}: HTTP ${answer.status}`)
   const bytes = Buffer.from(await answer.arrayBuffer())
   const got = createHash('sha256').update(bytes).digest('hex')
@@ -22,15 +27,22 @@ export async function downloadFile(url: string, sha256: string, file: string): P
   writeFileSync(file, bytes, { mode: 0o755 })
 }
 
-/** Tries actions in order until one succeeds. If all fail, throws the error of the last one. */
+/** Node puts the reason of a failed request into the cause of the error. */
+function throwUntrusted(url: string, error: unknown): void {
+  const { code = '' } = ((error as Error).cause ?? {}) as NodeJS.ErrnoException
+  const problem = findCertificateProblem(code)
+  if (problem) throw certificateError(new URL(url).host, problem, error)
+}
+
+/** Tries actions in order until one succeeds. If all fail, throws the only error, or one with all messages. */
 export async function firstThatWorks(ways: readonly (() => Promise<void>)[]): Promise<void> {
-  const problems: string[] = []
+  const errors: unknown[] = []
   for (const way of ways) {
     try {
       return await way()
     } catch (error) {
-      problems.push(messageOf(error))
+      errors.push(error)
     }
   }
-  throw new Error(problems.join('; '))
+  throw errors.length === 1 ? errors[0] : new Error(errors.map(messageOf).join('; '))
 }

@@ -1,9 +1,11 @@
 import { join } from 'node:path'
 import { findVersion, isAtLeast } from '../core/dotted-version.ts'
+import { messageOf } from '../core/errors.ts'
 import { runTool } from '../core/exec.ts'
 import { findCommand } from '../core/find-command.ts'
 import type { Report } from '../core/lock.ts'
 import { homeFolder } from '../core/paths.ts'
+import { certificateError, findCertificateProblem, trustVariables } from './certificates.ts'
 
 /** The version of Go that the go.mod files of this project require. */
 export const minimumGo = '1.25.11'
@@ -39,11 +41,14 @@ export async function runGoBuild(go: string, build: GoBuild, report: Report, env
   let packages = 0
   await runTool(go, goBuildArguments(build), {
     cwd: build.modules,
-    env: { CGO_ENABLED: '0', GOWORK: 'off', ...env },
+    env: { CGO_ENABLED: '0', GOWORK: 'off', ...trustVariables(), ...env },
     logFile: join(homeFolder(), 'setup.log'),
     onLine: (line) => {
       if (line.startsWith('go: downloading')) report(`downloading Go modules, ${++downloads} so far`)
       else report(`compiling with Go, ${++packages} packages so far`)
     },
+  }).catch((error: unknown) => {
+    const problem = findCertificateProblem(messageOf(error))
+    throw problem ? certificateError('the proxy of Go modules', problem, error) : error
   })
 }

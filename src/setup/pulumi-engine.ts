@@ -8,6 +8,7 @@ import type { Report } from '../core/lock.ts'
 import { homeFolder } from '../core/paths.ts'
 import { engineVersion } from '../engine/version.ts'
 import { fileKey, findCached, makeCached } from './cached.ts'
+import { trustVariables } from './certificates.ts'
 import { firstThatWorks, isReachable } from './download.ts'
 import { findGo, minimumGo, runGoBuild } from './go.ts'
 import type { SetupTask } from './task.ts'
@@ -27,7 +28,8 @@ export async function planEngine(): Promise<SetupTask<string>> {
   if (cached) return { have: join(cached, 'bin/pulumi') }
   const installed = await findInstalled()
   if (installed) return { have: installed }
-  const [online, go] = await Promise.all([isReachable(engineHost), findGo(modules)])
+  const go = await findGo(modules)
+  const online = !go && (await isReachable(engineHost))
   if (!online && !go) throw missing()
   return {
     todo: go
@@ -70,6 +72,8 @@ export function engineWays({ online, go }: { readonly online: boolean; readonly 
 
 async function download(folder: string): Promise<void> {
   const { PulumiCommand } = await import('@pulumi/pulumi/automation/index.js')
+  // The installer starts curl, which reads SSL_CERT_FILE.
+  Object.assign(process.env, trustVariables())
   // Without `version`, it installs the version of the SDK.
   await PulumiCommand.install({ root: folder })
   writeFileSync(join(folder, 'origin'), 'downloaded\n')

@@ -6,6 +6,7 @@ import { findCommand } from '../core/find-command.ts'
 import type { Report } from '../core/lock.ts'
 import { homeFolder } from '../core/paths.ts'
 import { fileKey, findCached, makeCached } from './cached.ts'
+import { certificateError, findCertificateProblem, trustVariables } from './certificates.ts'
 import type { SetupTask } from './task.ts'
 
 /** The oldest Python that the pinned ansible-core supports. */
@@ -84,13 +85,18 @@ async function fill(folder: string, requirements: string, report: Report): Promi
   const logFile = join(homeFolder(), 'setup.log')
   report('making the environment')
   await runTool(python, ['-m', 'venv', folder], { logFile })
+  let problem: string | undefined
   await runTool(join(folder, 'bin/python'), pipArguments(requirements), {
     logFile,
+    env: trustVariables(),
     onLine: (line) => {
+      problem ??= findCertificateProblem(line)
       const name = /^Collecting ([\w.-]+)/.exec(line)?.[1]
       if (name) report(`fetching ${name}`)
       else if (line.startsWith('Installing collected packages')) report('installing the packages')
     },
+  }).catch((error: unknown) => {
+    throw problem ? certificateError('the index of Python packages', problem, error) : error
   })
   report('compiling the packages')
   // Compiling only saves time later. A file that this Python cannot compile is not an error.
