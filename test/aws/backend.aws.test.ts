@@ -19,7 +19,7 @@ let backend = ''
 beforeAll(async () => {
   moto = await startMoto()
   Object.assign(process.env, motoEnvironment(moto.url))
-  // An S3 API server of one's own is named in the URL, as the engine has it.
+  // The URL of the backend names the S3 API server, in the syntax of the engine.
   const host = new URL(moto.url).host
   backend = `s3://state?endpoint=${host}&disableSSL=true&s3ForcePathStyle=true&region=eu-central-1`
   await fetch(`${moto.url}/state`, { method: 'PUT', headers: { 'x-amz-create-bucket-configuration': '' } })
@@ -32,7 +32,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-test('the state is in the bucket: another machine sees the stack, and its secrets are not in plain text', async () => {
+test('a state in a bucket can be read by another machine, and its secrets are encrypted', async () => {
   const stack = await (await openProjectEngine(backend)).openStack('linux-base')
   await stack.up(async () => ({ version: '2026.11.23', token: secret('plain-and-simple') }), { message: 'one', signal })
   process.env.PULUMI_CONFIG_PASSPHRASE_FILE = join(folder, '.bakehouse/passphrase')
@@ -53,7 +53,7 @@ test('the state is in the bucket: another machine sees the stack, and its secret
   }
 }, 120_000)
 
-test('a stack that another machine writes to is locked', async () => {
+test('a stack is locked while another machine updates it', async () => {
   const engine = await openProjectEngine(backend)
   const [one, other] = [await engine.openStack('linux-web'), await engine.openStack('linux-web')]
   let free = (): void => {}
@@ -78,7 +78,7 @@ test('a stack that another machine writes to is locked', async () => {
   await first
 }, 120_000)
 
-test('while one machine bakes a family, a bake on another one ends at once and says where', async () => {
+test('a second machine refuses to build a family that is being built, and names the first machine', async () => {
   const expires = new Date(Date.now() + 3_600_000).toISOString()
   const engine = await openProjectEngine(backend)
   await using project = makeProject(tinyFamily('tiny'))
@@ -94,7 +94,7 @@ test('while one machine bakes a family, a bake on another one ends at once and s
   expect((await engine.listStacks()).map(({ name }) => name)).not.toContain('lease.tiny')
 }, 120_000)
 
-test('what a lost machine held is free again once it has expired, and removed by reap', async () => {
+test('the lock of a machine that disappeared ends when it expires, and reap removes it', async () => {
   const engine = await openProjectEngine(backend)
   await acquireSharedLease(engine, 'lost', new Date(Date.now() - 1).toISOString())
   const left = await reap({ dryRun: true, kept: false, family: 'lost', cloud: 'local', backend }, signal)

@@ -23,7 +23,7 @@ import { writePluginFolder } from './plugin-folder.ts'
 const server = withMoto()
 const folder = mkdtempSync(join(tmpdir(), 'bh-bake-'))
 const [home, other] = ['eu-central-1', 'eu-west-1'] as const
-/** Who may launch what is baked here. */
+/** The accounts that may launch the image. */
 const accounts = ['111111111111', '222222222222']
 let room: MachineRoom
 let project: Project
@@ -41,7 +41,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** `linux-base` as it comes with the project, on the emulated cloud: copied to a second region, shared with two accounts. */
+/** The family `linux-base` of this project for the EC2 emulator, with a copy in a second region, shared with two accounts. */
 function linuxBase(): Files {
   const from = join(playbooksFolder(), 'linux-base')
   const paths = readdirSync(from, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
@@ -64,7 +64,7 @@ function distribute(text: string): string {
   return document.toString()
 }
 
-/** What there is of ours in a region. */
+/** The resources of Bakehouse in a region. */
 async function census(region: string) {
   const client = new EC2Client({ region })
   const Filters = [{ Name: 'tag:bakehouse:tool', Values: ['bakehouse'] }]
@@ -92,7 +92,7 @@ async function parameter(region: string): Promise<string | undefined> {
   return (await new SSMClient({ region }).send(query)).Parameter?.Value
 }
 
-test('linux-base bakes on EC2 with real Ansible and leaves one image a region; a failure leaves these and nothing else', async () => {
+test('a build of linux-base on EC2 with real Ansible leaves one image per region; a failed build after it adds nothing', async () => {
   const before = { [home]: (await census(home)).snapshots, [other]: (await census(other)).snapshots }
   const { outcome, exitCode, stderr } = await project.bake('linux-base')
   expect([outcome.status, exitCode], stderr).toEqual(['promoted', 0])

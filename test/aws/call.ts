@@ -1,4 +1,4 @@
-/** One call of an AWS API. */
+/** A call of an AWS API. */
 export interface Call {
   readonly service: string
   readonly action: string
@@ -7,7 +7,7 @@ export interface Call {
   readonly json: boolean
 }
 
-/** An answer in place of the API server's: a body, or an error. */
+/** An answer that replaces that of the API server: a body, or an error. */
 export interface Answer {
   readonly status: number
   readonly body?: string

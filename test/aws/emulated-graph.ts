@@ -22,13 +22,13 @@ import { motoImage } from './moto.ts'
 import { writePluginFolder } from './plugin-folder.ts'
 
 export const folder = mkdtempSync(join(tmpdir(), 'bh-graph-'))
-/** Who may launch what is baked here. */
+/** The accounts that may launch the image. */
 export const accounts = ['111111111111', '222222222222']
 const organization = 'arn:aws:organizations::111111111111:organization/o-abcdefghij'
 const never = new AbortController().signal
 let count = 0
 
-/** A state of its own, and nobody behind the instances: what would log in to them succeeds at once. */
+/** Uses a separate state. The instances have no machines: commands that would log in to them succeed immediately. */
 export function withEmulatedGraph(): void {
   beforeAll(() => {
     mkdirSync(join(folder, '.bakehouse'))
@@ -43,7 +43,7 @@ export function withEmulatedGraph(): void {
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 }
 
-/** A build of `tiny`, to be copied to two regions and shared with two accounts; its steps are shell commands. */
+/** A build of the family `tiny`, with copies in two regions, shared with two accounts. Its steps are shell commands. */
 export async function makeSpec(steps: Partial<Record<'configure' | 'seal' | 'verify', string>> = {}): Promise<GraphSpec> {
   const version = `2026.11.23-${++count}`
   const buildFolder = join(folder, 'builds', version)
@@ -82,7 +82,7 @@ export async function makeSpec(steps: Partial<Record<'configure' | 'seal' | 'ver
   }
 }
 
-/** Both updates of a build: what is left is the promoted image. */
+/** Runs both updates of a build. The promoted image is left. */
 export async function bake(graph: GraphSpec): Promise<{ stack: OpenStack; outputs: BuildOutputs }> {
   const stack = await (await openProjectEngine()).openStack(stackName(graph))
   await stack.up(bakeProgram(graph), { message: 'bake', signal: never })
@@ -95,7 +95,7 @@ export function stackName({ context }: GraphSpec): string {
   return `tiny-${context.version}`
 }
 
-/** What is promoted of a build, to the stack of a family. */
+/** The outputs for the family stack, from the outputs of a build. */
 export function toLatestGood(graph: GraphSpec, outputs: BuildOutputs, family: string): LatestGood {
   const { version } = graph.context
   const { imageId, imageName, imagesByRegion, digest } = outputs
@@ -105,7 +105,7 @@ export function toLatestGood(graph: GraphSpec, outputs: BuildOutputs, family: st
   }
 }
 
-/** What carries a build's tags in either region, and all snapshots. */
+/** The resources with the tags of a build in both regions, and all snapshots. */
 export async function census(build: string) {
   return { home: await countRegion('eu-central-1', build), other: await countRegion('eu-west-1', build) }
 }

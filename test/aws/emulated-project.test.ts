@@ -7,7 +7,7 @@ test.each([
   ['a disk', 'base: { debian: bookworm }\n', { amiId: motoImage }],
   ['a disk, and an image on EC2', 'base: { debian: bookworm }\naws: { base: { amiId: ami-12345678 } }\n', { amiId: motoImage }],
   ['another family', 'base: { family: linux-base }\n', { family: 'linux-base' }],
-])('a family whose base is %s starts on the emulated cloud from what is there', (_what, text, base) => {
+])('a family whose base is %s starts on the EC2 emulator from an image that exists there', (_what, text, base) => {
   const family = parse(renderEmulatedFamily(text))
   expect(family).toMatchObject({ cloud: 'aws', base, aws: { reach: { proxyCommand: expect.stringContaining('%h') } } })
   expect(family.aws.base).toBeUndefined()

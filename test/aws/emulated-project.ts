@@ -5,9 +5,8 @@ import { homeFolder, projectFolder } from '../../src/core/paths.ts'
 import { motoImage } from './moto.ts'
 
 /**
- * The Linux families of this project in a folder of their own, to be baked on the emulated cloud: a disk as base becomes an
- * image that the API server has, and machines are reached by a proxy command. All else of a family stays as it is.
- * What an emulated cloud forgets must not be in a state that stays: the project has its own.
+ * A copy of the Linux families of this project, changed for the EC2 emulator: a disk as base image becomes an image of the API server, and
+ * a proxy command connects to machines. The copy has its own state, because the emulator forgets its resources when it ends.
  */
 export function writeEmulatedProject(folder: string): Record<string, string> {
   const home = join(folder, '.bakehouse')
@@ -23,14 +22,14 @@ export function writeEmulatedProject(folder: string): Record<string, string> {
   return { BAKEHOUSE_PROJECT: folder, BAKEHOUSE_HOME: home }
 }
 
-/** The text of a `family.yaml`, changed so that it bakes on the emulated cloud. */
+/** The text of a `family.yaml`, changed for the EC2 emulator. */
 export function renderEmulatedFamily(text: string): string {
   const document = parseDocument(text)
   if (document.get('os') === 'windows') return text
   document.set('cloud', 'aws')
   if (document.getIn(['base', 'family']) === undefined) document.set('base', { amiId: motoImage })
   if (document.hasIn(['aws', 'base'])) document.deleteIn(['aws', 'base'])
-  // Without a processor's help a machine is slow to come up by cloud-init.
+  // An emulated machine with cloud-init starts slowly.
   document.setIn(['login', 'timeout'], '30m')
   document.setIn(['aws', 'reach'], { proxyCommand: `'${process.execPath}' '${join(import.meta.dirname, 'reach.ts')}' %h` })
   return document.toString()

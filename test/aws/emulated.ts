@@ -9,8 +9,8 @@ import { motoEnvironment, startMoto } from './moto.ts'
 import { writePluginFolder } from './plugin-folder.ts'
 
 /**
- * `npm run aws:emulated -- <command…>`: the command with an EC2 API server, the emulated provider, and a real local machine
- * behind every instance. All of it ends with the command. The bake's own stdout is left alone.
+ * `npm run aws:emulated -- <command…>` runs a command with an EC2 API server, the emulated provider, and a local machine for each instance.
+ * All of them end with the command. The standard output of the command is not changed.
  */
 async function main(command: readonly string[]): Promise<number> {
   const [program, ...args] = command

@@ -3,15 +3,15 @@ import type { Answer, Call } from './call.ts'
 import { createRefreshes } from './instance-refresh.ts'
 import { completeAnswer, createMissing, findMissing } from './missing-actions.ts'
 
-/** What is put between the caller and the API server. */
+/** Faults that the gateway injects. */
 export interface Faults {
-  /** Share of calls answered by "come back later", 0 to 1. */
+  /** Share of calls that are throttled, from 0 to 1. */
   readonly throttle?: number
-  /** How often at most something made just now is said not to be there; how often is drawn for each. */
+  /** Maximum number of NotFound errors for a new resource; the number is random for each resource. */
   readonly notFound?: number
-  /** Answers these actions with this error code, always; or only the calls of a region, or with these words in them. */
+  /** Answers these actions with an error code: always, or only calls of a region, or only calls that contain certain words. */
   readonly refuse?: Readonly<Record<string, string | Refusal>>
-  /** The account's quota of virtual processors. */
+  /** The vCPU quota of the account. */
   readonly processors?: number
 }
 
@@ -23,16 +23,16 @@ export interface Refusal {
 
 export interface Gateway extends AsyncDisposable {
   readonly url: string
-  /** The API server behind it: calls to that one are neither noted nor disturbed. */
+  /** The URL of the API server itself. Calls to it are not recorded and get no faults. */
   readonly target: string
   /** All calls so far, as `service:Action`. */
   readonly calls: readonly string[]
-  /** How many calls were answered by a fault. */
+  /** The number of injected faults. */
   readonly injected: { throttled: number; notFound: number }
-  /** Images whose instances never get healthy. */
+  /** Images whose instances never become healthy. */
   readonly sick: Set<string>
   faults: Faults
-  /** The administrator's password of every instance; what the API server makes up, if it is not set. */
+  /** The administrator's password of all instances. Default: the one from the API server. */
   password?: string
 }
 
@@ -43,7 +43,7 @@ const notFoundCodes: Readonly<Record<string, string>> = {
   sg: 'InvalidGroup.NotFound',
 }
 
-/** A loopback server in front of moto: injects faults, notes the calls, and answers the few actions that moto does not have. */
+/** Starts a server in front of moto that injects faults, records calls, and answers actions that moto does not have. */
 export async function startGateway(target: string, given: Faults = {}): Promise<Gateway> {
   const calls: string[] = []
   const injected = { throttled: 0, notFound: 0 }
@@ -70,7 +70,7 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
       ...(body === '' ? {} : { body }),
     })
     const said = await real.text()
-    // What moto has never heard of it answers with a web page.
+    // moto answers unknown actions with a web page.
     if (!real.ok && /^<!doctype html/i.test(said)) return { status: 400, type: 'text/xml', text: renderError(call, 'InvalidAction') }
     const text = completeAnswer(call, said, missing)
     if (real.ok) noteFresh(call, text, gateway.faults, fresh)
@@ -97,7 +97,7 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
   return gateway
 }
 
-/** Service and region stand in the signature, the action in the form or in a header. */
+/** Parses a call: service and region are in the signature, the action is in the form or in a header. */
 export function parseCall({ headers }: Pick<IncomingMessage, 'headers'>, body: string): Call {
   const [, region = '', service = ''] = /Credential=[^/]+\/\d+\/([^/]+)\/([^/]+)\//.exec(headers.authorization ?? '') ?? []
   const target = headers['x-amz-target']
@@ -130,7 +130,7 @@ function findRefusal({ action, region, body }: Call, { refuse }: Faults): string
   return meant ? refusal.code : undefined
 }
 
-/** What each action makes, by the element of its answer that names it. */
+/** For each action that creates a resource: the element of its answer that contains the ID. */
 const made: Readonly<Record<string, string>> = {
   RunInstances: 'instanceId',
   CreateImage: 'imageId',

@@ -12,7 +12,7 @@ const server = withMoto()
 withEmulatedGraph()
 const never = new AbortController().signal
 
-test('a build leaves one promoted image a region, shared, protected, marked and tagged, and nothing else; then nothing', async () => {
+test('a build leaves one image per region, shared, protected, watermarked and tagged; destroying its stack leaves nothing', async () => {
   const before = await census('none')
   const graph = await makeSpec()
   const { stack, outputs } = await bake(graph)
@@ -47,13 +47,13 @@ test('a build leaves one promoted image a region, shared, protected, marked and 
   expect(gone.home.allSnapshots).toBe(before.home.allSnapshots)
 }, 300_000)
 
-/** Types of resources that the engine does not destroy before somebody says so. */
+/** The types of the protected resources. */
 function protectedTypes(state: string): string[] {
   const { checkpoint } = JSON.parse(state) as { checkpoint: { latest: { resources: { type: string; protect?: boolean }[] } } }
   return checkpoint.latest.resources.filter(({ protect }) => protect).map(({ type }) => type)
 }
 
-test('a throttled API that does not know new things at first is survived, from the first machine to the promotion', async () => {
+test('a build succeeds although calls are throttled and new resources are not found at first', async () => {
   server.gateway.faults = { throttle: 0.3, notFound: 10 }
   try {
     const graph = await makeSpec()

@@ -17,7 +17,7 @@ interface Refresh {
   status: string
 }
 
-/** Instance refreshes, which moto lacks: as AWS does them, in two looks. Instances of an image in `sick` never get healthy. */
+/** Instance refreshes, which moto does not have. One ends at the second poll. Instances of images in `sick` never become healthy. */
 export function createRefreshes(endpoint: string, sick: ReadonlySet<string>): (call: Call) => Promise<Answer | undefined> {
   const refreshes = new Map<string, Refresh>()
   const client = new AutoScalingClient({ endpoint })

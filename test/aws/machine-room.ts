@@ -21,9 +21,9 @@ import { findFreePort } from '../../src/cloud/local/qemu/port.ts'
 import { runTool } from '../../src/core/exec.ts'
 import type { Tags } from '../../src/model/tags.ts'
 
-/** Real machines behind the instances of an EC2 API server whose own do not boot. */
+/** Local machines for the instances of an EC2 API server, whose own instances do not boot. */
 export interface MachineRoom extends AsyncDisposable {
-  /** Holds a file for each address that an instance has; in it the port on the loopback that leads there. */
+  /** A folder with a file for each address of an instance. The file contains the local port that is forwarded to it. */
   readonly folder: string
 }
 
@@ -33,9 +33,9 @@ interface Machine {
 }
 
 /**
- * Watches the server at `endpoint`: starts a local machine for every running instance with our tags, with the user data and
- * the key that EC2 would give it; tells the server when a machine has powered itself off; ends it when it was terminated.
- * An instance of an image starts from the disk of the machine that the image was made of.
+ * Polls the server at `endpoint`. Starts a local machine for each running instance with Bakehouse tags, with the user data and the key that
+ * EC2 would give it. If a machine powers off, stops its instance; if an instance is terminated, ends its machine. An instance of an image
+ * starts from the disk of the machine from which the image was made.
  */
 export async function openMachineRoom(folder: string, endpoint: string): Promise<MachineRoom> {
   mkdirSync(folder, { recursive: true })
@@ -105,7 +105,7 @@ async function goesDown(client: EC2Client, { InstanceId = '' }: Instance): Promi
   else await client.send(new StopInstancesCommand({ InstanceIds }))
 }
 
-/** The disk stays: images were made of it. */
+/** Ends a machine. Its disk is kept, because images were made from it. */
 async function powerOff({ local }: Machine): Promise<void> {
   if (local.process) process.kill(local.process.pid, 'SIGTERM')
 }
@@ -127,13 +127,13 @@ async function readPublicKey(client: EC2Client, name: string | undefined): Promi
   return KeyPairs?.[0]?.PublicKey ?? ''
 }
 
-/** What the instance metadata service gives on EC2, as a disk that cloud-init reads. */
+/** The data of the EC2 metadata service as a disk for cloud-init. */
 async function writeSeed(file: string, id: string, userData: string, publicKey: string): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'bh-seed-'))
   try {
     writeFileSync(join(folder, 'user-data'), userData)
     writeFileSync(join(folder, 'meta-data'), JSON.stringify({ 'instance-id': id, 'public-keys': [publicKey.trim()] }))
-    // This base learns its name servers when networkd does, which it misses where cloud-init has brought up the network before.
+    // The base disk sets its name servers when networkd starts. It does not notice if cloud-init has started the network before.
     writeFileSync(join(folder, 'vendor-data'), '#cloud-boothook\n#!/bin/sh\nsystemctl --no-block start resolv-conf.service\n')
     await runTool('xorriso', ['-as', 'genisoimage', '-quiet', '-V', 'cidata', '-J', '-r', '-o', file, folder])
   } finally {

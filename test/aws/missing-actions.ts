@@ -1,20 +1,20 @@
 import type { Answer, Call } from './call.ts'
 import { renderPasswordData } from './password-data.ts'
 
-/** What moto does not keep of images, by image id. */
+/** Properties of images that moto does not store, by image ID. */
 export interface Missing {
   readonly protected: Set<string>
   readonly imds: Set<string>
   readonly deprecated: Map<string, string>
   readonly watermarks: Map<string, string>
-  /** Public keys by the name of their pair, and the pair of each instance. */
+  /** Public keys by key pair name, and the key pair of each instance. */
   readonly keys: Map<string, string>
   readonly pairs: Map<string, string>
-  /** The account's Allowed AMIs setting: its state, and its criteria as XML. */
+  /** The setting Allowed AMIs of the account: its state, and its criteria as XML. */
   readonly allowed: { state: string; criteria: string }
 }
 
-/** What the account is to have: the administrator's password of its Windows machines, its quota of processors. */
+/** Simulated values: the administrator's password of Windows instances, and the vCPU quota. */
 export interface Simulated {
   readonly password: string | undefined
   readonly processors: number | undefined
@@ -28,7 +28,7 @@ export function createMissing(): Missing {
 
 const namespace = 'http://ec2.amazonaws.com/doc/2016-11-15/'
 
-/** The answer to an action that moto lacks; it refuses, as EC2 does, to deregister what is protected. */
+/** The answer to an action that moto does not have. Like EC2, it refuses to deregister a protected image. */
 export function findMissing({ service, action, body }: Call, missing: Missing, { password, processors }: Simulated): Answer | undefined {
   if (action === 'GetServiceQuota' && processors !== undefined) {
     return { status: 200, body: JSON.stringify({ Quota: { Value: processors } }) }
@@ -78,7 +78,7 @@ export function findMissing({ service, action, body }: Call, missing: Missing, {
   return undefined
 }
 
-/** Criteria of an Allowed AMIs setting: owners and marks, as a request has them, in the words of an answer. */
+/** The criteria of a request for Allowed AMIs (owners and watermarks), as XML for an answer. */
 function renderCriteria(parameters: ReadonlyMap<string, string>): string {
   const items: string[] = []
   for (let at = 1; [...parameters.keys()].some((key) => key.startsWith(`ImageCriterion.${at}.`)); at++) {
@@ -95,7 +95,7 @@ function renderCriteria(parameters: ReadonlyMap<string, string>): string {
   return items.join('')
 }
 
-/** Puts what moto does not keep into what it says of images, and notes whose key an instance has. */
+/** Adds properties that moto does not store to its descriptions of images, and records the key pair of each instance. */
 export function completeAnswer({ action }: Call, text: string, missing: Missing): string {
   if (action === 'RunInstances') {
     const [instance, pair] = [/<instanceId>(.*?)</, /<keyName>(.*?)</].map((pattern) => pattern.exec(text)?.[1] ?? '')

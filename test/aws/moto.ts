@@ -7,15 +7,15 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { runTool } from '../../src/core/exec.ts'
 import { cacheFolder } from '../../src/core/paths.ts'
 
-/** An image that every region of moto has from its start. */
+/** An image that exists in every region of moto. */
 export const motoImage = 'ami-03cf127a'
 
-/** A running EC2 API server, on the loopback. */
+/** A running EC2 API server on 127.0.0.1. */
 export interface Moto extends AsyncDisposable {
   readonly url: string
 }
 
-/** Starts moto on a free port; it ends when disposed of. The first call on a machine installs it (a minute). */
+/** Starts moto on a free port. Disposing ends it. The first call on a computer installs moto, which takes a minute. */
 export async function startMoto(logFile?: string): Promise<Moto> {
   const venv = await installMoto()
   const port = await freePort()
@@ -36,7 +36,7 @@ export async function startMoto(logFile?: string): Promise<Moto> {
   }
 }
 
-/** Environment in which every AWS tool talks to that server, and has no real credentials. */
+/** The environment for AWS tools: they connect to this server and have no real credentials. */
 export function motoEnvironment(url: string): Record<string, string> {
   return {
     AWS_ENDPOINT_URL: url,
@@ -51,7 +51,7 @@ export function motoEnvironment(url: string): Record<string, string> {
   }
 }
 
-/** A Python environment of its own, from pinned and hashed packages, shared by all clones with the same ones. */
+/** The Python environment of moto. Its packages are pinned by hash; all clones with the same pins share it. */
 async function installMoto(): Promise<string> {
   const requirements = join(import.meta.dirname, 'requirements.txt')
   const hash = createHash('sha256').update(readFileSync(requirements)).digest('hex').slice(0, 12)
@@ -63,7 +63,7 @@ async function installMoto(): Promise<string> {
   try {
     mkdirSync(lock)
   } catch {
-    // Somebody else installs it: wait for that.
+    // Another process is installing it. Wait for that.
     for (let second = 0; second < 600 && !existsSync(done); second++) await sleep(1_000)
     return venv
   }

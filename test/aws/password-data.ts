@@ -1,12 +1,12 @@
 import { constants, createPublicKey, type KeyObject, publicEncrypt } from 'node:crypto'
 
-/** The password data of an instance, as EC2 makes them: encrypted to the RSA key that its key pair was imported with. */
+/** The password data of an instance in the format of EC2: encrypted with the RSA key of its key pair. */
 export function renderPasswordData(password: string, publicKey: string): string {
   const key = { key: readPublicKey(publicKey), padding: constants.RSA_PKCS1_PADDING }
   return publicEncrypt(key, Buffer.from(password)).toString('base64')
 }
 
-/** `ssh-rsa AAAA… comment`: three fields, each with its length before it: the kind, the exponent, the modulus. */
+/** Parses `ssh-rsa AAAA… comment`. It contains three fields, each after its length: the kind, the exponent, the modulus. */
 function readPublicKey(line: string): KeyObject {
   const blob = Buffer.from(line.split(' ')[1] ?? '', 'base64')
   const fields: Buffer[] = []

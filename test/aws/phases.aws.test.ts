@@ -25,7 +25,7 @@ afterEach(() => {
   server.gateway.faults = {}
 })
 
-/** The clean-up of a failed build, as a bake does it; what it could not do. */
+/** Removes the resources of a failed build. Returns error messages. */
 async function cleanUp(graph: GraphSpec): Promise<string[]> {
   const complaints: string[] = []
   const { build, buildFolder } = graph.context
@@ -54,7 +54,7 @@ test.each<[phase: string, faults: Faults, steps: Parameters<typeof makeSpec>[0],
   ['copy', { refuse: { CopyImage: { code: 'ResourceLimitExceeded', region: 'eu-west-1' } } }, {}, 2],
   ['copy', { refuse: { EnableImageDeregistrationProtection: { code: 'OperationNotPermitted', region: 'eu-west-1' } } }, {}, 2],
 ])(
-  'a failure in %s leaves nothing, and marks nothing as good (%j)',
+  'a failure in %s leaves no resource and sets no watermark (%j)',
   async (phase, faults, steps, left) => {
     const before = await census('none')
     const marks = server.gateway.calls.filter((call) => call.includes('Watermark')).length
@@ -83,7 +83,7 @@ test.each<[phase: string, faults: Faults, steps: Parameters<typeof makeSpec>[0],
   300_000,
 )
 
-/** No machine is started with more than it needs, and none without a sign of whose it is. */
+/** Checks the settings of the machines: only port 22 is open, IMDSv2, encrypted volumes, and the tags of the build. */
 async function expectSafe({ instances, groups }: Awaited<ReturnType<typeof census>>['home'], { context }: GraphSpec): Promise<void> {
   for (const { IpPermissions = [] } of groups) {
     expect(IpPermissions.map(({ FromPort, ToPort, IpRanges = [] }) => [FromPort, ToPort, IpRanges.map(({ CidrIp }) => CidrIp)])).toEqual([
@@ -102,7 +102,7 @@ async function expectSafe({ instances, groups }: Awaited<ReturnType<typeof censu
   }
 }
 
-test('what a build leaves that is killed in the middle of the copy is removed by reap, the copies it had with the rest', async () => {
+test('reap removes everything of a build that was killed during the copy, including finished copies', async () => {
   const before = await census('none')
   const graph = await makeSpec()
   const { build, version } = graph.context
@@ -117,7 +117,7 @@ test('what a build leaves that is killed in the middle of the copy is removed by
   await expectNothing(build, [before.home.allSnapshots, before.other.allSnapshots])
 }, 300_000)
 
-test('the image is published by a parameter in each region; a failure in promote leaves the family as it was, and nothing of the build', async () => {
+test('promote publishes the image in a parameter in each region; if it fails, the family is unchanged and the build leaves nothing', async () => {
   const good = await makeSpec()
   const { outputs } = await bake(good)
   const engine = await openProjectEngine()
@@ -156,7 +156,7 @@ async function expectParameters(imagesByRegion: Readonly<Record<string, string>>
   expect(Object.keys(imagesByRegion)).toEqual(['eu-central-1', 'eu-west-1'])
   for (const [region, id] of Object.entries(imagesByRegion)) {
     expect(await findParameter('published', region)).toMatchObject({ Value: id, DataType: 'aws:ec2:image' })
-    // AWS answers with success first and drops a value that is no image later, without a word.
+    // AWS first reports success. It later discards a value that is not an image, without an error.
     const wrong = waitForParameter('/bakehouse/published/latest', 'ami-00000000', { region, deadlineMs: 500 })
     await expect(wrong).rejects.toThrow('does not have the value ami-00000000')
   }

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { quoteShell } from '../../src/core/quote.ts'
 
-/** Puts `pulumi-resource-aws`, the emulated provider, into the folder; what `BAKEHOUSE_PLUGINS` then has to say. */
+/** Writes `pulumi-resource-aws`, the emulated provider, to the folder. Returns the value for `BAKEHOUSE_PLUGINS`. */
 export function writePluginFolder(folder: string): string {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'pulumi-resource-aws')

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { createConnection } from 'node:net'
 import { join } from 'node:path'
 
-// An OpenSSH ProxyCommand: from the address that an instance has in the emulated cloud to its real machine.
+// An OpenSSH ProxyCommand that connects from the address of an instance in the EC2 emulator to its local machine.
 const port = Number(readFileSync(join(process.env.BAKEHOUSE_MACHINES ?? '', process.argv[2] ?? ''), 'utf8'))
 const socket = createConnection(port, '127.0.0.1')
 process.stdin.pipe(socket)

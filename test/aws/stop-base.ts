@@ -1,6 +1,6 @@
 import { DescribeInstancesCommand, EC2Client, StopInstancesCommand } from '@aws-sdk/client-ec2'
 
-// What sealing does to a machine, for tests in which nobody is behind it.
+// Stops the base instance as sealing would, for tests in which instances have no machines.
 const client = new EC2Client({ maxAttempts: 12 })
 const hosts = JSON.parse(process.env.BAKEHOUSE_HOSTS ?? '[]') as { instanceId: string }[]
 for (const { instanceId } of hosts) {

@@ -4,17 +4,17 @@ import { changedProperties } from '../../../src/engine/plugin/serve.ts'
 
 type Plain<T> = { [K in keyof T]?: Unwrap<T[K]> }
 
-/** One resource type, in the terms of its SDK: names that the SDK does not have do not compile, others are refused when run. */
+/** A resource type with the types of its SDK: unknown property names do not compile, and are errors at run time. */
 export interface Emulation<Args, State> {
   readonly inputs: readonly (keyof Args & string)[]
-  /** Inputs that can change in place; any other change replaces. */
+  /** Inputs that can be updated in place. A change of another input replaces the resource. */
   readonly mutable?: readonly (keyof Args & string)[]
   create(inputs: Plain<Args>): Promise<{ readonly id: string; readonly outputs: Plain<State> }>
   update?(id: string, inputs: Plain<Args>, old: Plain<State>): Promise<Plain<State>>
   delete(id: string, state: Plain<State>): Promise<void>
 }
 
-/** The handler of a resource type as the engine's protocol wants it. */
+/** The handler of a resource type for the protocol of the engine. */
 export function emulate<Args, State>(emulation: Emulation<Args, State>): ResourceHandler {
   const known: readonly string[] = emulation.inputs
   const mutable: readonly string[] = emulation.mutable ?? []
@@ -49,7 +49,7 @@ function pick(properties: Properties, names: readonly string[]): Properties {
   return Object.fromEntries(names.flatMap((name) => (properties[name] === undefined ? [] : [[name, properties[name]]])))
 }
 
-/** Calls that say "not there" are as good as done. */
+/** Runs a deletion. A NotFound error counts as success. */
 export async function unlessGone(call: () => Promise<unknown>): Promise<void> {
   try {
     await call()
@@ -58,7 +58,7 @@ export async function unlessGone(call: () => Promise<unknown>): Promise<void> {
   }
 }
 
-/** Tags as EC2's calls take them. */
+/** Tags in the form of the EC2 API. */
 export function toTags(tags: Record<string, string | undefined> | undefined): { Key: string; Value: string }[] {
   return Object.entries(tags ?? {}).map(([Key, Value]) => ({ Key, Value: Value ?? '' }))
 }

@@ -58,7 +58,7 @@ export const amiCopy = emulate<AmiCopyArgs, AmiCopyState>({
         }),
       ),
     )
-    // moto does not take tags with the copy, as EC2 and the real provider do.
+    // Unlike EC2, moto ignores tags in the call CopyImage.
     await askOfNew('test', () => client.send(new CreateTagsCommand({ Resources: [ImageId], Tags: toTags(tags) })))
     await waitForAvailable(ImageId, region)
     if (deprecationTime) {
@@ -98,7 +98,7 @@ export const parameter = emulate<ParameterArgs, ParameterState>({
   },
 })
 
-/** The real provider would stop it; the graph must have done so long before. */
+/** Checks that the instance is stopped. The real provider would stop it, but the Pulumi program must have done so before. */
 async function requireStopped(id: string): Promise<void> {
   const { Reservations } = await askOfNew('test', () => clients.ec2().send(new DescribeInstancesCommand({ InstanceIds: [id] })))
   const state = Reservations?.[0]?.Instances?.[0]?.State?.Name
@@ -115,7 +115,7 @@ async function waitForAvailable(id: string, region?: string): Promise<void> {
   while ((await describe(id, region))?.State !== 'available') await sleep(500)
 }
 
-/** As the real provider: deregister, then the snapshots. */
+/** Like the real provider: deregisters the image, then deletes its snapshots. */
 async function removeImage(id: string, region?: string): Promise<void> {
   await unlessGone(async () => {
     const { Images } = await clients.ec2(region).send(new DescribeImagesCommand({ ImageIds: [id] }))
@@ -145,7 +145,7 @@ interface ParameterInputs {
   readonly region?: string | undefined
 }
 
-/** As AWS does: success first; a value that is no image of the account is then dropped without a word. */
+/** Like AWS: reports success, and later discards a value that is not an image of the account, without an error. */
 async function putParameter({ name = '', type, dataType, value = '', description, region }: ParameterInputs, Overwrite: boolean) {
   const query = new DescribeImagesCommand({ ImageIds: [value] })
   const there = await clients

@@ -8,7 +8,7 @@ import { instance, keyPair, securityGroup } from './machines.ts'
 const sdk = createRequire(import.meta.url).resolve('@pulumi/aws/package.json')
 const { version } = JSON.parse(readFileSync(sdk, 'utf8')) as { version: string }
 
-// The version is that of the SDK in use: the engine warns when they differ.
+// The engine warns if this version differs from that of the SDK.
 await servePlugin({
   name: 'aws',
   version,
