@@ -7,7 +7,7 @@ import { run } from '../src/core/exec.ts'
 import { sourceFolder } from '../src/core/paths.ts'
 import { makeProject } from './family/project.ts'
 
-/** What the command line does by each verb, by a function of the library. */
+/** The function of the library for each verb of the command line. */
 const functions: Readonly<Record<string, unknown>> = {
   bake: bakehouse.bake,
   history: bakehouse.readHistory,
@@ -19,12 +19,12 @@ const functions: Readonly<Record<string, unknown>> = {
 }
 
 describe('the library', () => {
-  test('has a function for each verb of the command line, except for the completion of shells', () => {
+  test('has a function for each verb of the command line, except completion', () => {
     const names = verbs.map(({ command }) => command.split(' ')[0] ?? '').filter((name) => name !== 'completion')
     expect(names.filter((name) => typeof functions[name] !== 'function')).toEqual([])
   })
 
-  test('loads nothing before a function is called, and can be required by CommonJS', async () => {
+  test('loads no other file before a function is called, and can be required from CommonJS', async () => {
     const script = `require(${JSON.stringify(join(sourceFolder(), 'bakehouse.ts'))}); console.log(Object.keys(require.cache).length)`
     const { stdout, exitCode, stderr } = await run(process.execPath, ['--input-type=commonjs', '-e', script])
     expect([exitCode, stdout.trim()], stderr).toEqual([0, expect.stringMatching(/^[01]$/)])
@@ -32,7 +32,7 @@ describe('the library', () => {
     expect(source.match(/^import (?!type)/gm)).toBeNull()
   })
 
-  test('makes a family, lists it, and says that it was never baked', async () => {
+  test('creates a family and lists it; readBuild says that it has not been baked yet', async () => {
     using _project = makeProject({})
     expect(await bakehouse.listFamilies()).toEqual([])
     const { files } = await bakehouse.makeFamily('linux-db')

@@ -43,7 +43,7 @@ function recorder(ending: (family: string) => BakeOutcome): { bakeFamily: BakeFa
 }
 
 describe('several families', () => {
-  test('are baked bases first, whatever their order', async () => {
+  test('are built after their parent families, in any order of the request', async () => {
     using _project = families()
     const { bakeFamily, told } = recorder(outcome)
     const outcomes = await bakeAll(['top', 'bottom', 'middle'].map(request), { parallel: 8, bakeFamily })
@@ -51,7 +51,7 @@ describe('several families', () => {
     expect(outcomes.map(({ family }) => family)).toEqual(['top', 'bottom', 'middle'])
   })
 
-  test('are not baked on a base that failed, while others go on', async () => {
+  test('are skipped if their parent family failed, while others are built', async () => {
     using _project = families()
     const { bakeFamily, told } = recorder((family) => (family === 'bottom' ? failure(family) : outcome(family)))
     const outcomes = await bakeAll(['top', 'middle', 'bottom', 'other'].map(request), { parallel: 8, bakeFamily })
@@ -60,7 +60,7 @@ describe('several families', () => {
     expect(told).not.toContain('top starts')
   })
 
-  test('tell a listener what happens to which, to the end', async () => {
+  test('report all their events with the name of the family', async () => {
     using _project = families()
     const told: string[] = []
     const bakeFamily: BakeFamily = async ({ family }, listen) => {
@@ -69,19 +69,19 @@ describe('several families', () => {
     }
     const listen: FamilyListener = (family, event) => told.push(`${family} ${event.type === 'ended' ? event.status : event.type}`)
     await bakeAll(['other', 'bottom'].map(request), { listen, parallel: 1, bakeFamily })
-    // Between families there is no order.
+    // The order of events of different families is not fixed.
     expect(told.filter((line) => line.startsWith('other'))).toEqual(['other task', 'other promoted'])
     expect(told.filter((line) => line.startsWith('bottom'))).toEqual(['bottom task', 'bottom promoted'])
   })
 
-  test('are no more at once than asked for', async () => {
+  test('are not built in parallel beyond the requested number', async () => {
     using _project = families()
     const { bakeFamily, told } = recorder(outcome)
     await bakeAll(['bottom', 'other'].map(request), { parallel: 1, bakeFamily })
     expect(told).toEqual(['bottom starts', 'bottom ends', 'other starts', 'other ends'])
   })
 
-  test('are not begun while one of their files is wrong', async () => {
+  test('are not started if one of their files has a mistake', async () => {
     using project = families()
     project.write('playbooks/other/family.yaml', 'base: none\n')
     const { bakeFamily, told } = recorder(outcome)
@@ -94,7 +94,7 @@ test.each<[string, Partial<BakeOutcome>[], number]>([
   ['all promoted', [{}, {}], 0],
   ['a preview', [{ status: 'preview' }], 0],
   ['nothing to do', [{ status: 'unchanged' }], 7],
-  ['one baked, one unchanged', [{}, { status: 'unchanged' }], 0],
+  ['one promoted, one unchanged', [{}, { status: 'unchanged' }], 0],
   ['one failed', [{}, { status: 'failed', error: { message: '', exitCode: 10 } }], 10],
   [
     'a bad file and a failed one',
@@ -107,12 +107,12 @@ test.each<[string, Partial<BakeOutcome>[], number]>([
   ['an internal error', [{ status: 'failed', error: { message: '', exitCode: 1 } }, { status: 'cancelled' }], 1],
   ['interrupted', [{ status: 'interrupted' }, { status: 'cancelled' }], 9],
   ['cancelled', [{ status: 'cancelled' }, { status: 'failed', error: { message: '', exitCode: 10 } }], 8],
-])('the exit code of %s is %#', (_what, parts, code) => {
+])('the exit code of several builds is that of the most important outcome: %s', (_what, parts, code) => {
   expect(worstExitCode(parts.map((each, index) => outcome(`f${index}`, each)))).toBe(code)
 })
 
-describe('the last words', () => {
-  test('of a failure: family, version, phase, cause, hint, log, diagnostics, the command that does it again', () => {
+describe('the final output', () => {
+  test('of a failed build contains family, version, phase, cause, hint, log, diagnostics and the command that repeats it', () => {
     const failed = outcome('linux-web', {
       status: 'failed',
       logPath: '/b/logs',
@@ -128,18 +128,18 @@ describe('the last words', () => {
     ])
   })
 
-  test('of an internal error carry its stack', () => {
+  test('of an internal error contains its stack trace', () => {
     const failed = outcome('x', { status: 'failed', error: { message: 'boom', exitCode: 1, stack: 'Error: boom\n    at here' } })
     expect(renderFailure(failed, request('x')).join('\n')).toContain('at here')
   })
 
-  test('of a bad family file begin with its place, for editors', () => {
+  test('of a mistake in a family file has a line that starts with file:line:column, for editors', () => {
     const message = 'playbooks/x/family.yaml:3:9: expected machine.cpus to be a whole number from 1 to 64, got "two"'
     const failed = outcome('x', { status: 'failed', version: '', error: { message, exitCode: 2 } })
     expect(renderFailure(failed, request('x'))).toEqual(['error: a mistake in a family file', message])
   })
 
-  test('of a cancelled bake say where it was, what is left and who removes it', () => {
+  test('of a cancelled build contains the phase, what is left, and the command that removes it', () => {
     const error = { message: 'cancelled during configure; not removed: instance vm-1', exitCode: 8, phase: 'configure' } as const
     const cancelled = outcome('x', { status: 'cancelled', left: ['instance vm-1'], error })
     expect(renderFailure(cancelled, request('x'))).toEqual([
@@ -149,12 +149,12 @@ describe('the last words', () => {
     ])
   })
 
-  test('of a bake that was cancelled early say that nothing was made', () => {
+  test('of a build that was cancelled early says that nothing was created', () => {
     const error = { message: 'cancelled before anything was created', exitCode: 8, phase: 'resolve' } as const
     expect(renderFailure(outcome('x', { status: 'cancelled', version: '', error }), request('x'))).toEqual([`error: x: ${error.message}`])
   })
 
-  test('of a promotion: where image, report and logs are', () => {
+  test('of a promoted build contains the paths of image, report and logs', () => {
     const good = outcome('linux-web', {
       imagePath: '/i.qcow2',
       reportPath: '/b/report.html',
@@ -169,7 +169,7 @@ describe('the last words', () => {
     ])
   })
 
-  test('of a preview: what would be made', () => {
+  test('of a preview lists what would be created', () => {
     const preview = outcome('linux-web', {
       status: 'preview',
       changes: [{ operation: 'create', type: 'qemu:index:Instance', name: 'base' }],
@@ -177,7 +177,7 @@ describe('the last words', () => {
     expect(renderOutcome(preview)).toContain('  + create  qemu:index:Instance  base')
   })
 
-  test('repeat the cloud and the proof that were asked for', () => {
+  test('contains --prove and --backend of the request in the command that repeats it', () => {
     expect(renderAgain({ ...request('a'), prove: true, backend: 's3://b' })).toBe(
       "npm run bake -- --family a --prove --backend 's3://b' --keep failed",
     )

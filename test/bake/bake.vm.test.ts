@@ -36,7 +36,7 @@ const project: Project = makeProject({
 const engineRuns = countEngineRuns(project.home)
 afterAll(() => project[Symbol.asyncDispose](), 120_000)
 
-/** What a bake leaves running or lying about: machines, and images that are not promoted. */
+/** What a build has left: running machines, and images that are not promoted. */
 function leftovers(): string[] {
   const instances = existsSync(join(project.home, 'instances')) ? readdirSync(join(project.home, 'instances')) : []
   const images = existsSync(join(project.home, 'images')) ? readdirSync(join(project.home, 'images')) : []
@@ -47,12 +47,12 @@ function pulumi(args: readonly string[]) {
   return run(process.execPath, [join(sourceFolder(), 'setup/pulumi.ts'), ...args], { cwd: project.folder, env: project.env })
 }
 
-describe('a bake on the local cloud', () => {
-  it('promotes an image that passed, and keeps its secrets to itself', async () => {
+describe('a build on the local cloud', () => {
+  it('promotes an image that passed, and writes no secret to any file', async () => {
     const { exitCode, outcome, stderr, stdout } = await project.bake('tiny', [], { TINY_TOKEN: canary })
     expect(outcome, stderr).toMatchObject({ status: 'promoted', family: 'tiny', cloud: 'local', previousVersion: '' })
     expect(exitCode).toBe(0)
-    // Each run of the engine takes a second of processor time: another one must be worth that.
+    // Each run of the engine takes a second of CPU time. If this number grows, there must be a good reason.
     expect(engineRuns().sort()).toEqual([
       'stack export', // the latest good image
       'stack export', // what the promotion finds
@@ -74,7 +74,7 @@ describe('a bake on the local cloud', () => {
     }
   })
 
-  it('leaves the promoted image as the only resource of its build stack, and a line in the audit', async () => {
+  it('leaves the promoted image as the only resource in its build stack, and a message in the history of the family stack', async () => {
     const version = JSON.parse((await project.outputs('tiny')) ?? '{}').version as string
     const state = JSON.parse((await pulumi(['stack', 'export', '-s', `tiny-${version}`])).stdout)
     const types = state.deployment.resources.filter(
@@ -85,14 +85,14 @@ describe('a bake on the local cloud', () => {
     expect(history.map((update: { message: string }) => update.message)).toEqual([expect.stringContaining(`promote tiny ${version}:`)])
   })
 
-  it('has nothing to do when nothing changed', async () => {
+  it('builds nothing with --if-changed if no input changed', async () => {
     engineRuns()
     const { exitCode, outcome } = await project.bake('tiny', ['--if-changed'], { TINY_TOKEN: canary })
     expect([exitCode, outcome.status]).toEqual([7, 'unchanged'])
     expect(engineRuns()).toEqual(['stack export'])
   })
 
-  it('tells an engine that is killed in promote as an interruption, and keeps the latest good image', async () => {
+  it('reports an engine that is killed during promote as interrupted, and keeps the latest good image', async () => {
     const before = await project.outputs('tiny')
     const [{ exitCode, outcome, stderr }] = await Promise.all([
       project.bake('tiny', [], { TINY_TOKEN: canary }),
@@ -106,7 +106,7 @@ describe('a bake on the local cloud', () => {
     expect(JSON.parse(readFileSync(outcome.recordPath ?? '', 'utf8'))).toMatchObject({ status: 'interrupted', left: [] })
   })
 
-  it('promotes nothing when a case fails, and names it', async () => {
+  it('promotes nothing if a test case fails, and names the test case', async () => {
     const { exitCode, outcome, stderr } = await project.bake('failing-case')
     expect([exitCode, outcome.status, outcome.error?.phase], stderr).toEqual([10, 'failed', 'verify'])
     expect(outcome.error?.message).toContain('/etc/absent')
@@ -118,7 +118,7 @@ describe('a bake on the local cloud', () => {
     expect(existsSync(outcome.reportPath ?? '')).toBe(true)
   })
 
-  it('keeps the latest good image, to the byte, when the next bake fails; the secret in the failing message stays out', async () => {
+  it('does not change the latest good image if the next build fails, and redacts a secret in the message of the failure', async () => {
     const before = await project.outputs('tiny')
     expect(before).toContain('imageId')
     const failing = '    - name: Fail with a secret\n      ansible.builtin.fail: {msg: "no such {{ token }}"}\n'

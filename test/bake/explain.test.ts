@@ -8,7 +8,7 @@ type Ended = Partial<StepResult> & Pick<StepResult, 'status'>
 const step = (name: StepResult['step'], ended: Ended | object): StepResult =>
   ({ step: name, durationMs: 1, log: '', suites: [], ...ended }) as StepResult
 const exited = new Error('exit status 10')
-/** What the SDK throws when a run of the engine failed. */
+/** The error that the SDK throws if a run of the engine failed. */
 const engineError = (err: object): Error => Object.assign(new Error('code: -2'), { commandResult: { err } })
 
 const explain = (error: unknown, steps: StepResults = {}, failures: Parameters<typeof explainTrouble>[1]['failures'] = []) =>
@@ -31,11 +31,11 @@ it.each([
     { status: 'failed', cause: 'stopped by SIGTERM to the step configure', stoppedBy: 'SIGTERM to the step configure' },
     { kind: 'interrupted', by: 'SIGTERM to the step configure' },
   ],
-] as const)('a step that left %j ends the build as %j', (ended, trouble) => {
+] as const)('a step with the result %j ends the build as %j', (ended, trouble) => {
   expect(explain(exited, { configure: step('configure', ended) })).toEqual(trouble)
 })
 
-it('the last step that failed is the reason, then what the engine told of a phase, then what it told at all', () => {
+it('the cause is the last failed step, else the first error of the engine with a phase, else its first error', () => {
   const told = [
     { phase: undefined, message: 'update failed' },
     { phase: 'trial' as const, message: 'never came up' },
@@ -48,25 +48,25 @@ it('the last step that failed is the reason, then what the engine told of a phas
 })
 
 it.each([
-  ['by our plugin', 'exit status SIGKILL: running "node run.ts"', { kind: 'interrupted', by: 'SIGKILL to the step seal' }],
-  ['by the official plugin', 'signal: killed: running "node run.ts"', { kind: 'interrupted', by: 'killed to the step seal' }],
-  ['by nobody: it crashed', 'exit status 1: running x', { kind: 'bug', why: 'the step seal ended without a result' }],
-])('a step without a result was killed, as reported %s', (_who, message, trouble) => {
+  ['the bundled plugin', 'exit status SIGKILL: running "node run.ts"', { kind: 'interrupted', by: 'SIGKILL to the step seal' }],
+  ['the official plugin', 'signal: killed: running "node run.ts"', { kind: 'interrupted', by: 'killed to the step seal' }],
+  ['the plugin, without a signal (a crash)', 'exit status 1: running x', { kind: 'bug', why: 'the step seal ended without a result' }],
+])('explains a step without a result, as reported by %s', (_who, message, trouble) => {
   expect(explain(exited, {}, [{ phase: 'seal', message }])).toMatchObject(trouble)
 })
 
 it.each([
-  ['an engine that was killed', engineError({ exitCode: 137, stderr: '' }), { kind: 'interrupted', by: 'SIGKILL to the Pulumi engine' }],
-  ['a wrapper that was killed', engineError({ signal: 'SIGTERM' }), { kind: 'interrupted', by: 'SIGTERM to the Pulumi engine' }],
+  ['a killed engine', engineError({ exitCode: 137, stderr: '' }), { kind: 'interrupted', by: 'SIGKILL to the Pulumi engine' }],
+  ['a killed engine wrapper', engineError({ signal: 'SIGTERM' }), { kind: 'interrupted', by: 'SIGTERM to the Pulumi engine' }],
   [
     'an engine without its backend',
     engineError({ exitCode: 255, stderr: 'error: no such bucket' }),
     { kind: 'missing', what: 'the Pulumi engine failed: no such bucket' },
   ],
-  ['a tool that is missing', new MissingError('no xorriso', { hint: 'install it' }), { kind: 'missing', hint: 'install it' }],
-  ['a command that is not there', Object.assign(new Error('x'), { code: 'ENOENT', syscall: 'spawn ssh' }), { kind: 'missing' }],
+  ['a missing tool', new MissingError('no xorriso', { hint: 'install it' }), { kind: 'missing', hint: 'install it' }],
+  ['a missing command', Object.assign(new Error('x'), { code: 'ENOENT', syscall: 'spawn ssh' }), { kind: 'missing' }],
   ['a full disk', Object.assign(new Error('no space'), { code: 'ENOSPC', syscall: 'write' }), { kind: 'missing', what: 'no space' }],
   ['a crash', new TypeError('x is undefined'), { kind: 'bug', why: 'x is undefined', stack: expect.stringContaining('explain.test') }],
-])('%s ends the build as what it is', (_what, error, trouble) => {
+])('%s is reported with the kind of ending that tells who must act', (_what, error, trouble) => {
   expect(explain(error)).toMatchObject(trouble)
 })

@@ -17,8 +17,8 @@ afterAll(() => project[Symbol.asyncDispose](), 300_000)
 
 const promoted: Record<string, string> = {}
 
-describe('the families that come with it', () => {
-  it('bakes linux-base, through a reboot in the middle of its playbook', async () => {
+describe('the families of this project', () => {
+  it('build linux-base, whose playbook reboots the machine', async () => {
     const { exitCode, outcome, stderr } = await project.bake('linux-base')
     expect([exitCode, outcome.status], stderr).toEqual([0, 'promoted'])
     const suites = outcome.verified?.map(({ suite, failed }) => ({ suite: suite.split(/[ :]/)[0], failed }))
@@ -29,7 +29,7 @@ describe('the families that come with it', () => {
     promoted['linux-base'] = outcome.imagePath ?? ''
   })
 
-  it('bakes linux-web on top of it, and records that as its ancestor', async () => {
+  it('build linux-web, whose record names the version of its parent family linux-base', async () => {
     const { exitCode, outcome, stderr } = await project.bake('linux-web')
     expect([exitCode, outcome.status], stderr).toEqual([0, 'promoted'])
     const record = JSON.parse(readFileSync(outcome.recordPath ?? '', 'utf8'))
@@ -37,14 +37,14 @@ describe('the families that come with it', () => {
     promoted['linux-web'] = outcome.imagePath ?? ''
   })
 
-  it('leaves images that stand on no other file', async () => {
+  it('give images without a backing file', async () => {
     for (const image of Object.values(promoted)) {
       const info = JSON.parse(await runTool(readQemu().img, ['info', '--output=json', image]))
       expect(info['backing-filename'], image).toBeUndefined()
     }
   })
 
-  it('leaves images that boot by the command line in the readme, each machine with an identity of its own', async () => {
+  it('give images that boot with the command line in README.md, with a new identity on each machine', async () => {
     const key = join(project.folder, 'key')
     await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
     const identities = []
@@ -57,7 +57,7 @@ describe('the families that come with it', () => {
   })
 })
 
-/** As the readme says where KVM runs guests; where it only opens, without it. */
+/** The command line of README.md. If KVM does not work on this computer, without it. */
 const accelerated: Readonly<Record<Accelerator, string>> = {
   kvm: '-accel kvm -accel tcg -cpu max',
   'kvm,arch-capabilities=off': '-accel kvm -cpu max,arch-capabilities=off',
@@ -72,7 +72,7 @@ interface ReadmeValues {
   readonly accelerator: Accelerator
 }
 
-/** The command line of the readme, as it stands there, with the reader's values filled in. */
+/** The command line of README.md, with its placeholders filled in. */
 function readmeCommand(values: ReadmeValues): string {
   const readme = readFileSync(join(import.meta.dirname, '../../README.md'), 'utf8')
   const [command = ''] = /qemu-system-x86_64 [\s\S]*?\n(?=ssh -p)/.exec(readme) ?? []
@@ -83,7 +83,7 @@ function readmeCommand(values: ReadmeValues): string {
     .replace('-accel kvm -accel tcg -cpu max', accelerated[values.accelerator])
 }
 
-/** machine-id and ssh host key of a machine started by hand. */
+/** machine-id and SSH host key of a machine that was started with that command line. */
 async function identityOf(values: ReadmeValues): Promise<string> {
   const machine = spawn('sh', ['-c', `exec ${readmeCommand(values)}`], { stdio: 'ignore' })
   try {

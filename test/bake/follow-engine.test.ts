@@ -23,8 +23,8 @@ function follow(trials: number, events: EngineEvent[]) {
   return { told: told.map((event) => (event.type === 'phase' ? `${event.phase} ${event.status}` : event.type)), engine }
 }
 
-describe('phases told by the engine', () => {
-  it('follows a resource from its start to its end', () => {
+describe('phases from engine events', () => {
+  it('starts and ends a phase with its resource', () => {
     expect(follow(1, [pre('base'), done('base'), pre('configure'), done('configure')]).told).toEqual([
       'base started',
       'base done',
@@ -33,11 +33,11 @@ describe('phases told by the engine', () => {
     ])
   })
 
-  it('counts what is around an instance as part of its phase, but waits for the instance itself', () => {
+  it('starts the phase with the key or the network of an instance, but ends it with the instance', () => {
     expect(follow(1, [pre('base-key'), done('base-key'), pre('base'), done('base')]).told).toEqual(['base started', 'base done'])
   })
 
-  it('ends the trial with the last clone', () => {
+  it('ends the phase trial with the last clone', () => {
     expect(follow(2, [pre('trial'), pre('trial-2'), done('trial'), pre('verify'), done('trial-2')]).told).toEqual([
       'trial started',
       'verify started',
@@ -45,20 +45,20 @@ describe('phases told by the engine', () => {
     ])
   })
 
-  it('tells a failed resource as a failed phase, and keeps what the engine said about it', () => {
+  it('reports a failed resource as a failed phase, and keeps the error message of the engine', () => {
     const error: EngineEvent = { type: 'error', urn: urn('base'), message: 'the guest never came up' }
     const { told, engine } = follow(1, [pre('base'), failed('base'), error])
     expect(told).toEqual(['base started', 'base failed'])
     expect(engine.failures).toEqual([{ phase: 'base', message: 'the guest never came up' }])
   })
 
-  it('ends the copy when all copies are finished', () => {
+  it('ends the phase copy when all copies are complete', () => {
     const copies = ['image-copy', 'image-copy-eu-west-1', 'image-share-111111111111']
     const { told } = follow(1, [...copies.map((name) => pre(name)), ...copies.map((name) => done(name)), pre('image'), done('image')])
     expect(told).toEqual(['copy started', 'copy done'])
   })
 
-  it('tells of a phase once that it failed, however many of its resources do', () => {
+  it('reports a failed phase once, even if several of its resources failed', () => {
     const { told } = follow(1, [
       pre('image-copy'),
       pre('image-copy-eu-west-1'),
@@ -69,7 +69,7 @@ describe('phases told by the engine', () => {
     expect(told).toEqual(['copy started', 'copy failed'])
   })
 
-  it('says nothing of what is not created', () => {
+  it('ignores resources that are not created', () => {
     expect(follow(1, [pre('image', 'same'), pre('base', 'delete')]).told).toEqual([])
   })
 
@@ -77,11 +77,11 @@ describe('phases told by the engine', () => {
     ['image', 'copy', true],
     ['trial-2', 'trial', true],
     ['trial-network', 'trial', false],
-  ])('knows %s as phase %s', (name, phase, main) => {
+  ])('assigns the resource %s to the phase %s', (name, phase, main) => {
     expect(findPhase(urn(name))).toEqual({ phase, main })
   })
 
-  it('does not mistake the stack or a provider for a phase', () => {
+  it('assigns the stack and providers to no phase', () => {
     expect(findPhase(urn('bakehouse-web-2026.11.23'))).toBeUndefined()
     expect(findPhase(undefined)).toBeUndefined()
   })
@@ -89,19 +89,19 @@ describe('phases told by the engine', () => {
   it.each([
     ['a resource', { resourcePreEvent: { metadata: { urn: urn('base'), type: 'x:y:Z', op: 'create' } } }, pre('base')],
     [
-      'an error, in its own words',
+      'an error, with its message',
       { diagnosticEvent: { urn: urn('base'), severity: 'error', message: '<{%reset%}>no space left<{%reset%}>\n' } },
       { type: 'error', urn: urn('base'), message: 'no space left' },
     ],
-    ['no debug message, which may contain secrets', { diagnosticEvent: { severity: 'debug', message: 'token' } }, undefined],
-  ])('are told of %s', (_what, event, expected) => {
+    ['a debug message to nothing, because it can contain secrets', { diagnosticEvent: { severity: 'debug', message: 'token' } }, undefined],
+  ])('converts the event of %s', (_what, event, expected) => {
     expect(findEvent(event as unknown as SdkEvent)).toEqual(expected)
   })
 
   it.each([
     ['1 error occurred:\n\t* no space left\n\n', 'no space left'],
     ['\u001b[31merror: \u001b[0mno space left', 'no space left'],
-  ])('keeps only the words of %j', (text, words) => {
+  ])('removes colours and prefixes from the message %j', (text, words) => {
     expect(parseDiagnostic(text)).toBe(words)
   })
 })

@@ -20,8 +20,8 @@ afterAll(() => project[Symbol.asyncDispose](), 120_000)
 
 const instances = (): string[] => (existsSync(join(project.home, 'instances')) ? readdirSync(join(project.home, 'instances')) : [])
 
-describe('a thorough verification', () => {
-  it('looks at two machines, before and after a reboot, and names the suite that proves nothing', async () => {
+describe('verify with two clones and a reboot', () => {
+  it('runs all suites on both clones before and after the reboot, and names the weak suite', async () => {
     const { outcome, exitCode, stderr } = await project.bake('thorough', ['--prove'])
     expect([exitCode, outcome.status], stderr).toEqual([0, 'promoted'])
     const once = ['hygiene', 'goss goss', 'goss weak']
@@ -38,7 +38,7 @@ describe('a thorough verification', () => {
 describe('the machine of a failed test, with --keep failed', () => {
   let login = ''
 
-  it('stays, and can be logged in to as the message says', async () => {
+  it('still runs, and the printed command logs in to it', async () => {
     const { outcome, exitCode, stderr } = await project.bake('failing', ['--keep', 'failed'])
     expect([exitCode, outcome.status, outcome.error?.phase], stderr).toEqual([10, 'failed', 'verify'])
     expect(outcome.kept).toEqual([expect.stringMatching(/^ssh .*-i .* \(until \d{4}-.*Z\)$/)])
@@ -48,7 +48,7 @@ describe('the machine of a failed test, with --keep failed', () => {
     expect(stdout).toBe('baked')
   })
 
-  it('has left a bundle that stands for itself', () => {
+  it('has a diagnostics folder with README.txt, logs, reports, console and screenshot', () => {
     const [version = ''] = readdirSync(join(project.home, 'builds/failing'))
     const folder = join(project.home, 'builds/failing', version, 'diagnostics')
     const names = readdirSync(folder)
@@ -59,7 +59,7 @@ describe('the machine of a failed test, with --keep failed', () => {
     expect(readme).toContain('npm run bake -- --family failing --keep failed')
   })
 
-  it('goes when it is no longer wanted, and not before', async () => {
+  it('is deleted by reap --kept, but not by reap', async () => {
     expect((await project.bakehouse(['reap'])).stdout).toBe('Nothing is left over\n')
     expect(instances()).not.toEqual([])
     const { stdout, exitCode } = await project.bakehouse(['reap', '--kept', '--family', 'failing', '--json'])

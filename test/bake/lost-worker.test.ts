@@ -14,8 +14,8 @@ import { sampleRecord } from '../records/sample.ts'
 const project = makeProject(tinyFamily('linux-web'))
 afterAll(() => project[Symbol.asyncDispose](), 60_000)
 
-describe('a worker that is killed', { timeout: 240_000 }, () => {
-  it('is an interruption, told by its signal with exit code 9 and JSON', async () => {
+describe('a worker process that ends without an outcome', { timeout: 240_000 }, () => {
+  it('is reported as interrupted with its signal, exit code 9 and JSON, if it was killed', async () => {
     const { url, requested, close } = await startSilentServer()
     project.write(tinyFamily('waiting', { family: `base: {image: "${url}", sha256: ${'a'.repeat(64)}}\n` }))
     const child = spawn(process.execPath, [join(sourceFolder(), 'bake.ts'), '--family', 'waiting', '--json'], {
@@ -35,7 +35,7 @@ describe('a worker that is killed', { timeout: 240_000 }, () => {
     close()
   })
 
-  it('leaves a record that says what is left and who removes it', async () => {
+  it('has a record that lists what is left and the command that removes it', async () => {
     process.env.BAKEHOUSE_HOME = project.home
     process.env.BAKEHOUSE_PROJECT = project.folder
     const startedAt = Date.now()
@@ -51,14 +51,14 @@ describe('a worker that is killed', { timeout: 240_000 }, () => {
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('interrupted during configure by SIGKILL')
   })
 
-  it('is an internal error where it ended by itself, with what it wrote', async () => {
+  it('is reported as an internal error with its stderr, if it was not killed', async () => {
     const request = { family: 'linux-web', keep: 'never', dryRun: false, ifChanged: false, prove: false } as const
     const lost = { exitCode: 1, signal: null, stderr: 'TypeError: x\n    at y', phase: undefined, startedAt: Date.now() } as const
     expect((await settleLostWorker(request, lost)).error).toMatchObject({ exitCode: 1, stack: 'TypeError: x\n    at y' })
   })
 })
 
-/** A server that takes a request and never answers: a bake whose base is there waits in `resolve`. */
+/** A server that accepts a request and never answers. A build with this URL as base image waits in `resolve`. */
 async function startSilentServer(): Promise<{ url: string; requested: Promise<void>; close: () => void }> {
   let tell = (): void => {}
   const requested = new Promise<void>((resolve) => {

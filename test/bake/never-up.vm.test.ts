@@ -10,7 +10,7 @@ import { tinyFamily } from '../helpers/tiny-family.ts'
 const project = makeProject({})
 afterAll(() => project[Symbol.asyncDispose](), 300_000)
 
-it('promotes nothing of a machine that never comes up, and leaves its console and its screen', async () => {
+it('a build whose machine never accepts a login promotes nothing, and saves console and screenshot', async () => {
   const disk = join(project.folder, 'empty.qcow2')
   await runTool(readQemu().img, ['create', '-q', '-f', 'qcow2', disk, '64M'])
   const sha256 = createHash('sha256').update(readFileSync(disk)).digest('hex')

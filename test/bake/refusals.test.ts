@@ -21,8 +21,8 @@ function withBase(name: string, image: string, digest: string): void {
   project.write(tinyFamily(name, { family: `base: {image: ${image}, sha256: ${digest}}\n` }))
 }
 
-describe('a bake refuses, and makes nothing', { timeout: 240_000 }, () => {
-  it('for a family that is not there, with the one that was meant', async () => {
+describe('a build stops before it creates anything', { timeout: 240_000 }, () => {
+  it('if the family does not exist, and suggests a similar name', async () => {
     const { exitCode, outcome } = await project.bake('tinny')
     expect(exitCode).toBe(2)
     expect(outcome.error?.message).toContain('tinny')
@@ -30,7 +30,7 @@ describe('a bake refuses, and makes nothing', { timeout: 240_000 }, () => {
     expect(madeNothing()).toBe(true)
   })
 
-  it('for a playbook that is not there, with the place that names it', async () => {
+  it('if the playbook does not exist, and names the line in family.yaml', async () => {
     project.write({ 'lost/family.yaml': 'base: {debian: bookworm}\nconfigure:\n  playbook: absent.yml\n' })
     const { exitCode, outcome } = await project.bake('lost')
     expect(exitCode).toBe(2)
@@ -38,7 +38,7 @@ describe('a bake refuses, and makes nothing', { timeout: 240_000 }, () => {
     expect(madeNothing()).toBe(true)
   })
 
-  it('for a base image of another digest, with both digests', async () => {
+  it('if the base image has another digest, and prints both digests', async () => {
     const disk = join(project.folder, 'disk.qcow2')
     await runTool(readQemu().img, ['create', '-q', '-f', 'qcow2', disk, '64M'])
     withBase('other', disk, 'a'.repeat(64))
@@ -49,7 +49,7 @@ describe('a bake refuses, and makes nothing', { timeout: 240_000 }, () => {
     expect(madeNothing()).toBe(true)
   })
 
-  it('for a base image that is damaged', async () => {
+  it('if the base image is damaged', async () => {
     const disk = join(project.folder, 'damaged.qcow2')
     await runTool(readQemu().img, ['create', '-q', '-f', 'qcow2', disk, '64M'])
     const bytes = readFileSync(disk)
@@ -62,21 +62,21 @@ describe('a bake refuses, and makes nothing', { timeout: 240_000 }, () => {
     expect(madeNothing()).toBe(true)
   })
 
-  it('for a base image that is not there', async () => {
+  it('if the base image does not exist', async () => {
     withBase('gone', '/nowhere/gone.qcow2', 'b'.repeat(64))
     const { exitCode, outcome } = await project.bake('gone')
     expect(exitCode).toBe(2)
     expect(outcome.error?.message).toContain('/nowhere/gone.qcow2')
   })
 
-  it('for a family whose base was never baked, with the command that bakes it', async () => {
+  it('if the parent family has no image, and prints the command that builds it', async () => {
     project.write(tinyFamily('upper', { family: 'base: {family: tiny}\n' }))
     const { exitCode, outcome } = await project.bake('upper')
     expect(exitCode).toBe(2)
     expect(outcome.error?.hint).toContain('--family tiny')
   })
 
-  it('for a secret whose variable is not set, naming it', async () => {
+  it('if the variable of a secret is not set, and names the variable', async () => {
     project.write(tinyFamily('secretive', { family: 'base: {debian: bookworm}\nconfigure: {secrets: {token: {env: NOT_SET_ANYWHERE}}}\n' }))
     const { exitCode, outcome } = await project.bake('secretive')
     expect(exitCode).toBe(2)
@@ -84,11 +84,11 @@ describe('a bake refuses, and makes nothing', { timeout: 240_000 }, () => {
     expect(madeNothing()).toBe(true)
   })
 
-  it('for a disk that is full, saying how much is needed where, with exit 3', async () => {
+  it('if the disk is full, with exit code 3, the folder and the needed space', async () => {
     const disk = join(project.folder, 'big.qcow2')
     await runTool(readQemu().img, ['create', '-q', '-f', 'raw', disk, '96M'])
     withBase('big', disk, 'c'.repeat(64))
-    // In a namespace of its own, the cache of base images is 32 MiB small. The tools beside it stay.
+    // In its own mount namespace, the folder of base images is a file system of 32 MiB. The rest of the cache is unchanged.
     const cache = join(cacheFolder(), 'base')
     const command = `mkdir -p ${cache} && mount -t tmpfs -o size=32m tmpfs ${cache} && exec "$@"`
     const bake = [process.execPath, join(sourceFolder(), 'bake.ts'), '--family', 'big', '--json']

@@ -11,7 +11,7 @@ import { wordsOf } from '../../src/report/words.ts'
 const folder = mkdtempSync(join(tmpdir(), 'settle-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 
-/** A build with one machine, which the cloud may refuse to delete. */
+/** A build with one machine. The cloud can be set to refuse its deletion. */
 function reserve({ deletes = true, keep = 'never' }: { deletes?: boolean; keep?: string }) {
   const things = new Set(['vm-1'])
   const done: string[] = []
@@ -37,14 +37,14 @@ const unsettled = (kind: 'cancelled' | 'rejected') => {
   return { trouble, steps: {}, hosts: [host], journal, expires: '2026-11-23T12:00:00Z' }
 }
 
-it('a cancelled build says that all is removed once it is', async () => {
+it('a cancelled build reports nothing as left after everything was removed', async () => {
   const { reserved, done } = reserve({})
   const ending = await settle(reserved, unsettled('cancelled'))
   expect(done).toEqual(['destroy', 'delete vm-1', 'remove'])
   expect(wordsOf(ending)).toEqual({ message: 'cancelled during configure; everything the build made was removed' })
 })
 
-it('a cancelled build says what is left, and who removes it, if the removal failed', async () => {
+it('a cancelled build lists what is left and the command that removes it, if the removal failed', async () => {
   const { reserved } = reserve({ deletes: false })
   const ending = await settle(reserved, unsettled('cancelled'))
   expect(ending).toMatchObject({ kind: 'cancelled', left: ['instance vm-1', 'stack web-1'] })
@@ -55,9 +55,9 @@ it('a cancelled build says what is left, and who removes it, if the removal fail
 })
 
 it.each([
-  ['a rejected build keeps its machine if asked to', 'rejected', 'failed', ['ssh -i /k']],
-  ['a cancelled build keeps none', 'cancelled', 'failed', undefined],
-  ['a rejected build keeps none unless asked to', 'rejected', 'never', undefined],
+  ['a rejected build keeps its machine with --keep failed', 'rejected', 'failed', ['ssh -i /k']],
+  ['a cancelled build keeps no machine', 'cancelled', 'failed', undefined],
+  ['a rejected build keeps no machine without --keep', 'rejected', 'never', undefined],
 ] as const)('%s', async (_claim, kind, keep, logins) => {
   const { reserved, done } = reserve({ keep })
   const { kept } = await settle(reserved, unsettled(kind))

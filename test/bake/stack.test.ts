@@ -35,7 +35,7 @@ afterAll(() => {
 const filesOf = (name: string): string[] => (existsSync(join(home, name)) ? readdirSync(join(home, name)) : [])
 
 describe('a stack', { timeout: 240_000 }, () => {
-  it('is made once, and leaves nothing beside the state when it is closed', async () => {
+  it('can be created only once, and leaves no file outside of the state when it is closed', async () => {
     const stack = await engine.createStack('closed')
     const outputs = await stack?.up(async () => ({ word: secret('open sesame'), list: ['a', 1] }), { message: 'one', signal })
     expect(outputs).toEqual({ word: expect.objectContaining({ ciphertext: '[secret]' }), list: ['a', 1] })
@@ -45,7 +45,7 @@ describe('a stack', { timeout: 240_000 }, () => {
     expect(filesOf('home/workspaces').filter((name) => name.includes('workspace'))).toEqual([])
   })
 
-  it('is updated, read and removed by one who has no work folder of it', async () => {
+  it('can be updated, read and removed by a process that did not create it', async () => {
     const stack = await engine.knownStack('closed')
     await stack.up(async () => ({ word: secret('open barley') }), { message: 'two', signal })
     expect((await engine.findState('closed'))?.outputs).toMatchObject({ word: expect.anything() })
@@ -56,8 +56,8 @@ describe('a stack', { timeout: 240_000 }, () => {
   })
 })
 
-describe('an engine that is killed in an update', { timeout: 240_000 }, () => {
-  it('is told by its signal, and the lock that it left stops nobody', async () => {
+describe('an engine that is killed during an update', { timeout: 240_000 }, () => {
+  it('is reported with its signal, and its lock does not block the next update', async () => {
     const stack = await engine.openStack('killed')
     await stack.up(async () => ({ word: 'before' }), { message: 'one', signal })
     let begin = (): void => {}
@@ -84,14 +84,14 @@ describe('a version', { timeout: 240_000 }, () => {
   const plan = (request: Partial<BakeRequest> = {}): Plan =>
     ({ engine, request: { family: 'tiny', ...request }, family: { name: 'tiny' }, version: today, stackName: `tiny-${today}` }) as Plan
 
-  it('that another machine took meanwhile is left to it, and the next one is tried', async () => {
+  it('that another machine has taken in the meantime is skipped, and the next one is tried', async () => {
     await engine.createStack(`tiny-${today}`)
     const { plan: reserved, stack } = await reserveVersion(plan())
     expect([reserved.version, stack.name]).toEqual([`${today}-2`, `tiny-${today}-2`])
     expect(reserved.folder).toContain(join('builds/tiny', `${today}-2`))
   })
 
-  it('that was asked for and is taken is refused', async () => {
+  it('that was requested and exists already is an error', async () => {
     await expect(reserveVersion(plan({ version: today }))).rejects.toThrow(`Version ${today} is taken`)
   })
 })

@@ -16,45 +16,45 @@ const login = 'login: { transport: psrp, by: password, user: Administrator }'
 const password = 'configure: { strategy: linear, secrets: { ansible_password: { env: WINDOWS_PASSWORD } } }'
 const yaml = (...lines: string[]): string => ['os: windows', 'cloud: local', ...lines, ''].join('\n')
 
-describe('a Windows family of this computer is refused, and nothing is made', { timeout: 240_000 }, () => {
+describe('a local build of a Windows family stops before it creates anything', { timeout: 240_000 }, () => {
   it.each([
     [
-      'without an image of Windows',
+      'without a Windows disk image',
       yaml('base: { parameter: /aws/service/ami-windows-latest/x }', login, password),
       2,
       'expected a base for the cloud local (image, family), got parameter',
       'base: {image: <qcow2>, sha256: …}',
     ],
     [
-      'with one that is not there',
+      'with a disk image that does not exist',
       yaml(`base: { image: /nowhere/windows.qcow2, sha256: ${'a'.repeat(64)} }`, login, password),
       2,
       'there is no base image /nowhere/windows.qcow2',
       'a WinRM listener for HTTPS on port 5986',
     ],
     [
-      'with Debian as its base',
+      'with Debian as its base image',
       yaml('base: { debian: bookworm }', login, password),
       2,
       'expected a base that can run windows, got debian',
       undefined,
     ],
     [
-      'where nobody knows the password',
+      'without a password',
       yaml(own, login, 'configure: { strategy: linear }'),
       3,
       'win: the password of Administrator is unknown: the cloud local provides none',
       'ansible_password: {env: WINDOWS_PASSWORD}',
     ],
     [
-      'whose password is not set',
+      'if the variable of its password is not set',
       yaml(own, login, password.replace('WINDOWS_PASSWORD', 'NOT_SET_ANYWHERE')),
       2,
       'expected a secret in the environment variable NOT_SET_ANYWHERE, got no value',
       'set NOT_SET_ANYWHERE',
     ],
     [
-      'with a suite for InSpec where there is none',
+      'with an InSpec suite, if InSpec is not installed',
       yaml(own, login, password, 'verify: { suites: [{ inspec: verify/profile }] }'),
       3,
       'neither inspec nor cinc-auditor is on the PATH',
