@@ -68,7 +68,7 @@ describe('misuse', () => {
     [['init', 'Big'], 'Expected the name of a family'],
     [['init', 'linux-web'], 'Expected the name of a new family, got linux-web'],
     [['init', 'linux-db', '--base', 'nothing'], 'Expected a family (linux-web), got "nothing"'],
-  ])('%j is refused with what was expected, and creates nothing', async (args, says, hint = '') => {
+  ])('%j is an error that says what was expected, and creates nothing', async (args, says, hint = '') => {
     using project = await projectWithBuilds()
     const error = (await runArguments(args).catch((thrown: unknown) => thrown)) as UsageError
     expect(error).toBeInstanceOf(UsageError)
@@ -77,7 +77,7 @@ describe('misuse', () => {
     expect(existsSync(join(project.folder, '.bakehouse/state'))).toBe(false)
   })
 
-  test('ends with exit 2, its words on stderr, nothing on stdout', async () => {
+  test('ends with exit code 2 and writes only to stderr', async () => {
     using _project = await projectWithBuilds()
     const { code, stdout, stderr } = await bakehouse(['--famly', 'x'])
     expect({ code, stdout }).toEqual({ code: 2, stdout: '' })
@@ -90,7 +90,7 @@ describe('help', () => {
     [['--help'], '--family linux-base'],
     [['history', '--help'], 'history linux-base --limit 0'],
     [['init', '-h'], 'init linux-db --base linux-base'],
-  ])('%j shows examples and ends well', async (args, example) => {
+  ])('%j prints examples and ends with exit code 0', async (args, example) => {
     const { code, stdout, stderr } = await bakehouse(args)
     expect(stdout).toContain(`npm run bake -- ${example}`)
     expect(stderr).toBe('')
@@ -101,21 +101,21 @@ describe('help', () => {
     expect((await bakehouse(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
-  test('completion is a function of the shell, which fills in what was begun', async () => {
+  test('completion prints a shell function that completes a partial word', async () => {
     const type = 'eval "$0"; COMP_WORDS=(bakehouse reap --d); COMP_CWORD=2; _bakehouse; echo $COMPREPLY'
     const { stdout } = await bakehouse(['completion'])
     expect((await run('bash', ['-c', type, stdout])).stdout).toBe('--dry-run\n')
     expect((await run('bash', ['-u', '-c', type, stdout])).stderr, 'with bash -u').toBe('')
   })
 
-  test('completion leaves the completion of zsh as it is where there is one, and has one for fish', async () => {
+  test('completion does not initialize the completion of zsh again, and has a script for fish', async () => {
     expect((await bakehouse(['completion'])).stdout).toContain('command -v compdef >/dev/null || { autoload -U +X compinit && compinit; }')
     const { stdout } = await bakehouse(['completion', 'fish'])
     expect(stdout).toContain('complete -c bakehouse -f -a')
     expect(stdout).not.toContain('COMP_WORDS')
   })
 
-  test('completion knows verbs, options and families', async () => {
+  test('completion suggests verbs, options and families', async () => {
     using _project = await projectWithBuilds()
     const complete = (...words: string[]): Promise<string[]> => completeWords(words)
     expect(await complete('bake', '--keep', '')).toEqual(['never', 'failed', 'always'])
@@ -128,7 +128,7 @@ describe('help', () => {
 })
 
 describe('history and show', () => {
-  test('call a build interrupted whose process was killed, and say what to do', async () => {
+  test('show a build whose process was killed as interrupted, with a hint', async () => {
     using project = await projectWithBuilds()
     const { endedAt: _, ...running } = sampleRecord({ version: '2026.11.24', status: 'running', startedAt: '2026-11-24T10:00:00.000Z' })
     await writeRecord(join(project.folder, '.bakehouse/builds/linux-web/2026.11.24'), running)
@@ -138,7 +138,7 @@ describe('history and show', () => {
     expect((await bakehouse(['show', 'linux-web'])).stdout).toContain('interrupted')
   })
 
-  test('list the builds with the latest good one marked', async () => {
+  test('list the builds and mark the latest good image', async () => {
     using _project = await projectWithBuilds()
     const { stdout, code } = await bakehouse(['history'])
     expect(stdout).toMatch(
@@ -148,13 +148,13 @@ describe('history and show', () => {
     expect(code).toBe(0)
   })
 
-  test('show the newest build, or the one named', async () => {
+  test('show the newest build, or that of the given version', async () => {
     using _project = await projectWithBuilds()
     expect((await bakehouse(['show', 'linux-web'])).stdout).toMatch(/^linux-web 2026\.11\.23: failed/)
     expect((await bakehouse(['show', 'linux-web', '2026.11.22'])).stdout).toContain('record.json')
   })
 
-  test('a damaged record is named and hides nothing', async () => {
+  test('report a damaged record and still list the other builds', async () => {
     using project = await projectWithBuilds()
     project.write('.bakehouse/builds/linux-web/2026.11.20/record.json', '{')
     const { stdout, stderr, code } = await bakehouse(['history'])
@@ -163,20 +163,20 @@ describe('history and show', () => {
     expect(code).toBe(0)
   })
 
-  test.each([[['history']], [['show', 'linux-web']], [['init', 'linux-db']]])('%j --json prints JSON and nothing else', async (args) => {
+  test.each([[['history']], [['show', 'linux-web']], [['init', 'linux-db']]])('%j --json prints only JSON', async (args) => {
     using _project = await projectWithBuilds()
     const { stdout } = await bakehouse([...args, '--json'])
     expect(() => JSON.parse(stdout)).not.toThrow()
   })
 
-  test('a reader that leaves early is no error', async () => {
+  test('end with exit code 0 if the reader closes the pipe early', async () => {
     using _project = await projectWithBuilds()
     const { code, stderr } = await bakehouse(['history', '--json'], {}, true)
     expect(stderr).toBe('')
     expect(code).toBe(0)
   })
 
-  test('colours come only where they can be seen', async () => {
+  test('use colours only on a terminal, or with FORCE_COLOR', async () => {
     using _project = await projectWithBuilds()
     expect((await bakehouse(['history'])).stdout).not.toContain('\u001b[')
     expect((await bakehouse(['history'], { FORCE_COLOR: '1' })).stdout).toContain('\u001b[32m')
@@ -193,13 +193,13 @@ describe('without set-up, under npm', () => {
     [['init', '-h'], 0],
     [['--famly', 'x'], 2],
     [['--family', 'absent'], 2],
-  ])('%j answers at once and sets nothing up', async (args, exitCode) => {
+  ])('%j works and does not start set-up', async (args, exitCode) => {
     using _project = await projectWithBuilds()
     const { code, stderr } = await bakehouse(args, empty)
     expect([code, stderr], stderr).toEqual([exitCode, expect.not.stringContaining('Set-up')])
   })
 
-  test('doctor says that the tools are missing, and how to get them', async () => {
+  test('doctor reports missing tools and the command that installs them', async () => {
     using _project = await projectWithBuilds()
     const { code, stdout } = await bakehouse(['doctor'], empty)
     expect([code, stdout]).toEqual([3, expect.stringContaining('npm run setup')])
@@ -207,7 +207,7 @@ describe('without set-up, under npm', () => {
 })
 
 describe('doctor', () => {
-  test('says under what is not well what to do', () => {
+  test('prints a hint below each check that failed', () => {
     const findings = [
       { name: 'qemu', status: 'missing', detail: 'spawn ENOENT\nmore', hint: 'npm run setup' },
       { name: 'node', status: 'ok', detail: '24', hint: 'not needed' },
@@ -217,7 +217,7 @@ describe('doctor', () => {
 })
 
 describe('init', () => {
-  test('makes a family that reads well, and never writes over one', async () => {
+  test('creates a valid family, and refuses a name that exists', async () => {
     using project = await projectWithBuilds()
     const { stdout, code } = await bakehouse(['init', 'linux-db', '--base', 'linux-web'])
     expect(stdout).toContain('npm run bake -- --family linux-db')

@@ -11,7 +11,7 @@ const consumer = (id: string, version: string, lags: boolean) => ({
 })
 
 describe('the consumers of a family', () => {
-  test('are a line each, those first that lag behind', () => {
+  test('are printed one per line, the outdated ones first', () => {
     const lines = renderConsumers([consumer('new', '2026.11.23', false), consumer('old', '2026.11.20', true)], 'web', '2026.11.23')
     expect(lines.map((line) => line.trim().split(/ {2,}/))).toEqual([
       ['2026.11.20', 'behind 2026.11.23', 'group', 'old', '2 instances'],
@@ -19,7 +19,7 @@ describe('the consumers of a family', () => {
     ])
   })
 
-  test('may be none', () => {
+  test('are reported as none if there are none', () => {
     expect(renderConsumers([], 'web', '2026.11.23')).toEqual(['Nobody uses web; its latest good version is 2026.11.23'])
   })
 })

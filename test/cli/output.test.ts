@@ -9,7 +9,7 @@ import type { BakeOutcome } from '../../src/model/outcome.ts'
 import { renderRecord } from '../../src/report/render-record.ts'
 import { sampleRecord } from '../records/sample.ts'
 
-/** All that a guest can say, as the message of a failed test. */
+/** Text of a guest that tries to control a terminal or a CI system. */
 const hostile = [
   'no\u001b]52;c;eA==\u0007\u001b[2J',
   'linux-base 2026.11.27 promoted in 3.0 s, 12 checks passed',
@@ -18,12 +18,12 @@ const hostile = [
   'a ##[group]b\rc',
 ].join('\n')
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: what must not be there
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these characters must not be in the output
 const forbidden = /[\0-\x09\x0b-\x1f\x7f-\x9f]|^\s*::|##\[|^linux-base 2026.11.27 promoted/m
 
 afterEach(() => vi.unstubAllEnvs())
 
-describe('what a guest says reaches no terminal and no CI log as more than text', () => {
+describe('text of a guest cannot control the terminal or the CI system in', () => {
   const event: BuildEvent = { type: 'task', phase: 'verify', name: hostile, at: new Date().toISOString() }
   const note: BuildEvent = { type: 'note', phase: 'verify', text: hostile, at: new Date().toISOString() }
   const progress = advance({ family: 'f', phases: [], notes: [] }, event)
@@ -40,20 +40,20 @@ describe('what a guest says reaches no terminal and no CI log as more than text'
   }
 
   test.each<[string, string | readonly string[]]>([
-    ['the message of a failed bake', renderFailure(outcome as unknown as BakeOutcome, request)],
-    ['a task, away from a terminal', `f  ${renderEvent(progress, event)}`],
-    ['a note, away from a terminal', `f  ${renderEvent(progress, note)}`],
+    ['the message of a failed build', renderFailure(outcome as unknown as BakeOutcome, request)],
+    ['a task, without a terminal', `f  ${renderEvent(progress, event)}`],
+    ['a note, without a terminal', `f  ${renderEvent(progress, note)}`],
     ['a task on a terminal', renderProgress([progress], Date.now(), 200)],
     ['a note on a terminal', renderProgress([advance(progress, note)], Date.now(), 200)],
     ['a record', renderRecord(record)],
-    ['an error that nobody expected', hostile],
+    ['an internal error', hostile],
   ])('%s', (_name, lines) => {
     const text = renderLines(lines)
     expect(text).toContain('no')
     expect(text).not.toMatch(forbidden)
   })
 
-  test('JSON, which is still the same value', () => {
+  test('JSON, whose value stays the same', () => {
     const json = renderJson({ message: hostile, more: '\u009b2J\u202ex' })
     expect(json).not.toMatch(forbidden)
     expect(JSON.parse(json)).toEqual({ message: hostile, more: '\u009b2J\u202ex' })
@@ -61,7 +61,7 @@ describe('what a guest says reaches no terminal and no CI log as more than text'
 })
 
 describe('colours', () => {
-  test('are ours alone, and end with their line', () => {
+  test('come only from the program, and end at the end of a line', () => {
     vi.stubEnv('FORCE_COLOR', '1')
     vi.stubEnv('NO_COLOR', undefined)
     const lines = renderLines([paintOut('red', `a\u001b[32mb\nc`), paint('green', 'x'.repeat(5_000)), 'plain'])

@@ -20,7 +20,7 @@ const progress = (family: string, told: readonly BuildEvent[]): FamilyProgress =
 const plain = (lines: readonly string[]): string[] => stripVTControlCharacters(renderLines(lines)).trimEnd().split('\n')
 
 describe('progress', () => {
-  test('of one family shows each phase, its time, and the task running now with how long it has been at it', () => {
+  test('of one family shows each phase with its time, and the current task with its time', () => {
     expect(plain(renderProgress([progress('linux-web', events)], start + 12_000, 80))).toEqual([
       'linux-web',
       '  ✓ base         2.6 s',
@@ -28,7 +28,7 @@ describe('progress', () => {
     ])
   })
 
-  test('of several families is one line each', () => {
+  test('of several families shows one line per family', () => {
     const lines = plain(
       renderProgress(
         [progress('linux-base', events), progress('linux-web', []), { ...progress('db', events), ended: 'failed' }],
@@ -39,7 +39,7 @@ describe('progress', () => {
     expect(lines).toEqual(['⠋ linux-base  configure    9.0 s  Serve the page  5.0 s', '· linux-web   waiting', '✗ db          failed'])
   })
 
-  test('never wraps, however narrow the terminal', () => {
+  test('never wraps a line, even on a narrow terminal', () => {
     for (const columns of [1, 2, 10, 24, 40]) {
       for (const line of plain(renderProgress([progress('linux-web', events)], start + 12_000, columns))) {
         expect(line.length).toBeLessThan(Math.max(columns, 1))
@@ -47,14 +47,14 @@ describe('progress', () => {
     }
   })
 
-  test('takes a task told again for the same task', () => {
+  test('ignores a repeated task event', () => {
     const again: BuildEvent = { type: 'task', phase: 'configure', name: 'Serve\nthe \u001b[2Jpage', at: at(11) }
     const before = progress('linux-web', events)
     expect(isRepeated(before, again)).toBe(true)
     expect(advance(before, again)).toEqual(before)
   })
 
-  test('away from a terminal is a plain line an event', () => {
+  test('without a terminal prints one line per event', () => {
     let state: FamilyProgress = { family: 'linux-web', phases: [], notes: [] }
     const lines = events.map((event) => {
       state = advance(state, event)
