@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { defined } from '../src/core/defined.ts'
 import { openInstantCloud } from './instant-cloud.ts'
 import { median, parseCount, renderConditions } from './measure.ts'
 import type { TreeUse } from './processes.ts'
@@ -74,6 +75,6 @@ export function parseArguments(args: readonly string[]): ManyRequest {
   return {
     rounds: parseCount(values.rounds ?? positionals[0] ?? '3'),
     families: parseCount(values.families ?? String(usualFamilies)),
-    ...(values.parallel === undefined ? {} : { parallel: parseCount(values.parallel) }),
+    ...defined({ parallel: values.parallel === undefined ? undefined : parseCount(values.parallel) }),
   }
 }

@@ -1,4 +1,5 @@
 import pLimit from 'p-limit'
+import { defined } from '../core/defined.ts'
 import type { FamilyListener } from '../model/events.ts'
 import { type Family, findBaseFamily } from '../model/family.ts'
 import type { BakeOutcome } from '../model/outcome.ts'
@@ -60,7 +61,7 @@ function findBases(families: readonly Family[]): ReadonlyMap<string, string> {
 
 async function readFamilies(requests: readonly BakeRequest[]): Promise<Family[]> {
   const { readFamily } = await import('../family/read-family.ts')
-  return Promise.all(requests.map(({ family, cloud }) => readFamily(family, cloud === undefined ? {} : { cloud })))
+  return Promise.all(requests.map(({ family, cloud }) => readFamily(family, defined({ cloud }))))
 }
 
 function isBad({ status }: BakeOutcome): boolean {

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { defined } from '../core/defined.ts'
 import { imagesFolder } from '../core/paths.ts'
 import type { BuildOutputs, LatestGood } from '../model/outputs.ts'
 import type { SuiteResult } from '../model/suite-result.ts'
@@ -23,7 +24,7 @@ export async function describeImage(plan: Plan, built: BuildOutputs, suites: rea
     digest: built.digest,
     verified: suites.map((suite) => ({
       suite: suite.suite,
-      ...(suite.id === undefined ? {} : { id: suite.id }),
+      ...defined({ id: suite.id }),
       passed: count(suite, true),
       failed: count(suite, false),
       at,

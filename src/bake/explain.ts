@@ -1,3 +1,4 @@
+import { defined } from '../core/defined.ts'
 import { BakehouseError, findSystemProblem, messageOf } from '../core/errors.ts'
 import { findEngineMessage, findKillSignal } from '../engine/failed-run.ts'
 import type { Trouble } from '../model/ending.ts'
@@ -31,7 +32,7 @@ function isFailed(result: StepResult | undefined): result is FailedStep {
 
 function explainStep(step: FailedStep): Trouble {
   if (step.status === 'bug') return { kind: 'bug', why: step.cause, stack: step.stack }
-  const hint = step.hint === undefined ? {} : { hint: step.hint }
+  const hint = defined({ hint: step.hint })
   if (step.status === 'missing') return { kind: 'missing', what: step.cause, ...hint }
   if (step.stoppedBy !== undefined) return { kind: 'interrupted', by: step.stoppedBy }
   return { kind: 'rejected', why: step.cause, ...hint }
@@ -51,6 +52,6 @@ function explainError(error: unknown): Trouble {
   if (engine !== undefined) return { kind: 'missing', what: `the Pulumi engine failed: ${engine}` }
   const known = error instanceof BakehouseError ? error : findSystemProblem(error)
   if (known === undefined) return { kind: 'bug', why: messageOf(error), stack: (error as Error).stack ?? messageOf(error) }
-  const hint = known.hint === undefined ? {} : { hint: known.hint }
+  const hint = defined({ hint: known.hint })
   return known.exitCode === 3 ? { kind: 'missing', what: known.message, ...hint } : { kind: 'rejected', why: known.message, ...hint }
 }

@@ -1,4 +1,5 @@
 import { chooseCloud } from '../cloud/clouds.ts'
+import { defined } from '../core/defined.ts'
 import { createRedactor } from '../core/redact/redact.ts'
 import { readFamily } from '../family/read-family.ts'
 import { requireSecrets } from '../family/require-secrets.ts'
@@ -9,7 +10,7 @@ import type { Order } from './plan.ts'
 
 /** Reads the family of a request. Throws UsageError with the place in the file. */
 export async function readOrder(request: BakeRequest): Promise<Order> {
-  const read = await readFamily(request.family, request.cloud === undefined ? {} : { cloud: request.cloud })
+  const read = await readFamily(request.family, defined({ cloud: request.cloud }))
   requireSecrets(read)
   return {
     request,

@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { defined } from '../core/defined.ts'
 import { UsageError } from '../core/errors.ts'
 import { buildFiles, type RecordPaths } from '../model/build-folder.ts'
 import { type Ending, outcomeOf } from '../model/ending.ts'
@@ -56,8 +57,7 @@ export function refusedOutcome(refused: {
   const failure = {
     ...words,
     exitCode: error instanceof UsageError && !cancelled ? error.exitCode : exitCodes[trouble.kind],
-    ...(phase ? { phase } : {}),
-    ...(trouble.kind === 'bug' ? { stack: trouble.stack } : {}),
+    ...defined({ phase, stack: trouble.kind === 'bug' ? trouble.stack : undefined }),
   }
   return {
     ...{ family: request.family, version: '', cloud: order?.family.cloud ?? request.cloud ?? '', phases: [], durationMs: 0 },

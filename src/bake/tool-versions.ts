@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { defined } from '../core/defined.ts'
 import { runTool } from '../core/exec.ts'
 import { projectFolder, sourceFolder } from '../core/paths.ts'
 import { readTools } from '../core/tools.ts'
@@ -9,7 +10,7 @@ import type { Engine } from '../engine/engine.ts'
 export async function readToolVersions(engine: Engine): Promise<Record<string, string>> {
   const { version } = JSON.parse(readFileSync(join(sourceFolder(), '../package.json'), 'utf8')) as { version: string }
   const pulumi = await engine.findVersion()
-  return { bakehouse: version, node: process.versions.node, ...(pulumi ? { pulumi } : {}), ...readPythonVersions(readTools().venv) }
+  return { bakehouse: version, node: process.versions.node, ...defined({ pulumi }), ...readPythonVersions(readTools().venv) }
 }
 
 /** The versions that influence the image. They are part of the input hash. */

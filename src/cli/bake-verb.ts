@@ -1,4 +1,5 @@
 import { bake, listFamilies, prepareTools } from '../bakehouse.ts'
+import { defined } from '../core/defined.ts'
 import { UsageError } from '../core/errors.ts'
 import { commandLine } from '../core/program.ts'
 import { type BakeOutcome, worstExitCode } from '../model/outcome.ts'
@@ -57,14 +58,13 @@ async function parseFamilies(given: readonly string[]): Promise<string[]> {
 
 async function makeRequest(family: string, args: BakeArguments): Promise<BakeRequest> {
   const { parseVersion } = await import('../model/version.ts')
+  const version = args['image-version']
   return {
     family,
     keep: args.keep,
     dryRun: args['dry-run'],
     ifChanged: args['if-changed'],
     prove: args.prove,
-    ...(args['image-version'] === undefined ? {} : { version: parseVersion(args['image-version']) }),
-    ...(args.cloud === undefined ? {} : { cloud: args.cloud }),
-    ...(args.backend === undefined ? {} : { backend: args.backend }),
+    ...defined({ version: version === undefined ? undefined : parseVersion(version), cloud: args.cloud, backend: args.backend }),
   }
 }

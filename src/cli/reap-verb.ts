@@ -1,4 +1,5 @@
 import { prepareTools, reap } from '../bakehouse.ts'
+import { defined } from '../core/defined.ts'
 import { MissingError } from '../core/errors.ts'
 import { commandLine } from '../core/program.ts'
 import type { Reaped } from '../model/leftover.ts'
@@ -23,9 +24,7 @@ export async function runReap(args: ReapArguments): Promise<number> {
     {
       dryRun: args['dry-run'],
       kept: args.kept,
-      ...(args.family === undefined ? {} : { family: args.family }),
-      ...(args.cloud === undefined ? {} : { cloud: args.cloud }),
-      ...(args.backend === undefined ? {} : { backend: args.backend }),
+      ...defined({ family: args.family, cloud: args.cloud, backend: args.backend }),
     },
     cancelling.signal,
   )

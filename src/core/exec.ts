@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process'
 import { closeSync, createWriteStream, openSync } from 'node:fs'
 import { Readable } from 'node:stream'
 import { execa } from 'execa'
+import { defined } from './defined.ts'
 import { onLines } from './lines.ts'
 
 /** Options of a command. */
@@ -43,16 +44,11 @@ export async function run(command: string, args: readonly string[], options: Run
   const child = execa(command, [...args], {
     reject: false,
     stripFinalNewline: false,
-    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    ...(options.env === undefined ? {} : { env: options.env }),
-    ...(options.onlyEnv === undefined ? {} : { env: options.onlyEnv, extendEnv: false }),
+    ...defined({ cwd: options.cwd, env: options.onlyEnv ?? options.env, extendEnv: options.onlyEnv === undefined ? undefined : false }),
     ...(options.input === undefined
       ? { stdin: files.input ?? ('ignore' as const) }
       : { input: typeof options.input === 'string' ? options.input : Readable.from([options.input]) }),
-    ...(files.output === undefined ? {} : { stdout: files.output }),
-    ...(options.signal === undefined ? {} : { cancelSignal: options.signal }),
-    ...(options.timeoutMs === undefined ? {} : { timeout: options.timeoutMs }),
-    ...(options.longestOutput === undefined ? {} : { maxBuffer: options.longestOutput }),
+    ...defined({ stdout: files.output, cancelSignal: options.signal, timeout: options.timeoutMs, maxBuffer: options.longestOutput }),
   })
   const log = options.logFile === undefined ? undefined : createWriteStream(options.logFile, { flags: 'a', mode: 0o600 })
   for (const stream of [child.stdout, child.stderr]) {
@@ -74,10 +70,10 @@ type Descriptor = 3 | 4 | 5 | 6 | 7 | 8 | 9
 
 /** Connects the files directly to the command; their content does not pass through this process. */
 function openFiles({ inputFile, outputFile }: RunOptions): Disposable & { readonly input?: Descriptor; readonly output?: Descriptor } {
-  const files = {
-    ...(inputFile === undefined ? {} : { input: openSync(inputFile, 'r') as Descriptor }),
-    ...(outputFile === undefined ? {} : { output: openSync(outputFile, 'w', 0o600) as Descriptor }),
-  }
+  const files = defined({
+    input: inputFile === undefined ? undefined : (openSync(inputFile, 'r') as Descriptor),
+    output: outputFile === undefined ? undefined : (openSync(outputFile, 'w', 0o600) as Descriptor),
+  })
   return { ...files, [Symbol.dispose]: () => Object.values(files).forEach(closeSync) }
 }
 
@@ -106,8 +102,7 @@ export async function runInBackground(
     const child = spawn(command, [...args], {
       stdio: ['ignore', log, log],
       detached: true,
-      ...(signal === undefined ? {} : { signal }),
-      ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
+      ...defined({ signal, timeout: timeoutMs }),
     })
     child.once('error', (error) => (signal?.aborted ? resolve(255) : reject(error)))
     child.once('exit', (code) => resolve(code ?? 255))

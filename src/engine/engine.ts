@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LocalWorkspace, StackAlreadyExistsError, StackNotFoundError } from '@pulumi/pulumi/automation/index.js'
+import { defined } from '../core/defined.ts'
 import { findVariable } from '../core/environment.ts'
 import { messageOf } from '../core/errors.ts'
 import { homeFolder } from '../core/paths.ts'
@@ -60,7 +61,7 @@ const passphraseProvider = 'passphrase'
 export function openEngine({ backend, plugins }: EngineOptions): Engine {
   // The engine, its plugins and this process connect to each other on the loopback interface. That must not use a proxy.
   followProxy()
-  const environment = { ...engineEnvironment(), ...(backend ? { PULUMI_BACKEND_URL: backend } : {}) }
+  const environment = { ...engineEnvironment(), ...defined({ PULUMI_BACKEND_URL: backend || undefined }) }
   const secretsProvider = findVariable('BAKEHOUSE_SECRETS_PROVIDER') ?? passphraseProvider
   const settings = projectSettings(writePluginFolders(plugins))
   // Start now, because it is needed soon. An error is thrown where the promise is awaited.

@@ -1,5 +1,6 @@
 import { rmSync } from 'node:fs'
 import type { PulumiFn, EngineEvent as SdkEvent, Stack } from '@pulumi/pulumi/automation/index.js'
+import { defined } from '../core/defined.ts'
 import { type EngineEvent, findEvent } from './event.ts'
 import { isLockedByTheDead } from './failed-run.ts'
 import { parseState, type StackState } from './state.ts'
@@ -89,7 +90,7 @@ function sdkOptions({ message, signal, onEvent }: UpdateOptions, look?: (event: 
     const told = onEvent && findEvent(event)
     if (told) onEvent(told)
   }
-  return { message, signal, color: 'never' as const, suppressProgress: true, ...(look || onEvent ? { onEvent: listen } : {}) }
+  return { message, signal, color: 'never' as const, suppressProgress: true, ...defined({ onEvent: look || onEvent ? listen : undefined }) }
 }
 
 /** The outputs of the stack, if this is the event that contains them. */

@@ -1,4 +1,5 @@
 import { type Document, isAlias, isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, visit, type YAMLError } from 'yaml'
+import { defined } from '../core/defined.ts'
 import { messageOf, UsageError } from '../core/errors.ts'
 import type { Problem } from './explain.ts'
 
@@ -90,8 +91,7 @@ function refuseAliases(document: Document.Parsed, place: (offset: number) => str
 function errorFor(problems: readonly (Problem & { offset: number })[], place: (offset: number) => string): UsageError {
   const sorted = [...problems].sort((left, right) => left.offset - right.offset)
   const [only] = sorted
-  if (only && sorted.length === 1)
-    return new UsageError(`${place(only.offset)}: ${only.text}`, only.hint === undefined ? {} : { hint: only.hint })
+  if (only && sorted.length === 1) return new UsageError(`${place(only.offset)}: ${only.text}`, defined({ hint: only.hint }))
   const lines = sorted
     .slice(0, mostShown)
     .map(({ offset, text, hint }) => `${place(offset)}: ${text}${hint === undefined ? '' : `\nhint: ${hint}`}`)

@@ -1,4 +1,5 @@
 import { listClouds } from '../cloud/clouds.ts'
+import { defined } from '../core/defined.ts'
 import { listFamilies, readFamily } from './read-family.ts'
 
 /** The tools that building some families needs on this computer. */
@@ -13,7 +14,7 @@ export interface FamilyNeeds {
  */
 export async function findNeeds(requests?: readonly { readonly family: string; readonly cloud?: string }[]): Promise<FamilyNeeds> {
   const families = requests
-    ? await Promise.all(requests.map(({ family, cloud }) => readFamily(family, cloud === undefined ? {} : { cloud })))
+    ? await Promise.all(requests.map(({ family, cloud }) => readFamily(family, defined({ cloud }))))
     : (await listFamilies()).flatMap(({ family }) => family ?? [])
   const near = new Set((await listClouds()).filter(({ runsHere }) => runsHere).map(({ name }) => name))
   const here = families.filter(({ cloud }) => near.has(cloud))

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { defined } from '../core/defined.ts'
 import { messageOf, UsageError } from '../core/errors.ts'
 import { resolveInside } from '../core/inside.ts'
 import { commandLine } from '../core/program.ts'
@@ -14,7 +15,7 @@ import type { Path, Problem } from './explain.ts'
  */
 export function readSecrets(family: Family, env: NodeJS.ProcessEnv = process.env): FamilySecrets {
   const [problem] = findSecretProblems(family, env)
-  if (problem) throw new UsageError(`${family.name}: ${problem.text}`, problem.hint === undefined ? {} : { hint: problem.hint })
+  if (problem) throw new UsageError(`${family.name}: ${problem.text}`, defined({ hint: problem.hint }))
   const { secrets, vaultPassword } = family.configure
   return {
     variables: Object.fromEntries(Object.entries(secrets).map(([name, secret]) => [name, readValue(family, secret, env)])),

@@ -1,3 +1,4 @@
+import { defined } from '../core/defined.ts'
 import type { CaseResult, SuiteReport } from '../model/suite-result.ts'
 import { describeCheck } from './checks.ts'
 import type { Identity } from './identity.ts'
@@ -19,7 +20,7 @@ function parseCase([, status = '', ms = '', check = '', ...message]: string[]): 
     title: describeCheck(check),
     status: status === 'passed' || status === 'failed' || status === 'skipped' ? status : 'error',
     durationMs: Number(ms) || 0,
-    ...(status === 'passed' ? {} : { message: message.join(' ') }),
+    ...defined({ message: status === 'passed' ? undefined : message.join(' ') }),
   }
 }
 

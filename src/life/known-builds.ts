@@ -1,4 +1,5 @@
 import type { Created } from '../cloud/cloud.ts'
+import { defined } from '../core/defined.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { ReapOptions } from '../model/leftover.ts'
 import type { BuildRecord } from '../model/record.ts'
@@ -41,7 +42,7 @@ export function whyBuildDeletable(
   { status, keptUntil, left }: Pick<BuildRecord, 'status' | 'keptUntil' | 'left'>,
   { kept, now = new Date() }: { readonly kept: boolean; readonly now?: Date },
 ): string | undefined {
-  if (mayHaveLeft({ status, ...(left ? { left } : {}) })) return left ? 'its build could not remove it' : 'its build was interrupted'
+  if (mayHaveLeft({ status, ...defined({ left }) })) return left ? 'its build could not remove it' : 'its build was interrupted'
   if (keptUntil === undefined) return undefined
   if (kept) return 'it was kept for inspection'
   return Date.parse(keptUntil) < now.getTime() ? `it was kept until ${keptUntil}` : undefined

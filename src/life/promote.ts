@@ -1,3 +1,4 @@
+import { defined } from '../core/defined.ts'
 import { messageOf, RejectedError, UsageError } from '../core/errors.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { OpenStack, UpdateOptions } from '../engine/stack.ts'
@@ -30,7 +31,7 @@ export async function promote(engine: Engine, image: LatestGood, options: Promot
     await stack.up(() => publishProgram(image), {
       message: promotionMessage(image),
       signal: options.signal,
-      ...(options.onEvent ? { onEvent: options.onEvent } : {}),
+      ...defined({ onEvent: options.onEvent }),
     })
   } catch (error) {
     throw await takeBack(stack, { image, previous, error })

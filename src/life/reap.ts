@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs'
 import type { Cloud, Created } from '../cloud/cloud.ts'
 import { chooseCloud, cloudNames } from '../cloud/clouds.ts'
+import { defined } from '../core/defined.ts'
 import { judgeOwner } from '../core/lock-owner.ts'
 import type { Reaped, ReapOptions } from '../model/leftover.ts'
 import { readLeases, runningFamilies } from '../records/lease.ts'
@@ -32,7 +33,7 @@ async function reapCloud(name: string, options: ReapOptions, known: KnownBuilds)
   let created: readonly Created[]
   try {
     cloud = await chooseCloud(name)
-    created = await cloud.list({ tool: 'bakehouse', ...(options.family === undefined ? {} : { family: options.family }) })
+    created = await cloud.list({ tool: 'bakehouse', ...defined({ family: options.family }) })
   } catch (error) {
     // Without --cloud, all clouds are tried. One that cannot be reached, for example without credentials, is skipped.
     if (options.cloud === undefined) return []

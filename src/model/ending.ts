@@ -1,3 +1,4 @@
+import { defined } from '../core/defined.ts'
 import { exitCodes, statuses } from './ending-kind.ts'
 import type { BakeFailure, BakeOutcome } from './outcome.ts'
 import type { LatestGood } from './outputs.ts'
@@ -62,7 +63,7 @@ export function recordOf(
     ending: ending.kind,
     suites: ending.suites,
     ...(ending.kind === 'promoted' ? { image: ending.image } : { error: errorOf(ending, words), left: ending.left }),
-    ...(ending.kept ? { keptUntil: ending.kept.until } : {}),
+    ...defined({ keptUntil: ending.kept?.until }),
     ...weakSuitesOf(ending),
   }
 }
@@ -72,21 +73,21 @@ export function outcomeOf(
   ending: Ending,
   words: EndingWords,
 ): Pick<BakeOutcome, 'status' | 'ending'> & Partial<Omit<BakeOutcome, 'status' | 'ending'>> {
-  const kept = ending.kept && ending.kept.logins.length > 0 ? { kept: ending.kept.logins } : {}
-  const common = { status: statuses[ending.kind], ending: ending.kind, ...kept, ...weakSuitesOf(ending) }
+  const kept = ending.kept && ending.kept.logins.length > 0 ? ending.kept.logins : undefined
+  const common = { status: statuses[ending.kind], ending: ending.kind, ...defined({ kept }), ...weakSuitesOf(ending) }
   if (ending.kind === 'promoted') {
     const { inputsDigest: _, ...outputs } = ending.image
-    return { ...outputs, ...common, ...(ending.imagePath === undefined ? {} : { imagePath: ending.imagePath }) }
+    return { ...outputs, ...common, ...defined({ imagePath: ending.imagePath }) }
   }
-  const stack = ending.kind === 'bug' ? { stack: ending.stack } : {}
-  const error: BakeFailure = { ...errorOf(ending, words), exitCode: exitCodes[ending.kind], ...stack }
-  return { ...common, error, ...(ending.left.length > 0 ? { left: ending.left } : {}) }
+  const stack = ending.kind === 'bug' ? ending.stack : undefined
+  const error: BakeFailure = { ...errorOf(ending, words), exitCode: exitCodes[ending.kind], ...defined({ stack }) }
+  return { ...common, error, ...defined({ left: ending.left.length > 0 ? ending.left : undefined }) }
 }
 
 function errorOf({ phase }: Unfinished, { message, hint }: EndingWords): NonNullable<BuildRecord['error']> {
-  return { message, ...(hint === undefined ? {} : { hint }), ...(phase === undefined ? {} : { phase }) }
+  return defined({ message, hint, phase })
 }
 
 function weakSuitesOf({ weakSuites }: BuildResults): Pick<BuildRecord, 'provesNothing'> {
-  return weakSuites.length > 0 ? { provesNothing: weakSuites } : {}
+  return defined({ provesNothing: weakSuites.length > 0 ? weakSuites : undefined })
 }

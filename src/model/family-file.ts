@@ -1,3 +1,4 @@
+import { defined } from '../core/defined.ts'
 import type { Base, Family, FamilySettings, Verify } from './family.ts'
 import type { Suite } from './suite.ts'
 
@@ -36,5 +37,5 @@ function suiteOf({ minimumCases, ...written }: Written): Suite {
 }
 
 function writtenOf({ verifier, file, minimumCases, options }: Suite): Written {
-  return { [verifier]: file, ...options, ...(minimumCases === undefined ? {} : { minimumCases }) }
+  return { [verifier]: file, ...options, ...defined({ minimumCases }) }
 }

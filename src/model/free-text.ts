@@ -1,3 +1,4 @@
+import { defined } from '../core/defined.ts'
 import { shorten } from '../core/shorten.ts'
 import type { BuildEvent } from './events.ts'
 import type { SuiteResult } from './suite-result.ts'
@@ -19,9 +20,9 @@ export function cleanSuite(suite: SuiteResult, clean: Clean): SuiteResult {
     cases: cases.map(({ name, message, ...rest }) => ({
       ...rest,
       name: clean(name),
-      ...(message === undefined ? {} : { message: clean(message) }),
+      ...defined({ message: message && clean(message) }),
     })),
-    ...(problem === undefined ? {} : { problem: clean(problem) }),
+    ...defined({ problem: problem && clean(problem) }),
   }
 }
 

@@ -66,7 +66,7 @@ const longestCause = 2_000
  */
 export function renderVerdict(result: StepResult): string {
   const { step, status } = result
-  return JSON.stringify({ step, status, ...(result.status === 'ok' ? {} : { cause: shortCause(result.cause) }) })
+  return JSON.stringify({ step, status, cause: result.status === 'ok' ? undefined : shortCause(result.cause) })
 }
 
 /** A cause that fits into one line of a log. */

@@ -1,3 +1,4 @@
+import { defined } from '../core/defined.ts'
 import { commandLine } from '../core/program.ts'
 import type { Ending, EndingWords } from '../model/ending.ts'
 import type { Phase } from '../model/phases.ts'
@@ -43,5 +44,5 @@ function hintForLeft(left: readonly string[]): string | undefined {
 }
 
 function hintOf(hint: string | undefined): { hint?: string } {
-  return hint === undefined ? {} : { hint }
+  return defined({ hint })
 }

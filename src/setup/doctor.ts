@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { statfs } from 'node:fs/promises'
 import { join } from 'node:path'
+import { defined } from '../core/defined.ts'
 import { findVersion, isCompatible } from '../core/dotted-version.ts'
 import { type MissingError, messageOf } from '../core/errors.ts'
 import { runTool } from '../core/exec.ts'
@@ -82,7 +83,7 @@ function describeNamespaces(): string {
 }
 
 function toFinding(name: string, status: Finding['status'], { message, hint }: MissingError): Finding {
-  return { name, status, detail: message, ...(hint && { hint }) }
+  return { name, status, detail: message, ...defined({ hint }) }
 }
 
 function checkFiles(name: string, files: readonly string[]): Finding {

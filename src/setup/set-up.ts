@@ -1,5 +1,6 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { defined } from '../core/defined.ts'
 import { BakehouseError, MissingError, messageOf } from '../core/errors.ts'
 import { withLock } from '../core/lock.ts'
 import { homeFolder } from '../core/paths.ts'
@@ -63,12 +64,11 @@ async function setUp(needs: Needs): Promise<void> {
   writeTools({
     node: process.execPath,
     pulumi,
-    ...(pulumiVersion && { pulumiVersion }),
+    ...defined({ pulumiVersion }),
     venv,
     goss: gossFile,
-    ...(qemu && { qemu }),
+    ...defined({ qemu, checksVenv }),
     ...plugin,
-    ...(checksVenv && { checksVenv }),
     stamp: makeStamp(needs),
   })
 }

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import { defined } from '../core/defined.ts'
 import { BakehouseError, findSystemProblem, MissingError, messageOf, UsageError } from '../core/errors.ts'
 import { keepFilesPrivate } from '../core/private-files.ts'
 import type { StepContext } from '../guest/context.ts'
@@ -87,7 +88,7 @@ function explain(thrown: unknown): Verdict {
     const stack = error instanceof Error ? (error.stack ?? cause) : cause
     return { ended: { status: 'bug', cause, stack, suites: [] }, exitCode: 1 }
   }
-  const hint = error.hint === undefined ? {} : { hint: error.hint }
+  const hint = defined({ hint: error.hint })
   if (error instanceof MissingError) return { ended: { status: 'missing', cause, ...hint, suites: [] }, exitCode: 3 }
   return { ended: { status: 'failed', cause, ...hint, suites: [] }, exitCode: error instanceof UsageError ? 2 : 10 }
 }

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { defined } from '../core/defined.ts'
 import { parseDuration } from '../core/duration.ts'
 import { RejectedError } from '../core/errors.ts'
 import { shorten } from '../core/shorten.ts'
@@ -135,12 +136,9 @@ async function record(context: StepContext, { name, id, verifier, run, expected,
   const { cases } = report
   const judged: SuiteResult = {
     suite: name,
-    ...(id === undefined ? {} : { id }),
-    verifier,
-    cases,
-    durationMs,
-    junit,
-    ...(problem ? { problem } : {}),
+    ...defined({ id }),
+    ...{ verifier, cases, durationMs, junit },
+    ...defined({ problem }),
   }
   const result = cleanSuite(judged, (text) => shorten(context.redactor.text(text), longestText))
   writeFileSync(join(context.folder, junit), renderJunit(result))

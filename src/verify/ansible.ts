@@ -1,3 +1,4 @@
+import { defined } from '../core/defined.ts'
 import { runPlaybook } from '../guest/ansible/playbook.ts'
 import type { TaskEnd } from '../guest/ansible/task-events.ts'
 import { type CaseResult, isBad, type SuiteReport } from '../model/suite-result.ts'
@@ -46,5 +47,10 @@ function taskCase({ task, status, ms, message, forgiven }: TaskEnd): CaseResult 
     unreachable: 'error',
   } as const
   const verdict = verdicts[status]
-  return { name: task, status: verdict, durationMs: ms, ...(verdict === 'passed' || message === '' ? {} : { message }) }
+  return {
+    name: task,
+    status: verdict,
+    durationMs: ms,
+    ...defined({ message: verdict === 'passed' || message === '' ? undefined : message }),
+  }
 }

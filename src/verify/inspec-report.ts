@@ -1,3 +1,4 @@
+import { defined } from '../core/defined.ts'
 import { type CaseResult, isBad, type SuiteReport } from '../model/suite-result.ts'
 import { broken, judgeAnswer, suiteReport, type ToolAnswer } from './judge.ts'
 
@@ -100,7 +101,7 @@ function resultCase(control: string, result: Result, waiver: Waiver | undefined)
     name: parts.filter(Boolean).join(': ') || control,
     status,
     durationMs: Math.round((Number(result.run_time) || 0) * 1000),
-    ...(status === 'passed' ? {} : { message: explain(result, status, waiver) }),
+    ...defined({ message: status === 'passed' ? undefined : explain(result, status, waiver) }),
   }
 }
 

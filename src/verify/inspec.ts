@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { defined } from '../core/defined.ts'
 import { MissingError } from '../core/errors.ts'
 import { run } from '../core/exec.ts'
 import { findCommand } from '../core/find-command.ts'
@@ -36,8 +37,7 @@ async function runInspec(given: SuiteContext): Promise<SuiteReport> {
     profile: requireSuiteFile(given, suite.file),
     transport: connection.host.transport === 'psrp' ? 'winrm' : 'ssh',
     ...{ json: json.path, junit: junit.path },
-    ...(inputs === undefined ? {} : { inputs: requireSuiteFile(given, inputs) }),
-    ...(waivers === undefined ? {} : { waivers: requireSuiteFile(given, waivers) }),
+    ...defined({ inputs: inputs && requireSuiteFile(given, inputs), waivers: waivers && requireSuiteFile(given, waivers) }),
     sudo: family.os === 'linux' && connection.host.user !== 'root',
   })
   const redacted = context.redactor.stream()

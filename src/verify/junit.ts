@@ -1,4 +1,5 @@
 import { XMLParser, XMLValidator } from 'fast-xml-parser'
+import { defined } from '../core/defined.ts'
 import type { CaseResult, SuiteResult } from '../model/suite-result.ts'
 
 type Element = Readonly<Record<string, unknown>>
@@ -77,7 +78,7 @@ function junitCase(element: Element): CaseResult {
     name: group && !name.startsWith(group) ? `${group} ${name}` : name,
     status: status ?? 'passed',
     durationMs: milliseconds(attribute(element, 'time')),
-    ...(status === undefined ? {} : { message: messageOf(kinds[status]) }),
+    ...defined({ message: status && messageOf(kinds[status]) }),
   }
 }
 
@@ -102,7 +103,7 @@ function nunitCase(element: Element): CaseResult {
     name: attribute(element, 'fullname') ?? attribute(element, 'name') ?? '',
     status,
     durationMs: milliseconds(attribute(element, 'duration') ?? attribute(element, 'time')),
-    ...(status === 'passed' ? {} : { message: String(failure?.message ?? result) }),
+    ...defined({ message: status === 'passed' ? undefined : String(failure?.message ?? result) }),
   }
 }
 

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { defined } from '../core/defined.ts'
 import { reasonOf, runPowerShell } from '../guest/powershell/powershell.ts'
 import { renderScript } from '../guest/powershell/script.ts'
 import type { CaseResult, SuiteReport } from '../model/suite-result.ts'
@@ -19,7 +20,7 @@ async function runPester(given: SuiteContext): Promise<SuiteReport> {
   const outcome = await runPowerShell(given, {
     script: renderPesterScript(isFolder ? '.' : name),
     ...(isFolder ? { folder: path } : { files: { [name]: readFileSync(path, 'utf8') } }),
-    ...(own === undefined ? {} : { modules: own }),
+    ...defined({ modules: own }),
     results: [reportFile, summaryFile],
     timeoutMs: given.timeoutMs,
   })

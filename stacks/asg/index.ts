@@ -1,4 +1,5 @@
 import { Config } from '@pulumi/pulumi'
+import { defined } from '../../src/core/defined.ts'
 import { asgProgram } from './program.ts'
 
 const config = new Config()
@@ -17,7 +18,7 @@ const outputs = await asgProgram({
   checkpoints: config.getObject<number[]>('checkpoints') ?? [20, 100],
   checkpointDelaySeconds: config.getNumber('checkpointDelaySeconds') ?? 300,
   warmupSeconds: config.getNumber('warmupSeconds') ?? 120,
-  ...(imageId === undefined ? {} : { imageId }),
+  ...defined({ imageId }),
 })()
 
 export const { groupName, templateVersion, imageId: image, version, upgrade } = outputs

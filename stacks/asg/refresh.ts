@@ -8,6 +8,7 @@ import {
   type StartInstanceRefreshCommandInput,
 } from '@aws-sdk/client-auto-scaling'
 import { requestHandler } from '../../src/cloud/aws/request-handler.ts'
+import { defined } from '../../src/core/defined.ts'
 
 /** An upgrade of a group: the template version, and how to replace instances. */
 export interface RefreshRequest {
@@ -38,7 +39,7 @@ export function refreshInput(request: RefreshRequest): StartInstanceRefreshComma
       CheckpointDelay: checkpointDelaySeconds,
       ScaleInProtectedInstances: 'Wait',
       StandbyInstances: 'Wait',
-      ...(alarms.length > 0 ? { AlarmSpecification: { Alarms: [...alarms] } } : {}),
+      ...defined({ AlarmSpecification: alarms.length > 0 ? { Alarms: [...alarms] } : undefined }),
     },
   }
 }

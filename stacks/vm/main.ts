@@ -1,5 +1,6 @@
 import yargs from 'yargs'
 import { hideBin } from 'yargs/helpers'
+import { defined } from '../../src/core/defined.ts'
 import { BakehouseError, messageOf } from '../../src/core/errors.ts'
 import { printableLines } from '../../src/core/printable.ts'
 import { keepFilesPrivate } from '../../src/core/private-files.ts'
@@ -26,7 +27,7 @@ const cli = yargs(hideBin(process.argv))
         identity?: string
         backend?: string
       }
-      const own = { ...(identity ? { identityFile: identity } : {}), ...(backend ? { backend } : {}) }
+      const own = defined({ identityFile: identity, backend })
       const { version, login } = await upVm({ family, memory, user, ...own }, stop.signal)
       process.stdout.write(`${family} ${version} runs; log in with\n  ${login}\n`)
     },
@@ -37,7 +38,7 @@ const cli = yargs(hideBin(process.argv))
     () => {},
     async (argv) => {
       const { family, backend } = argv as unknown as { family: string; backend?: string }
-      const was = await destroyVm({ family, ...(backend ? { backend } : {}) }, stop.signal)
+      const was = await destroyVm({ family, ...defined({ backend }) }, stop.signal)
       process.stdout.write(was ? `deleted the machine of ${family}\n` : `${family} has no machine\n`)
     },
   )

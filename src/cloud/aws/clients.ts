@@ -4,6 +4,7 @@ import { EC2Client } from '@aws-sdk/client-ec2'
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas'
 import { SSMClient } from '@aws-sdk/client-ssm'
 import { STSClient } from '@aws-sdk/client-sts'
+import { defined } from '../../core/defined.ts'
 import { MissingError } from '../../core/errors.ts'
 import { findRefusal, isNotYetThere } from './errors.ts'
 import { requestHandler } from './request-handler.ts'
@@ -63,8 +64,7 @@ function cached<Client>(make: (config: Config) => Client): (region?: string) => 
     if (found) return found
     const client = make({
       requestHandler,
-      ...(region === '' ? {} : { region }),
-      ...(process.env.AWS_MAX_ATTEMPTS === undefined ? { maxAttempts: attempts } : {}),
+      ...defined({ region: region || undefined, maxAttempts: process.env.AWS_MAX_ATTEMPTS === undefined ? attempts : undefined }),
     })
     made.set(region, client)
     return client

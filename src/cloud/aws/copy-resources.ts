@@ -2,6 +2,7 @@ import { AmiCopy } from '@pulumi/aws/ec2/amiCopy.js'
 import { AmiLaunchPermission } from '@pulumi/aws/ec2/amiLaunchPermission.js'
 import { local } from '@pulumi/command'
 import { all, type CustomResourceOptions, type Input, type Output, output } from '@pulumi/pulumi'
+import { defined } from '../../core/defined.ts'
 import type { ImageResource, ImageSpec } from '../cloud.ts'
 import { findRegion } from './clients.ts'
 import { optionsOf } from './family-options.ts'
@@ -36,7 +37,7 @@ export function promotedCopy(
     ...Object.fromEntries(others.map((other, index) => [other.region, ids[index] ?? ''])),
   }))
   const request = imagesByRegion.apply((byRegion) =>
-    JSON.stringify({ imagesByRegion: byRegion, tags, protect, ...(watermark ? { watermark: watermarkName(family.name) } : {}) }),
+    JSON.stringify({ imagesByRegion: byRegion, tags, protect, watermark: watermark ? watermarkName(family.name) : undefined }),
   )
   // The command has the name of the phase, because the phase ends when every copy is complete.
   const finished = new local.Command(logicalName, runner('finish', request, 'release'), {
@@ -70,9 +71,7 @@ function copyTo({ logicalName, spec, tags, from, kmsKeyId, region }: CopySpec, o
       sourceAmiId: spec.source,
       sourceAmiRegion: from,
       encrypted: true,
-      ...(kmsKeyId === undefined ? {} : { kmsKeyId }),
-      ...(region === undefined ? {} : { region }),
-      ...(days === undefined ? {} : { deprecationTime: deprecationTime(expires, days) }),
+      ...defined({ kmsKeyId, region, deprecationTime: days === undefined ? undefined : deprecationTime(expires, days) }),
       tags,
     },
     // The source is deleted with the temporary resources. That must not replace the copy.
@@ -94,7 +93,7 @@ function share(
   options: CustomResourceOptions,
 ): AmiLaunchPermission[] {
   const { accounts, organizations } = optionsOf(context.family).share
-  const place = { imageId: image.id, ...(region === undefined ? {} : { region }) }
+  const place = { imageId: image.id, ...defined({ region }) }
   return [
     ...accounts.map((accountId) => new AmiLaunchPermission(`${logicalName}-share-${accountId}`, { ...place, accountId }, options)),
     ...organizations.map((arn) => {

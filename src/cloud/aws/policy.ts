@@ -1,3 +1,4 @@
+import { defined } from '../../core/defined.ts'
 import { sessionDocument } from './route.ts'
 
 /** One statement of an IAM policy. */
@@ -200,5 +201,5 @@ function allow(
   Resource: string | readonly string[],
   Condition?: Statement['Condition'],
 ): Statement {
-  return { Sid, Effect: 'Allow', Action, Resource, ...(Condition === undefined ? {} : { Condition }) }
+  return { Sid, Effect: 'Allow', Action, Resource, ...defined({ Condition }) }
 }

@@ -4,6 +4,7 @@ import { KeyPair } from '@pulumi/aws/ec2/keyPair.js'
 import { SecurityGroup } from '@pulumi/aws/ec2/securityGroup.js'
 import { local } from '@pulumi/command'
 import { all, type CustomResourceOptions, type Input, type Output, output, runtime, secret } from '@pulumi/pulumi'
+import { defined } from '../../core/defined.ts'
 import { parseDuration } from '../../core/duration.ts'
 import type { Host } from '../../model/host.ts'
 import type { Tags } from '../../model/tags.ts'
@@ -78,12 +79,11 @@ function makeMachine(
       instanceType,
       keyName: key.keyName,
       vpcSecurityGroupIds: [group.id],
-      ...(subnetId === undefined ? {} : { subnetId }),
-      ...(instanceProfile === undefined ? {} : { iamInstanceProfile: instanceProfile }),
+      ...defined({ subnetId, iamInstanceProfile: instanceProfile }),
       // The base machine is stopped, because an image is made from it. A trial terminates when it powers off, also by its timer.
       instanceInitiatedShutdownBehavior: spec.stage === 'base' ? 'stop' : 'terminate',
       metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 1 },
-      rootBlockDevice: { encrypted: true, deleteOnTermination: true, ...(kmsKeyId === undefined ? {} : { kmsKeyId }) },
+      rootBlockDevice: { encrypted: true, deleteOnTermination: true, ...defined({ kmsKeyId }) },
       userData: secret(firstBoot.apply(({ userData }) => userData)),
       tags,
       volumeTags: tags,
@@ -104,7 +104,7 @@ function groupArguments(name: string, { context: { family, build } }: InstanceSp
     description: `A machine of a build of ${family.name}`,
     ingress,
     egress: [{ protocol: '-1', fromPort: 0, toPort: 0, cidrBlocks: ['0.0.0.0/0'] }],
-    ...(subnetId === undefined ? {} : { vpcId: findSubnet(subnetId).then(({ VpcId }) => VpcId) }),
+    ...defined({ vpcId: subnetId && findSubnet(subnetId).then(({ VpcId }) => VpcId) }),
     tags,
   }
 }

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DescribeImagesCommand, DescribeInstancesCommand } from '@aws-sdk/client-ec2'
+import { defined } from '../../core/defined.ts'
 import { RejectedError } from '../../core/errors.ts'
 import { ask, askOfNew, clients } from './clients.ts'
 import { isNotFound } from './errors.ts'
@@ -53,6 +54,6 @@ async function poll(what: string, options: WaitOptions, isDone: () => Promise<bo
   while (!(await isDone())) {
     options.signal?.throwIfAborted()
     if (Date.now() > end) throw new RejectedError(`timed out after ${Math.round(options.deadlineMs / 60_000)} min waiting for ${what}`)
-    await sleep(options.pauseMs ?? 5_000, undefined, options.signal ? { signal: options.signal } : {})
+    await sleep(options.pauseMs ?? 5_000, undefined, defined({ signal: options.signal }))
   }
 }

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, join, resolve } from 'node:path'
+import { defined } from '../../core/defined.ts'
 
 /** Input for the environment of `ansible-playbook`. */
 export interface AnsibleSpec {
@@ -40,8 +41,8 @@ export function ansibleEnvironment(spec: AnsibleSpec, findSetting: FindSetting):
     // Ansible's default, 10 s, is too short for a login on a busy machine.
     ...unlessSet('timeout', 'ANSIBLE_TIMEOUT', '60'),
     ...(spec.strategy === 'mitogen' ? mitogenEnvironment(spec, paths) : {}),
-    ...(spec.vaultPasswordFile === undefined ? {} : { ANSIBLE_VAULT_PASSWORD_FILE: spec.vaultPasswordFile }),
-    ...(spec.installed === undefined ? {} : installedEnvironment(spec.installed, paths)),
+    ...defined({ ANSIBLE_VAULT_PASSWORD_FILE: spec.vaultPasswordFile }),
+    ...(spec.installed && installedEnvironment(spec.installed, paths)),
     ...localeEnvironment(),
   }
 }

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { defined } from '../../core/defined.ts'
 import { runInBackground } from '../../core/exec.ts'
 import { type SshSettings, type SshTarget, sshArguments } from './options.ts'
 
@@ -86,7 +87,7 @@ async function tryLogin(args: readonly string[], { signal, observer, attemptMs, 
   const ended = runInBackground('ssh', args, {
     logFile,
     signal: signal ? AbortSignal.any([signal, giveUp.signal]) : giveUp.signal,
-    ...(attemptMs === undefined ? {} : { timeoutMs: attemptMs }),
+    ...defined({ timeoutMs: attemptMs }),
   })
   if (!observer) return ended
   for (const end = Date.now() + patienceMs; ; ) {

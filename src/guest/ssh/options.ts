@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { defined } from '../../core/defined.ts'
 import { quoteShell, quoteSshConfig } from '../../core/quote.ts'
 import type { Host } from '../../model/host.ts'
 
@@ -38,16 +39,16 @@ export function sshArguments(target: SshTarget, settings: SshSettings = {}): str
     GlobalKnownHostsFile: '/dev/null',
     UpdateHostKeys: 'no',
     CheckHostIP: 'no',
-    ...(target.hostKeyAlias === undefined ? {} : { HostKeyAlias: target.hostKeyAlias }),
+    ...defined({ HostKeyAlias: target.hostKeyAlias }),
     // Longer with a proxy command, because it retries by itself, and because a busy machine answers slowly.
     ConnectTimeout: String(settings.connectSeconds ?? (proxyCommand === undefined ? 12 : 60)),
     ServerAliveInterval: '5',
     ServerAliveCountMax: '6',
-    ...(settings.controlPath === undefined ? {} : sharing(settings.controlPath, settings.keepsOpen)),
+    ...(settings.controlPath && sharing(settings.controlPath, settings.keepsOpen)),
     // With emulation, the default key exchange takes a quarter of a second more.
     KexAlgorithms: '^curve25519-sha256',
     LogLevel: 'ERROR',
-    ...(proxyCommand === undefined ? {} : { ProxyCommand: proxyCommand }),
+    ...defined({ ProxyCommand: proxyCommand }),
   }
   const settled = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`])
   return ['-F', 'none', ...settled, '-p', String(target.port), '-l', target.user]

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
+import { defined } from '../../core/defined.ts'
 import { lastLine, type RunResult, run } from '../../core/exec.ts'
 import { quoteShell } from '../../core/quote.ts'
 import type { Host } from '../../model/host.ts'
@@ -50,8 +51,7 @@ export async function runInGuest({ host, options }: Connection, script: string, 
     // With the braces, the shell reads the whole script before it runs it. Otherwise a command could read the rest of the script.
     input: `${assignments.join('')}{\n${script}\n} </dev/null\nexit $?\n`,
     longestOutput: longestAnswer,
-    ...(signal === undefined ? {} : { signal }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...defined({ signal, timeoutMs }),
   })
 }
 

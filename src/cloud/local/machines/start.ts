@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { defined } from '../../../core/defined.ts'
 import { MissingError, messageOf, RejectedError } from '../../../core/errors.ts'
 import { waitForLogin } from '../../../guest/ssh/login.ts'
 import type { Host } from '../../../model/host.ts'
@@ -52,11 +53,7 @@ export async function startMachine(made: LocalMachine, spec: StartSpec): Promise
   // If only the firmware runs, no network is needed.
   const isFiltered = unreadableDisk === undefined
   const optional = {
-    ...(seed ? { seed } : {}),
-    ...(unreadableDisk === undefined ? {} : { disk: unreadableDisk }),
-    ...(paused ? { paused } : {}),
-    ...(isSaved ? { isSaved } : {}),
-    ...(isFiltered ? { filter } : {}),
+    ...defined({ seed, disk: unreadableDisk, paused, isSaved, filter: isFiltered ? filter : undefined }),
     sandbox: process.platform === 'linux',
   }
   for (let tries = 1; ; tries++) {
@@ -121,13 +118,13 @@ export async function requireLogin(machine: LocalMachine, host: LocalHost, wait:
   const { deadlineMs, signal, isAwake, isRefusalFinal, hostKeyAlias } = wait
   await rm(host.controlPath, { force: true })
   const observer = observe(machine)
-  const target = { ...host, ...(hostKeyAlias === undefined ? {} : { hostKeyAlias }) }
+  const target = { ...host, ...defined({ hostKeyAlias }) }
   const settings = { controlPath: host.controlPath, keepsOpen: true, learnsHostKey: true, isDirect: true, connectSeconds }
   const failure = await unlessPaused(machine, signal, (until) =>
     waitForLogin(target, settings, {
       ...{ deadlineMs, signal: until, pause, logFile: join(machineFiles(machine).folder, 'ssh.log') },
       observer: isAwake ? { ...observer, isNetworkUp: async () => true } : observer,
-      ...(isRefusalFinal === undefined ? {} : { isRefusalFinal }),
+      ...defined({ isRefusalFinal }),
     }),
   )
   if (failure === undefined) return

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { defined } from '../../../core/defined.ts'
 import { findVariable } from '../../../core/environment.ts'
 import { MissingError, messageOf } from '../../../core/errors.ts'
 import type { Host } from '../../../model/host.ts'
@@ -91,7 +92,7 @@ async function bootWith(spec: InstanceInputs, signal: AbortSignal, note: string,
         credentials: spec.login === 'credential' ? { 'ssh.authorized_keys.root': `${spec.publicKey}\n` } : {},
       },
       ...{ os, transport, devices, network: network ?? false, paused: firmware !== undefined, isSaved: firmware !== undefined },
-      ...(spec.login === 'cloud-init' ? { seed } : {}),
+      ...defined({ seed: spec.login === 'cloud-init' ? seed : undefined }),
     })
     started(machine)
     if (firmware) await orUnusable(orDiscarded(dirname(firmware), signal, wakeFirmware(qmpSocket, firmware, own, signal)))

@@ -1,3 +1,4 @@
+import { defined } from '../../../core/defined.ts'
 import { findVariable, setVariable } from '../../../core/environment.ts'
 import type { Finding } from '../../../model/finding.ts'
 import { type Acceleration, findAcceleration } from './accelerator.ts'
@@ -17,5 +18,5 @@ export function renderAcceleration({ accelerator, why, hint }: Acceleration): Fi
   const name = accelerator === 'tcg' ? 'tcg: machines are emulated, which is several times slower' : accelerator
   const detail = why === undefined ? name : `${name} (${why})`
   if (accelerator !== 'tcg') return { name: 'accelerator', status: 'ok', detail }
-  return { name: 'accelerator', status: 'warning', detail, ...(hint === undefined ? {} : { hint }) }
+  return { name: 'accelerator', status: 'warning', detail, ...defined({ hint }) }
 }

@@ -1,6 +1,7 @@
 import { accessSync, constants, readdirSync, rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { defined } from '../../../core/defined.ts'
 import { findVariable } from '../../../core/environment.ts'
 import { cacheFolder } from '../../../core/paths.ts'
 import { findJson, writeJson } from '../../../core/write-file.ts'
@@ -65,7 +66,7 @@ async function probe(host: readonly string[]): Promise<Acceleration> {
     const failure = await tryAccelerator(accelerator, kernel)
     if (failure === undefined) {
       if (kernel) await keep({ host, accelerator })
-      return { accelerator, ...(failures.length > 0 ? { why: failures.join('; ') } : {}) }
+      return { accelerator, ...defined({ why: failures.length > 0 ? failures.join('; ') : undefined }) }
     }
     failures.push(`${accelerator}: ${failure}`)
   }

@@ -1,3 +1,4 @@
+import { defined } from '../../../core/defined.ts'
 import type { Machine, Os } from '../../../model/family.ts'
 import { type FilterSockets, networkArguments } from './network.ts'
 
@@ -69,7 +70,7 @@ export function qemuArguments(spec: MachineSpec): string[] {
     ...['-drive', `if=none,id=disk,${typeof spec.disk === 'number' ? unreadable(spec.disk) : qcow2(spec.disk)}`],
     ...['-device', guest.devices === 'standard' ? 'ide-hd,bus=ide.0,drive=disk,bootindex=0' : 'virtio-blk-pci,drive=disk,bootindex=0'],
     ...(spec.seed === undefined ? [] : seedArguments(spec.seed, guest)),
-    ...networkArguments({ hostPort: spec.sshPort, guestPort: guest.port, ...(spec.filter ? { filter: spec.filter } : {}) }),
+    ...networkArguments({ hostPort: spec.sshPort, guestPort: guest.port, ...defined({ filter: spec.filter }) }),
     ...['-device', `${guest.devices === 'standard' ? 'e1000e' : 'virtio-net-pci'},netdev=net,romfile=`],
     ...(guest.devices === 'standard' ? [] : ['-device', 'virtio-rng-pci']),
     ...['-chardev', `file,id=console,path=${escaped(spec.consoleLog)}`, '-serial', 'chardev:console'],
