@@ -28,8 +28,8 @@ afterEach(() => {
   server.gateway.faults = {}
 })
 
-describe('what a build has made', () => {
-  test('is listed by its tags, and by nothing else', async () => {
+describe('the resources of a build', () => {
+  test('are listed by their tags only', async () => {
     const cloud = await aws()
     const [mine, other] = [tags(), tags()]
     const ids = await fillBuild(mine)
@@ -41,7 +41,7 @@ describe('what a build has made', () => {
     expect(await cloud.list({ family: 'other' })).toEqual([])
   })
 
-  test('is deleted in the order of the list, twice without complaint, snapshots and other regions included', async () => {
+  test('can be deleted in the order of the list, also twice, with snapshots and other regions', async () => {
     const cloud = await aws()
     const mine = tags()
     const ids = await fillBuild(mine, ['eu-west-1'])
@@ -58,12 +58,12 @@ describe('what a build has made', () => {
     }
   })
 
-  test('is found and removed though a third of all calls is throttled, and what is new is not there at first', async () => {
+  test('are found and removed although a third of the calls is throttled and new resources are not found at first', async () => {
     server.gateway.faults = { throttle: 0.3, notFound: 3 }
     const cloud = await aws()
     const mine = tags()
     await fillBuild(mine)
-    // What was listed and is then said not to be there may be new rather than gone: whoever cleans looks again.
+    // A resource that was listed but is then not found may be new and not deleted. So the clean-up lists again.
     for (let round = 0; round < 6; round++) for (const each of await cloud.list({ build: mine.build })) await cloud.delete(each)
     expect(await cloud.list({ build: mine.build })).toEqual([])
     expect(server.gateway.injected.throttled).toBeGreaterThan(0)
@@ -71,7 +71,7 @@ describe('what a build has made', () => {
 })
 
 describe('a wait', () => {
-  test('survives that what was just made is not there yet', async () => {
+  test('continues if a new resource is not found yet', async () => {
     server.gateway.faults = { notFound: 4 }
     const ids = await fillBuild(tags())
     await waitForImage(ids.image ?? '', { deadlineMs: 60_000, pauseMs: 10 })
@@ -86,12 +86,12 @@ describe('a wait', () => {
   })
 })
 
-describe('the base', () => {
-  test('is a fixed image', async () => {
+describe('the base image', () => {
+  test('can be an image ID', async () => {
     expect(await resolve()).toMatchObject({ id: motoImage, digest: motoImage })
   })
 
-  test('is the newest of these owners by name', async () => {
+  test('can be the newest image of given owners, by name', async () => {
     const { Images = [] } = await new EC2Client({}).send(new DescribeImagesCommand({ Owners: ['amazon'] }))
     const x86 = Images.filter(({ Architecture, Name }) => Architecture === 'x86_64' && Name?.startsWith('al2023'))
     const newest = x86
@@ -102,22 +102,22 @@ describe('the base', () => {
     expect(Images.find(({ ImageId }) => ImageId === found.id)?.CreationDate).toBe(newest)
   })
 
-  test('is never taken from somebody else who used the name', async () => {
+  test('is never an image of another owner with the same name', async () => {
     const base = { ami: { owners: ['099720109477'], name: 'al2023*' } }
     await expect(resolve({ base })).rejects.toThrow(MissingError)
   })
 
-  test('is what a parameter holds', async () => {
+  test('can be the value of an SSM parameter', async () => {
     await new SSMClient({}).send(new PutParameterCommand({ Name: '/images/base', Type: 'String', Value: motoImage }))
     expect(await resolve({ base: { parameter: '/images/base' } })).toMatchObject({ id: motoImage })
     await expect(resolve({ base: { parameter: '/images/none' } })).rejects.toThrow('/images/none')
   })
 
-  test("is another family's latest good image of this region, as that family's stack has it", async () => {
+  test('can be the latest good image of another family in this region, from the outputs of its stack', async () => {
     const { image = '' } = await fillBuild(tags({ family: 'parent', stage: 'promoted', expires: '' }))
     const base = { family: 'parent' }
     const latest = { family: 'parent', version: '2026.11.22', imagesByRegion: { 'eu-central-1': image, 'eu-west-1': 'ami-1' } }
-    // The parameter may have been set by anybody.
+    // Another user may have set the parameter.
     await new SSMClient({}).send(new PutParameterCommand({ Name: '/bakehouse/parent/latest', Type: 'String', Value: motoImage }))
     expect(await resolve({ base }, latest)).toMatchObject({ id: image, ancestor: { family: 'parent', version: '2026.11.22' } })
     const elsewhere = await refusal({ base }, { ...latest, imagesByRegion: { 'eu-west-1': 'ami-1' } })
@@ -125,8 +125,8 @@ describe('the base', () => {
   })
 })
 
-describe('who uses an image', () => {
-  test('is asked in every region that has a copy', async () => {
+describe('the consumers of an image', () => {
+  test('are searched in every region that has a copy', async () => {
     const { image, 'eu-west-1': copy } = await fillBuild(tags({ family: 'spread', stage: 'promoted', expires: '' }), ['eu-west-1'])
     const there = new EC2Client({ region: 'eu-west-1' })
     const { Instances } = await there.send(new RunInstancesCommand({ ImageId: copy, MinCount: 1, MaxCount: 1 }))

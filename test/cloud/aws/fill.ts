@@ -13,7 +13,7 @@ import { renderTags } from '../../../src/cloud/aws/tags.ts'
 import type { Tags } from '../../../src/model/tags.ts'
 import { motoImage } from '../../aws/moto.ts'
 
-/** What one build leaves when it is cut off before its clean-up; ids by kind. */
+/** Creates the resources that a build leaves if it is killed before its clean-up. Returns their IDs by kind. */
 export async function fillBuild(tags: Tags, others: readonly string[] = []): Promise<Record<string, string>> {
   const client = new EC2Client({ maxAttempts: 12 })
   const Tags = Object.entries(renderTags(tags, 'left-over', others)).map(([Key, Value]) => ({ Key, Value }))

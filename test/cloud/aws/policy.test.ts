@@ -7,7 +7,7 @@ const folder = join(import.meta.dirname, '../../../src/cloud/aws')
 const sources = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'))
 const services: Readonly<Record<string, string>> = { 'auto-scaling': 'autoscaling', 'service-quotas': 'servicequotas' }
 
-/** Commands and paginators imported from the SDK: what the code can call. */
+/** Commands and paginators that the code imports from the SDK: the calls that it can make. */
 function calledActions(): string[] {
   return sources.flatMap((text) =>
     [...text.matchAll(/import \{([^}]*)\} from '@aws-sdk\/client-([a-z0-9-]+)'/g)].flatMap(([, names = '', service = '']) => {
@@ -21,17 +21,17 @@ function usedTypes(): string[] {
   return [...new Set(sources.flatMap((text) => [...text.matchAll(/'@pulumi\/aws\/\w+\/(\w+)\.js'/g)].map(([, type = '']) => type)))].sort()
 }
 
-test('every resource type that the graph uses says what the provider calls for it', () => {
+test('the calls of the provider are listed for every resource type that the Pulumi program uses', () => {
   expect(Object.keys(providerActions).sort()).toEqual(usedTypes())
 })
 
-test('the policy allows what is called, and nothing else', () => {
+test('the policy allows all calls of the code and no others', () => {
   const allowed = bakePolicy().Statement.flatMap(({ Action }) => Action)
   const called = [...calledActions(), ...sessionActions, ...usedTypes().flatMap((type) => providerActions[type] ?? [])]
   expect([...new Set(allowed)].sort()).toEqual([...new Set(called)].sort())
 })
 
-/** One call, as IAM sees it: what it is done to, with the keys that conditions ask for. */
+/** A call as IAM evaluates it: the resource, and the keys that conditions use. */
 interface Request {
   readonly action: string
   readonly resource: string
@@ -47,7 +47,7 @@ const matches = (pattern: string, text: string): boolean =>
       .join('.*')}$`,
   ).test(text)
 
-/** What IAM does with statements that only allow, for the operators that the policy uses. */
+/** Evaluates a policy like IAM, for statements that allow, with the operators that the policy uses. */
 function isAllowed({ action, resource, keys = {} }: Request, scope?: PolicyScope): boolean {
   return bakePolicy(scope).Statement.some(({ Action, Resource, Condition = {} }) => {
     const { StringEquals = {}, Null = {}, ...others } = Condition
@@ -86,7 +86,7 @@ test.each([
   request('ssm:PutParameter', 'arn:aws:ssm:eu-west-1:1234:parameter/bakehouse/linux-base/latest'),
   request('ssm:StartSession', arn('instance'), { 'ssm:resourceTag/bakehouse:tool': 'bakehouse' }),
   request('iam:PassRole', 'arn:aws:iam::1234:role/bakehouse-session', { 'iam:PassedToService': 'ec2.amazonaws.com' }),
-])('a bake may: %j', (needed) => {
+])('allows a build to: %j', (needed) => {
   expect(isAllowed(needed)).toBe(true)
 })
 
@@ -116,22 +116,22 @@ test.each([
   request('ssm:StartSession', 'arn:aws:ssm:eu-west-1:1234:document/AWS-RunShellScript'),
   request('iam:PassRole', 'arn:aws:iam::1234:role/admin', { 'iam:PassedToService': 'ec2.amazonaws.com' }),
   request('iam:PassRole', 'arn:aws:iam::1234:role/bakehouse-x', { 'iam:PassedToService': 'lambda.amazonaws.com' }),
-])('nobody may: %j', (abuse) => {
+])('does not allow: %j', (abuse) => {
   expect(isAllowed(abuse)).toBe(false)
 })
 
-test('a role of one family publishes no other one', () => {
+test('a policy for one family does not allow publishing another one', () => {
   const parameter = (family: string): Request =>
     request('ssm:PutParameter', `arn:aws:ssm:eu-west-1:1234:parameter/bakehouse/${family}/latest`)
   const scope = { partition: 'aws', family: 'linux-base' }
   expect([isAllowed(parameter('linux-base'), scope), isAllowed(parameter('linux-web'), scope)]).toEqual([true, false])
 })
 
-test.each(['aws', 'aws-us-gov', 'aws-cn'])('every resource is of the partition %s', (partition) => {
+test.each(['aws', 'aws-us-gov', 'aws-cn'])('every ARN is in the partition %s', (partition) => {
   const resources = bakePolicy({ partition }).Statement.flatMap(({ Resource }) => asList(Resource))
   expect(resources.filter((resource) => resource !== '*' && !resource.startsWith(`arn:${partition}:`))).toEqual([])
 })
 
-test('the document fits into a managed policy', () => {
+test('the policy is not larger than a managed policy may be', () => {
   expect(JSON.stringify(bakePolicy()).length).toBeLessThan(6144)
 })

@@ -26,11 +26,11 @@ afterEach(() => {
 
 describe('the preflight', () => {
   test.each([
-    ['an image that is not there', { base: { amiId: 'ami-00000000' } }, MissingError, 'ami-00000000'],
-    ['a parameter that is not there', { base: { parameter: '/images/none' } }, MissingError, '/images/none'],
-    ['an instance type that is not there', { aws: { instanceType: 'q9.small' } }, UsageError, 'q9.small'],
+    ['an image that does not exist', { base: { amiId: 'ami-00000000' } }, MissingError, 'ami-00000000'],
+    ['a parameter that does not exist', { base: { parameter: '/images/none' } }, MissingError, '/images/none'],
+    ['an instance type that does not exist', { aws: { instanceType: 'q9.small' } }, UsageError, 'q9.small'],
     ['an instance type of another architecture', { aws: { instanceType: 't4g.small' } }, UsageError, 'arm64'],
-    ['a subnet that is not there', { aws: { subnetId: 'subnet-00000000' } }, MissingError, 'subnet-00000000'],
+    ['a subnet that does not exist', { aws: { subnetId: 'subnet-00000000' } }, MissingError, 'subnet-00000000'],
   ])('refuses %s', async (_what, changes, kind, words) => {
     const error = await refusal(changes)
     expect(error).toBeInstanceOf(kind)
@@ -42,14 +42,14 @@ describe('the preflight', () => {
     ['GetCallerIdentity', 'ExpiredToken'],
     ['DescribeImages', 'UnauthorizedOperation'],
     ['DescribeVpcs', 'UnauthorizedOperation'],
-  ])('says what to do when %s is answered by %s', async (action, code) => {
+  ])('prints a hint if %s fails with %s', async (action, code) => {
     server.gateway.faults = { refuse: { [action]: code } }
     const error = await refusal({})
     expect(error).toBeInstanceOf(MissingError)
     expect(error.hint).toBeTruthy()
   })
 
-  test('refuses credentials that end before the bake', async () => {
+  test('refuses credentials that expire before the build can end', async () => {
     process.env.AWS_CREDENTIAL_EXPIRATION = new Date(Date.now() + 10 * 60_000).toISOString()
     try {
       await expect(resolve()).rejects.toThrow(/expire in (9|10) min/)
@@ -58,7 +58,7 @@ describe('the preflight', () => {
     }
   })
 
-  test('counts the machines that run at once against the quota', async () => {
+  test('compares the number of machines that run in parallel with the quota', async () => {
     server.gateway.faults = { processors: 0 }
     const error = await refusal({ verify: { clones: 3 } })
     expect([error.exitCode, error.message, error.hint]).toEqual([
@@ -71,7 +71,7 @@ describe('the preflight', () => {
   })
 })
 
-describe('the network of the preflight', () => {
+describe('the preflight of the network', () => {
   let client: EC2Client
   beforeAll(() => {
     client = new EC2Client({})
@@ -91,7 +91,7 @@ describe('the network of the preflight', () => {
     await client.send(new CreateRouteCommand({ RouteTableId, GatewayId, DestinationCidrBlock: '0.0.0.0/0' }))
   }
 
-  test('wants a public address and a way in where machines are reached straight', async () => {
+  test('requires a public address and a route from the internet with aws.reach ssh', async () => {
     const { SubnetId, VpcId } = await subnet()
     const wanted = { aws: { subnetId: SubnetId } }
     expect((await refusal(wanted)).message).toContain('does not assign public addresses')
@@ -106,7 +106,7 @@ describe('the network of the preflight', () => {
     expect(await resolve(wanted)).toMatchObject({ id: motoImage })
   })
 
-  test('wants a way out, or an endpoint, and the tools where machines are reached by sessions', async () => {
+  test('requires a route to the internet or an endpoint, and the tools, with aws.reach ssm', async () => {
     const { SubnetId, VpcId } = await subnet()
     const wanted = { aws: { subnetId: SubnetId, reach: 'ssm' } }
     const path = process.env.PATH
@@ -124,7 +124,7 @@ describe('the network of the preflight', () => {
     }
   })
 
-  test('wants an address for each machine', async () => {
+  test('requires a free address for each machine', async () => {
     const { Vpc } = await client.send(new CreateVpcCommand({ CidrBlock: '10.2.0.0/16' }))
     const { Subnet } = await client.send(new CreateSubnetCommand({ VpcId: Vpc?.VpcId, CidrBlock: '10.2.0.0/28' }))
     const SubnetId = Subnet?.SubnetId ?? ''

@@ -9,10 +9,10 @@ import { renderLinuxUserData } from '../../../src/cloud/aws/user-data.ts'
 import { loginArguments } from '../../../src/guest/ssh/login.ts'
 
 describe('an image name', () => {
-  test.each(['abc', 'linux-base-2026.11.23-2', "a(b)[c] d/e.f-g'h@i_j", 'x'.repeat(128)])('%s is one', (name) => {
+  test.each(['abc', 'linux-base-2026.11.23-2', "a(b)[c] d/e.f-g'h@i_j", 'x'.repeat(128)])('%s is valid', (name) => {
     expect(parseImageName(name)).toBe(name)
   })
-  test.each(['ab', '', 'x'.repeat(129), '2026-11-23T10:00', 'a+b', 'naïve', 'tab\there'])('%s is none', (name) => {
+  test.each(['ab', '', 'x'.repeat(129), '2026-11-23T10:00', 'a+b', 'naïve', 'tab\there'])('%s is not valid', (name) => {
     expect(() => parseImageName(name)).toThrow('image name')
   })
 })
@@ -28,10 +28,10 @@ describe('an error', () => {
     ['InvalidParameterValue', false],
     ['InvalidAMIID.Malformed', false],
     ['AccessDenied', false],
-  ])('%s says that something is not there: %s', (name, expected) => {
+  ])('%s means that a resource does not exist: %s', (name, expected) => {
     expect(isNotFound({ name })).toBe(expected)
   })
-  test('of a thing that is gone for good is not waited for', () => {
+  test('for a deleted resource is not retried', () => {
     expect(isNotYetThere({ name: 'InvalidAMIID.NotFound' })).toBe(true)
     expect(isNotYetThere({ name: 'InvalidAMIID.Unavailable' })).toBe(false)
   })
@@ -40,23 +40,33 @@ describe('an error', () => {
     ['CredentialsProviderError', 'credentials'],
     ['UnauthorizedOperation', 'denied permission'],
     ['AccessDeniedException', 'denied permission'],
-  ])('%s is a refusal: %s', (name, words) => {
+  ])('%s is permanent: %s', (name, words) => {
     expect(findRefusal({ name }, 'a bake')?.message).toContain(words)
   })
-  test.each(['RequestLimitExceeded', 'InternalError', 'InvalidAMIID.NotFound'])('%s is no refusal', (name) => {
+  test.each(['RequestLimitExceeded', 'InternalError', 'InvalidAMIID.NotFound'])('%s may be solved by a retry', (name) => {
     expect(findRefusal({ name }, 'a bake')).toBeUndefined()
   })
 })
 
-describe('the life of credentials', () => {
+describe('the remaining lifetime of credentials', () => {
   const now = Date.parse('2026-11-23T10:00:00Z')
   const soon = '2026-11-23T10:30:00Z'
   test.each([
-    ['of the environment, with an end', { expiration: new Date(soon), $source: { CREDENTIALS_ENV_VARS: 'g' } }, undefined, 30],
-    ['of the environment, its end beside them', { $source: { CREDENTIALS_ENV_VARS: 'g' } }, soon, 30],
-    ['of the environment, without an end', { $source: { CREDENTIALS_ENV_VARS: 'g' } }, undefined, Number.POSITIVE_INFINITY],
-    ['of an instance, renewed', { expiration: new Date(soon), $source: { CREDENTIALS_IMDS: '0' } }, undefined, Number.POSITIVE_INFINITY],
-    ['of single sign-on, renewed', { expiration: new Date(soon), $source: { CREDENTIALS_SSO: 's' } }, undefined, Number.POSITIVE_INFINITY],
+    ['in the environment, with an expiry', { expiration: new Date(soon), $source: { CREDENTIALS_ENV_VARS: 'g' } }, undefined, 30],
+    ['in the environment, with the expiry in another variable', { $source: { CREDENTIALS_ENV_VARS: 'g' } }, soon, 30],
+    ['in the environment, without an expiry', { $source: { CREDENTIALS_ENV_VARS: 'g' } }, undefined, Number.POSITIVE_INFINITY],
+    [
+      'of an instance, which are renewed',
+      { expiration: new Date(soon), $source: { CREDENTIALS_IMDS: '0' } },
+      undefined,
+      Number.POSITIVE_INFINITY,
+    ],
+    [
+      'of single sign-on, which are renewed',
+      { expiration: new Date(soon), $source: { CREDENTIALS_SSO: 's' } },
+      undefined,
+      Number.POSITIVE_INFINITY,
+    ],
   ])('%s', (_what, credentials, environment, minutes) => {
     expect(remainingLife(credentials, environment, now) / 60_000).toBe(minutes)
   })
@@ -65,15 +75,15 @@ describe('the life of credentials', () => {
 describe('tags', () => {
   const tags = { tool: 'bakehouse', family: 'f', version: 'v', build: 'b', stage: 'trial', expires: 'e' } as const
   const written = Object.entries(renderTags(tags, 'name', ['eu-west-1', 'eu-west-2'])).map(([Key, Value]) => ({ Key, Value }))
-  test('come back as they were written', () => {
+  test('are parsed as they were written', () => {
     expect(parseTags(written)).toEqual(tags)
     expect(parseRegions(written)).toEqual(['eu-west-1', 'eu-west-2'])
   })
-  test('of others are not ours', () => {
+  test('of other programs are ignored', () => {
     expect(parseTags([{ Key: 'Name', Value: 'x' }])).toBeUndefined()
     expect(parseTags(undefined)).toBeUndefined()
   })
-  test('filter for the tool, whatever else is asked', () => {
+  test('always filter for the tool', () => {
     expect(tagFilters({ build: 'b' })).toEqual([
       { Name: 'tag:bakehouse:tool', Values: ['bakehouse'] },
       { Name: 'tag:bakehouse:build', Values: ['b'] },
@@ -81,7 +91,7 @@ describe('tags', () => {
   })
 })
 
-describe('the way to an instance', () => {
+describe('the connection to an instance', () => {
   const addresses = { instanceId: 'i-1', publicIp: '1.2.3.4', privateIp: '10.0.0.4', region: 'eu-central-1' }
   test.each([
     ['ssh', 'ssh' as const, '1.2.3.4', undefined],
@@ -93,11 +103,11 @@ describe('the way to an instance', () => {
     ],
     ['a bastion', { bastion: 'me@gate:2222', ingress: '10.0.0.1/32' }, '10.0.0.4', 'ssh -W [%h]:%p -p 2222 me@gate'],
     ['a command', { proxyCommand: 'nc %h %p' }, '10.0.0.4', 'nc %h %p'],
-  ])('by %s', (_name, reach, address, proxyCommand) => {
+  ])('with %s', (_name, reach, address, proxyCommand) => {
     expect(routeOf(reach, addresses)).toEqual({ address, ...(proxyCommand ? { proxyCommand } : {}) })
   })
 
-  test('pins the host key and takes no other key than the build’s', () => {
+  test('pins the host key and offers only the key of the build', () => {
     const host = { instanceId: 'i', transport: 'ssh', address: 'a', port: 22, user: 'u', identityFile: '/k', knownHostsFile: '/h' } as const
     const words = loginArguments(host, {}).join(' ')
     expect(words).toContain('StrictHostKeyChecking=yes')
@@ -107,25 +117,25 @@ describe('the way to an instance', () => {
   })
 })
 
-describe('who may reach an instance', () => {
+describe('the address range that may connect to an instance', () => {
   afterEach(() => vi.unstubAllGlobals())
   const answer = (text: string) => vi.stubGlobal('fetch', async () => new Response(text))
 
   test.each([
-    ['nobody, by a session', 'ssm' as const, undefined],
+    ['empty with Session Manager', 'ssm' as const, undefined],
     ['the network of the bastion', { bastion: 'gate', ingress: '10.0.0.1/32' }, '10.0.0.1/32'],
-    ['whom the command comes from', { proxyCommand: 'nc %h %p', ingress: '10.0.0.2/32' }, '10.0.0.2/32'],
-    ['nobody, where a command needs no open port', { proxyCommand: 'tunnel %h' }, undefined],
+    ['the range that is given with a proxy command', { proxyCommand: 'nc %h %p', ingress: '10.0.0.2/32' }, '10.0.0.2/32'],
+    ['empty with a proxy command that needs no open port', { proxyCommand: 'tunnel %h' }, undefined],
   ])('is %s', async (_whom, reach, expected) => {
     expect(await findIngress(reach)).toBe(expected)
   })
 
-  test('is this machine alone, by its address in the internet', async () => {
+  test('is the public address of this computer', async () => {
     answer('203.0.113.7\n')
     expect(await findIngress('ssh')).toBe('203.0.113.7/32')
   })
 
-  test('is not guessed where that address is not known', async () => {
+  test('is an error if that address cannot be determined', async () => {
     answer('<html>log in to this network</html>')
     await expect(findIngress('ssh')).rejects.toMatchObject({ exitCode: 3, hint: expect.stringContaining('aws.reach') })
   })
@@ -133,14 +143,14 @@ describe('who may reach an instance', () => {
 
 describe('user data', () => {
   const base = { publicKey: 'ssh-ed25519 AAA', hostKey: { private: 'SECRET\n', public: 'PUBLIC' }, expires: '2026-11-23T18:00:00.000Z' }
-  test('brings the pinned host key and the end of the machine', () => {
+  test('contains the pinned host key and the time when the machine powers off', () => {
     const text = renderLinuxUserData({ ...base, user: 'admin' })
     expect(text.startsWith('#cloud-config\n')).toBe(true)
     expect(text).toContain('SECRET')
     expect(text).toContain(`-lt ${Date.parse(base.expires) / 1000} `)
     expect(text).toContain('name: admin')
   })
-  test('lets root in where root is who logs in', () => {
+  test('enables root login if the build logs in as root', () => {
     const text = renderLinuxUserData({ ...base, user: 'root' })
     expect(text).toContain('disable_root: false')
     expect(text).not.toContain('users:')
@@ -151,10 +161,10 @@ test.each([
   ['base', 'machine', 'base-machine'],
   ['trial', 'key', 'trial-key'],
   ['trial-2', 'machine', 'trial-machine-2'],
-])('%s and its %s are %s', (name, what, expected) => {
+])('the name of %s and %s is %s', (name, what, expected) => {
   expect(around(name, what)).toBe(expected)
 })
 
-test('a deprecation date is EC2’s, to the minute, and does not depend on now', () => {
+test('a deprecation date is rounded to the minute like in EC2, and does not depend on the current time', () => {
   expect(deprecationTime('2026-11-23T20:15:42.123Z', 30)).toBe('2026-12-23T20:15:00Z')
 })

@@ -11,13 +11,13 @@ function family(changes: object = {}): Family {
   return makeFamily({ cloud: 'aws', base: { amiId: motoImage }, ...changes })
 }
 
-/** What a bake of such a family would start from; its preflight with it. */
+/** Finds the base image of a family with these settings, and runs the preflight. */
 export async function resolve(changes: object = {}, latest?: Partial<FamilyOutputs>): Promise<unknown> {
   const latestGood = async () => (latest ?? Promise.reject(new Error('no family was asked for'))) as FamilyOutputs
   return (await aws()).resolveBase(family(changes), { progress: () => {}, latestGood, signal: never })
 }
 
-/** Why such a family is refused. */
+/** The error for a family with these settings. */
 export async function refusal(changes: object, latest?: Partial<FamilyOutputs>): Promise<MissingError> {
   return (await resolve(changes, latest).catch((thrown: unknown) => thrown)) as MissingError
 }

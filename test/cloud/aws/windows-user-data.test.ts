@@ -11,7 +11,7 @@ import { makeKeyPair } from '../../../src/guest/ssh/keys.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bh-'))
 const publicKey = 'ssh-rsa AAAATRIAL bakehouse'
-/** The files that a script writes from base64, by name. */
+/** The files that a script decodes from base64, by name. */
 const written = (userData: string): Record<string, string> =>
   Object.fromEntries(
     [...userData.matchAll(/Write-Private "\$ssh\\(\w+)" '([^']*)'/g)].map(([, name, text]) => [
@@ -21,7 +21,7 @@ const written = (userData: string): Record<string, string> =>
   )
 
 describe('user data of a Windows machine', () => {
-  it('gives sshd the pinned host key and the build’s key, and takes no passwords', () => {
+  it('configures sshd with the pinned host key and the key of the build, without passwords', () => {
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(folder, 'made')])
     const hostKey = readFileSync(join(folder, 'made'), 'utf8')
     const files = written(renderWindowsUserData({ transport: 'ssh', publicKey, hostKey }))
@@ -32,7 +32,7 @@ describe('user data of a Windows machine', () => {
     expect(readFileSync(join(folder, 'made.pub'), 'utf8')).toContain(own.split(' ')[1])
   })
 
-  it('gives WinRM the pinned certificate, and leaves Basic and clear text off', async () => {
+  it('configures WinRM with the pinned certificate, without Basic authentication and clear text', async () => {
     const made = await makeCertificate('test')
     const { thumbprint } = made
     const userData = renderWindowsUserData({
@@ -58,7 +58,7 @@ describe('user data of a Windows machine', () => {
     expect(Buffer.byteLength(userData), 'what EC2 takes').toBeLessThan(16_384)
   })
 
-  it('is run once, and has the line ends of Windows', () => {
+  it('runs once, and has Windows line ends', () => {
     const userData = renderWindowsUserData({ transport: 'ssh', publicKey, hostKey: 'h' })
     expect(userData).toMatch(/^<powershell>\r\n[\s\S]*<\/powershell>\r\n<persist>false<\/persist>\r\n$/)
     expect(userData.replaceAll('\r\n', '')).not.toContain('\n')
@@ -68,11 +68,11 @@ describe('user data of a Windows machine', () => {
     ["a'b", "'a''b'"],
     ['$(x) `y', "'$(x) `y'"],
     ['’', "'’’'"],
-  ])('expands nothing in %s', (text, quoted) => {
+  ])('PowerShell does not expand %s', (text, quoted) => {
     expect(quotePowerShell(text)).toBe(quoted)
   })
 
-  it('gives the service the start back that it had', () => {
+  it('stores the start type of the service, which sealing restores', () => {
     const text = renderWindowsUserData({ transport: 'ssh', publicKey: 'k', hostKey: 'h' })
     expect(text).toContain("-Path 'HKLM:\\SOFTWARE\\Bakehouse' -Name SshdStart")
     expect(readFileSync(join(import.meta.dirname, '../../../src/guest/windows/windows-seal.ps1'), 'utf8')).toContain('SshdStart')
@@ -80,11 +80,11 @@ describe('user data of a Windows machine', () => {
 })
 
 describe('the key pair of a Windows machine', () => {
-  it('is RSA in PEM, as a cloud encrypts the password to nothing else', async () => {
+  it('is RSA in PEM, because EC2 encrypts the password only with such a key', async () => {
     const { identityFile, publicKey } = await makeKeyPair(folder, 'base', 'rsa-pem')
     expect(publicKey).toMatch(/^ssh-rsa /)
     expect(createPrivateKey(readFileSync(identityFile)).asymmetricKeyDetails?.modulusLength).toBe(4096)
     rmSync(folder, { recursive: true, force: true })
-    // To find primes of 2048 bits takes a busy computer long.
+    // Generating a 2048-bit key takes long on a busy computer.
   }, 120_000)
 })

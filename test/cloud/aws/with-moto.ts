@@ -2,7 +2,7 @@ import { afterAll, beforeAll } from 'vitest'
 import { type Gateway, startGateway } from '../../aws/gateway.ts'
 import { type Moto, motoEnvironment, startMoto } from '../../aws/moto.ts'
 
-/** An EC2 API server for the tests of one file, with the environment that leads to it. */
+/** Starts an EC2 API server for the tests of a file, and sets the environment for it. */
 export function withMoto(): { readonly gateway: Gateway } {
   let moto: Moto
   const state = {} as { gateway: Gateway }

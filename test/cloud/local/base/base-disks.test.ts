@@ -31,7 +31,7 @@ async function publish(digit: string, ageInDays: number): Promise<StoredBase> {
 }
 
 describe('a base disk', () => {
-  it('has its digest in its name, so that a newer one of the same recipe replaces nothing', async () => {
+  it('has its digest in its name, so that a newer one does not replace it', async () => {
     const [old, current] = [await publish('a', 40), await publish('b', 1)]
     expect(old.path).toMatch(/debian-x-a{16}\.qcow2$/)
     expect(current.path).toMatch(/debian-x-b{16}\.qcow2$/)
@@ -41,7 +41,7 @@ describe('a base disk', () => {
     expect(findNewestBase('another')).toBeUndefined()
   })
 
-  it('is removed after a month without use, unless a disk of a machine or an image stands on it', async () => {
+  it('is removed after a month without use, unless it is the backing file of a machine or an image', async () => {
     const [used, imaged, unused, recent] = [await publish('a', 90), await publish('b', 80), await publish('c', 70), await publish('d', 60)]
     const [machine, images] = [join(folder, 'home/instances/m'), join(folder, 'home/images')]
     for (const each of [machine, images]) mkdirSync(each, { recursive: true })
@@ -57,7 +57,7 @@ describe('a base disk', () => {
     expect(existsSync(used.path)).toBe(false)
   })
 
-  it('of an earlier day stays as it is while a new one cannot be made, and is used', async () => {
+  it('that is too old is used if a new one cannot be made', async () => {
     const { recipeKey } = await import('../../../../src/cloud/local/base/recipe.ts')
     const old = await publish('a', 31)
     const { recipe: _, ...about } = old.disk

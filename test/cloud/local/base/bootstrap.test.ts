@@ -9,7 +9,7 @@ it.each([
   ],
   ["E: The repository 'http://deb.debian.org/debian bookworm InRelease' is not signed.", /no keyring of Debian/, /debian-archive-keyring/],
   ["E: Failed to fetch http://deb.debian.org/debian/x  Could not resolve 'deb.debian.org'", /Could not resolve/, /mirror/],
-])('what mmdebstrap says, %s, is told by its cause', (stderr, message, hint) => {
+])('explains the error of mmdebstrap %s', (stderr, message, hint) => {
   const error = bootstrapError({ stderr, exitCode: 25 })
   expect(error.message).toMatch(message)
   expect(error.hint).toMatch(hint)

@@ -12,7 +12,7 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }))
 
 const path = (name: string): string => join(folder, name)
-/** Makes a disk as qemu-img does; its path. */
+/** Creates a disk with qemu-img. Returns its path. */
 function make(name: string, ...args: readonly string[]): string {
   execFileSync('qemu-img', ['create', '-q', ...args, path(name), '1M'])
   return path(name)
@@ -32,7 +32,7 @@ it.each([
 })
 
 it.each([
-  ['a qcow2 on another file', /stands on another file/, () => make('overlay', '-f', 'qcow2', '-F', 'raw', '-b', '/etc/hostname')],
+  ['a qcow2 with a backing file', /stands on another file/, () => make('overlay', '-f', 'qcow2', '-F', 'raw', '-b', '/etc/hostname')],
   ['a qcow2 with its data in another file', /data are in another file/, () => make('data', '-f', 'qcow2', '-o', `data_file=${path('x')}`)],
   ['a flat VMDK', /VMDK/, () => make('flat.vmdk', '-f', 'vmdk', '-o', 'subformat=monolithicFlat')],
   ['a sparse VMDK', /VMDK/, () => make('sparse.vmdk', '-f', 'vmdk')],
@@ -41,9 +41,9 @@ it.each([
   ['a VDI', /VDI/, () => make('x.vdi', '-f', 'vdi')],
   ['a QED', /QED/, () => make('x.qed', '-f', 'qed')],
   ['a qcow of the first version', /unknown version/, () => make('x.qcow', '-f', 'qcow')],
-  ['a torn qcow2', /unknown version/, () => write('torn', readFileSync(make('whole', '-f', 'qcow2')).subarray(0, 60))],
+  ['a truncated qcow2', /unknown version/, () => write('torn', readFileSync(make('whole', '-f', 'qcow2')).subarray(0, 60))],
   ['a text', /no partition table/, () => write('text', 'json:{"driver":"file","filename":"/etc/shadow"}')],
-  ['nothing', /no partition table/, () => write('empty', '')],
+  ['an empty file', /no partition table/, () => write('empty', '')],
 ] as const)('refuses %s', async (_what, why, disk) => {
   await expect(readDiskFormat(disk())).rejects.toThrow(why)
 })

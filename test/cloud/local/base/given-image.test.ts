@@ -39,8 +39,8 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-describe("a base image of the user's own", () => {
-  it('is taken by a path relative to the family, once', async () => {
+describe('a base image that the user provides', () => {
+  it('is imported once, from a path relative to the family folder', async () => {
     const base = await resolveBase({ image: 'my.qcow2', sha256 })
     expect(base).toMatchObject({ name: 'my.qcow2', digest: `sha256:${sha256}` })
     rmSync(disk)
@@ -48,14 +48,14 @@ describe("a base image of the user's own", () => {
     expect(base.id).toBe(join(folder, `cache/bakehouse/base/image-${sha256}-${digest(base.id)}.qcow2`))
   })
 
-  it('may be a raw disk', async () => {
+  it('can be a raw disk', async () => {
     const raw = join(folder, 'disk.raw')
     writeFileSync(raw, Buffer.concat([Buffer.alloc(510), Buffer.from([0x55, 0xaa]), Buffer.alloc(512)]))
     const { id } = await resolveBase({ image: 'disk.raw', sha256: digest(raw) })
     expect(JSON.parse(execFileSync('qemu-img', ['info', '--output=json', id]).toString()).format).toBe('qcow2')
   })
 
-  it('is not used when it was exchanged in the store, nor when another could exchange it', async () => {
+  it('is not used if it was replaced in the cache, or if other users could replace it', async () => {
     const { id } = await resolveBase({ image: 'my.qcow2', sha256 })
     chmodSync(id, 0o666)
     await expect(resolveBase({ image: 'my.qcow2', sha256 })).rejects.toThrow('others may write to it')
@@ -68,14 +68,14 @@ describe("a base image of the user's own", () => {
     await expect(resolveBase({ image: 'my.qcow2', sha256 })).rejects.toThrow(/it has the digest .*, expected/)
   })
 
-  it('is fetched by URL', async () => {
+  it('can be downloaded from a URL', async () => {
     server = createServer((_request, response) => response.end(readFileSync(disk)))
     await new Promise<void>((done) => server?.listen(0, '127.0.0.1', done))
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/my.qcow2`
     expect((await resolveBase({ image: url, sha256 })).digest).toBe(`sha256:${sha256}`)
   })
 
-  it('is refused under another digest, both told, and nothing of it kept', async () => {
+  it('is refused if it has another digest; both are printed, and nothing is kept', async () => {
     const wrong = '0'.repeat(64)
     const refused = resolveBase({ image: 'my.qcow2', sha256: wrong })
     await expect(refused).rejects.toThrow(UsageError)
@@ -83,17 +83,17 @@ describe("a base image of the user's own", () => {
     expect(cached()).toEqual([])
   })
 
-  it('is refused when it is damaged', async () => {
+  it('is refused if it is damaged', async () => {
     truncateSync(disk, 70_000)
     await expect(resolveBase({ image: 'my.qcow2', sha256: digest(disk) })).rejects.toThrow(/mine: the base image my.qcow2 is damaged/)
     expect(cached()).toEqual([])
   })
 
   it.each([
-    ['stands on another file', ['-f', 'qcow2', '-F', 'raw', '-b']],
+    ['has a backing file', ['-f', 'qcow2', '-F', 'raw', '-b']],
     ['has its data in another file', ['-f', 'qcow2', '-o']],
     ['is a list of other files', ['-f', 'vmdk', '-o']],
-  ])('brings no file of this computer into an image: it is refused when it %s', async (_what, options) => {
+  ])('cannot copy files of this computer into an image: it is refused if it %s', async (_what, options) => {
     const secret = join(folder, 'secret')
     writeFileSync(secret, 'of this computer')
     const [hostile, last] = [join(folder, 'hostile'), options.at(-1)]
@@ -109,27 +109,27 @@ describe("a base image of the user's own", () => {
   })
 
   it.each([
-    ['not there', 'absent.qcow2', /there is no base image/],
-    ['out of reach', 'http://127.0.0.1:1/x', /cannot be reached/],
-  ])('says that it is %s', async (_what, image, message) => {
+    ['missing', 'absent.qcow2', /there is no base image/],
+    ['at a server that cannot be reached', 'http://127.0.0.1:1/x', /cannot be reached/],
+  ])('is an error if it is %s', async (_what, image, message) => {
     await expect(resolveBase({ image, sha256 })).rejects.toThrow(message)
   })
 
-  it('says what the server said', async () => {
+  it('prints the error of the server', async () => {
     server = createServer((_request, response) => response.writeHead(404).end())
     await new Promise<void>((done) => server?.listen(0, '127.0.0.1', done))
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/gone`
     await expect(resolveBase({ image: url, sha256 })).rejects.toThrow('HTTP 404')
   })
 
-  it('is fetched once when two want it at the same moment', async () => {
+  it('is downloaded once if two builds need it at the same time', async () => {
     const both = await Promise.all([resolveBase({ image: disk, sha256 }), resolveBase({ image: disk, sha256 })])
     expect(both[0]).toEqual(both[1])
     expect(cached().filter((name) => !name.endsWith('.lock'))).toHaveLength(1)
   })
 })
 
-describe('a base that is another family', () => {
+describe('the image of a parent family', () => {
   const promoted = (version: string, created: string): void => {
     const tags = { tool: 'bakehouse', family: 'linux-base', version, build: 'b', stage: 'promoted', expires: '' }
     const path = join(folder, 'home/images', `linux-base-${version}`)
@@ -144,7 +144,7 @@ describe('a base that is another family', () => {
     return sampleLatestGood({ version, imageId: id, imageName: id, digest: digestOf(version), imagesByRegion: { local: id } })
   }
 
-  it('is the latest good image that its stack names, be there a newer one in the store', async () => {
+  it('is the latest good image in its stack, even if the store has a newer one', async () => {
     promoted('2026.01.02', '2026-01-02T00:00:00Z')
     promoted('2026.01.10', '2026-01-10T00:00:00Z')
     expect(await resolveBase({ family: 'linux-base' }, latest('2026.01.02'))).toEqual({
@@ -155,7 +155,7 @@ describe('a base that is another family', () => {
     })
   })
 
-  it('is refused when its disk was exchanged', async () => {
+  it('is refused if its disk was replaced', async () => {
     promoted('2026.01.02', '2026-01-02T00:00:00Z')
     writeFileSync(join(folder, 'home/images/linux-base-2026.01.02.qcow2'), 'another')
     await expect(resolveBase({ family: 'linux-base' }, latest('2026.01.02'))).rejects.toThrow('expected sha256:')
@@ -168,6 +168,6 @@ describe('a base that is another family', () => {
   })
 })
 
-it('refuses a base of another cloud', async () => {
+it('is refused if it is on another cloud', async () => {
   await expect(resolveBase({ amiId: 'ami-12345678' })).rejects.toThrow('a base on AWS')
 })
