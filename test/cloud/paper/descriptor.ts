@@ -1,6 +1,6 @@
 import type { CloudDescriptor } from '../../../src/cloud/descriptor.ts'
 
-/** A cloud of sheets of paper. */
+/** The example cloud: its images are sheets of paper. */
 export const paper: CloudDescriptor = {
   name: 'paper',
   title: 'Paper',

@@ -6,7 +6,7 @@ import type { Family } from '../../../src/model/family.ts'
 const bases = { sheet: z.strictObject({ sheet: text }).describe('A sheet by its name (Paper).') }
 const options = z.strictObject({ colour: z.enum(['white', 'yellow']).default('white') }).describe('How the family is baked on Paper.')
 
-/** What Paper adds to `family.yaml`. */
+/** The additions to the schema of `family.yaml`. */
 export const section = { bases, options } satisfies CloudSection
 
 /** The section `paper` of a family. */

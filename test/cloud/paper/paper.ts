@@ -3,7 +3,7 @@ import type { Tags } from '../../../src/model/tags.ts'
 
 const created = new Map<string, Created>()
 
-/** Opens the cloud. Throws MissingError where credentials or a region are missing. */
+/** Opens the cloud. Throws MissingError if credentials or a region are missing. */
 export async function openPaper(): Promise<Cloud> {
   return {
     name: 'paper',

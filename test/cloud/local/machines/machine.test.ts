@@ -18,7 +18,7 @@ afterEach(() => {
 
 const tags = { tool: 'bakehouse', family: 'f', version: '1', build: 'b', stage: 'base', expires: '' } as const
 
-it('a machine that was made is found, and goes with all its files', async () => {
+it('a created machine can be found, and is removed with all its files', async () => {
   const made = await makeMachine('vm', { tags, image: 'i', sshPort: 1 })
   expect(await listMachines()).toEqual([made])
   await removeMachine(made)
@@ -27,16 +27,16 @@ it('a machine that was made is found, and goes with all its files', async () => 
 })
 
 it.each([
-  ['names a folder of another kind to be removed', { id: 'vm-1', runtimeFolder: '/home' }],
-  ['says that it is another machine', { id: '../other', runtimeFolder: '/tmp/bakehouse-abcdef' }],
-])('a record that %s is no machine', async (_what, more) => {
+  ['names a folder that this program would not create', { id: 'vm-1', runtimeFolder: '/home' }],
+  ['names another machine', { id: '../other', runtimeFolder: '/tmp/bakehouse-abcdef' }],
+])('a record that %s is ignored', async (_what, more) => {
   mkdirSync(join(folder, 'instances/vm-1'), { recursive: true })
   writeFileSync(join(folder, 'instances/vm-1/instance.json'), JSON.stringify({ tags, image: 'i', sshPort: 1, ...more }))
   expect(await findLocalMachine('vm-1')).toBeUndefined()
   expect(await listMachines()).toEqual([])
 })
 
-it('a record that others may write ends no process', async () => {
+it('a record that other users can write is ignored, so that it ends no process', async () => {
   const victim = spawn('sleep', ['60'])
   const process = findProcess(victim.pid!)!
   mkdirSync(join(folder, 'instances/vm-1'), { recursive: true })

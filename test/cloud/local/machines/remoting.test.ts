@@ -13,8 +13,8 @@ const machine = (about: Partial<LocalMachine> = {}): LocalMachine => {
   return { id: 'vm-1', tags, image: 'i', sshPort: wsman.port, runtimeFolder: '/r', ...(process_ ? { process: process_ } : {}), ...about }
 }
 
-describe('a Windows machine of this computer', () => {
-  it('is reached when it speaks WSMan, and its certificate is pinned from then on', async () => {
+describe('a local Windows machine', () => {
+  it('is ready when it answers WSMan, and its certificate is then pinned', async () => {
     const host = await waitForRemoting(machine(), { ...by, loginTimeoutSeconds: 30 }, AbortSignal.timeout(60_000))
     expect(host).toMatchObject({
       transport: 'psrp',
@@ -24,7 +24,7 @@ describe('a Windows machine of this computer', () => {
     })
   })
 
-  it('says what its image must have when it does not', async () => {
+  it('is reported with the requirements of its image if it does not answer', async () => {
     const wait = waitForRemoting(machine({ sshPort: 1 }), { ...by, loginTimeoutSeconds: 1 }, AbortSignal.timeout(60_000))
     await expect(wait).rejects.toMatchObject({
       message: expect.stringContaining('never came up'),
@@ -32,7 +32,7 @@ describe('a Windows machine of this computer', () => {
     })
   })
 
-  it('is not waited for once it has ended', async () => {
+  it('is not waited for after it has ended', async () => {
     const gone = machine({ process: { pid: process.pid, started: '1' } })
     await expect(waitForRemoting(gone, { ...by, loginTimeoutSeconds: 600 }, AbortSignal.timeout(60_000))).rejects.toThrow('ended by itself')
   })

@@ -50,7 +50,7 @@ function inputs(more: Properties = {}): Properties {
   }
 }
 
-/** A login of its own, by the instance's key and pinned host keys alone. */
+/** Logs in with a new connection, the key of the instance and its pinned host keys. */
 function sshArguments(host: Host, command: string): string[] {
   const options = ['BatchMode=yes', 'IdentitiesOnly=yes', 'StrictHostKeyChecking=yes', `UserKnownHostsFile=${host.knownHostsFile}`]
   const given = options.flatMap((option) => ['-o', option])
@@ -58,14 +58,14 @@ function sshArguments(host: Host, command: string): string[] {
 }
 const ssh = (host: Host, command: string): Promise<string> => runTool('ssh', sshArguments(host, command))
 
-/** As `seal` does it: a key that stays would be kept instead of the next one. */
+/** Removes the authorized key, as `seal` does. Otherwise the machine would keep it instead of using the next one. */
 async function powerOff(id: string, host: Host): Promise<void> {
   await run('ssh', sshArguments(host, 'rm .ssh/authorized_keys; systemctl poweroff'))
   await expect.poll(() => instances.read!(id, {}), { timeout: 120_000 }).toBeUndefined()
 }
 
-describe('machines resumed from the snapshot of a booted base', () => {
-  it('differ in all that tells machines apart, keep the time, and let in nobody but their own key', async () => {
+describe('machines that are restored from the VM snapshot of a base image', () => {
+  it('have different identities and the correct time, and accept only their own key', async () => {
     const [one, other] = [await instances.create(inputs(), context()), await instances.create(inputs(), context())]
     const identities = await Promise.all(
       [one, other].map(async ({ outputs }) => {
@@ -97,7 +97,7 @@ describe('machines resumed from the snapshot of a booted base', () => {
 })
 
 describe('a machine that is booted', () => {
-  it('is let in by its own key though its firmware slept, and fills a disk that is bigger than its image', async () => {
+  it('accepts its own key with a restored firmware, and grows its file system to a larger disk', async () => {
     const machine = await instances.create(inputs({ warm: false, disk: 6 }), context())
     expect(machine.outputs).toMatchObject({ boot: 'cold', note: '' })
     const text = await ssh(
@@ -112,7 +112,7 @@ describe('a machine that is booted', () => {
 })
 
 describe('an image of a machine', () => {
-  it('is not taken while it runs; its copy stands on nothing, boots, and outlives what it came from', async () => {
+  it('cannot be made while the machine runs; its copy boots and does not depend on the original', async () => {
     const machine = await instances.create(inputs(), context())
     const host = machine.outputs.host as Host
     await ssh(host, 'echo baked > /root/mark; echo "blacklist qemu_fw_cfg" > /etc/modprobe.d/no-fw-cfg.conf')
@@ -130,7 +130,7 @@ describe('an image of a machine', () => {
 
     const cold = await instances.create(inputs({ image: copy.id, name: 'f-1-trial', tags: tags('trial'), warm: false }), context())
     expect(cold.outputs.boot).toBe('cold')
-    // This image cannot be told its key by a firmware that slept: the firmware was started anew.
+    // With a firmware snapshot, this image would not get its key. So the firmware was started.
     expect(cold.outputs.note).toMatch(/^the firmware was started too, because .*Permission denied/)
     expect(await ssh(cold.outputs.host as Host, 'cat /root/mark; systemctl --failed --no-legend')).toBe('baked\n')
     await instances.delete!(cold.id, cold.outputs, context())
@@ -141,11 +141,11 @@ describe('an image of a machine', () => {
   })
 })
 
-describe('a snapshot that cannot be restored', () => {
+describe('a VM snapshot', () => {
   const cache = (): string => join(folder, 'cache')
   afterEach(() => vi.stubEnv('XDG_CACHE_HOME', undefined).stubEnv('BAKEHOUSE_SNAPSHOTS', undefined))
 
-  it('is thrown away; the machine boots instead, and says why', async () => {
+  it('is discarded if it cannot be restored; the machine boots, and the reason is reported', async () => {
     vi.stubEnv('XDG_CACHE_HOME', cache())
     const key = await snapshotKey({ cpus: 2, memory: 1024, disk: 4, image: base })
     const saved = join(cache(), 'bakehouse/warm', key)
@@ -160,7 +160,7 @@ describe('a snapshot that cannot be restored', () => {
     await expect(ensureSnapshot(instanceInputs.parse(inputs()), context().signal)).rejects.toThrow('the next one is made a day later')
   })
 
-  it('is not asked for at all with BAKEHOUSE_SNAPSHOTS=off', async () => {
+  it('is not used with BAKEHOUSE_SNAPSHOTS=off', async () => {
     vi.stubEnv('XDG_CACHE_HOME', join(cache(), 'off')).stubEnv('BAKEHOUSE_SNAPSHOTS', 'off')
     const blank = join(folder, 'blank.qcow2')
     execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', blank, '1G'])
@@ -169,8 +169,8 @@ describe('a snapshot that cannot be restored', () => {
   })
 })
 
-describe('a machine that never comes up', () => {
-  it('says what was waited for, leaves its console and its screen, and nothing else', async () => {
+describe('a machine that never accepts a login', () => {
+  it('is reported with the reason, and leaves only its console log and screenshot', async () => {
     const blank = join(folder, 'blank.qcow2')
     execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', blank, '1G'])
     const failed = instances.create(inputs({ image: blank, warm: false, loginTimeoutSeconds: 20 }), context())
@@ -181,7 +181,7 @@ describe('a machine that never comes up', () => {
     expect(await listMachines()).toEqual([])
   })
 
-  it('is gone when the build is cancelled meanwhile', async () => {
+  it('is removed if the build is cancelled', async () => {
     const blank = join(folder, 'blank.qcow2')
     const cancelled = instances.create(inputs({ image: blank, warm: false }), context(AbortSignal.timeout(3000)))
     await expect(cancelled).rejects.toThrow()
@@ -190,7 +190,7 @@ describe('a machine that never comes up', () => {
   })
 })
 
-it('lets in the user that cloud-init makes, where the family asks for that', async () => {
+it('accepts a login of the user that cloud-init creates, with login.by cloud-init', async () => {
   const machine = await instances.create(inputs({ login: 'cloud-init', user: 'baker', warm: true }), context())
   expect(await ssh(machine.outputs.host as Host, 'sudo id -un; id -un')).toBe('root\nbaker\n')
   await instances.delete!(machine.id, machine.outputs, context())

@@ -26,39 +26,39 @@ describe('a device that cannot be opened', () => {
     ['EPERM', 'the container does not allow it', '--device /dev/kvm'],
     ['ENOENT', 'this computer has no /dev/kvm', 'enable virtualization in the firmware'],
     ['EBUSY', '/dev/kvm cannot be opened: EBUSY', 'docs/kvm-checklist.md'],
-  ])('by %s is explained: %s, with the remedy: %s', (code, why, hint) => {
+  ])('with %s is explained: %s, with the hint: %s', (code, why, hint) => {
     const trouble = explainDevice(code, '/dev/kvm', 'baker')
     expect(trouble.why).toContain(why)
     expect(trouble.hint).toContain(hint)
   })
 
-  it('is told from one that can', () => {
+  it('is distinguished from one that can be opened', () => {
     writeFileSync(join(folder, 'kvm'), '')
     expect(findDeviceTrouble(join(folder, 'kvm'))).toBeUndefined()
     expect(findDeviceTrouble(join(folder, 'none'))?.why).toBe(`this computer has no ${join(folder, 'none')}`)
   })
 })
 
-describe('the accelerator in words', () => {
-  it('is a warning with reason and remedy when machines are emulated', () => {
+describe('the accelerator as text', () => {
+  it('is a warning with a reason and a hint if machines are emulated', () => {
     const finding = renderAcceleration({ accelerator: 'tcg', why: '/dev/kvm: permission denied for baker', hint: 'do this' })
     expect(finding).toMatchObject({ name: 'accelerator', status: 'warning', hint: 'do this' })
     expect(finding.detail).toBe('tcg: machines are emulated, which is several times slower (/dev/kvm: permission denied for baker)')
   })
 
-  it('is fine with KVM, also where the processor of the guest lacks something', () => {
+  it('is ok with KVM, also if a CPU feature is switched off', () => {
     expect(renderAcceleration({ accelerator: 'kvm' })).toEqual({ name: 'accelerator', status: 'ok', detail: 'kvm' })
     const finding = renderAcceleration({ accelerator: 'kvm,arch-capabilities=off', why: 'kvm: failed to set MSR 0x10a' })
     expect(finding).toMatchObject({ status: 'ok', detail: 'kvm,arch-capabilities=off (kvm: failed to set MSR 0x10a)' })
   })
 })
 
-it('sees a kernel that runs by the registers of any processor', () => {
+it('finds a running kernel by the registers of any CPU', () => {
   expect(isKernelAddress('CPU#0\nRIP=00000000fffd27d4 RFL=\nCPU#1\nRIP=ffffffff81e2f1a0 RFL=')).toBe(true)
   expect(isKernelAddress('CPU#0\nRIP=0000000001e2f1a0 RFL=\nCPU#1\nEIP=0000fff0 EFL=')).toBe(false)
 })
 
-it("takes the line of QEMU's messages that says why it ended", () => {
+it('finds the message of QEMU that says why it ended', () => {
   const said =
     'QEMU could not start the machine: exit null: qemu-system-x86_64: warning: host does not support\n' +
     'qemu-system-x86_64: error: failed to set MSR 0x10a to 0x69\nqemu-system-x86_64: kvm.c:3183: Assertion failed.'
@@ -68,13 +68,13 @@ it("takes the line of QEMU's messages that says why it ended", () => {
   ).toBe('failed to initialize kvm: Device or resource busy')
 })
 
-it('tells processors apart by model, microcode and features, not by their clock', () => {
+it('identifies CPUs by model, microcode and features, not by their clock rate', () => {
   const text = (more: string): string => `processor\t: 0\nmodel name\t: X\n${more}\nflags\t\t: a b\n\nprocessor\t: 1\n`
   expect(describeProcessor(text('cpu MHz\t\t: 1.0'))).toEqual(describeProcessor(text('cpu MHz\t\t: 2.0')))
   expect(describeProcessor(text('microcode\t: 0x1'))).not.toEqual(describeProcessor(text('microcode\t: 0x2')))
 })
 
-/** A QEMU that ends as it does on a host of this kind: which `-cpu` values run a guest. */
+/** A replacement for QEMU that behaves as on a certain host: only these values of `-cpu` run a guest. */
 function fakeQemu(runs: string): void {
   const home = join(folder, 'home')
   mkdirSync(home)
@@ -99,21 +99,21 @@ const load = async () => {
 }
 const starts = (): string[] => readFileSync(join(folder, 'qemu-system.log'), 'utf8').trim().split('\n')
 
-describe.runIf(process.platform === 'linux')('what runs guests on a host', () => {
-  it('is KVM when a guest runs; that is kept, and not tried again', async () => {
+describe.runIf(process.platform === 'linux')('the accelerator of a host', () => {
+  it('is KVM if a guest runs; the result is stored and not tested again', async () => {
     fakeQemu('() => true')
     expect(await (await load()).findAcceleration()).toEqual({ accelerator: 'kvm' })
     expect(await (await load()).findAcceleration()).toEqual({ accelerator: 'kvm' })
     expect(starts()).toEqual(['host'])
   })
 
-  it('is KVM without arch-capabilities where only that starts', async () => {
+  it('is KVM without arch-capabilities if guests start only with that', async () => {
     fakeQemu("(cpu) => cpu.includes('arch-capabilities=off')")
     const { accelerator, why } = await (await load()).findAcceleration()
     expect([accelerator, why]).toEqual(['kvm,arch-capabilities=off', 'kvm: failed to set MSR 0x10a to 0x69'])
   })
 
-  it('is emulation where none does, and the next bake tries again', async () => {
+  it('is emulation if no guest runs with KVM, and the next build tests again', async () => {
     fakeQemu('() => false')
     const failed = 'failed to set MSR 0x10a to 0x69'
     expect(await (await load()).findAcceleration()).toMatchObject({
@@ -124,7 +124,7 @@ describe.runIf(process.platform === 'linux')('what runs guests on a host', () =>
     expect(starts()).toEqual(['host', 'host,arch-capabilities=off', 'host', 'host,arch-capabilities=off'])
   })
 
-  it('is the next slower one after it did not start a machine, and nothing is kept', async () => {
+  it('is the next slower one after it failed to start a machine, and is not stored', async () => {
     fakeQemu('() => true')
     const one = await load()
     await one.findAcceleration()

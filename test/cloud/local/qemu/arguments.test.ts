@@ -9,34 +9,34 @@ const line = (more: Partial<MachineSpec> = {}): string => qemuArguments({ ...mac
 
 describe('the command line of a guest', () => {
   it.each([
-    ['its name, so that it is told from others', '-name vm-1'],
+    ['its name, which identifies the process', '-name vm-1'],
     ['UEFI firmware', '-bios /fw.fd'],
-    ['its disk on virtio, first in the boot order', 'virtio-blk-pci,drive=disk,bootindex=0'],
-    ['freed blocks given back', 'discard=unmap,detect-zeroes=unmap'],
-    ['nothing kept safe for a crash: it is a temporary', 'cache=unsafe'],
-    ['ssh on the loopback only', 'hostfwd=tcp:127.0.0.1:4000-:22'],
+    ['a virtio disk, first in the boot order', 'virtio-blk-pci,drive=disk,bootindex=0'],
+    ['discard of freed blocks', 'discard=unmap,detect-zeroes=unmap'],
+    ['no flushes to disk, because the disk is temporary', 'cache=unsafe'],
+    ['SSH on 127.0.0.1 only', 'hostfwd=tcp:127.0.0.1:4000-:22'],
     ['no network boot', 'romfile='],
-    ['randomness', 'virtio-rng-pci'],
-    ['a screen that can be photographed', '-vga std'],
+    ['a random number generator', 'virtio-rng-pci'],
+    ['a screen for screenshots', '-vga std'],
     ['its console in a file', 'file,id=console,path=/c'],
     ['no default devices', '-nodefaults'],
   ])('has %s', (_what, part) => {
     expect(line()).toContain(part)
   })
 
-  it('gives credentials in both ways that systemd reads', () => {
+  it('passes credentials in the two ways that systemd reads', () => {
     const args = line({ credentials: { 'ssh.authorized_keys.root': 'ssh-ed25519 AAAA a,b\n' } })
     expect(args).toContain(`-smbios type=11,value=io.systemd.credential.binary:ssh.authorized_keys.root=${btoa('ssh-ed25519 AAAA a,b\n')} `)
     expect(args).toContain('-fw_cfg name=opt/io.systemd.credentials/ssh.authorized_keys.root,string=ssh-ed25519 AAAA a,,b\n')
   })
 
-  it('has a disk that cannot be read where only the firmware is wanted', () => {
+  it('has a disk that stops the machine at its first read, for a firmware snapshot', () => {
     expect(line({ disk: 4096 })).toContain('rerror=stop,file.driver=blkdebug,file.inject-error.0.event=read_aio')
     expect(line({ disk: 4096 })).toContain('file.image.driver=null-co,file.image.size=4096')
     expect(line({ disk: 4096 })).not.toContain('qcow2')
   })
 
-  it('starts with its processors stopped only when told to', () => {
+  it('starts with stopped CPUs only if requested', () => {
     expect(line({ paused: true })).toMatch(/ -S$/)
     expect(line()).not.toMatch(/ -S( |$)/)
   })
@@ -62,12 +62,12 @@ describe('the command line of a guest', () => {
     expect(line({ accelerator })).toContain(part)
   })
 
-  it('has no nested virtualization where its memory is saved: that cannot be restored reliably', () => {
+  it('has no nested virtualization with VM snapshots, because it cannot be restored reliably', () => {
     expect(line({ accelerator: 'kvm', isSaved: true })).toContain('-cpu host,vmx=off,svm=off -smp')
     expect(line({ accelerator: 'tcg', isSaved: true })).toBe(line({ accelerator: 'tcg' }))
   })
 
-  it('reaches nothing unless a filter is between', () => {
+  it('has a network without connections unless there is a filter', () => {
     expect(line()).toContain('user,id=net,ipv6=off,restrict=on,')
     const filtered = line({ filter: { fromGuest: '/a,b', toNetwork: '/c' } })
     expect(filtered).toContain('user,id=net,ipv6=off,restrict=off,')
@@ -75,12 +75,12 @@ describe('the command line of a guest', () => {
     expect(filtered).toContain('-object filter-redirector,id=filter,netdev=net,queue=rx,outdev=fromguest,indev=tonetwork')
   })
 
-  it('lets QEMU start no programs where it can be forbidden', () => {
+  it('forbids QEMU to start programs on Linux', () => {
     expect(line({ sandbox: true })).toMatch(/-sandbox on,\S*spawn=deny/)
     expect(line()).not.toContain('-sandbox')
   })
 
-  it('has a seed disk only when there is one', () => {
+  it('has a seed disk only if one is given', () => {
     expect(line({ seed: '/s.iso' })).toContain('file=/s.iso,format=raw,readonly=on')
     expect(line()).not.toContain('drive=seed')
   })

@@ -32,7 +32,7 @@ const v2 = (folder: string, max: string, used: number, cache = 0): Record<string
 
 describe('the memory of this computer', () => {
   it.each([
-    ['what /proc says, without control groups', {}, { total: 24_000, available: 20_000 }],
+    ['that of /proc/meminfo, without control groups', {}, { total: 24_000, available: 20_000 }],
     [
       'that of a container (cgroup v2)',
       { 'proc/self/cgroup': '0::/\n', ...v2('sys/fs/cgroup', mebibytes(4000), 1000, 200) },
@@ -64,7 +64,7 @@ describe('the memory of this computer', () => {
   })
 })
 
-it('counts what running guests may still take, of every project, and nothing else', () => {
+it('counts memory that running guests of all projects have not used yet', () => {
   const guest = (given: string): string => ['/usr/bin/qemu-system-x86_64', '-name', 'x', '-m', given, ''].join('\0')
   write({
     'proc/1/cmdline': 'init\0',
@@ -80,14 +80,14 @@ it('counts what running guests may still take, of every project, and nothing els
 describe('a machine that needs memory', () => {
   const signal = AbortSignal.timeout(60_000)
 
-  it('is refused at once when this computer can never have it', async () => {
+  it('is refused immediately if this computer has less in total', async () => {
     const read = () => ({ total: 1000, available: 1000 })
     await expect(startWithMemory(1024, async () => {}, { signal, read })).rejects.toThrow(
       'A machine of 1024 MiB needs 1536 MiB of memory, this computer or its container has 1000 MiB',
     )
   })
 
-  it('waits for others, three of 15 GB one after the other in 23 GB', async () => {
+  it('waits for others: three machines of 15 GB start one after the other in 23 GB', async () => {
     let free = 23_000
     const running = { now: 0, most: 0 }
     const read = () => ({ total: 23_000, available: free })
@@ -103,7 +103,7 @@ describe('a machine that needs memory', () => {
     expect(running.most).toBe(1)
   })
 
-  it('is told what it waited for when the others stay', async () => {
+  it('is refused after the time-out, with the needed and the available memory', async () => {
     const read = () => ({ total: 9000, available: 100 })
     await expect(startWithMemory(1024, async () => {}, { signal, read, timeoutMs: 1 })).rejects.toThrow(
       /for 1536 MiB of free memory, there are 100 MiB/,

@@ -14,19 +14,19 @@ describe('a state of QEMU', () => {
     ['io-error', true, /no space left for its disk in \/d/, /free space/],
     ['io-error', false, /could not be read or written/, /dmesg/],
     ['internal-error', false, /accelerator cannot run this guest/, /BAKEHOUSE_ACCELERATOR=tcg/],
-  ])('%s (full: %s) is told with what to do', (status, isFull, message, hint) => {
+  ])('%s (disk full: %s) is an error with a hint', (status, isFull, message, hint) => {
     const error = explainPause(status, { folder: '/d', isFull })
     expect(error?.message).toMatch(message)
     expect(error?.hint).toMatch(hint)
     expect(error?.exitCode).toBe(3)
   })
 
-  it.each(['running', 'prelaunch', 'paused', 'restore-vm', 'save-vm', 'shutdown'])('%s is none that ends a wait', (status) => {
+  it.each(['running', 'prelaunch', 'paused', 'restore-vm', 'save-vm', 'shutdown'])('%s does not end a wait', (status) => {
     expect(explainPause(status, { folder: '/d', isFull: false })).toBeUndefined()
   })
 })
 
-describe('a machine whose disk finds no space', () => {
+describe('a machine without space for its disk', () => {
   let home: string
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), 'bakehouse-pause-'))
@@ -37,7 +37,7 @@ describe('a machine whose disk finds no space', () => {
     rmSync(home, { recursive: true })
   })
 
-  it('is told at a wait for it and during a step, by its cause', async () => {
+  it('is reported with the cause while a build waits for it, and during a step', async () => {
     const tags = { tool: 'bakehouse', family: 'f', version: '1', build: 'b', stage: 'base', expires: '' } as const
     const machine = await makeMachine('f-1', { tags, image: 'i', sshPort: 1 })
     const disk =

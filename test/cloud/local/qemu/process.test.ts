@@ -12,7 +12,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-/** An empty machine: it only waits. */
+/** A machine without a disk. It does nothing. */
 const spec = (lifetimeSeconds: number) => {
   const [logFile, qmpSocket, pidFile] = [join(folder, 'log'), join(folder, 'qmp'), join(folder, 'pid')]
   const args = ['-name', 'vm-test', '-machine', 'none', '-nodefaults', '-display', 'none', '-pidfile', pidFile]
@@ -27,7 +27,7 @@ const spec = (lifetimeSeconds: number) => {
 }
 
 describe('a machine process', () => {
-  it('runs in a session of its own, and ends when told to', async () => {
+  it('runs in its own session, and ends on request', async () => {
     const identity = await startQemu(spec(60))
     expect(isRunning(identity)).toBe(true)
     expect(findQemu(join(folder, 'pid'), 'vm-test')).toEqual(identity)
@@ -36,17 +36,17 @@ describe('a machine process', () => {
     await stopQemu(identity, join(folder, 'qmp'))
   })
 
-  it('ends by itself when its time is over, with nobody left to end it', async () => {
+  it('ends by itself after its lifetime', async () => {
     const identity = await startQemu(spec(1))
     await expect.poll(() => isRunning(identity)).toBe(false)
   })
 
-  it('tells what QEMU said when it does not start', async () => {
+  it('is reported with the message of QEMU if it does not start', async () => {
     const broken = { ...spec(60), args: ['-machine', 'nonesuch'] }
     await expect(startQemu(broken)).rejects.toThrow('unsupported machine type')
   })
 
-  it('is not taken for another process that has its pid now', async () => {
+  it('is not confused with another process that got its PID', async () => {
     const stranger = spawn('sleep', ['60'])
     try {
       const identity = findProcess(stranger.pid ?? 0)!
@@ -59,7 +59,7 @@ describe('a machine process', () => {
     }
   })
 
-  it('leaves no pid file behind it, which would name a stranger later', async () => {
+  it('removes its PID file when it ends', async () => {
     const identity = await startQemu(spec(60))
     await stopQemu(identity, join(folder, 'qmp'))
     expect(existsSync(join(folder, 'pid'))).toBe(false)

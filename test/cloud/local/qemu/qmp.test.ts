@@ -32,7 +32,7 @@ afterEach(async () => {
 })
 
 describe('the control connection of a machine', () => {
-  it('answers each command with its own reply, whatever comes between and in whichever pieces', async () => {
+  it('returns the right reply for each command, in any order and in any pieces', async () => {
     answer = (_command, id, socket) => {
       const text = `{"event": "STOP"}\r\n{"return": ${id * 10}, "id": ${id}}\r\n`
       socket.write(text.slice(0, 30))
@@ -43,29 +43,29 @@ describe('the control connection of a machine', () => {
     expect(await qmp.execute('two')).toBe(30)
   })
 
-  it('throws in the words of QEMU', async () => {
+  it('throws with the message of QEMU', async () => {
     answer = (_command, id, socket) => socket.write(`{"error": {"class": "GenericError", "desc": "no such device"}, "id": ${id}}\r\n`)
     using qmp = await connectQmp(path)
     await expect(qmp.execute('eject')).rejects.toThrow('no such device')
   })
 
-  it('fails at once what waits when the machine goes away', async () => {
+  it('fails waiting commands immediately if the machine ends', async () => {
     answer = (_command, _id, socket) => socket.destroy()
     using qmp = await connectQmp(path)
     await expect(qmp.execute('quit')).rejects.toThrow()
   })
 
-  it('does not wait for ever', async () => {
+  it('fails after the time-out', async () => {
     answer = () => {}
     using qmp = await connectQmp(path)
     await expect(qmp.execute('hang', {}, 50)).rejects.toThrow('did not answer hang within 50 ms')
   })
 
-  it('throws when nobody listens', async () => {
+  it('throws if QEMU does not listen', async () => {
     await expect(connectQmp(join(folder, 'nobody'))).rejects.toThrow()
   })
 
-  it('takes an error of the human monitor for one', async () => {
+  it('throws if the output of the human monitor is an error', async () => {
     answer = (_command, id, socket) => socket.write(`{"return": "Error: Device 'pflash' is writable", "id": ${id}}\r\n`)
     using qmp = await connectQmp(path)
     await expect(executeMonitor(qmp, 'savevm x')).rejects.toThrow('savevm x: Error')

@@ -11,7 +11,7 @@ import { run, runTool } from '../../../../src/core/exec.ts'
 const folder = mkdtempSync(join(tmpdir(), 'bh-'))
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** What the real QEMU made of the command line of a Windows guest: started, stopped before its first instruction, asked, ended. */
+/** The devices that QEMU creates from the command line of a Windows guest. It is started with stopped CPUs, queried and ended. */
 async function look(
   devices: 'virtio' | 'standard',
   port: number,
@@ -49,10 +49,10 @@ async function connectSoon(socket: string): Promise<Qmp> {
   }
 }
 
-describe('the real QEMU takes the command line of a Windows guest', () => {
-  it('with virtio devices, its seed as a disc, and the port of PowerShell remoting', async () => {
+describe('QEMU accepts the command line of a Windows guest', () => {
+  it('with virtio devices, its seed as a CD, and the port of PowerShell remoting', async () => {
     const { pci, blocks, network, exitCode } = await look('virtio', 5986)
-    // Red Hat's own: block device, network card, entropy.
+    // The virtio devices of Red Hat: disk, network interface, random number generator.
     expect([...pci.matchAll(/PCI device 1af4:(\w+)/g)].map(([, device]) => device).toSorted()).toEqual(['1000', '1001', '1005'])
     expect(blocks).toMatch(/disk .*disk\.qcow2/)
     expect(blocks).toMatch(/seed .*seed\.iso .*read-only/)
@@ -60,7 +60,7 @@ describe('the real QEMU takes the command line of a Windows guest', () => {
     expect(exitCode).toBe(0)
   })
 
-  it('with a SATA disk and an Intel card, and the port of OpenSSH', async () => {
+  it('with a SATA disk, an Intel network interface, and the port of OpenSSH', async () => {
     const { pci, network, exitCode } = await look('standard', 22)
     expect(pci).not.toContain('PCI device 1af4:')
     expect(pci).toContain('PCI device 8086:10d3')

@@ -5,7 +5,7 @@ import { MissingError } from '../../../../src/core/errors.ts'
 
 const exbibyte = 2 ** 60
 
-it('says how much room is needed, where, and how much there is', async () => {
+it('the error names the folder, the needed space and the free space', async () => {
   await expect(requireSpace(tmpdir(), exbibyte, 'The base disk')).rejects.toThrow(
     new RegExp(`The base disk needs 1073741824\\.0 GiB in ${tmpdir()}, [\\d.]+ GiB are free`),
   )
@@ -13,15 +13,15 @@ it('says how much room is needed, where, and how much there is', async () => {
 })
 
 it.each([
-  ['the system', Object.assign(new Error('write'), { code: 'ENOSPC' })],
+  ['the operating system', Object.assign(new Error('write'), { code: 'ENOSPC' })],
   ['a tool', new Error('mke2fs: No space left on device')],
-])('explains a disk that filled up, as %s tells it', async (_who, error) => {
+])('explains a full disk, as reported by %s', async (_who, error) => {
   const explained = await explainFullDisk(error, tmpdir(), 1, 'The base disk')
   expect(explained).toBeInstanceOf(MissingError)
   expect((explained as MissingError).cause).toBe(error)
 })
 
-it('passes on what is something else', async () => {
+it('does not change other errors', async () => {
   const error = new Error('no')
   expect(await explainFullDisk(error, tmpdir(), 1, 'x')).toBe(error)
 })

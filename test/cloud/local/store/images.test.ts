@@ -35,13 +35,13 @@ const publish = async (name: string): Promise<void> => {
 }
 
 describe('the store', () => {
-  it('has what was published, and nothing else of it', async () => {
+  it('contains a published image, and no other file of it', async () => {
     await publish('f-1')
     expect(await findImage('f-1')).toEqual(image('f-1'))
     expect(readdirSync(join(folder, 'images')).sort()).toEqual(['f-1.json', 'f-1.qcow2'])
   })
 
-  it('never shows a half-written image: a disk aside, a disk without its record, a record without its disk, a torn record', async () => {
+  it('never lists an incomplete image: an unpublished disk, a disk without record, a record without disk, a damaged record', async () => {
     writeFileSync(await asidePath('f-1'), 'half')
     writeFileSync(imagePath('f-2'), 'disk')
     writeFileSync(join(folder, 'images/f-3.json'), JSON.stringify(image('f-3')))
@@ -51,7 +51,7 @@ describe('the store', () => {
     for (const name of ['f-1', 'f-2', 'f-3', 'f-4']) expect(await findImage(name)).toBeUndefined()
   })
 
-  it('is rid of what a dead writer left, and spares what one still writes', async () => {
+  it('removes unfinished files of killed processes, but not those that are being written', async () => {
     const [old, young] = [await asidePath('old'), await asidePath('young')]
     for (const path of [old, young]) writeFileSync(path, 'half')
     const longAgo = new Date(Date.now() - 25 * 60 * 60 * 1000)
@@ -60,7 +60,7 @@ describe('the store', () => {
     expect([old, young].map((path) => existsSync(path))).toEqual([false, true])
   })
 
-  it('takes an image for what its file is named, so that a record removes no file elsewhere', async () => {
+  it('ignores a record whose name differs from its file name, so that it cannot remove another file', async () => {
     await asidePath('f-1')
     const victim = join(folder, 'victim.qcow2')
     for (const path of [victim, imagePath('f-1')]) writeFileSync(path, 'disk')
@@ -69,23 +69,23 @@ describe('the store', () => {
     expect(await findImage('f-1')).toBeUndefined()
   })
 
-  it('takes no image whose record others may write', async () => {
+  it('ignores a record that other users can write', async () => {
     await publish('f-1')
     chmodSync(join(folder, 'images/f-1.json'), 0o666)
     expect(await listImages()).toEqual([])
   })
 
-  it('never gives a name twice', async () => {
+  it('refuses a name that exists', async () => {
     await publish('f-1')
     await expect(publish('f-1')).rejects.toThrow('images are never replaced')
   })
 
-  it('takes images of many writers at once', async () => {
+  it('accepts images from several processes in parallel', async () => {
     await Promise.all(Array.from({ length: 20 }, (_, at) => publish(`f-${at}`)))
     expect(await listImages()).toHaveLength(20)
   })
 
-  it('forgets an image, and does not mind when it is gone already', async () => {
+  it('removes an image, and succeeds if it does not exist', async () => {
     await publish('f-1')
     await removeImage('f-1')
     await removeImage('f-1')
@@ -93,7 +93,7 @@ describe('the store', () => {
     expect(await listImages()).toEqual([])
   })
 
-  it('sees what was published and removed since it was listed last', async () => {
+  it('lists images that were published or removed since the last call correctly', async () => {
     await publish('f-1')
     expect(await listImages()).toEqual([image('f-1')])
     await publish('f-2')
@@ -101,7 +101,7 @@ describe('the store', () => {
     expect(await listImages()).toEqual([image('f-2')])
   })
 
-  it('lists a thousand images quickly enough to be asked at every bake', async () => {
+  it('lists a thousand images fast enough for every build', async () => {
     await asidePath('f')
     for (let at = 0; at < 1000; at++) {
       writeFileSync(imagePath(`f-${at}`), '')

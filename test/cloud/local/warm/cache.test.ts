@@ -21,8 +21,8 @@ afterEach(() => {
 
 const make = async (folder: string): Promise<void> => writeFileSync(join(folder, 'memory.qcow2'), 'x')
 
-describe('a snapshot that could not be restored', () => {
-  it('is gone, and none is made in its place for a day, with the reason', async () => {
+describe('a VM snapshot that could not be restored', () => {
+  it('is deleted, and not made again for a day, with the reason', async () => {
     const folder = await ensureAsleep('warm', 'key', make, signal)
     await discardSnapshot(folder, 'it hung')
     expect(existsSync(folder)).toBe(false)
@@ -32,7 +32,7 @@ describe('a snapshot that could not be restored', () => {
     expect(existsSync(await ensureAsleep('warm', 'another key', make, signal))).toBe(true)
   })
 
-  it('is made anew after a day', async () => {
+  it('is made again after a day', async () => {
     const folder = await ensureAsleep('warm', 'key', make, signal)
     await discardSnapshot(folder, 'it hung')
     writeFileSync(`${folder}.discarded`, JSON.stringify({ at: new Date(Date.now() - 25 * 60 * 60 * 1000).toISOString(), why: '' }))
@@ -40,7 +40,7 @@ describe('a snapshot that could not be restored', () => {
   })
 })
 
-describe('the key of a snapshot', () => {
+describe('the key of a VM snapshot', () => {
   const keyOn = async (...host: string[]): Promise<string> => {
     vi.resetModules()
     vi.doMock(described, () => ({ describeHost: async () => host, stampOf: (file: string) => [file] }))
@@ -48,7 +48,7 @@ describe('the key of a snapshot', () => {
     return keyOf({ cpus: 2, memory: 1024, disk: 1 })
   }
 
-  it('is another one on another processor, microcode, kernel or QEMU', async () => {
+  it('changes with CPU, microcode, kernel and QEMU', async () => {
     const keys = [
       await keyOn('cpu 1', '6.1', 'QEMU 7.2'),
       await keyOn('cpu 2', '6.1', 'QEMU 7.2'),

@@ -1,7 +1,7 @@
 import { expect, it } from 'vitest'
 import { makeHostKeys, renderKnownHosts, renewScript } from '../../../../src/cloud/local/warm/renew.ts'
 
-it('gives each machine randomness, a machine-id and host keys of its own, and the key of its build', async () => {
+it('gives each machine new random numbers, machine-id and host keys, and the key of its build', async () => {
   const [one, other] = await Promise.all([makeHostKeys(), makeHostKeys()])
   const [first, second] = [renewScript('ssh-ed25519 AAAA mine', one), renewScript('ssh-ed25519 AAAA mine', other)]
   for (const pattern of [

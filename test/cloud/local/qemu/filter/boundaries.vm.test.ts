@@ -13,14 +13,14 @@ import { type Launched, launchMachine } from '../../../../../src/cloud/local/pro
 import { sourceFolder } from '../../../../../src/core/paths.ts'
 import { connect, runInGuest } from '../../../../../src/guest/ssh/ssh.ts'
 
-// The attacks of a hostile guest, tried from real guests on services that this computer really has.
+// Real guests try to connect to real services of this computer, as a malicious guest would.
 
 const metadata = '169.254.169.254'
 let folder: string
 let base: string
 let servers: Server[]
 let plugin: { port: number; end: () => void }
-/** Connections that came to a service of this computer, by any way. */
+/** The connections that a service of this computer got. */
 const seen: string[] = []
 const machines: Launched[] = []
 
@@ -30,7 +30,7 @@ beforeAll(async () => {
   base = (await ensureDebianBase({ release: 'bookworm', progress: () => {}, signal: AbortSignal.timeout(1_700_000) })).path
   servers = [await serve('127.0.0.1'), await serve('0.0.0.0')]
   plugin = await startPlugin()
-  // Where it may, this computer pretends to be in a cloud.
+  // If it is allowed to, the test adds the address of the cloud metadata service to this computer.
   spawnSync('ip', ['address', 'add', `${metadata}/32`, 'dev', 'lo'])
 })
 
@@ -51,7 +51,7 @@ async function serve(address: string): Promise<Server> {
   return server
 }
 
-/** The plugin that runs commands, as the engine starts it. */
+/** The `command` plugin, started as the engine starts it. */
 async function startPlugin(): Promise<{ port: number; end: () => void }> {
   const child = spawn(process.execPath, [join(sourceFolder(), 'engine/command/main.ts')], { stdio: ['ignore', 'pipe', 'pipe'] })
   child.stderr.on('data', (chunk: Buffer) => seen.push(String(chunk)))
@@ -76,7 +76,7 @@ async function launch(network: boolean): Promise<Launched> {
   return machine
 }
 
-/** What a guest's tries came to, by their names: `reached` or `refused`. */
+/** The results of the attempts of a guest, by name: `reached` or `refused`. */
 async function attack({ host }: Launched): Promise<Record<string, string>> {
   const [loopback, any] = servers.map((server) => (server.address() as AddressInfo).port)
   const own = Object.values(networkInterfaces())
@@ -91,13 +91,13 @@ async function attack({ host }: Launched): Promise<Record<string, string>> {
 
 const nothing = { loopback: 'refused', resolver: 'refused', plugin: 'refused', 'own address': 'refused', metadata: 'refused' }
 
-describe('a hostile guest', () => {
-  it('reaches nothing at all while it is tested', async () => {
+describe('a malicious guest', () => {
+  it('cannot connect to anything while it is tested', async () => {
     expect(await attack(await launch(false))).toEqual({ ...nothing, mirror: 'refused' })
     expect(seen).toEqual([])
   })
 
-  it('reaches the network where it needs one, and no service of this computer; without its filter, nothing', async () => {
+  it('can connect to the network if it needs one, but not to this computer; without its filter, to nothing', async () => {
     const machine = await launch(true)
     expect(await attack(machine)).toEqual({ ...nothing, mirror: 'reached' })
     expect(seen).toEqual([])
@@ -105,7 +105,7 @@ describe('a hostile guest', () => {
     const { exitCode } = await runInGuest(connect(machine.host, folder), 'true')
     expect(exitCode).toBe(0)
     process.kill(findFilter(machine), 'SIGKILL')
-    // The login goes through the filter too: the guest is cut off.
+    // The login goes through the filter too, so there is no connection to the guest at all.
     const cut = await runInGuest(connect(machine.host, folder), 'curl -s http://deb.debian.org/', { timeoutMs: 3_000 })
     expect(cut.exitCode).not.toBe(0)
     expect(seen).toEqual([])
