@@ -15,12 +15,12 @@ describe('columns of a terminal', () => {
     ['…', 1],
   ])('%s takes %i', (text, columns) => expect(displayWidth(text)).toBe(columns))
 
-  it('are never more than asked for, and no character is cut in two', () => {
+  it('are never more than the limit, and no character is cut in two', () => {
     expect(cutToWidth('日本語', 5)).toBe('日本')
     expect(cutToWidth('a日本', 2)).toBe('a')
   })
 
-  it('are filled up with spaces', () => {
+  it('are padded with spaces', () => {
     expect(padToWidth('日本', 6)).toBe('日本  ')
     expect(padToWidth('日本', 2)).toBe('日本')
   })

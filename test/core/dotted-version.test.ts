@@ -31,7 +31,7 @@ describe('versions', () => {
     ['3.258.9', false],
     ['4.0.0', false],
     ['2.999.0', false],
-  ])('an engine %s goes with 3.259.0: %s', (version, expected) => {
+  ])('an engine %s is compatible with 3.259.0: %s', (version, expected) => {
     expect(isCompatible(version, '3.259.0')).toBe(expected)
   })
 })

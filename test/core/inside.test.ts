@@ -33,16 +33,16 @@ test.each([
   ['/etc/passwd', ''],
   ['etc/passwd', expect.stringContaining(', a link to ')],
   ['out', expect.stringContaining(', a link to ')],
-])('%s: a path of the family unless %j', (file, why) => {
+])('%s: inside the family folder, unless the reason is %j', (file, why) => {
   expect(findStray(folder, file)).toEqual(why)
 })
 
-test('the path of a file in the folder is told, another is refused', () => {
+test('returns the path of a file in the folder, and refuses a path outside', () => {
   expect(resolveInside(folder, 'verify/goss.yaml')).toBe(join(folder, 'verify/goss.yaml'))
   expect(() => resolveInside(folder, 'etc/passwd')).toThrow('expected a path inside the family folder, got "etc/passwd", a link to')
 })
 
-test('a folder with a link that leads outside, however deep, is refused', () => {
+test('refuses a folder with a link to a path outside, at any depth', () => {
   expect(() => resolveTreeInside(folder, 'verify')).toThrow('verify/deep/out.yaml')
   rmSync(join(folder, 'verify/deep/out.yaml'))
   expect(resolveTreeInside(folder, 'verify')).toBe(join(folder, 'verify'))

@@ -17,31 +17,31 @@ test.each([
     ['ab', 'c', '', 'd'],
   ],
   [[''], []],
-])('%j are the lines %j', (pieces, lines) => {
+])('the pieces %j are the lines %j', (pieces, lines) => {
   expect(linesOf(...pieces)).toEqual(lines)
 })
 
-test('a line that is too long comes in pieces, and nothing of it is lost', () => {
+test('splits a line that is too long into pieces, and loses nothing', () => {
   const text = 'x'.repeat(longestLine * 2 + 5)
   const lines = linesOf(text.slice(0, 7), `${text.slice(7)}\nend`)
   expect(lines.map(({ length }) => length)).toEqual([longestLine, longestLine, 5, 3])
 })
 
-test('a character that two chunks share is read as one', async () => {
+test('reads a character that is divided between two chunks', async () => {
   const lines: string[] = []
   const script = `process.stdout.write(Buffer.from([0x47, 0x72, 0xc3])); setTimeout(() => process.stdout.write(Buffer.from([0xbc, 0x6e])), 100)`
   await run(process.execPath, ['-e', script], { onLine: (line) => lines.push(line) })
   expect(lines).toEqual(['Grün'])
 })
 
-test('a command that writes more than it may is killed, and its output ends with a whole line', async () => {
+test('kills a command that writes more than the limit, and ends its output with a whole line', async () => {
   const result = await run('yes', ['0123456789'], { longestOutput: 100_000 })
   expect(result).toMatchObject({ overflowed: true, timedOut: false })
   expect(result.stdout.length).toBeLessThanOrEqual(100_000)
   expect(result.stdout.endsWith('0123456789\n')).toBe(true)
 })
 
-test('time is in proportion to the text, with a single line too', () => {
+test('takes time in proportion to the text, also for a single line', () => {
   const piece = 'x'.repeat(65_536)
   const measure = (count: number): number => {
     const start = performance.now()

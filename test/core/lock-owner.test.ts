@@ -14,20 +14,24 @@ describe('the owner of a lock', () => {
   it.each([
     ['this process', { ...currentOwner(), place: here }, 'running'],
     ['a process of this computer that has ended', { ...dead, place: here }, 'gone'],
-    ['one of an earlier version, which says no place', dead, 'gone'],
+    ['a process in a lock of an earlier version, without a place', dead, 'gone'],
     ['a process in another container', { ...dead, place: { ...here, namespace: '4026532999' } }, 'unknown'],
     [
       'a process on another computer',
       { ...dead, place: { host: 'other', machine: 'def', boot: 'boot-9', namespace: '4026531836' } },
       'unknown',
     ],
-    ['one before the last restart of this computer', { ...dead, place: { ...here, boot: 'boot-0' } }, 'gone'],
-    ['one of the same name without a machine-id', { ...dead, place: { ...here, machine: '', boot: 'boot-0' } }, 'unknown'],
+    ['a process before the last restart of this computer', { ...dead, place: { ...here, boot: 'boot-0' } }, 'gone'],
+    [
+      'a process on a computer with the same name and without machine-id',
+      { ...dead, place: { ...here, machine: '', boot: 'boot-0' } },
+      'unknown',
+    ],
   ] as const)('that is %s counts as %s', (_who, owner: LockOwner, state) => {
     expect(judgeOwner(owner, here)).toBe(state)
   })
 
-  it('is named with its computer', () => {
+  it('is printed with the name of its computer', () => {
     expect(describeOwner({ ...dead, pid: 12, place: here })).toBe('process 12 on build')
     expect(currentOwner().place?.namespace).toMatch(process.platform === 'linux' ? /^\d+$/ : /^$/)
   })
@@ -43,7 +47,7 @@ describe('a lock', () => {
   })
   afterEach(() => rmSync(folder, { recursive: true }))
 
-  it('of another container is waited for while it is renewed', async () => {
+  it('of another container is respected while it is renewed', async () => {
     writeFileSync(file, foreign)
     const said: string[] = []
     let ran = false
@@ -63,7 +67,7 @@ describe('a lock', () => {
     expect(readdirSync(folder)).toEqual([])
   })
 
-  it('of another container is taken over when its owner has not renewed it for minutes', async () => {
+  it('of another container is replaced if it has not been renewed for minutes', async () => {
     writeFileSync(file, foreign)
     utimesSync(file, new Date(), new Date(Date.now() - 180_000))
     expect(

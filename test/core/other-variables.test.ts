@@ -32,7 +32,7 @@ describe('variables of other programs', () => {
     ['--inspect=9229 --require /x.js', undefined],
     ['--use-system-ca --max-old-space-size=4096', '--use-system-ca --max-old-space-size=4096'],
     ['--openssl-legacy-provider --use-openssl-ca', '--use-openssl-ca'],
-  ])('of NODE_OPTIONS %s is left %s', (given, left) => {
+  ])('NODE_OPTIONS=%s becomes %s', (given, left) => {
     expect(findUnwanted({ NODE_OPTIONS: given }).NODE_OPTIONS).toBe(left)
   })
 })

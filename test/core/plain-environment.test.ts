@@ -7,7 +7,7 @@ import { plainEnvironment } from '../../src/core/plain-environment.ts'
 
 afterEach(() => vi.unstubAllEnvs())
 
-test('keeps what a program needs, and nothing that somebody could want', () => {
+test('keeps what a program needs, and no credentials or secrets', () => {
   const all = {
     PATH: '/bin',
     HOME: '/root',
@@ -20,12 +20,12 @@ test('keeps what a program needs, and nothing that somebody could want', () => {
   expect(plainEnvironment({ ...all, TZ: undefined })).toEqual({ PATH: '/bin', HOME: '/root', LC_ALL: 'C' })
 })
 
-test('QEMU is started without the credentials of the one who bakes', async () => {
+test('QEMU is started without the credentials of the user', async () => {
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'not-for-qemu')
   const folder = mkdtempSync(join(tmpdir(), 'env-'))
   try {
     const file = (name: string): string => join(folder, name)
-    // Stands for QEMU: it says what it knows, and ends.
+    // Replaces QEMU: prints its environment and ends.
     const spec = { program: 'env', args: [], logFile: file('log'), qmpSocket: file('qmp'), pidFile: file('pid'), lifetimeSeconds: 0 }
     const told = await startQemu(spec).catch((error: unknown) => String(error))
     expect(told).toContain('PATH=')

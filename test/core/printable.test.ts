@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { printable, printableLines } from '../../src/core/printable.ts'
 
-/** What a guest can put into a message, and what is shown of it. */
+/** Text that a guest can write into a message, and what is printed instead. */
 const attacks: Readonly<Record<string, readonly [string, string]>> = {
   'the clipboard (OSC 52)': ['a\u001b]52;c;cm0gLXJmIC8=\u0007b', 'ab'],
   'the clipboard, with the other end': ['a\u001b]52;c;cm0gLXJmIC8=\u001b\\b', 'ab'],
@@ -22,21 +22,21 @@ const attacks: Readonly<Record<string, readonly [string, string]>> = {
   'a command to TeamCity': ["##teamcity[buildStatus text='ok']", "# #teamcity[buildStatus text='ok']"],
 }
 
-test.each(Object.entries(attacks))('does nothing to a terminal or a CI system: %s', (_name, [given, shown]) => {
+test.each(Object.entries(attacks))('has no effect on a terminal or a CI system: %s', (_name, [given, shown]) => {
   expect(printable(given)).toBe(shown)
 })
 
-test('leaves text alone that is only text', () => {
+test('does not change ordinary text', () => {
   const text = 'Größe 5 °C → ok: ✓ 日本語 [1m] ##hash a::b'
   expect(printable(text)).toBe(text)
 })
 
-test('cuts a line that is too long', () => {
+test('shortens a line that is too long', () => {
   expect(printable('x'.repeat(100_000))).toHaveLength(2_000)
 })
 
 describe('a text of several lines', () => {
-  test('cannot forge a line of ours', () => {
+  test('cannot look like output of this program', () => {
     expect(printableLines('no\nlinux-base 2026.11.27 promoted in 3.0 s, 12 checks passed\r\n  image  /tmp/x')).toEqual([
       'no',
       '  | linux-base 2026.11.27 promoted in 3.0 s, 12 checks passed',
@@ -51,7 +51,7 @@ describe('a text of several lines', () => {
     },
   )
 
-  test('has an end', () => {
+  test('is limited in its number of lines', () => {
     const lines = printableLines('x\n'.repeat(5_000))
     expect(lines).toHaveLength(41)
     expect(lines.at(-1)).toBe('  | … 4960 more lines')

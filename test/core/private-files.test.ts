@@ -20,7 +20,7 @@ it.each([
   ['steps/run.ts', ['nonesuch']],
   ['cloud/aws/run.ts', ['nonesuch']],
   ['cloud/local/provider/provider.ts', []],
-])('%s closes what an older version left open to other users', async (entry, args) => {
+])('%s closes folders that an older version left readable for other users', async (entry, args) => {
   const [home, cache] = [join(folder, 'home'), join(folder, 'bakehouse')]
   for (const each of [home, cache]) {
     mkdirSync(each)
@@ -35,7 +35,7 @@ it.each([
   expect([mode(home), mode(cache)]).toEqual([0o700, 0o700])
 })
 
-it('what a program of ours and its children write is for its user alone', async () => {
+it('only the user can read files that a program and its children write', async () => {
   const module = join(sourceFolder(), 'core/private-files.ts')
   const script = `import { execFileSync } from 'node:child_process'; import { writeFileSync } from 'node:fs'
     const { keepFilesPrivate } = await import(${JSON.stringify(module)}); keepFilesPrivate()

@@ -7,7 +7,7 @@ const canary = `c4n'ary$ "Wert" ü/+&<9`
 const redactor = createRedactor([canary])
 const wrap = (text: string, width: number) => text.replace(new RegExp(`(.{${width}})`, 'gsu'), '$1\n    ')
 
-describe('one secret, every form', () => {
+describe('a secret', () => {
   const forms: Record<string, string> = {
     plain: canary,
     'json string': JSON.stringify({ a: canary }),
@@ -29,7 +29,7 @@ describe('one secret, every form', () => {
     'utf-16, read byte by byte': Buffer.from(canary, 'utf16le').toString('latin1'),
     'utf-16 as hex': Buffer.from(canary, 'utf16le').toString('hex'),
   }
-  test.each(Object.entries(forms))('hides it as %s', (_name, form) => {
+  test.each(Object.entries(forms))('is redacted as %s', (_name, form) => {
     const out = redactor.text(`before ${form} after`)
     expect(out).toContain(mark)
     expect(out).toMatch(/^before .*after$/s)
@@ -37,21 +37,21 @@ describe('one secret, every form', () => {
     for (const known of secretForms(canary)) expect(out).not.toContain(known)
   })
 
-  test.each([0, 1, 2])('hides it as base64 with %i bytes before it', (offset) => {
+  test.each([0, 1, 2])('is redacted in base64 with %i bytes before it', (offset) => {
     const encoded = Buffer.from(`${'x'.repeat(offset)}${canary}${'y'.repeat(7)}`).toString('base64')
     const out = redactor.text(encoded)
     expect(out).toContain(mark)
     expect(Buffer.from(out.replace(mark, ''), 'base64').toString('latin1')).not.toContain('Wert')
   })
 
-  test.each([1, 3, 7])('hides it folded every %i characters', (width) => {
+  test.each([1, 3, 7])('is redacted if its lines are wrapped after %i characters', (width) => {
     expect(redactor.text(`a${wrap(canary, width)}b`)).toMatch(/^a\[redacted\]\s*b$/)
     const encoded = Buffer.from(canary).toString('base64').replace(/=+$/, '')
     expect(redactor.text(wrap(encoded, width))).not.toContain(encoded.slice(0, width + 1))
   })
 })
 
-describe('a secret with characters beyond ASCII', () => {
+describe('a secret with characters outside ASCII', () => {
   const umlauts = 'Grüße-Geheim'
   const bytes = Buffer.from(umlauts)
   const forms: Record<string, string> = {
@@ -63,22 +63,22 @@ describe('a secret with characters beyond ASCII', () => {
     'a question mark for each byte': 'Gr????e-Geheim',
     'JSON, read as latin1': Buffer.from(JSON.stringify({ a: umlauts })).toString('latin1'),
   }
-  test.each(Object.entries(forms))('is hidden as %s', (_name, form) => {
+  test.each(Object.entries(forms))('is redacted as %s', (_name, form) => {
     expect(createRedactor([umlauts]).text(`before ${form} after`)).not.toMatch(/Gr|Geheim/)
   })
 
-  test('does not take plain signs for itself', () => {
+  test('does not match text of only question marks', () => {
     expect(createRedactor(['üßäöüßäö']).text('what???????? is that')).toBe('what???????? is that')
   })
 })
 
-test('hides each line of a secret of several lines', () => {
+test('redacts each line of a secret with several lines', () => {
   const key = '-----BEGIN KEY-----\nb3BlbnNzaC1rZXktdjEAAAAA\nQyNTUxOQAAACBzZWNyZXQh\n-----END KEY-----\n'
   const out = createRedactor([key]).text('+ b3BlbnNzaC1rZXktdjEAAAAA\n- QyNTUxOQAAACBzZWNyZXQh\n')
   expect(out).toBe(`+ ${mark}\n- ${mark}\n`)
 })
 
-test('hides a secret that it was told of later', () => {
+test('redacts a secret that was added later', () => {
   const learning = createRedactor(['first-one'])
   const whole = 'first-one second-one'
   expect(learning.text(whole)).toBe(`${mark} second-one`)
@@ -86,18 +86,18 @@ test('hides a secret that it was told of later', () => {
   expect(learning.text(whole)).toBe(`${mark} ${mark}`)
 })
 
-test('hides secrets that overlap', () => {
+test('redacts secrets that overlap', () => {
   expect(createRedactor(['abcdef', 'defghi']).text('xabcdefghix')).toBe(`x${mark}x`)
   expect(createRedactor(['bcde', 'abcdefg']).text('abcdef-abcdefg')).toBe(`a${mark}f-${mark}`)
 })
 
-test('leaves a value alone that is too short to be told from text', () => {
+test('does not redact a value that is too short', () => {
   expect(createRedactor(['abc', '']).text('abc abc')).toBe('abc abc')
 })
 
 const secretText = fc.string({ minLength: 6, maxLength: 40 }).filter((text) => text.replace(/\s/g, '').length >= 4)
 
-test('no secret survives, wherever it is put and however the text is cut', () => {
+test('redacts secrets at any place in a text, and in text in any pieces', () => {
   const property = fc.property(
     fc.array(secretText, { minLength: 1, maxLength: 4 }),
     fc.array(fc.string()),
@@ -116,7 +116,7 @@ test('no secret survives, wherever it is put and however the text is cut', () =>
   fc.assert(property, { numRuns: 300 })
 })
 
-test('text without a secret comes out as it went in', () => {
+test('does not change text without a secret', () => {
   const quiet = createRedactor(['never, never there'])
   const property = fc.property(fc.string({ unit: 'grapheme' }), (text) => {
     expect(quiet.text(text)).toBe(text)
@@ -124,7 +124,7 @@ test('text without a secret comes out as it went in', () => {
   fc.assert(property)
 })
 
-test('takes time in proportion to the text, even for a hostile one', () => {
+test('takes time in proportion to the text, even for a malicious one', () => {
   const hostile = createRedactor([`${'a'.repeat(2000)}b`])
   const seconds = (length: number): number => {
     const text = 'a\n'.repeat(length)
@@ -137,12 +137,12 @@ test('takes time in proportion to the text, even for a hostile one', () => {
   expect(seconds(400_000)).toBeLessThan(small * 8 * 6 + 200)
 })
 
-test('a long text needs no more memory than its own size, and a near-match at its start does not slow it', () => {
+test('needs memory in proportion to a long text, and is not slower if the text starts like a secret', () => {
   const text = `s3cr3${' '.repeat(16_000_000)}t-value ${'x'.repeat(1_000)}`
   expect(createRedactor(['s3cr3t-value']).text(text)).toBe(`${mark} ${'x'.repeat(1_000)}`)
 })
 
-test('small pieces of a long near-match stay linear', () => {
+test('takes linear time for small pieces of a text that almost matches', () => {
   const stream = createRedactor([`${'a'.repeat(5000)}b`]).stream()
   const start = performance.now()
   for (let count = 0; count < 20_000; count++) stream.push('a')

@@ -14,4 +14,4 @@ test.each([
   expect(findClosest(word, ['machine', 'verify', 'cpus', 'cloud', 'minimumCases'])).toBe(wanted)
 })
 
-test('says it as a question', () => expect(didYouMean('bkae', ['bake'])).toBe('did you mean "bake"?'))
+test('prints the suggestion as a question', () => expect(didYouMean('bkae', ['bake'])).toBe('did you mean "bake"?'))

@@ -11,13 +11,13 @@ const facts: NamespaceFacts = {
 }
 
 describe('a user who is not root', () => {
-  it('may make Debian disks with a range of ids, by name or by number', () => {
+  it('can make Debian disks with a range of IDs, given by name or by number', () => {
     expect(explainNamespaces(facts)).toBeUndefined()
   })
 
   it.each([
     ['without newuidmap', { hasNewuidmap: false }, 'newuidmap', 'uidmap'],
-    ['without subordinate user ids', { subuid: 'bob:100000:65536\n' }, '/etc/subuid has none for ann', 'usermod --add-subuids'],
+    ['without subordinate user IDs', { subuid: 'bob:100000:65536\n' }, '/etc/subuid has none for ann', 'usermod --add-subuids'],
     ['with a range that is too small', { subgid: 'ann:100000:1000\n' }, '/etc/subgid', 'usermod'],
     [
       'where Debian has switched it off',
@@ -31,20 +31,20 @@ describe('a user who is not root', () => {
       'user.max_user_namespaces = 0',
       'sysctl -w user.max_user_namespaces',
     ],
-  ])('%s is told what is missing and what to do, and exits with 3', (_name, change, message, hint) => {
+  ])('%s gets an error with the missing thing, a hint and exit code 3', (_name, change, message, hint) => {
     const error = explainNamespaces({ ...facts, ...change })
     expect(error?.exitCode).toBe(3)
     expect(error?.message).toContain(message)
     expect(error?.hint).toContain(hint)
   })
 
-  it('is not stopped by AppArmor before it was tried, because programs are excepted from it', () => {
+  it('is not refused because of AppArmor without a trial, because AppArmor can have exceptions', () => {
     const restricted = { ...facts, switches: { 'kernel.apparmor_restrict_unprivileged_userns': '1' } }
     expect(explainNamespaces(restricted)).toBeUndefined()
     expect(explainNamespaces(restricted, 'E: unshare syscall failed')?.message).toContain('apparmor_restrict_unprivileged_userns = 1')
   })
 
-  it('reads why a trial failed where nothing else explains it', () => {
+  it('gets the error of the trial if nothing else explains it', () => {
     const error = explainNamespaces(facts, 'E: unshare syscall failed: Operation not permitted')
     expect([error?.exitCode, error?.message]).toEqual([3, expect.stringContaining('Operation not permitted')])
     expect(error?.hint).toContain('container')

@@ -10,8 +10,8 @@ import { openProjectEngine } from '../../src/life/open-engine.ts'
 import { findDescendants, identityIn } from '../helpers/processes.ts'
 
 /**
- * What the steps rely on, and what they must survive. `BAKEHOUSE_TEST_COMMAND_PLUGIN` names a folder with the official plugin
- * (v1.2.1): the same tests then run with both.
+ * The behaviour of the `command` plugin that the steps depend on. If `BAKEHOUSE_TEST_COMMAND_PLUGIN` names a folder with the official
+ * plugin (v1.2.1), the tests run with both plugins.
  */
 const official = process.env.BAKEHOUSE_TEST_COMMAND_PLUGIN
 const plugins = official ? [{ name: 'bundled' }, { name: 'official', folder: official }] : [{ name: 'bundled' }]
@@ -39,7 +39,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
     rmSync(folder, { recursive: true })
   }, 60_000)
 
-  /** One update with one command of these arguments; its outputs. Each run of it leaves a line in `marks`. */
+  /** Runs an update with one command; returns its outputs. Each run of the command appends a line to `marks`. */
   async function up(args: local.CommandArgs | undefined): Promise<Record<string, unknown>> {
     const program = async () => {
       if (!args) return {}
@@ -81,7 +81,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
     expect((await stack.read()).resources).toEqual([])
   })
 
-  it('runs nothing in a preview, neither for a new one nor for a changed one', { timeout: 240_000 }, async () => {
+  it('runs no command in a preview, for a new and for a changed resource', { timeout: 240_000 }, async () => {
     const before = ran()
     const program = (word: string) => async () => {
       const { stdout } = new local.Command('previewed', { create: mark(word) })
@@ -95,7 +95,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
     await stack.up(async () => {}, { message: 'test', signal })
   })
 
-  it('fails with its exit status and standard error, and is not in the state then', { timeout: 240_000 }, async () => {
+  it('fails with exit status and standard error, and is then not in the state', { timeout: 240_000 }, async () => {
     const failures: string[] = []
     const program = async () => {
       new local.Command('failing', { create: 'echo said; echo why >&2; exit 10' })
@@ -110,20 +110,20 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
     expect((await stack.read()).resources).toEqual([])
   })
 
-  it('takes 1 MiB without a line break where nothing is logged', { timeout: 240_000 }, async () => {
+  it('accepts 1 MiB without a line break if nothing is logged', { timeout: 240_000 }, async () => {
     const { stdout } = await up({ create: "head -c 1048576 /dev/zero | tr '\\0' x", logging: 'none' })
     expect(String(stdout)).toHaveLength(1_048_576)
     await up(undefined)
   })
 
   let started = 0
-  /** Starts an update whose command writes the pid of its child to a file, and waits for that. */
+  /** Starts an update whose command writes the PID of its child to a file, and waits for that. */
   async function start(create: string, options: { logging?: local.Logging; signal?: AbortSignal } = {}) {
     const pidFile = join(folder, 'pid')
     rmSync(pidFile, { force: true })
     const args = { create: create.replace('PID', pidFile), ...(options.logging ? { logging: options.logging } : {}) }
     let ended = false
-    // A killed engine leaves a lock, so each of these has a stack of its own.
+    // A killed engine leaves a lock, so each test has its own stack.
     const own = await (await openProjectEngine()).openStack(`long-${++started}`)
     const update = own
       .up(async () => void new local.Command('long', args), { message: 'test', signal: options.signal ?? signal })
@@ -146,7 +146,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
     for (const { pid } of found) process.kill(pid, 'SIGKILL')
   }
 
-  it('is cancelled by killing the shell alone, and ends with the last process that holds its output', { timeout: 240_000 }, async () => {
+  it('on a cancel kills only the shell, and ends with the last process that has its output open', { timeout: 240_000 }, async () => {
     const cancel = new AbortController()
     const { update, child, hasEnded } = await start(`sleep 30 & echo $! > PID; wait; ${mark('late')}`, { signal: cancel.signal })
     const shell = findDescendants(process.pid).find(({ pid }) => pid === child.pid)!.parent
@@ -158,7 +158,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
     expect(ran()).not.toContain('late')
   })
 
-  it('stops reading after a line of 64 KiB that is logged, so that the command never ends', { timeout: 240_000 }, async () => {
+  it('stops reading after a logged line of 64 KiB, so that the command never ends', { timeout: 240_000 }, async () => {
     const write = "head -c 1048576 /dev/zero | tr '\\0' x"
     const { update, child, hasEnded } = await start(
       `sleep 30 > /dev/null 2>&1 & echo $! > PID; ${mark('writing')}; ${write}; ${mark('written')}`,
@@ -174,7 +174,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
   it.each([
     ['plugin', /pulumi-resource-command|command\/main\.ts/],
     ['engine', /bin\/pulumi up/],
-  ])('leaves its command running when the %s is killed', { timeout: 240_000 }, async (_name, pattern) => {
+  ])('leaves its command running if the %s is killed', { timeout: 240_000 }, async (_name, pattern) => {
     const { update, child } = await start(`sleep 30 & echo $! > PID; wait`)
     const plugin = findDescendants(process.pid).filter(({ command }) => /pulumi-resource-command|command\/main\.ts/.test(command))
     killNamed(pattern)

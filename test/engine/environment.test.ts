@@ -16,19 +16,19 @@ afterEach(() => {
   rmSync(home, { recursive: true })
 })
 
-const ours = {
+const defaults = {
   PULUMI_BACKEND_URL: () => `file://${join(home, 'state')}`,
   PULUMI_DIY_BACKEND_DISABLE_CHECKPOINT_BACKUPS: () => 'true',
   GOGC: () => '400',
 } as const
 
 describe('the environment of the engine', () => {
-  it.each(Object.entries(ours))('has a %s of ours', (name, value) => {
+  it.each(Object.entries(defaults))('sets %s by default', (name, value) => {
     vi.stubEnv(name, undefined)
     expect(engineEnvironment()[name]).toBe(value())
   })
 
-  it.each(Object.keys(ours))('leaves a %s of the user', (name) => {
+  it.each(Object.keys(defaults))('keeps %s of the user', (name) => {
     vi.stubEnv(name, 'mine')
     expect(engineEnvironment()[name]).toBe('mine')
   })
@@ -43,13 +43,13 @@ describe('the environment of the engine', () => {
     },
   )
 
-  it('finds a passphrase file from where the user is, as the engine works in another folder', () => {
+  it('resolves the path of a passphrase file in the folder of the user, because the engine runs in another one', () => {
     vi.stubEnv('PULUMI_CONFIG_PASSPHRASE', undefined)
     vi.stubEnv('PULUMI_CONFIG_PASSPHRASE_FILE', 'secret.txt')
     expect(engineEnvironment().PULUMI_CONFIG_PASSPHRASE_FILE).toBe(resolve('secret.txt'))
   })
 
-  it('has one passphrase for all runs, unless the user has one', () => {
+  it('has the same passphrase in all runs, unless the user sets one', () => {
     vi.stubEnv('PULUMI_CONFIG_PASSPHRASE', undefined)
     vi.stubEnv('PULUMI_CONFIG_PASSPHRASE_FILE', undefined)
     expect(engineEnvironment().PULUMI_CONFIG_PASSPHRASE_FILE).toBe(join(home, 'passphrase'))

@@ -33,8 +33,8 @@ afterAll(async () => {
   await project[Symbol.asyncDispose]()
 }, 240_000)
 
-describe('the passphrase of a stack that the real engine made', () => {
-  it('is known by the state alone, from the variable or from a file, whose line end does not count', async () => {
+describe('the passphrase of a stack that the engine created', () => {
+  it('is checked with the state, from the variable or from a file without its line end', async () => {
     useProject()
     vi.stubEnv('PULUMI_CONFIG_PASSPHRASE', 'open sesame')
     expect(await ask()).toBeUndefined()
@@ -47,7 +47,7 @@ describe('the passphrase of a stack that the real engine made', () => {
 
   it.each([
     ['a variable', () => vi.stubEnv('PULUMI_CONFIG_PASSPHRASE', 'wrong'), /^The value of PULUMI_CONFIG_PASSPHRASE is not/],
-    ['a variable that is empty', () => vi.stubEnv('PULUMI_CONFIG_PASSPHRASE', ''), /^The value of PULUMI_CONFIG_PASSPHRASE is not/],
+    ['an empty variable', () => vi.stubEnv('PULUMI_CONFIG_PASSPHRASE', ''), /^The value of PULUMI_CONFIG_PASSPHRASE is not/],
     [
       'the file that the project made for itself',
       () => {},
@@ -66,7 +66,7 @@ describe('the passphrase of a stack that the real engine made', () => {
       () => vi.stubEnv('PULUMI_CONFIG_PASSPHRASE_FILE', join(other, 'absent')),
       /^The passphrase of the state cannot be read: .*absent/,
     ],
-  ])('is missing with exit 3 where another one is in %s', async (_name, set, message) => {
+  ])('is a missing credential (exit code 3) if another one is in %s', async (_name, set, message) => {
     useProject()
     set()
     expect(await ask()).toMatchObject({
@@ -76,7 +76,7 @@ describe('the passphrase of a stack that the real engine made', () => {
     })
   })
 
-  it('is not asked for where a key of a cloud encrypts the secrets', async () => {
+  it('is not needed if a cloud key encrypts the secrets', async () => {
     useProject()
     vi.stubEnv('PULUMI_CONFIG_PASSPHRASE_FILE', join(other, 'absent'))
     vi.stubEnv('BAKEHOUSE_SECRETS_PROVIDER', 'awskms://alias/x')
@@ -85,7 +85,7 @@ describe('the passphrase of a stack that the real engine made', () => {
     await expect(engine.requirePassphrase('tiny', cloudState)).resolves.toBeUndefined()
   })
 
-  it('stops a bake before it makes anything', async () => {
+  it('stops a build before it creates anything if it is wrong', async () => {
     useProject()
     const disk = Buffer.alloc(1 << 20)
     disk.writeUInt16BE(0x55aa, 510)

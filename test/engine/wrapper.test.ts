@@ -18,7 +18,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true, force: true })
 })
 
-/** A CLI that notes each signal it gets and ends well a moment after the first. */
+/** A CLI that records each signal, and ends with exit code 0 a moment after the first one. */
 const careful = `
 trap 'echo INT >> signals; stop=1' INT
 trap 'echo TERM >> signals' TERM
@@ -72,7 +72,7 @@ function signals(): string {
 }
 
 describe('the wrapper of the engine', () => {
-  it('passes arguments, both streams and the exit code', async () => {
+  it('passes on arguments, both streams and the exit code', async () => {
     const { code, stdout, stderr } = await start('printf "%s|" "$@"; echo problem >&2; exit 42', ['up', 'two words', "it's", '']).ended
     expect({ code, stdout: `${stdout}`, stderr: `${stderr}` }).toEqual({ code: 42, stdout: "up|two words|it's||", stderr: 'problem\n' })
   })
@@ -98,8 +98,8 @@ describe('the wrapper of the engine', () => {
   })
 
   it.each([
-    ['a doubled Ctrl-C', ['SIGINT', 'SIGINT']],
-    ["Ctrl-C followed by the library's own SIGTERM", ['SIGINT', 'SIGTERM']],
+    ['two times Ctrl-C', ['SIGINT', 'SIGINT']],
+    ['Ctrl-C followed by a SIGTERM of the library', ['SIGINT', 'SIGTERM']],
     ['a SIGTERM', ['SIGTERM', 'SIGTERM']],
     ['a closed terminal', ['SIGHUP', 'SIGTERM']],
   ] as const)('forwards %s as one SIGINT', async (_, sent) => {
@@ -126,7 +126,7 @@ describe('the wrapper of the engine', () => {
     expect(signals()).toBe('INT\n')
   })
 
-  it('runs the command line in a session of its own', async () => {
+  it('runs the command line in its own session', async () => {
     const { stdout } = await start('ps -o sid= -p $$; echo $$').ended
     const [session, pid] = `${stdout}`.trim().split(/\s+/)
     expect(session).toBe(pid)
@@ -139,7 +139,7 @@ describe('the wrapper of the engine', () => {
     expect((await ended).code).toBe(137)
   })
 
-  it('says so when the command line is not there', async () => {
+  it('reports that the command line does not exist', async () => {
     const launcher = makeLauncher('')
     rmSync(join(folder, 'real-cli'))
     const child = spawn(launcher, ['version'], { stdio: ['ignore', 'pipe', 'pipe'] })
@@ -148,7 +148,7 @@ describe('the wrapper of the engine', () => {
   })
 })
 
-it('tells a version that is known without a run of the engine', () => {
+it('prints a known version without a run of the engine', () => {
   const launcher = join(folder, 'pulumi')
   writeLauncher(launcher, launcherLines({ node: process.execPath, pulumi: '/nowhere', pulumiVersion: '3.1.4' }))
   expect(execFileSync(launcher, ['version']).toString()).toBe('v3.1.4\n')

@@ -16,15 +16,15 @@ const changing: Change[] = [
   ['a line of the playbook', ({ write }) => write('playbooks/tiny/playbook.yml', '- hosts: all\n  tasks: []\n')],
   ['a new file', ({ write }) => write('playbooks/tiny/files/motd', 'hello')],
   ['a new empty file', ({ write }) => write('playbooks/tiny/files/empty', '')],
-  ['a file that may be run', ({ folder }) => chmodSync(join(folder, 'playbooks/tiny/verify/test_it.py'), 0o755)],
-  ['what a link leads to', ({ write }) => write('shared/role.yml', 'other')],
+  ['a file that becomes executable', ({ folder }) => chmodSync(join(folder, 'playbooks/tiny/verify/test_it.py'), 0o755)],
+  ['the target of a link', ({ write }) => write('shared/role.yml', 'other')],
   ['a value of the family', ({ write }) => write('playbooks/tiny/family.yaml', `${yaml}machine: { cpus: 3 }\n`)],
 ]
 
 const harmless: Change[] = [
   ['a cache of Python', ({ write }) => write('playbooks/tiny/verify/__pycache__/test_it.cpython-311.pyc', 'x')],
   ['a cache of pytest', ({ write }) => write('playbooks/tiny/.pytest_cache/v/lastfailed', 'x')],
-  ["an editor's copy", ({ write }) => write('playbooks/tiny/playbook.yml~', 'x')],
+  ['a backup file of an editor', ({ write }) => write('playbooks/tiny/playbook.yml~', 'x')],
   ['another family', ({ write }) => write('playbooks/other/family.yaml', 'x')],
   ['the value of a secret', () => Object.assign(process.env, { TOKEN: 'another' })],
   ['a link to its own folder', ({ folder }) => symlinkSync('.', join(folder, 'playbooks/tiny/self'))],
@@ -36,7 +36,7 @@ const tiny = (): ReturnType<typeof makeProject> => {
   return project
 }
 
-describe("the digest of a bake's inputs", () => {
+describe('the input hash', () => {
   test.each(changing)('changes with %s', async (_what, change) => {
     using project = tiny()
     const before = await digest()
@@ -51,7 +51,7 @@ describe("the digest of a bake's inputs", () => {
     expect(await digest()).toBe(before)
   })
 
-  test('changes with the base and with the tools, whatever their order', async () => {
+  test('changes with the base image and with the tools, but not with their order', async () => {
     using _project = tiny()
     const before = await digest()
     expect(await digest({ ...image, digest: 'sha256:bb' })).not.toBe(before)
@@ -59,7 +59,7 @@ describe("the digest of a bake's inputs", () => {
     expect(await digest(image, { a: '1', b: '2' })).toBe(await digest(image, { b: '2', a: '1' }))
   })
 
-  test('is the same in another place', async () => {
+  test('is the same in another folder', async () => {
     using _first = tiny()
     const before = await digest()
     using _second = tiny()

@@ -431,7 +431,7 @@ const variants: Malformed[] = [
 ]
 
 describe('a malformed family.yaml', () => {
-  test.each(variants)('is refused with its place and what was expected: $what', async ({ yaml, at, says, hint }) => {
+  test.each(variants)('is an error with the place and what was expected: $what', async ({ yaml, at, says, hint }) => {
     using project = makeProject({ ...familyFiles('other', `${base}\n`), ...familyFiles('broken', yaml) })
     const error = await readFamily('broken').catch((thrown: unknown) => thrown)
     expect(error).toBeInstanceOf(UsageError)

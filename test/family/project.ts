@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 
-/** A project of its own for one test, with the files given; `BAKEHOUSE_PROJECT` and `BAKEHOUSE_HOME` point at it until it is disposed. */
+/** Creates a project with these files for a test. `BAKEHOUSE_PROJECT` and `BAKEHOUSE_HOME` refer to it until it is disposed. */
 export function makeProject(
   files: Readonly<Record<string, string | Uint8Array>>,
 ): Disposable & { folder: string; write: (path: string, content: string | Uint8Array) => void } {
@@ -28,7 +28,7 @@ export function makeProject(
   }
 }
 
-/** The files of a family that bakes as it is. */
+/** The files of a valid family. */
 export function familyFiles(name: string, yaml: string | Uint8Array): Record<string, string | Uint8Array> {
   return {
     [`playbooks/${name}/family.yaml`]: yaml,

@@ -16,7 +16,7 @@ const failure = async (name: string, options = {}): Promise<UsageError> => {
 }
 
 describe('a family', () => {
-  test('needs nothing but a base', async () => {
+  test('needs only a base', async () => {
     using project = makeProject(familyFiles('tiny', base))
     const family = await readFamily('tiny')
     expect(family).toMatchObject({
@@ -31,35 +31,35 @@ describe('a family', () => {
     })
   })
 
-  test('starts on a cloud from what the section of that cloud says, and elsewhere from its own base', async () => {
+  test('has the base image of the section of its cloud, else the general one', async () => {
     using _project = makeProject(familyFiles('both', `${base}aws: { base: { ami: { owners: ['1'], name: debian-* } } }\n`))
     expect((await readFamily('both')).base).toEqual({ kind: 'debian', debian: 'bookworm' })
     expect((await readFamily('both', { cloud: 'aws' })).base).toMatchObject({ kind: 'ami', ami: { owners: ['1'], name: 'debian-*' } })
   })
 
-  test('says where a base stands that its cloud does not have', async () => {
+  test('is an error with the place of a base that its cloud does not support', async () => {
     using _project = makeProject(familyFiles('both', `${base}aws:\n  base: { debian: bookworm }\n`))
     expect((await failure('both', { cloud: 'aws' })).message).toMatch(/family\.yaml:3:9: expected a base for the cloud aws .*, got debian/)
   })
 
-  test('takes requirements.yml where it is there and not named', async () => {
+  test('uses requirements.yml by default if the file exists', async () => {
     using _project = makeProject({ ...familyFiles('tiny', base), 'playbooks/tiny/requirements.yml': 'collections: []\n' })
     expect((await readFamily('tiny')).configure.requirements).toBe('requirements.yml')
   })
 
-  test('of Windows logs in by password over PSRP and runs tasks one by one', async () => {
+  test('of Windows has password login over PSRP and the linear strategy by default', async () => {
     using _project = makeProject(familyFiles('win', 'os: windows\ncloud: aws\nbase: { amiId: ami-12345678 }\n'))
     const { login, configure } = await readFamily('win')
     expect(login).toMatchObject({ by: 'password', user: 'Administrator', transport: 'psrp' })
     expect(configure.strategy).toBe('linear')
   })
 
-  test('of Windows may choose ssh', async () => {
+  test('of Windows can use ssh', async () => {
     using _project = makeProject(familyFiles('win', 'os: windows\ncloud: aws\nbase: { amiId: ami-12345678 }\nlogin: { transport: ssh }\n'))
     expect((await readFamily('win')).login).toMatchObject({ transport: 'ssh', by: 'password' })
   })
 
-  test('goes to another cloud only with a base that is there', async () => {
+  test('can be built on another cloud only with a base image for it', async () => {
     using _project = makeProject({ ...familyFiles('tiny', base), ...familyFiles('top', 'base: { family: tiny }\n') })
     expect((await readFamily('top', { cloud: 'aws' })).cloud).toBe('aws')
     expect((await failure('tiny', { cloud: 'aws' })).message).toContain('family.yaml:1:7: expected a base for the cloud aws')
@@ -69,7 +69,7 @@ describe('a family', () => {
     })
   })
 
-  test('that is not there is told apart from one without its file', async () => {
+  test('that does not exist has another error than a folder without family.yaml', async () => {
     using project = makeProject({ ...familyFiles('linux-base', base), 'playbooks/half/playbook.yml': '' })
     expect(await failure('linux-bse')).toMatchObject({
       message: 'Expected a family (linux-base), got "linux-bse"',
@@ -78,17 +78,17 @@ describe('a family', () => {
     expect((await failure('half')).message).toContain(`${join(project.folder, 'playbooks/half')} has no family.yaml`)
   })
 
-  test.each(['../etc', '', 'Linux', 'a/b', '-x', 'x'.repeat(64)])('cannot be called %j', async (name) => {
+  test.each(['../etc', '', 'Linux', 'a/b', '-x', 'x'.repeat(64)])('cannot have the name %j', async (name) => {
     using _project = makeProject({})
     expect((await failure(name)).message).toContain('Expected the name of a family')
   })
 
-  test('in a circle of families is refused with the circle', async () => {
+  test('in a circle of parent families is an error that prints the circle', async () => {
     using _project = makeProject({ ...familyFiles('a', 'base: { family: b }\n'), ...familyFiles('b', 'base: { family: a }\n') })
     expect((await failure('a')).message).toContain('a → b → a')
   })
 
-  test('whose playbook is a link to nowhere says so', async () => {
+  test('whose playbook is a broken link is an error that says so', async () => {
     using project = makeProject({ 'playbooks/tiny/family.yaml': base })
     symlinkSync('gone.yml', join(project.folder, 'playbooks/tiny/playbook.yml'))
     expect((await failure('tiny')).message).toContain(
@@ -96,7 +96,7 @@ describe('a family', () => {
     )
   })
 
-  test('that is broken does not hide the others', async () => {
+  test('with a mistake does not hide other families', async () => {
     using _project = makeProject({ ...familyFiles('bad', 'os: linux\n'), ...familyFiles('good', base) })
     expect(await listFamilies()).toMatchObject([
       { name: 'bad', error: { message: expect.stringContaining('expected base') } },
@@ -104,7 +104,7 @@ describe('a family', () => {
     ])
   })
 
-  test.each([undefined, 'under'])('made by init bakes as it is (base: %s)', async (under) => {
+  test.each([undefined, 'under'])('that init created is valid (base: %s)', async (under) => {
     using project = makeProject(familyFiles('under', base))
     for (const [path, text] of Object.entries(newFamilyFiles('fresh', under))) project.write(`playbooks/fresh/${path}`, text)
     const family = await readFamily('fresh')
@@ -114,7 +114,7 @@ describe('a family', () => {
 })
 
 describe('the JSON Schema for editors', () => {
-  test('is the one that the program checks with (else: npm run schema)', async () => {
+  test('is up to date with the schema of the program (else: npm run schema)', async () => {
     await expect(renderJsonSchema()).toMatchFileSnapshot('../../schema/family.schema.json')
   })
 })

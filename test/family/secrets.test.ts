@@ -11,7 +11,7 @@ const folder = mkdtempSync(join(tmpdir(), 'secrets-test-'))
 afterAll(() => rmSync(folder, { recursive: true }))
 const family = (configure: object): Family => ({ name: 'web', folder, configure: { secrets: {}, ...configure } }) as unknown as Family
 
-test('reads secrets from the environment and from files, without the file’s last line break', () => {
+test('reads secrets from the environment and from files, without the last line break of a file', () => {
   writeFileSync(join(folder, 'token'), 'line one\nline two\n')
   const secrets = readSecrets(family({ secrets: { a: { env: 'A' }, b: { file: 'token' } }, vaultPassword: { env: 'V' } }), {
     A: 'alpha',
@@ -27,12 +27,17 @@ describe('a secret that cannot be used', () => {
     ['an empty variable', { a: { env: 'A' } }, { A: '' }, 'web: expected a secret in the environment variable A, got no value'],
     ['a missing file', { a: { file: 'nope' } }, {}, 'web: expected a file that contains the secret, got nope, which does not exist'],
     ['a folder', { a: { file: '.' } }, {}, 'web: expected a file that contains the secret, got ., which is a folder'],
-    ['one too short to be redacted', { a: { env: 'A' } }, { A: 'abc' }, 'web: expected a secret of at least 4 characters, got 3'],
-  ])('%s: the message of a step names family and source', (_name, secrets, env, message) => {
+    [
+      'a secret that is too short to be redacted',
+      { a: { env: 'A' } },
+      { A: 'abc' },
+      'web: expected a secret of at least 4 characters, got 3',
+    ],
+  ])('%s: the error of a step names family and source', (_name, secrets, env, message) => {
     expect(() => readSecrets(family({ secrets }), env)).toThrow(message)
   })
 
-  test('the message of a bake names the place of each in the family file, and what to do', () => {
+  test('the error of a build names the place of each secret in the family file, with a hint', () => {
     const secrets = 'secrets: { a: { env: UNSET_IN_TEST } }\n  vaultPassword: { file: nope }'
     using project = makeProject(familyFiles('web', `base: { debian: bookworm }\nconfigure:\n  ${secrets}\n`))
     const folder = join(project.folder, 'playbooks/web')

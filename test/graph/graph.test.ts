@@ -20,7 +20,7 @@ class Fake extends pulumi.CustomResource {
   }
 }
 
-/** A cloud of three resource types that does nothing: the shape of the graph is what is tested. */
+/** A cloud with three resource types that does nothing. Only the dependencies of the resources are tested. */
 const fakeResources: CloudResources = {
   instance(name, spec, options) {
     const resource = new Fake('Instance', name, { image: spec.image, publicKey: spec.publicKey, stage: spec.stage }, options)
@@ -72,7 +72,7 @@ describe('the graph of a build', () => {
   })
   const names = (): string[] => registered.filter(({ type }) => type !== 'pulumi:pulumi:Stack').map(({ name }) => name)
 
-  it('makes one thing after the other, the promoted copy last', async () => {
+  it('creates one resource after the other, and the promoted image last', async () => {
     await run(bakeProgram(spec()))
     expect(names()).toEqual(['base', 'configure', 'seal', 'candidate', 'trial', 'verify', 'image'])
   })
@@ -90,7 +90,7 @@ describe('the graph of a build', () => {
     },
   )
 
-  it('gives the trial a key pair of its own', async () => {
+  it('gives the trial its own key pair', async () => {
     await run(bakeProgram(spec()))
     expect(registered.find(({ name }) => name === 'base')?.inputs.publicKey).toBe('base key')
     expect(registered.find(({ name }) => name === 'trial')?.inputs.publicKey).toBe('trial key')
@@ -103,7 +103,7 @@ describe('the graph of a build', () => {
     expect(new Set(trials.map(({ inputs }) => inputs.image))).toEqual(new Set(['candidate-id']))
   })
 
-  it('lets temporaries expire, and the promoted image never', async () => {
+  it('sets an expiry on temporary resources, but not on the promoted image', async () => {
     await run(bakeProgram(spec()))
     const tagsOf = (wanted: string): Record<string, unknown> =>
       registered.find(({ name }) => name === wanted)?.inputs.tags as Record<string, unknown>
@@ -111,7 +111,7 @@ describe('the graph of a build', () => {
     expect(tagsOf('image')).toMatchObject({ stage: 'promoted', expires: '' })
   })
 
-  it('keeps the promoted image alone, from the same source, in the second update', async () => {
+  it('keeps only the promoted image, with the same source, in the second update', async () => {
     await run(keepProgram(spec(), 'candidate-id'))
     expect(names()).toEqual(['image'])
     expect(registered.find(({ name }) => name === 'image')?.inputs.from).toBe('candidate-id')
