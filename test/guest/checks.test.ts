@@ -17,7 +17,7 @@ describe('the page of checks', () => {
     expect([...sections.keys()].sort()).toEqual([...checkNames].sort())
   })
 
-  it.each(checkNames)('says of %s on which systems it runs, what it expects, why, and how to fix it', (check) => {
+  it.each(checkNames)('describes for %s the systems, the expectation, the reason and the fix', (check) => {
     const titles = systemNames.filter((os) => systemOf(os).checks.includes(check)).map((os) => systemOf(os).title)
     const [, systems, expects, why, fix] =
       /- \*\*Systems\*\*: (.+)\n- \*\*Expects\*\*: (.+)\n- \*\*Why\*\*: (.+)\n- \*\*Fix\*\*: (.+)\n/.exec(sections.get(check) ?? '') ?? []

@@ -9,7 +9,7 @@ import { hygieneScript } from '../../src/guest/linux/hygiene.ts'
 const scripts = join(import.meta.dirname, '../../src/guest/linux')
 const base = { machineId: 'a'.repeat(32), hostKeys: ['SHA256:1', 'SHA256:2'] }
 
-test('reads the script’s lines, the first half before the second, and nothing else', () => {
+test('parses the lines of the script, those of the first half first, and ignores other output', () => {
   const text =
     'warning: x\ncase2\tpassed\t5\tdisk-space\t\ncase\tpassed\t10\tclock-correct\t\ncase\tfailed\t20\tno-mail\tfound /var/mail/root\ncase\todd\t\tx\t\n'
   expect(parseHygiene(text)).toEqual([
@@ -24,10 +24,10 @@ test.each(['seal.sh', 'release-space.sh', 'hygiene.sh', 'logins.sh'])('%s is val
   expect(spawnSync('sh', ['-n', join(scripts, script)], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
 })
 
-/** The checks that compare machines: they are no part of the script. */
+/** The checks that compare machines. They are not in the script. */
 const compared = /-differs?-(from-base|between-clones)$|-as-presented$/
 
-test('the script reports each check of its list exactly once and reaches its end, on this computer too', () => {
+test('the script reports each check exactly once and runs to its end, also on this computer', () => {
   const variables = { TRIAL_KEY: 'AAAA', NOW: String(Math.round(Date.now() / 1000)), BOOTS: '1' }
   const { stdout, stderr } = spawnSync('sh', ['-s'], {
     ...{ encoding: 'utf8', input: `{\n${hygieneScript()}\n} </dev/null\n` },
@@ -39,7 +39,7 @@ test('the script reports each check of its list exactly once and reaches its end
   expect(cases.find(({ name }) => name === 'clock-correct')?.status).toBe('passed')
 })
 
-test('notices a clock that is wrong and a stranger’s key', () => {
+test('finds a wrong clock and an unknown key', () => {
   const { stdout } = spawnSync('sh', ['-s'], {
     ...{ encoding: 'utf8', input: `{\n${hygieneScript()}\n} </dev/null\n` },
     env: { ...process.env, TRIAL_KEY: 'AAAA', NOW: '1000000000', BOOTS: '1' },
@@ -47,24 +47,24 @@ test('notices a clock that is wrong and a stranger’s key', () => {
   expect(parseHygiene(stdout).find(({ name }) => name === 'clock-correct')).toMatchObject({ status: 'failed' })
 })
 
-test('takes machine id and fingerprints from what a guest says', () => {
+test('parses machine-id and fingerprints in the output of a guest', () => {
   const text = 'machine-id 0123\nhost-key ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKI60r+5qtPAWndOxnBel5saFq453S/y2yi+sFE1P/Af root@vm\n'
   expect(parseIdentity(text)).toEqual({ machineId: '0123', hostKeys: ['SHA256:Dp8QWAgf4AcJ4HLtyXXAVK0f0j6cn3n/G1v+9Lxi9gs'] })
 })
 
-describe('an image is not the machine it was made on', () => {
+describe('the comparison of identities', () => {
   const status = (trial: typeof base, from: typeof base | undefined = base) => compareWithBase(trial, from).map((one) => one.status)
-  test('unless machine id or host keys are the same', () => {
+  test('fails if a trial has the machine-id or the host keys of the base machine', () => {
     expect(status({ machineId: 'b', hostKeys: ['SHA256:3'] })).toEqual(['passed', 'passed'])
     expect(status({ ...base, hostKeys: ['SHA256:3'] })).toEqual(['failed', 'passed'])
     expect(status({ machineId: 'b', hostKeys: ['SHA256:3', 'SHA256:2'] })).toEqual(['passed', 'failed'])
   })
-  test('nor can anybody tell if the base was not asked', () => {
+  test('is skipped if the identity of the base machine is not known', () => {
     expect(compareWithBase(base, undefined).map((one) => one.status)).toEqual(['skipped', 'skipped'])
   })
 })
 
-test('two clones must differ in both', () => {
+test('fails if two clones have the same machine-id or host keys', () => {
   const other = { machineId: 'b', hostKeys: ['SHA256:3'] }
   expect(compareClones([base, other]).map((one) => one.status)).toEqual(['passed', 'passed'])
   expect(compareClones([base, { ...other, machineId: base.machineId }]).map((one) => one.status)).toEqual(['failed', 'passed'])

@@ -13,7 +13,7 @@ import { parseNotes, sealScript } from '../../src/guest/linux/seal.ts'
 import { readPublicKey } from '../../src/guest/ssh/keys.ts'
 import { connect, runInGuest } from '../../src/guest/ssh/ssh.ts'
 
-/** What a build may leave behind: the check that must find it, and how it came there. Those that sealing removes come first. */
+/** Traces of a build: the check that must find each one, and the command that makes it. Those that sealing removes come first. */
 const sealed: readonly (readonly [check: string, plant: string])[] = [
   ['no-extra-login-keys', 'echo ssh-ed25519 AAAAstranger me >> /root/.ssh/authorized_keys'],
   ['no-build-users', 'useradd --create-home packer-1'],
@@ -51,7 +51,7 @@ const staying: typeof sealed = [
   ['clock-correct', 'date -s @1000000000'],
 ]
 
-/** What only `sshd -T` says. */
+/** Settings that only `sshd -T` shows. */
 const settings = `mkdir -p /etc/ssh/keys /srv/keys
 echo ssh-ed25519 AAAAstranger me > /etc/ssh/keys/root
 cp -p /etc/ssh/ssh_host_ed25519_key /srv/keys/host_key
@@ -97,7 +97,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true })
 })
 
-/** What the checks find, given that all there is by now is older than the first boot. */
+/** The results of the checks, if all files that exist now are older than the first boot. */
 async function findFailed(): Promise<Map<string, string>> {
   const now = Math.round(Date.now() / 1000)
   const variables = { TRIAL_KEY: readPublicKey(machine.host.identityFile), NOW: String(now), BOOTS: '1', SINCE: String(now + 3600) }
@@ -111,7 +111,7 @@ async function plant(commands: readonly string[]): Promise<void> {
   expect(exitCode, stderr).toBe(0)
 }
 
-it('finds each thing that a build may leave, sealing removes what it may, and what is wrong with a machine is found', async () => {
+it('finds each trace of a build and each fault of a machine; sealing removes the traces', async () => {
   await plant([settings, ...sealed.map(([, command]) => command)])
   const found = await findFailed()
   expect([...found.keys()]).toEqual(expect.arrayContaining(sealed.map(([check]) => check)))

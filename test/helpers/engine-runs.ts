@@ -3,14 +3,13 @@ import { dirname, join } from 'node:path'
 import type { Tools } from '../../src/core/tools.ts'
 
 /**
- * Notes each run of the engine of a project from now on. The function returns the runs since its last call, each as its command,
- * such as `stack init`.
+ * Records each run of the engine of a project. The returned function returns the commands since its last call, for example `stack init`.
  */
 export function countEngineRuns(home: string): () => string[] {
   const file = join(home, 'tools.json')
   const tools = JSON.parse(readFileSync(file, 'utf8')) as Tools
   const [script, log] = [join(home, 'counted-engine'), join(home, 'engine-runs')]
-  // The engine finds its language plugins by PATH, in its own folder.
+  // The engine searches its language plugins on PATH, which contains its folder.
   writeFileSync(script, `#!/bin/sh\necho "$@" >>'${log}'\nPATH='${dirname(tools.pulumi)}':"$PATH" exec '${tools.pulumi}' "$@"\n`)
   chmodSync(script, 0o755)
   writeFileSync(file, JSON.stringify({ ...tools, pulumi: script }))

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
 
-/** The processes of the engine itself that update a stack of the project with this home. Their wrapper is not among them. */
+/** The engine processes that update a stack of the project with this home folder, without the wrapper. */
 function findEngines(home: string, stack: string): number[] {
   return readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -22,7 +22,7 @@ export async function killNextEngine(home: string, stack: string): Promise<void>
   }
 }
 
-/** What is read of a process; empty if the process has ended. */
+/** A file of /proc for a process; empty if the process has ended. */
 function readProcess(pid: string, read: (folder: string) => string): string {
   try {
     return read(`/proc/${pid}`)

@@ -12,7 +12,7 @@ import { makeWindows } from './windows.ts'
 
 const fixtures = join(import.meta.dirname, '../fixtures')
 
-/** Files of what a tool leaves behind, by name; `hangs` keeps it from coming to its end. */
+/** The files that a simulated tool writes, by name. With `hangs`, the tool never ends. */
 export type Answer = Readonly<Record<string, string | object>>
 
 let answers = ''
@@ -21,7 +21,7 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(answers, { recursive: true, force: true }))
 
-/** Runs the verify step of a family with this one suite. */
+/** Runs the verify step of a family with only this suite. */
 export async function verifyLinux(suite: object, answer: Answer): Promise<readonly SuiteResult[]> {
   for (const [name, content] of Object.entries(answer)) {
     writeFileSync(join(answers, name), typeof content === 'string' ? content : JSON.stringify(content))
@@ -46,7 +46,7 @@ export async function verifyLinux(suite: object, answer: Answer): Promise<readon
   return await judged(linux, verify(linux.context))
 }
 
-/** The same, of a Windows family. */
+/** The same for a Windows family. */
 export async function verifyWindows(suite: object, answer: Answer): Promise<readonly SuiteResult[]> {
   using windows = makeWindows('verify', { family: { verify: { suites: [suite], timeout: 'hangs' in answer ? '1s' : '1m' } } })
   const stdout = 'machine-id S-1-5-21-4-5-6\ncase\tpassed\t1\tsetup is complete\t\nhygiene done\n'
@@ -55,7 +55,7 @@ export async function verifyWindows(suite: object, answer: Answer): Promise<read
   return await judged(windows, verify(windows.context))
 }
 
-/** The suites of a step that passed. Throws the cause of a failure, after a check of what the step left for the report. */
+/** The suites of a step that passed. Throws the cause of a failure, after checking the files for the report. */
 async function judged(machine: { build: string }, step: Promise<StepAnswer>): Promise<readonly SuiteResult[]> {
   const answer = await step
   if (answer.status === 'ok') return answer.suites
@@ -69,7 +69,7 @@ async function judged(machine: { build: string }, step: Promise<StepAnswer>): Pr
   throw new RejectedError(answer.cause)
 }
 
-/** Expects that a step says no to the image, for this reason. */
+/** Expects that a step rejects the image for this reason. */
 export async function expectStopped(step: Promise<unknown>, message: string): Promise<void> {
   const error = await step.then(
     () => expect.fail('it passed'),

@@ -1,6 +1,6 @@
 import type { LatestGood } from '../../src/model/outputs.ts'
 
-/** The outputs of a family stack after a promotion; parts of them may be replaced. */
+/** The outputs of a family stack after a promotion, with the given changes. */
 export function sampleLatestGood(parts: Partial<LatestGood> = {}): LatestGood {
   return {
     imageId: 'linux-base-2026.11.23',

@@ -11,13 +11,13 @@ const { Empty } = require('google-protobuf/google/protobuf/empty_pb.js')
 
 interface Server extends AsyncDisposable {
   readonly url: string
-  /** What was asked for. */
+  /** The requests that the server got. */
   readonly requests: string[]
-  /** Calls it from a process of its own, which prepares itself as the program does. */
+  /** Sends a request from another process, which prepares its environment like the program. */
   call(environment: Record<string, string>): Promise<string>
 }
 
-/** A server on the loopback: `proxy` is for requests to other hosts. */
+/** A server on 127.0.0.1. `proxy`: for requests to other hosts. */
 export async function startLoopbackServer(kind: 'gRPC' | 'fetch' | 'proxy'): Promise<Server> {
   const requests: string[] = []
   const { port, close } = kind === 'gRPC' ? await serveGrpc() : await serveHttp(requests)
@@ -52,7 +52,7 @@ async function serveHttp(requests: string[]): Promise<{ port: number; close: () 
     requests.push(request.url ?? '')
     response.end('answered')
   })
-  // A proxy is asked for a tunnel.
+  // A client requests a tunnel from a proxy.
   server.on('connect', (request, socket) => {
     requests.push(request.url ?? '')
     socket.end('HTTP/1.1 502 Bad Gateway\r\n\r\n')

@@ -1,7 +1,7 @@
 import { ensureDebianBase } from '../../src/cloud/local/base/debian.ts'
 import { prepareProcess } from '../../src/core/prepare-process.ts'
 
-// A program: makes a Debian base image as the user who runs it, and prints where it is.
+// A program that makes a Debian base image as the current user, and prints its path.
 prepareProcess()
 const { path, disk } = await ensureDebianBase({
   release: 'bookworm',

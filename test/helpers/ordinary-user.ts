@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { type RunResult, run, runTool } from '../../src/core/exec.ts'
 import { sourceFolder } from '../../src/core/paths.ts'
 
-/** A user without privileges, with a home folder that is closed to others, and an empty cache. */
+/** A user without privileges, whose home folder is closed to other users, with an empty cache. */
 export interface OrdinaryUser extends AsyncDisposable {
   /** Runs a program of this project, in TypeScript, as this user. */
   run(program: string): Promise<RunResult>
@@ -14,7 +14,7 @@ export interface OrdinaryUser extends AsyncDisposable {
 const root = join(sourceFolder(), '..')
 const timeoutMs = 1_600_000
 
-/** Root makes a new user; every other user is one already. */
+/** Creates a user if this process runs as root; else it is the current user. */
 export async function findOrdinaryUser(): Promise<OrdinaryUser> {
   if (process.getuid?.() === 0) return makeUser()
   const cache = mkdtempSync(join(tmpdir(), 'bakehouse-test-'))
@@ -27,7 +27,7 @@ export async function findOrdinaryUser(): Promise<OrdinaryUser> {
 async function makeUser(): Promise<OrdinaryUser> {
   const name = `bakehouse-${randomBytes(3).toString('hex')}`
   const home = join('/home', name)
-  // useradd(8) gives a user subordinate ids, too.
+  // useradd(8) also gives the user subordinate IDs.
   await runTool('useradd', ['--create-home', '--home-dir', home, '--shell', '/bin/sh', name])
   await runTool('install', ['-d', '-m', '0700', '-o', name, '-g', name, home, join(home, 'project')])
   return {
@@ -45,7 +45,7 @@ async function makeUser(): Promise<OrdinaryUser> {
   }
 }
 
-/** The project is in the user's home folder for this command alone: the real one may be in a folder that the user cannot enter. */
+/** Mounts the project in the home folder for this command, because the user may not be able to enter the real folder. */
 const asUser = `
 mount --bind "$1" "$2"
 exec setpriv --reuid="$3" --regid="$3" --init-groups --inh-caps=-all env -u XDG_CACHE_HOME -u TMPDIR -u BAKEHOUSE_HOME \\

@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { findProcess, findStat, type ProcessIdentity } from '../../src/core/process-identity.ts'
 
-/** A process of this test, with its parent and its command line. */
+/** A process with its parent and its command line. */
 export interface Descendant extends ProcessIdentity {
   readonly parent: number
   readonly command: string
 }
 
-/** All processes below this one, the nearest first. */
+/** All descendants of this process, children first. */
 export function findDescendants(root: number): Descendant[] {
   const all = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? (readProcess(Number(name)) ?? []) : []))
   const below: Descendant[] = []
@@ -19,7 +19,7 @@ export function findDescendants(root: number): Descendant[] {
   return below
 }
 
-/** The process whose pid a command wrote to that file; undefined until it is there. */
+/** The process whose PID is in a file; undefined while the file does not exist. */
 export function identityIn(file: string): ProcessIdentity | undefined {
   try {
     return findProcess(Number(readFileSync(file, 'utf8')))

@@ -5,27 +5,27 @@ import { type RunResult, run } from '../../src/core/exec.ts'
 import { homeFolder, sourceFolder } from '../../src/core/paths.ts'
 import type { BakeOutcome } from '../../src/model/outcome.ts'
 
-/** A project of its own in a temporary folder: families, home, state. The caches are the user's, shared. */
+/** A project in a temporary folder: families, home folder, state. It uses the cache of the user. */
 export interface Project extends AsyncDisposable {
   readonly folder: string
   readonly home: string
   readonly env: Record<string, string>
   /** Writes files under `playbooks/`. */
   write(playbooks: Files): void
-  /** The command line, as a user runs it. */
+  /** Runs the command line. */
   bakehouse(args: readonly string[], env?: Record<string, string>): Promise<RunResult>
-  /** `bake --json` of one family: its one JSON object, with what the process said and its exit code. */
+  /** Runs `bake --json` for a family. Returns the outcome, stderr and the exit code. */
   bake(family: string, args?: readonly string[], env?: Record<string, string>): Promise<RunResult & { outcome: BakeOutcome }>
-  /** Outputs of a stack, as the engine prints them; undefined when there is no such stack. */
+  /** The outputs of a stack, as the engine prints them; undefined if there is no such stack. */
   outputs(stack: string): Promise<string | undefined>
 }
 
-/** Files of a project, by path: the text of each. */
+/** The texts of files, by path. */
 export type Files = Record<string, string>
 
 const entry = join(sourceFolder(), 'bake.ts')
 
-/** Makes a project with these files under `playbooks/`. Leaves nothing behind when disposed. */
+/** Creates a project with these files below `playbooks/`. Disposing removes everything. */
 export function makeProject(playbooks: Files): Project {
   const folder = mkdtempSync(join(tmpdir(), 'bakehouse-test-'))
   const home = join(folder, '.bakehouse')
@@ -70,7 +70,7 @@ export function makeProject(playbooks: Files): Project {
   }
 }
 
-/** Every file below a folder whose bytes hold this text, by path. */
+/** The paths of all files below a folder that contain this text. */
 export function findText(folder: string, text: string): string[] {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((file) => file.isFile())

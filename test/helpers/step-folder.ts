@@ -7,10 +7,10 @@ import type { StepRequest, StepResult } from '../../src/model/step.ts'
 import { renderRequest } from '../../src/model/step-request.ts'
 import { makeFamily } from './family.ts'
 
-/** The program that runs one step. */
+/** The program that runs a step. */
 export const stepRunner = join(sourceFolder(), 'steps/run.ts')
 
-/** The machine that a step is told of, unless a test tells it of another. */
+/** The default machine of a step. */
 export const host = {
   instanceId: 'i',
   transport: 'ssh',
@@ -21,7 +21,7 @@ export const host = {
   knownHostsFile: '/h',
 } as const
 
-/** A script that stands for `ssh` to a machine with one host key, which prints these lines. */
+/** A script that replaces `ssh` to a machine with one host key. It prints these lines. */
 export function machineScript(lines: string): string {
   const shown = 'debug1: Server host key: ssh-ed25519 SHA256:cJ6AyISHokEeHuTfufIqhhSS0gxHZRUMDHlKvXD4FHw'
   return `case "$*" in *DEBUG1*) echo '${shown}' >&2; exit 255 ;; esac
@@ -32,19 +32,19 @@ ${lines}
 END`
 }
 
-/** A result with every member that one can have. */
+/** The type of a result with all members that a result can have. */
 type AnyResult = Pick<StepResult, 'step' | 'status' | 'log' | 'suites'> & { readonly cause?: string; readonly hint?: string }
 
-/** A build folder whose tools are the scripts of a test: what is tested is our side of the conversation. */
+/** A build folder with scripts that replace ssh and Ansible. */
 export interface StepFolder extends Disposable {
   readonly path: string
   readonly env: Record<string, string>
   /** Writes `request.json`. */
   request(more?: { readonly configure?: object; readonly verify?: object }): void
-  /** A shell script at this path of the folder: `bin/ssh`, `venv/bin/ansible-playbook`. */
+  /** Writes a shell script to this path of the folder, for example `bin/ssh` or `venv/bin/ansible-playbook`. */
   script(path: string, text: string): void
   step(name: string, env?: Record<string, string>): Promise<RunResult & { readonly json: AnyResult | undefined }>
-  /** Every file below the folder, without the scripts. */
+  /** All files below the folder, except the scripts. */
   files(): string[]
 }
 
@@ -93,7 +93,7 @@ function requestOf(
   return { family, version: 'v', build: 'b', cloud: 'local', previousCases: {}, prove: false }
 }
 
-/** The text of all these files. */
+/** The text of all files. */
 export function readAll(paths: readonly string[]): string {
   return paths.map((path) => readFileSync(path, 'latin1')).join('\n')
 }

@@ -1,6 +1,6 @@
 import type { Files } from './project.ts'
 
-/** A family that is quick to bake: one file in the image, one check of it. */
+/** A small family: one file in the image, and one test for it. */
 export function tinyFamily(name: string, change: { family?: string; tasks?: string; goss?: string } = {}): Files {
   return {
     [`${name}/family.yaml`]: change.family ?? 'base: {debian: bookworm}\nverify: {suites: [{goss: verify/goss.yaml}]}\n',

@@ -10,14 +10,14 @@ import { renderRequest } from '../../src/model/step-request.ts'
 import { openContext } from '../../src/steps/open-context.ts'
 import { makeFamily } from './family.ts'
 
-/** What the fake `ansible-playbook` was given, once for each run. */
+/** The input of each run of the simulated `ansible-playbook`. */
 export interface Call {
   readonly kind: string
   readonly args: readonly string[]
   readonly inventory: { readonly all: { readonly hosts: Record<string, Record<string, unknown>> } }
   readonly variables: Record<string, unknown>
   readonly variablesFile: string
-  /** Octal mode of the file of variables. */
+  /** The octal mode of the variables file. */
   readonly mode: string
   readonly files: readonly string[]
 }
@@ -25,21 +25,21 @@ export interface Call {
 export interface FakeWindows extends Disposable {
   readonly context: StepContext
   readonly host: Host
-  /** Folder of the build: nothing secret may be in it. */
+  /** The build folder. It must not contain a secret. */
   readonly build: string
-  /** Folder of the family. */
+  /** The family folder. */
   readonly family: string
-  /** Sets what the machine answers: `pester/pester-report.xml`, `check/outcome.json`. */
+  /** Sets an answer of the machine: `pester/pester-report.xml`, `check/outcome.json`. */
   answer(path: string, content: string | object): void
   calls(): Call[]
-  /** The cloud's word for the machine. */
+  /** The state of the machine in the cloud. */
   setState(state: 'running' | 'stopped'): void
 }
 
 const keyOfBuild = generateKeyPairSync('rsa', { modulusLength: 2048 }).privateKey.export({ type: 'pkcs1', format: 'pem' }).toString()
 const venv = join(import.meta.dirname, '../fixtures/windows/venv')
 
-/** A build whose Ansible is the fake one, on the local cloud with one machine of its own; of a Windows family, if nothing else is said. */
+/** A build on the local cloud with a simulated Ansible and one machine. Default: of a Windows family. */
 export function makeWindows(
   step: StepName,
   options: { family?: object; host?: Partial<Host>; env?: Record<string, string>; cloud?: string } = {},
@@ -127,14 +127,14 @@ export function makeWindows(
   }
 }
 
-/** Files below a folder that hold the secret in any form. */
+/** The files below a folder that contain the secret in any form. */
 export function filesWith(folder: string, secret: string): string[] {
   return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .map((name) => join(folder, name))
     .filter((file) => statSync(file).isFile() && holds(readFileSync(file, 'latin1'), secret))
 }
 
-/** Whether a text holds a secret: as it is, in JSON or a URL, as Windows writes text, in base64 of either with whatever before it. */
+/** Whether a text contains a secret: plain, in JSON, in a URL, as UTF-16, or in base64 at any alignment. */
 export function holds(text: string, secret: string): boolean {
   const bytes = [Buffer.from(secret), Buffer.from(secret, 'utf16le')]
   const url = encodeURIComponent(secret)
@@ -147,7 +147,7 @@ export function holds(text: string, secret: string): boolean {
   return [...forms, ...bytes.map((each) => each.toString('latin1')), ...bytes.flatMap(base64Cores)].some((form) => text.includes(form))
 }
 
-/** What stands in base64 of these bytes whatever the bytes around them are, for each of the three places they can begin at. */
+/** The part of the base64 of these bytes that does not depend on the bytes around, for each of the three alignments. */
 function base64Cores(bytes: Buffer): string[] {
   return [0, 1, 2].map((before) => {
     const whole = Buffer.concat([Buffer.alloc(before), bytes, Buffer.alloc(3)]).toString('base64')

@@ -4,15 +4,15 @@ import type { AddressInfo } from 'node:net'
 import { afterAll, beforeAll } from 'vitest'
 import { type Certificate, makeCertificate } from '../../src/guest/psrp/certificate.ts'
 
-/** A Windows machine as far as an unknown caller of WSMan gets: Identify is answered, everything else wants a login. */
+/** A simulated WSMan endpoint: it answers Identify, and requires a login for all other requests. */
 export interface Wsman {
   readonly certificate: Certificate
   readonly port: number
-  /** What was asked for, as `POST /wsman`, with the kind of login offered, if one was. */
+  /** The requests, for example `POST /wsman`, with the kind of login, if there was one. */
   readonly requests: string[]
 }
 
-/** Such a machine on the loopback, for the tests of one file. */
+/** Starts such an endpoint on 127.0.0.1 for the tests of a file. */
 export function withWsman(): Wsman {
   const wsman = { requests: [] as string[] } as { -readonly [Key in keyof Wsman]: Wsman[Key] }
   let close = (): void => {}

@@ -14,7 +14,7 @@ afterAll(() => rmSync(folder, { recursive: true }))
 
 const secret = '{{ not a template }} "x" \u2028'
 
-/** Runs a playbook on this machine; what our plugin told, and what Ansible printed. */
+/** Runs a playbook on this computer. Returns the events of the callback plugin and the output of Ansible. */
 async function play(name: string, tasks: string, strategy: 'linear' | 'mitogen' = 'linear') {
   const playbook = join(folder, `${name}.yml`)
   writeFileSync(
@@ -71,7 +71,7 @@ describe.skipIf(venv === undefined)('the callback plugin', () => {
     )
   }, 120_000)
 
-  test('tells of every task, when it starts and how it ended', () => {
+  test('reports the start and the end of each task', () => {
     expect(
       all.ends.map(({ task, status, forgiven }) => [task, status, forgiven]),
       all.stderr,
@@ -89,12 +89,12 @@ describe.skipIf(venv === undefined)('the callback plugin', () => {
     expect(all.ends[0]?.action).toBe('ansible.builtin.command')
   })
 
-  test('the cause is the task that stopped the play, not one that was forgiven', () => {
+  test('the cause is the task that stopped the play, not an ignored or rescued one', () => {
     expect(all.exitCode).toBe(2)
     expect(findCause(all.ends)).toBe("task 'Loop' failed: exit code 1")
   })
 
-  test('says what a command said', () => {
+  test('reports the output of a failed command', () => {
     expect(all.ends.find(({ task }) => task === 'Inside')?.message).toBe('exit code 4: rescued')
   })
 
@@ -103,35 +103,35 @@ describe.skipIf(venv === undefined)('the callback plugin', () => {
     expect(JSON.stringify(all.events)).not.toContain('not a template')
   })
 
-  test('variables go by a file that only this user may read, gone afterwards', () => {
+  test('passes variables in a file that only this user can read, and that is deleted afterwards', () => {
     expect(all.mode).toBe(0o600)
     expect(() => statSync(all.folder)).toThrow()
   })
 
-  test('a secret that looks like a template is not one', async () => {
+  test('a secret that looks like a template is not expanded', async () => {
     const { stdout, exitCode } = await play('unsafe', '- ansible.builtin.debug:\n    var: canary')
     expect(stdout).toContain('{{ not a template }}')
     expect(exitCode).toBe(0)
   }, 60_000)
 
-  test('works under Mitogen, without the one warning that is known', async () => {
+  test('works with Mitogen, and suppresses its known warning', async () => {
     const { ends, stdout, stderr } = await play('mitogen', '- name: Hello\n  ansible.builtin.command: echo hi', 'mitogen')
     expect(ends, stdout).toMatchObject([{ task: 'Hello', status: 'changed' }])
     expect(stdout + stderr).not.toContain('DEPRECATION')
   }, 60_000)
 })
 
-test('a machine that cannot be reached is called that', () => {
+test('reports a machine that cannot be reached as unreachable', () => {
   const end = { event: 'end', task: 'Ping', action: 'ping', status: 'unreachable', ms: 1, message: 'timed out', forgiven: false } as const
   expect(findCause([end])).toBe("the machine could not be reached in task 'Ping': timed out")
 })
 
-test('variables are written as YAML, secrets as text that is not a template', () => {
+test('writes variables as YAML, and secrets as text that is not a template', () => {
   expect(renderVariables({ 'a b': [1, { c: null }] }, { s: 'x"\u0085' })).toBe('"a b": [1,{"c":null}]\n"s": !unsafe "x\\"\\u0085"\n')
   expect(renderVariables({}, {})).toBe('{}\n')
 })
 
-/** Nothing to run Ansible with: those tests are skipped. */
+/** Without Ansible, these tests are skipped. */
 function venvOrNone(): string | undefined {
   try {
     return findVenv()

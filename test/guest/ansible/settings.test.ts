@@ -20,19 +20,19 @@ const spec: AnsibleSpec = { folder, venv, strategy: 'mitogen', tasksFile: '/t', 
 const nothing = () => undefined
 
 describe('ansibleEnvironment', () => {
-  test('runs Mitogen from the environment’s own Python', () => {
+  test('uses Mitogen from the Python environment of Ansible', () => {
     const env = ansibleEnvironment(spec, nothing)
     expect(env.ANSIBLE_STRATEGY).toBe('mitogen_linear')
     expect(env.ANSIBLE_STRATEGY_PLUGINS).toBe(join(venv, 'lib/python3.12/site-packages/ansible_mitogen/plugins/strategy'))
   })
 
-  test('leaves the strategy alone when the family says linear', () => {
+  test('sets no strategy if the family has the strategy linear', () => {
     const env = ansibleEnvironment({ ...spec, strategy: 'linear' }, nothing)
     expect(env).not.toHaveProperty('ANSIBLE_STRATEGY')
     expect(env.ANSIBLE_PIPELINING).toBe('True')
   })
 
-  test('adds to the family’s lists of folders', () => {
+  test('extends the lists of folders of the family', () => {
     writeFileSync(
       join(folder, 'ansible.cfg'),
       '[defaults]\ncallback_plugins = ./mine:~/theirs\ngathering = explicit ; why\n# timeout = 3\n',
@@ -43,11 +43,11 @@ describe('ansibleEnvironment', () => {
     expect(env.ANSIBLE_TIMEOUT).toBe('60')
   })
 
-  test('the environment’s own setting comes before that of ansible.cfg', () => {
+  test('a setting in the environment has precedence over ansible.cfg', () => {
     expect(settingsOf(folder, { ANSIBLE_GATHERING: 'implicit' })('defaults', 'gathering', 'ANSIBLE_GATHERING')).toBe('implicit')
   })
 
-  test('always checks host keys, whatever ansible.cfg says', () => {
+  test('always checks host keys, even if ansible.cfg disables that', () => {
     expect(ansibleEnvironment(spec, () => 'False').ANSIBLE_HOST_KEY_CHECKING).toBe('True')
   })
 })
@@ -60,12 +60,12 @@ test('parseSettings reads sections, comments and both separators', () => {
   ])
 })
 
-test('playbookArguments holds the name of a file, never a value', () => {
+test('playbookArguments contains the name of the variables file, never values', () => {
   const args = playbookArguments({ playbook: '/f/p.yml', inventory: '/b/i.json', variablesFile: '/dev/shm/v.yml', become: true })
   expect(args).toEqual(['--inventory', '/b/i.json', '--extra-vars', '@/dev/shm/v.yml', '--become', '/f/p.yml'])
 })
 
-test('the inventory has one host, the connection is the step’s, and no interpreter is looked for', () => {
+test('the inventory has one host, the connection of the step, and a fixed interpreter', () => {
   const options = ['-F', 'none', '-o', 'ControlPath="/tmp/a b"', '-p', '22', '-l', 'root']
   const connection = { host: { address: '1.2.3.4', port: 22, user: 'root' }, options } as unknown as Connection
   expect(JSON.parse(renderInventory('web', sshVariables(connection)))).toEqual({
@@ -94,7 +94,7 @@ test.each(['one two', "it's", 'a "b"', 'Bücher', '100%', '#1', 'a,b', '$5'])(
 )
 
 describe('requirements', () => {
-  test('reads both forms of the file', () => {
+  test('parses both forms of requirements.yml', () => {
     const text =
       'collections:\n  - name: ansible.posix\n    version: 1.6.2\n  - community.general:>=9\nroles:\n  - src: git+https://x/y.git\n    name: y\n'
     expect(parseRequirements(text)).toEqual([

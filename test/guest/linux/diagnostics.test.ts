@@ -16,12 +16,12 @@ beforeEach(() => {
 })
 afterEach(() => made[Symbol.dispose]())
 
-describe('diagnostics of a guest that lies', () => {
-  test('no file outside their folder is written, whatever the guest prints as a file name', async () => {
+describe('diagnostics of a malicious guest', () => {
+  test('write no file outside of their folder, even if the guest prints other file names', async () => {
     const outside = mkdtempSync(join(tmpdir(), 'outside-'))
     try {
       mkdirSync(join(made.path, 'diagnostics/configure-i-'), { recursive: true })
-      // The separators of the guest: what the program once used, and the one in the script that it was just sent.
+      // The separators that the guest prints: one of an earlier version, and the one in the script.
       const ways = Array.from({ length: 9 }, (_, depth) => `/${'../'.repeat(depth)}${outside.slice(1)}/owned`)
       made.script(
         'bin/ssh',
@@ -41,7 +41,7 @@ describe('diagnostics of a guest that lies', () => {
     }
   })
 
-  test('a file does not grow beyond its limit', async () => {
+  test('limit the size of each file', async () => {
     made.script(
       'bin/ssh',
       `script=$(cat)\nsent=$(printf %s "$script" | grep -o '=== bakehouse [0-9a-f]*' | head -n 1)\ncase "$script" in *journalctl*) printf '\\n%s 0\\n' "$sent"; yes $(seq 2000) | head -c 6000000 ;; esac`,
@@ -50,18 +50,18 @@ describe('diagnostics of a guest that lies', () => {
     expect(statSync(join(made.path, 'diagnostics/configure-i-journal.txt')).size).toBeLessThan(4.1 * 1024 * 1024)
   })
 
-  test('a guest that writes without end is cut off, and the step goes on', async () => {
+  test('stop a guest that writes without end, and the step continues', async () => {
     made.script('bin/ssh', 'script=$(cat); case "$script" in *journalctl*) yes $(seq 2000) ;; esac')
     const { exitCode, json } = await made.step('configure')
     expect({ exitCode, cause: json?.cause }).toEqual({ exitCode: 10, cause: "task 'T' failed: no" })
     expect(existsSync(join(made.path, 'diagnostics'))).toBe(false)
   })
 
-  test.each(['4', '-1', '0.5', '1e9', 'constructor', '', 'journal.txt', '0/../../x'])('the number %j names no file', (number) => {
+  test.each(['4', '-1', '0.5', '1e9', 'constructor', '', 'journal.txt', '0/../../x'])('ignore the file number %j', (number) => {
     expect([...parseDiagnostics(`\n=== x ${number}\ntaken\n`, '=== x ').keys()]).toEqual([])
   })
 
-  test('a separator that the guest repeats does not replace what was said first', () => {
+  test('keep the first text if the guest repeats a separator', () => {
     const files = parseDiagnostics('\n=== x 0\nreal\n=== x 0\nforged\n=== x 3\nLinux\n', '=== x ')
     expect([...files]).toEqual([
       ['journal.txt', 'real'],
@@ -69,7 +69,7 @@ describe('diagnostics of a guest that lies', () => {
     ])
   })
 
-  test('the script marks each file by its number, never by a name', () => {
+  test('mark each file in the script by its number, never by its name', () => {
     expect(diagnosticsScript('=== x ')).toMatch(/'=== x ' 0\n.*'=== x ' 1\n.*'=== x ' 2\n.*'=== x ' 3\n/s)
   })
 })

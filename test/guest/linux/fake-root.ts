@@ -6,20 +6,20 @@ import { parseHygiene } from '../../../src/guest/hygiene.ts'
 import { hygieneScript } from '../../../src/guest/linux/hygiene.ts'
 import type { CaseResult } from '../../../src/model/suite-result.ts'
 
-/** Ways to a mount namespace, in which files of the computer can be covered by others. */
+/** Commands that create a mount namespace, in which other files can be mounted over those of the computer. */
 const namespaces = [
   ['unshare', '--user', '--map-root-user', '--mount'],
   ['sudo', '-n', '--preserve-env=PATH,TRIAL_KEY,NOW,BOOTS', 'unshare', '--mount'],
 ]
 const namespace = namespaces.find(([command = '', ...rest]) => spawnSync(command, [...rest, 'true']).status === 0)
 
-/** Whether this user may make such a namespace. */
+/** Whether this user can create such a namespace. */
 export const canCover = namespace !== undefined
 
-/** Folders of a machine that a test fills itself. */
+/** Folders that a test replaces. */
 const covered = ['etc/ssh', 'usr/local', 'root']
 
-/** The hygiene cases on a machine with these files (path → text; scripts in `usr/local/bin` are commands), by name. */
+/** Runs the hygiene checks with these files (path → text; files in `usr/local/bin` are commands). Returns the test cases by name. */
 export function checkFakeRoot(files: Readonly<Record<string, string>>): { cases: ReadonlyMap<string, CaseResult>; stdout: string } {
   const root = mkdtempSync(join(tmpdir(), 'bakehouse-root-'))
   try {

@@ -9,7 +9,7 @@ const accounts = {
 const stranger = 'ssh-ed25519 STRANGER old laptop\n'
 const defaults = ['authorizedkeysfile .ssh/authorized_keys', 'permitrootlogin prohibit-password', 'passwordauthentication no']
 
-/** A stand-in for sshd, which answers for an account what the case says. */
+/** Replaces sshd: prints the given settings for each account. */
 function sshd(answers: Readonly<Record<string, readonly string[]>> = {}, settings = defaults): Record<string, string> {
   const say = (lines: readonly string[]) => lines.map((line) => `echo '${line}'`).join('; ')
   const cases = Object.entries(answers).map(([pattern, lines]) => `${pattern}) ${say(lines)} ;;`)
@@ -103,19 +103,19 @@ const attacks: readonly (readonly [what: string, check: string, message: string,
   ],
 ]
 
-describe.skipIf(!canCover)('a login that the build left is found:', () => {
+describe.skipIf(!canCover)('the hygiene checks find', () => {
   it.each(attacks)('%s', (_what, check, message, files) => {
     const { cases } = checkFakeRoot({ ...accounts, ...files })
     expect(cases.get(check)).toMatchObject({ status: 'failed', message: expect.stringContaining(message) })
   })
 
-  it('and nothing is found on a machine that only its own key opens', () => {
+  it('nothing on a machine that accepts only its own key', () => {
     const { cases } = checkFakeRoot({ ...accounts, ...sshd(), ...match, 'root/.ssh/authorized_keys': '# mine\nssh-ed25519 TRIALKEY me\n' })
     const failed = [...new Set(attacks.map(([, check]) => check))].filter((check) => cases.get(check)?.status !== 'passed')
     expect(failed).toEqual([])
   })
 
-  it('reads the identity of a host key that is elsewhere', () => {
+  it('the identity of a host key in another folder', () => {
     const { stdout } = checkFakeRoot({
       ...accounts,
       ...sshd({}, ['hostkey /usr/local/key']),

@@ -16,9 +16,9 @@ beforeEach(() => {
 })
 afterEach(() => rmSync(folder, { recursive: true }))
 
-/** Runs commands with the functions of release-space.sh as root; with a stand-in for each of these programs. */
+/** Runs commands with the functions of release-space.sh as root. Replaces the given programs by scripts. */
 function runAsRoot(commands: string, programs: Readonly<Record<string, string>> = {}): { stdout: string; stderr: string } {
-  // Waits for this disk only, not for those of the computer.
+  // Waits only for this disk, not for the disks of the computer.
   const sync = 'exec /bin/sync -f "$(dirname "$0")/../point"'
   for (const [name, text] of Object.entries({ sync, ...programs })) {
     writeFileSync(join(folder, 'bin', name), `#!/bin/sh\n${text}\n`)
@@ -27,12 +27,12 @@ function runAsRoot(commands: string, programs: Readonly<Record<string, string>> 
   const [command = '', ...args] = [...asRoot, 'unshare', '--mount', 'sh', '-s', folder]
   return spawnSync(command, args, {
     encoding: 'utf8',
-    // Neither the disks nor the swap of this computer.
+    // Uses neither the disks nor the swap of this computer.
     input: `set -u; PATH=$1/bin:$PATH:/usr/sbin:/sbin; fail() { echo "failed: $*"; exit 1; }\n. ${functions}\nMOUNTS=$1/mounts SWAPS=$1/swaps\n${commands}\n`,
   })
 }
 
-/** Removes 300 files with secrets from a file system in `disk`, does what is said, and unmounts it. */
+/** Removes 300 files with secrets from a file system in `disk`, runs the given commands, and unmounts it. */
 function onDisk(
   kind: string,
   work: string,
@@ -53,28 +53,28 @@ function onDisk(
 
 const canMount = spawnSync('sh', ['-c', `${asRoot.join(' ')} losetup --find`]).status === 0
 
-describe.skipIf(!canMount)('what a file held that was removed before sealing', () => {
-  it('is in the image if nobody releases its blocks', () => {
+describe.skipIf(!canMount)('the content of a file that was removed before sealing', () => {
+  it('is in the image if its blocks are not released', () => {
     expect(onDisk('ext4', ':').secrets).toBeGreaterThan(250)
   })
 
-  it('is gone by a trim', () => {
+  it('is removed by a trim', () => {
     expect(onDisk('ext4', 'release_space')).toMatchObject({ secrets: 0, stdout: expect.not.stringContaining('seal note') })
   })
 
-  it('is overwritten where the disk refuses a trim, and the space is free again', () => {
+  it('is overwritten if the disk does not support trim, and the space is then free', () => {
     const { secrets, stdout, stderr } = onDisk('ext4', 'release_space', { fstrim: 'exit 1' })
     expect([secrets, stdout.trim(), stderr]).toEqual([0, expect.stringMatching(/^used \d{1,4}$/), expect.anything()])
   })
 
-  it('is named as readable where the time does not suffice', () => {
+  it('is reported as readable if the time is not enough', () => {
     const { stdout } = onDisk('ext4', 'overwrite_seconds=0; release_space', { fstrim: 'exit 1', dd: 'exec sleep 30' })
     const [note = ''] = parseNotes(stdout)
     expect(note).toMatch(/^removed files in \/.*\/point may be readable: \d+ MiB of free space were not overwritten within 0 s/)
   })
 })
 
-describe.skipIf(!canMount)('what swap held', () => {
+describe.skipIf(!canMount)('the content of swap', () => {
   beforeEach(() => {
     execFileSync('sh', [
       '-c',
@@ -101,12 +101,12 @@ describe.skipIf(!canMount)('what swap held', () => {
     expect(Buffer.from(left(), 'latin1').toString('hex')).toContain('0123456789abcdef0123456789abcdef')
   })
 
-  it('is named as readable where swap cannot be turned off', () => {
+  it('is reported as readable if swap cannot be turned off', () => {
     const { stdout } = runAsRoot('clear_swap', { swapoff: 'exit 1' })
     expect(parseNotes(stdout)).toEqual([`the swap ${join(folder, 'swap')} may be readable: swapoff failed`])
   })
 })
 
-it('a machine that prints notes without end adds only the first ones', () => {
+it('only the first notes of a machine that prints notes without end are kept', () => {
   expect(parseNotes('seal note: a\nxseal note: b\n'.repeat(1000))).toHaveLength(20)
 })

@@ -21,7 +21,7 @@ const endpoint = (certificateThumbprint = wsman.certificate.thumbprint) => ({
 })
 
 describe('the certificate', () => {
-  it('is for the loopback, and vouches for nothing but itself', () => {
+  it('is valid for the loopback addresses, and is not a certificate authority', () => {
     const parsed = new X509Certificate(wsman.certificate.certificate)
     expect(parsed.checkIP('127.0.0.1')).toBe('127.0.0.1')
     expect(parsed.checkIssued(parsed)).toBe(true)
@@ -29,7 +29,7 @@ describe('the certificate', () => {
     expect(wsman.certificate.thumbprint).toMatch(/^[0-9A-F]{40}$/)
   })
 
-  it('has no secret among the arguments that make it', () => {
+  it('is made by a command without secrets in its arguments', () => {
     expect(certificateArguments({ name: 'n', key: '/k', certificate: '/c' })).toEqual(
       expect.arrayContaining(['-x509', '-nodes', '/CN=n', '/k', '/c']),
     )
@@ -38,58 +38,58 @@ describe('the certificate', () => {
   it.each([
     ['aa:BB:0c', 'AABB0C'],
     [' aabb0c ', 'AABB0C'],
-  ])('is recognised however its thumbprint is written: %s', (text, plain) => {
+  ])('has the same thumbprint in any notation: %s', (text, plain) => {
     expect(normaliseThumbprint(text)).toBe(plain)
   })
 })
 
 describe('the endpoint', () => {
-  it('is recognised by its thumbprint, and speaks WSMan', async () => {
+  it('is accepted with the right thumbprint, and answers WSMan', async () => {
     expect(await identifyEndpoint(endpoint(), 5_000)).toBe('OS: 0.0.0 SP: 0.0 Stack: 3.0')
     expect(await readThumbprint(endpoint(), 5_000)).toBe(wsman.certificate.thumbprint)
   })
 
   it.each([
     ['another thumbprint', wrong],
-    ['none', ''],
-    ['half of it', () => wsman.certificate.thumbprint.slice(0, 20)],
-  ])('gets not a byte when %s is pinned', async (_what, pinned) => {
+    ['no thumbprint', ''],
+    ['half of the thumbprint', () => wsman.certificate.thumbprint.slice(0, 20)],
+  ])('gets no data if %s is pinned', async (_what, pinned) => {
     const before = requests.length
     const thumbprint = typeof pinned === 'function' ? pinned() : pinned
     await expect(identifyEndpoint(endpoint(thumbprint), 5_000)).rejects.toThrow(/presents a certificate with the thumbprint/)
     expect(requests).toHaveLength(before)
   })
 
-  it('is not waited for when it is somebody else', async () => {
+  it('is not waited for if it has another certificate', async () => {
     const started = Date.now()
     await expect(waitForEndpoint(endpoint(wrong), 60_000, AbortSignal.timeout(60_000))).rejects.toBeInstanceOf(RejectedError)
     expect(Date.now() - started).toBeLessThan(5_000)
   })
 
-  it('is waited for as long as the deadline says', async () => {
+  it('is waited for until the deadline', async () => {
     const nobody = { address: '127.0.0.1', port: 1, certificateThumbprint: wrong }
     await expect(waitForEndpoint(nobody, 300, AbortSignal.timeout(60_000))).rejects.toThrow(/no PowerShell remoting on 127.0.0.1:1 within/)
   })
 
-  it('is reached through a command where there is no other route', async () => {
+  it('can be reached through a proxy command', async () => {
     const relay = `${process.execPath} -e "const s=require('net').connect(%p,'%h');process.stdin.pipe(s);s.pipe(process.stdout)"`
     expect(await identifyEndpoint({ ...endpoint(), proxyCommand: relay }, 10_000)).toContain('Stack')
   })
 
-  it('is failed by a command that ends at once, with what it said', async () => {
+  it('fails with the message of a proxy command that ends immediately', async () => {
     const ended = identifyEndpoint({ ...endpoint(), proxyCommand: 'sh -c "echo no such host >&2; exit 1"' }, 10_000)
     await expect(ended).rejects.toThrow(/: no such host$/)
   })
 
-  it('fills the words of a proxy command', () => {
+  it('replaces the tokens in a proxy command', () => {
     expect(fillProxyCommand('aws --target %h --parameters portNumber=%p 100%%', { address: 'i-1', port: 5986 })).toBe(
       'aws --target i-1 --parameters portNumber=5986 100%',
     )
   })
 })
 
-describe('the door', () => {
-  /** What a client of the door gets, which trusts the door's certificate alone. */
+describe('the local TLS proxy', () => {
+  /** The answer that a client of the proxy gets. The client trusts only the certificate of the proxy. */
   async function askThrough(door: { port: number; certificate: string }): Promise<string> {
     const socket = connectTls({ host: '127.0.0.1', port: door.port, ca: door.certificate })
     socket.write('POST /wsman HTTP/1.1\r\nHost: x\r\nContent-Length: 0\r\nConnection: close\r\n\r\n')
@@ -98,13 +98,13 @@ describe('the door', () => {
     return Buffer.concat(chunks).toString()
   }
 
-  it('leads to the machine whose certificate is pinned', async () => {
+  it('forwards to the machine with the pinned certificate', async () => {
     await using door = await openForward(endpoint())
     expect(await askThrough(door)).toMatch(/^HTTP\/1.1 401/)
     expect(await askThrough(door)).toMatch(/^HTTP\/1.1 401/)
   })
 
-  it('leads nowhere when the certificate is another one', async () => {
+  it('forwards nothing if the machine has another certificate', async () => {
     const before = requests.length
     await using door = await openForward(endpoint(wrong))
     await askThrough(door).catch(() => '')
@@ -112,12 +112,12 @@ describe('the door', () => {
     expect(door.lastError()?.message).toContain(wrong)
   })
 
-  it('has a certificate that no authority knows', async () => {
+  it('has a self-signed certificate', async () => {
     await using door = await openForward(endpoint())
     await expect(askThrough({ port: door.port, certificate: wsman.certificate.certificate })).rejects.toThrow()
   })
 
-  it('is shut when it is disposed of, with all that went through it', async () => {
+  it('closes its port and all connections when it is disposed', async () => {
     const door = await openForward(endpoint())
     const inner = connectTls({ host: '127.0.0.1', port: door.port, ca: door.certificate })
     const closed = new Promise((done) => inner.once('close', done).once('error', () => {}))
@@ -128,7 +128,7 @@ describe('the door', () => {
   })
 })
 
-describe('through Session Manager', () => {
+describe('with Session Manager', () => {
   const tools = join(import.meta.dirname, '../../fixtures/windows/bin')
   const route = routeOf('ssm', { instanceId: 'i-0abc', publicIp: '', privateIp: '10.0.0.5', region: 'eu-central-1' })
   const port = portOf({ login: { transport: 'psrp' } } as Family)
@@ -139,27 +139,27 @@ describe('through Session Manager', () => {
   }
   afterEach(() => vi.unstubAllEnvs())
 
-  it('the machine is reached by its id, on the port of PowerShell remoting, while none of its ports is open to anybody', async () => {
+  it('the machine is reached by its ID on the port of PowerShell remoting, and none of its ports is open', async () => {
     open()
     expect(await identifyEndpoint(tunnelled(), 15_000)).toContain('Stack')
     expect(await findIngress('ssm')).toBeUndefined()
   })
 
-  it('the certificate is pinned all the same', async () => {
+  it('the certificate is pinned too', async () => {
     open()
     const before = requests.length
     await expect(identifyEndpoint(tunnelled(wrong), 15_000)).rejects.toThrow(`the pinned one is ${wrong}`)
     expect(requests).toHaveLength(before)
   })
 
-  it('a machine that has no agent is waited for until the deadline', async () => {
+  it('a machine without the agent is waited for until the deadline', async () => {
     open('i-0other')
     await expect(waitForEndpoint(tunnelled(), 1_000, AbortSignal.timeout(60_000))).rejects.toThrow(
       /^no PowerShell remoting on i-0abc:5986 within 1 s: .*: An error occurred \(TargetNotConnected\)/,
     )
   })
 
-  it('needs two programs, which are asked for before anything is made', () => {
+  it('two programs are required, which is checked before anything is created', () => {
     open()
     expect(() => requireReach('ssm')).not.toThrow()
     vi.stubEnv('PATH', '/nowhere')

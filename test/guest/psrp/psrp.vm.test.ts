@@ -17,14 +17,14 @@ const ansible = (() => {
   }
 })()
 
-// Needs no machine, but the real Ansible with its connection plugin.
-describe.skipIf(!existsSync(ansible))('the real PSRP connection plugin (skipped until set-up has run)', () => {
+// Needs no machine, only Ansible with its connection plugin.
+describe.skipIf(!existsSync(ansible))('the PSRP connection plugin of Ansible (skipped until set-up has run)', () => {
   const folder = mkdtempSync(join(tmpdir(), 'bh-'))
   const wsman = withWsman()
   const { requests } = wsman
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  /** What Ansible says when it pings a machine through a door; the machine refuses every login. */
+  /** The message of Ansible for a ping through the local TLS proxy. The machine refuses every login. */
   async function ping(pinned: string, trusted?: string): Promise<string> {
     await using door = await openForward({
       address: '127.0.0.1',
@@ -47,17 +47,17 @@ describe.skipIf(!existsSync(ansible))('the real PSRP connection plugin (skipped 
     return stdout + stderr
   }
 
-  it('gets through the door to the machine, and offers it a login', async () => {
+  it('connects to the machine through the local TLS proxy, and tries to log in', async () => {
     expect(await ping(wsman.certificate.thumbprint)).toContain('Failed to authenticate the user Administrator')
     expect(requests).toContain('POST /wsman Negotiate')
   })
 
-  it('gets not a byte to a machine with another certificate', async () => {
+  it('sends no data if the machine has another certificate', async () => {
     expect(await ping('AB'.repeat(20))).toContain('machine | UNREACHABLE!')
     expect(requests).toEqual([])
   })
 
-  it('trusts the certificate of the door alone', async () => {
+  it('trusts only the certificate of the local TLS proxy', async () => {
     expect(await ping(wsman.certificate.thumbprint, wsman.certificate.certificate)).toContain('CERTIFICATE_VERIFY_FAILED')
     expect(requests).toEqual([])
   })

@@ -9,7 +9,7 @@ afterEach(() => {
   for (const each of cleanUp.splice(0)) each()
 })
 
-/** A port whose connections are dealt with by these, one after the other. */
+/** A port with a handler for each of its connections, in order. */
 async function listen(...answers: readonly ((socket: Socket) => void)[]): Promise<{ port: number; count: () => number }> {
   let count = 0
   const server = createServer((socket) => {
@@ -38,11 +38,11 @@ const echo = (socket: Socket): void => {
   socket.pipe(socket)
 }
 
-it('makes a connection anew on which nobody greets, and says again what was said', async () => {
+it('replaces a connection without a greeting by a new one, and sends the data again', async () => {
   const { port, count } = await listen(
     () => {},
     (socket) => socket.destroy(),
-    // Closed in order, which the other side reads as an end, not as an error.
+    // Closed normally, which is an end for the other side, and not an error.
     (socket) => socket.end(),
     echo,
   )
@@ -55,11 +55,11 @@ it('makes a connection anew on which nobody greets, and says again what was said
   await expect.poll(() => heard).toBe('hello\nSSH-2.0-me\n')
   child.stdin.write('more\n')
   await expect.poll(() => heard).toBe('hello\nSSH-2.0-me\nmore\n')
-  // On a busy computer a greeting may come too late: then there are more.
+  // On a busy computer, a greeting may be late. Then there are more connections.
   expect(count()).toBeGreaterThanOrEqual(4)
 })
 
-it('says nothing twice, however early it was said', async () => {
+it('sends no data twice, even data from before the connection', async () => {
   const { port } = await listen(echo)
   const child = connectTo(port)
   let heard = ''
@@ -74,7 +74,7 @@ it('says nothing twice, however early it was said', async () => {
   await expect.poll(() => heard).toBe(`hello\n${words.join('')}`)
 })
 
-it('ends when the other side does, with all that it said', async () => {
+it('ends when the other side closes, after all of its data', async () => {
   const { port } = await listen((socket) => socket.end('x'.repeat(1_000_000)))
   const child = connectTo(port)
   let length = 0
@@ -85,7 +85,7 @@ it('ends when the other side does, with all that it said', async () => {
   expect([code, length]).toEqual([0, 1_000_000])
 })
 
-it('ends when ssh is gone, though nobody ever greeted', async () => {
+it('ends when ssh ends, even without a greeting', async () => {
   const { port } = await listen(() => {})
   const child = connectTo(port)
   child.stdin.end()

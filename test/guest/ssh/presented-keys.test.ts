@@ -12,7 +12,7 @@ const host = {
 } as const
 const shown = 'debug1: Server host key: ssh-ed25519 SHA256:cJ6AyISHokEeHuTfufIqhhSS0gxHZRUMDHlKvXD4FHw'
 
-it('asks for one kind of host key, knows none, and goes the way of every other connection', () => {
+it('requests one kind of host key, with no known keys and the connection options of other commands', () => {
   const options = exchangeArguments({ ...host, proxyCommand: 'nc %h %p' }, 'ssh-ed25519').join(' ')
   expect(options).toMatch(/^-o HostKeyAlgorithms=ssh-ed25519 -o UserKnownHostsFile=\/dev\/null -o LogLevel=DEBUG1 /)
   expect(options).toContain('-o StrictHostKeyChecking=yes')
@@ -23,6 +23,6 @@ it('reads the fingerprint of the key that the machine presents', () => {
   expect(parsePresentedKey(`debug1: x\n${shown}\r\ndebug1: y\n`)).toBe('SHA256:cJ6AyISHokEeHuTfufIqhhSS0gxHZRUMDHlKvXD4FHw')
 })
 
-it('reads nothing from what the machine says about itself', () => {
+it('does not read the keys from the output of the machine', () => {
   expect(parsePresentedKey(`debug1: kex_exchange_identification: banner line 0: ${shown}\nssh: connection closed\n`)).toBeUndefined()
 })

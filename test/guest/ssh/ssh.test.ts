@@ -34,18 +34,18 @@ describe('sshArguments', () => {
   test.each([
     ['reads no configuration of the user', '-F none'],
     ['pins the host key', '-o StrictHostKeyChecking=yes'],
-    ['trusts the build’s known hosts only', '-o GlobalKnownHostsFile=/dev/null'],
+    ['uses only the known_hosts file of the build', '-o GlobalKnownHostsFile=/dev/null'],
     ['quotes paths with blanks', '-o IdentityFile="/builds/one two/keys/base"'],
-    ['escapes what ssh_config takes for a token', '-o UserKnownHostsFile="/builds/100%%/known_hosts"'],
-    ['offers no key of an agent', '-o IdentityAgent=none'],
-    ['never asks', '-o BatchMode=yes'],
+    ['escapes tokens of ssh_config', '-o UserKnownHostsFile="/builds/100%%/known_hosts"'],
+    ['uses no key of an agent', '-o IdentityAgent=none'],
+    ['never prompts', '-o BatchMode=yes'],
     ['shares one connection', '-o ControlMaster=auto -o ControlPath=/tmp/bh-x/1'],
     ['names port and user', '-p 2222 -l admin'],
   ])('%s', (_claim, part) => {
     expect(options.join(' ')).toContain(part)
   })
 
-  test('goes through a proxy command where there is one', () => {
+  test('uses a proxy command if there is one', () => {
     expect(options.join(' ')).not.toContain('ProxyCommand')
     expect(sshArguments({ ...host, proxyCommand: 'nc %h %p' })).toContain('ProxyCommand=nc %h %p')
   })
@@ -63,7 +63,7 @@ test.each(['one two', "it's", 'a "b"', 'back\\slash', 'Bücher', '100%', '#1', '
   },
 )
 
-test('the socket’s path is short enough for every system, however long the build folder’s is', () => {
+test('the path of the socket is short enough, even if that of the build folder is long', () => {
   const folder = newFolder()
   mkSteps(folder)
   const { controlPath } = connect({ ...host, instanceId: 'x'.repeat(300) }, folder)
@@ -95,7 +95,7 @@ test.each([
   [{ exitCode: 255, stdout: '', stderr: '', timedOut: false, overflowed: false }, 'it printed nothing'],
   [{ exitCode: 255, stdout: '', stderr: 'x', timedOut: true, overflowed: false }, 'it took too long'],
   [{ exitCode: 255, stdout: 'x', stderr: '', timedOut: false, overflowed: true }, 'it wrote more than it may'],
-])('says why %j failed', (result, why) => {
+])('finds the reason of the failure %j', (result, why) => {
   expect(lastLine(result)).toBe(why)
 })
 

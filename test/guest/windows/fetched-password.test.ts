@@ -12,7 +12,7 @@ import { withWsman } from '../../helpers/wsman.ts'
 const canary = 'Canary-9;$(x)"\'Pa55'
 const runner = join(import.meta.dirname, '../../../src/steps/run.ts')
 
-/** EC2 as far as it gives passwords, encrypted to the key of the build. */
+/** An API that answers like EC2 with a password, encrypted with the key of the build. */
 const api = createServer((request, response) => {
   let body = ''
   request.on('data', (piece: Buffer) => {
@@ -49,7 +49,7 @@ function open(step: 'configure' | 'seal' | 'verify'): FakeWindows {
   return windows
 }
 
-describe('a password that the cloud gives out is known to the step alone', () => {
+describe('a password from the cloud is known only to the step', () => {
   it.each([
     ['configure', 'playbook-fails', "task 'Install updates' failed: 0x80240022 [redacted] [redacted]"],
     ['configure', 'unreachable', 'no route to host [redacted]'],
@@ -77,7 +77,7 @@ test.each([
   ['base64', Buffer.from(`Administrator:${canary}!`).toString('base64')],
   ['an encoded command', Buffer.from(`net user x ${canary}; exit`, 'utf16le').toString('base64')],
   ['UTF-16', Buffer.from(`ab${canary}`, 'utf16le').toString('latin1')],
-])('the search of these tests finds a password as %s', (_form, text) => {
+])('the search of these tests would find a password as %s', (_form, text) => {
   expect(holds(`before ${text} after`, canary)).toBe(true)
   expect(holds(`before ${text} after`, 'Another-Pa55')).toBe(false)
 })

@@ -9,12 +9,12 @@ import { makeWindows } from '../../helpers/windows.ts'
 
 const base = { machineId: 'S-1-5-21-1-2-3', hostKeys: [] }
 const said = (...lines: string[]): string => `machine-id S-1-5-21-4-5-6\n${lines.join('\n')}\nhygiene done\n`
-/** The checks that compare machines: they are no part of the script. */
+/** The checks that compare machines. They are not in the script. */
 const compared = ['machine-id-differs-from-base', 'machine-id-differs-between-clones']
 const good = 'case\tpassed\t12\timage-generalised\t'
 const outcome = (stdout: string, about: object = {}) => ({ stdout, stderr: '', ...about })
 
-describe('the hygiene of a Windows image', () => {
+describe('the hygiene report of a Windows image', () => {
   it('has a case for each check, and one for the SID', () => {
     const report = parseWindowsHygiene(
       outcome(said(good, 'case\tfailed\t3\tno-extra-winrm-listeners\ta listener with the certificate AB')),
@@ -30,29 +30,29 @@ describe('the hygiene of a Windows image', () => {
     expect(report.identity.machineId).toBe('S-1-5-21-4-5-6')
   })
 
-  it('fails when the image still is the machine that it was made on', () => {
+  it('fails if the image has the SID of the base machine', () => {
     const { cases } = parseWindowsHygiene(outcome(said(good)), { ...base, machineId: 'S-1-5-21-4-5-6' })
     expect(cases.at(-1)).toMatchObject({ status: 'failed', message: 'both are S-1-5-21-4-5-6' })
   })
 
   it.each([
-    ['it was cut off', outcome(`machine-id S-1\n${good}\n`), 'did not finish'],
-    ['it printed nothing', outcome(''), 'it printed no error'],
+    ['the script did not run to its end', outcome(`machine-id S-1\n${good}\n`), 'did not finish'],
+    ['the script printed nothing', outcome(''), 'it printed no error'],
     [
       'PowerShell refused it',
       outcome('', { stderr: 'cannot be loaded because running scripts is disabled\nx' }),
       'running scripts is disabled',
     ],
     ['the machine was not reached', outcome(said(good), { problem: 'no route' }), 'no route'],
-  ])('is a failure when %s', (_what, given, why) => {
+  ])('fails if %s', (_what, given, why) => {
     expect(parseWindowsHygiene(given, base).problem).toContain(why)
   })
 
-  it('is a failure when the machine does not say its SID', () => {
+  it('fails if the machine prints no SID', () => {
     expect(parseWindowsHygiene(outcome(`${good}\nhygiene done\n`), base).cases.at(-1)?.status).toBe('error')
   })
 
-  it('runs each check of its list once, and expands nothing in its variables', () => {
+  it('contains each check once, and PowerShell expands nothing in its variables', () => {
     const script = renderHygieneScript({ trialKey: "AAAA'$(x)", trialThumbprint: 'AB', buildUser: 'Administrator', now: 1 })
     const names = [...script.matchAll(/^Check '([^']+)'/gm)].map(([, name]) => name)
     expect([...names, ...compared].sort()).toEqual([...windowsChecks].sort())
@@ -73,7 +73,7 @@ describe('verifying a Windows image', () => {
     return windows
   }
 
-  it('looks at its hygiene first, then runs the family’s suites', async () => {
+  it('runs the hygiene checks first, then the suites of the family', async () => {
     using windows = open()
     const { status, suites } = await verify(windows.context)
     expect(status).toBe('ok')
@@ -96,7 +96,7 @@ describe('verifying a Windows image', () => {
       pesterReport.replace('status="Passed" time="0.1"/>', 'status="Failed"><failure message="Expected 1"/></testcase>'),
       'pester: a: Expected 1',
     ],
-    ['a report that is cut off', 'pester/pester-report.xml', pesterReport.slice(0, 60), 'pester: cannot read the report of Pester'],
+    ['a truncated report', 'pester/pester-report.xml', pesterReport.slice(0, 60), 'pester: cannot read the report of Pester'],
     [
       'a report that says less than was run',
       'pester/pester-summary.json',
@@ -121,14 +121,14 @@ describe('two machines of one Windows image', () => {
     return { answer, suites: answer.suites.map(({ suite }) => suite), kinds: windows.calls().map(({ kind }) => kind) }
   }
 
-  it('must not have one SID', async () => {
+  it('must have different SIDs', async () => {
     const same = await verifyTwo({ clones: 2 }, 'S-1-5-21-7-8-9', 'S-1-5-21-7-8-9')
     expect(same.answer).toMatchObject({ status: 'failed', cause: expect.stringContaining('two machines are S-1-5-21-7-8-9') })
     const { suites } = await verifyTwo({ clones: 2 }, 'S-1-5-21-7-8-9', 'S-1-5-21-7-8-8')
     expect(suites).toEqual(['hygiene', 'hygiene (clone 2)', 'clones'])
   })
 
-  it('are looked at again after a reboot, if the family says so', async () => {
+  it('are verified again after a reboot, if the family requests it', async () => {
     const { suites, kinds } = await verifyTwo({ reboot: true }, 'S-1-5-21-7-8-9')
     expect(suites).toEqual(['hygiene', 'hygiene (after reboot)'])
     expect(kinds).toEqual(['hygiene', 'reboot', 'hygiene'])
@@ -136,7 +136,7 @@ describe('two machines of one Windows image', () => {
 })
 
 describe('configuring a Windows machine', () => {
-  it('notes the SID of the base before the playbook runs', async () => {
+  it('saves the SID of the base machine before the playbook runs', async () => {
     using windows = makeWindows('configure')
     windows.answer('identity/outcome.json', { rc: 0, stdout: 'machine-id S-1-5-21-1-2-3\r\n', stderr: '' })
     await configure(windows.context)
@@ -144,7 +144,7 @@ describe('configuring a Windows machine', () => {
     expect(JSON.parse(readFileSync(`${windows.build}/base-identity.json`, 'utf8'))).toEqual(base)
   })
 
-  it('goes by OpenSSH with PowerShell behind it, the host key pinned', async () => {
+  it('uses OpenSSH with PowerShell as shell, and a pinned host key', async () => {
     using windows = makeWindows('configure')
     windows.answer('identity/outcome.json', { rc: 0, stdout: 'machine-id S-1\n', stderr: '' })
     await configure(windows.context)

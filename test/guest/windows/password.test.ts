@@ -17,12 +17,12 @@ function encrypt(password: string, identityFile: string): string {
 }
 
 describe('the administrator’s password', () => {
-  it('is what the cloud encrypted to the build’s key', () => {
+  it('is decrypted with the key of the build', () => {
     using windows = makeWindows('configure')
     expect(decryptPassword(`\n${encrypt(canary, windows.host.identityFile)}\n`, windows.host.identityFile)).toBe(canary)
   })
 
-  it('is asked for until the cloud has it', async () => {
+  it('is requested repeatedly until the cloud has it', async () => {
     using windows = makeWindows('configure')
     const answers = [undefined, '', encrypt(canary, windows.host.identityFile)]
     const findPasswordData = async (): Promise<string | undefined> => answers.shift()
@@ -30,7 +30,7 @@ describe('the administrator’s password', () => {
     expect(await waitForPassword(context, windows.host, { deadlineMs: 5_000, intervalMs: 1 })).toBe(canary)
   })
 
-  it('is the family’s own secret where it names one', async () => {
+  it('is the secret of the family, if it has one', async () => {
     using windows = makeWindows('configure', {
       family: { configure: { secrets: { ansible_password: { env: 'WINDOWS_PASSWORD' } } } },
       env: { WINDOWS_PASSWORD: canary },
@@ -38,14 +38,14 @@ describe('the administrator’s password', () => {
     expect(await waitForPassword(windows.context, windows.host, { deadlineMs: 1 })).toBe(canary)
   })
 
-  it('says what to write where nobody gives it', async () => {
+  it('is an error with a hint if neither the family nor the cloud provides it', async () => {
     using windows = makeWindows('configure')
     const thrown = await waitForPassword(windows.context, windows.host, { deadlineMs: 1 }).catch((error: unknown) => error)
     expect(thrown).toBeInstanceOf(MissingError)
     expect((thrown as MissingError).hint).toContain('ansible_password')
   })
 
-  it('fails past the deadline', async () => {
+  it('fails after the deadline', async () => {
     using windows = makeWindows('configure')
     const context = { ...windows.context, loadPasswordSource: async () => async () => undefined }
     await expect(waitForPassword(context, windows.host, { deadlineMs: 5, intervalMs: 1 })).rejects.toThrow(/has no administrator password/)
@@ -53,8 +53,8 @@ describe('the administrator’s password', () => {
 
   it.each([
     ['a key of another kind', generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' }).toString()],
-    ['no key at all', 'nothing'],
-  ])('cannot be had with %s, and the message says so', (_what, pem) => {
+    ['a file that is not a key', 'nothing'],
+  ])('cannot be decrypted with %s, and the error says so', (_what, pem) => {
     using windows = makeWindows('configure')
     const data = encrypt(canary, windows.host.identityFile)
     writeFileSync(windows.host.identityFile, pem)
@@ -62,7 +62,7 @@ describe('the administrator’s password', () => {
   })
 })
 
-describe('a machine by PowerShell remoting: no password in any file', () => {
+describe('with PowerShell remoting, the password', () => {
   const wsman = withWsman()
   const open = (step: 'configure' | 'seal' | 'verify', thumbprint = wsman.certificate.thumbprint) =>
     makeWindows(step, {
@@ -75,7 +75,7 @@ describe('a machine by PowerShell remoting: no password in any file', () => {
       env: { WINDOWS_PASSWORD: canary },
     })
 
-  it('configure: goes by a 0600 file that is gone afterwards, never as an argument', async () => {
+  it('is passed to the playbook in a 0600 file that is deleted afterwards, never as an argument', async () => {
     using windows = open('configure')
     windows.answer('identity/outcome.json', { rc: 0, stdout: 'machine-id S-1-5-21-1-2-3\r\n', stderr: '' })
     await configure(windows.context)
@@ -90,7 +90,7 @@ describe('a machine by PowerShell remoting: no password in any file', () => {
     expect(readFileSync(`${windows.build}/logs/configure.log`, 'utf8')).toContain('the password is [redacted]')
   })
 
-  it('configure: reaches the machine by the door, whose certificate alone is trusted', async () => {
+  it('goes through the local TLS proxy, whose certificate is the only trusted one', async () => {
     using windows = open('configure')
     windows.answer('identity/outcome.json', { rc: 0, stdout: 'machine-id S-1-5-21-1-2-3\n', stderr: '' })
     await configure(windows.context)
@@ -104,7 +104,7 @@ describe('a machine by PowerShell remoting: no password in any file', () => {
     expect(readFileSync(String(host?.ansible_psrp_ca_cert), 'utf8')).toContain('BEGIN CERTIFICATE')
   })
 
-  it('configure: keeps it out of a failing task’s message', async () => {
+  it('is redacted in the message of a failed task', async () => {
     using windows = open('configure')
     windows.answer('identity/outcome.json', { rc: 0, stdout: 'machine-id S-1\n', stderr: '' })
     windows.answer('playbook-fails', '')
@@ -113,7 +113,7 @@ describe('a machine by PowerShell remoting: no password in any file', () => {
     expect(filesWith(windows.build, 'Canary-9')).toEqual([])
   })
 
-  it.each(['seal', 'verify'] as const)('%s: is in none of its files', async (step) => {
+  it.each(['seal', 'verify'] as const)('is in no file of the step %s', async (step) => {
     using windows = open(step)
     windows.answer('unreachable', '')
     await (step === 'seal' ? seal : verify)(windows.context).catch(() => {})
@@ -121,7 +121,7 @@ describe('a machine by PowerShell remoting: no password in any file', () => {
     expect(filesWith(windows.build, 'Canary-9')).toEqual([])
   })
 
-  it('is not even asked for when the certificate is another one', async () => {
+  it('is not requested if the machine has another certificate', async () => {
     using windows = open('configure', 'AB'.repeat(20))
     await expect(configure(windows.context)).rejects.toThrow(/presents a certificate with the thumbprint/)
     expect(() => windows.calls()).toThrow(/ENOENT/)

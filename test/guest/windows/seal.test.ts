@@ -54,16 +54,16 @@ describe('whether a machine can be generalised', () => {
   })
 })
 
-describe('what the machine answers', () => {
-  it('is the last line that it printed', () => {
+describe('the answer of the machine', () => {
+  it('is the last line of its output', () => {
     expect(parseAnswer('WARNING: x\n{"why":"a"}\n')).toEqual({ why: 'a' })
   })
 
-  it.each(['', 'nothing', '{"why":'])('is refused when it is not JSON: %j', (text) => {
+  it.each(['', 'nothing', '{"why":'])('is refused if it is not JSON: %j', (text) => {
     expect(() => parseAnswer(text)).toThrow(/expected JSON/)
   })
 
-  it('names the first error of Sysprep, without its time', () => {
+  it('contains the first error of Sysprep, without its time', () => {
     expect(findSysprepError(panther)).toBe(
       'SYSPRP Package Contoso.App_1.0_x64 was installed for a user, but not provisioned for all users.',
     )
@@ -72,7 +72,7 @@ describe('what the machine answers', () => {
 })
 
 describe('sealing a Windows machine', () => {
-  it('checks it, starts the script that outlives the connection, and waits until it is stopped', async () => {
+  it('checks it, starts the script that continues without the connection, and waits until it has stopped', async () => {
     using windows = makeWindows('seal')
     windows.answer('check/outcome.json', json(ready))
     await seal(windows.context)
@@ -81,7 +81,7 @@ describe('sealing a Windows machine', () => {
     expect(start?.variables.bakehouse_seconds).toBeGreaterThan(60)
   })
 
-  it('runs the family’s own script first', async () => {
+  it('runs the seal script of the family first', async () => {
     using windows = makeWindows('seal', { family: { seal: { script: 'seal.ps1', timeout: '5m' } } })
     writeFileSync(join(windows.family, 'seal.ps1'), 'Remove-Item C:\\secrets')
     windows.answer('check/outcome.json', json(ready))
@@ -89,7 +89,7 @@ describe('sealing a Windows machine', () => {
     expect(windows.calls().map(({ kind }) => kind)).toEqual(['script', 'check', 'start'])
   })
 
-  it('stops when the family’s own script fails', async () => {
+  it('stops if the seal script of the family fails', async () => {
     using windows = makeWindows('seal', { family: { seal: { script: 'seal.ps1' } } })
     writeFileSync(join(windows.family, 'seal.ps1'), 'throw')
     windows.answer('script/outcome.json', { rc: 1, stdout: '', stderr: 'Access is denied\nat line 1' })
@@ -97,21 +97,21 @@ describe('sealing a Windows machine', () => {
     expect(windows.calls()).toHaveLength(1)
   })
 
-  it('does not begin while a reboot is pending', async () => {
+  it('does not start while a reboot is pending', async () => {
     using windows = makeWindows('seal')
     windows.answer('check/outcome.json', json({ ...ready, pending: ['Component Based Servicing'] }))
     await expect(run(windows)).rejects.toThrow('a reboot is pending (Component Based Servicing)')
     expect(windows.calls().map(({ kind }) => kind)).toEqual(['check'])
   })
 
-  it('gives up on a machine that never comes to rest', async () => {
+  it('fails if the machine stays busy', async () => {
     using windows = makeWindows('seal', { family: { seal: { timeout: '1s' } } })
     windows.answer('check/outcome.json', json({ ...ready, busy: ['TiWorker'] }))
     await expect(run(windows)).rejects.toThrow('TiWorker did not end in time')
     expect(windows.calls().length).toBeGreaterThan(1)
   })
 
-  it('tells Sysprep’s own error, and keeps its log', async () => {
+  it('reports the error of Sysprep, and saves its log', async () => {
     using windows = makeWindows('seal')
     windows.answer('check/outcome.json', json(ready))
     windows.answer('watch/outcome.json', json({ ...going, why: 'Sysprep ended with exit code 31', errors: panther }))
@@ -125,7 +125,7 @@ describe('sealing a Windows machine', () => {
     expect(existsSync(join(windows.build, 'diagnostics/setupact.log'))).toBe(true)
   })
 
-  it('tells the last state of a machine that does not stop in time', async () => {
+  it('reports the last state of a machine that does not stop in time', async () => {
     using windows = makeWindows('seal', { family: { seal: { timeout: '2s' } } })
     windows.answer('check/outcome.json', json(ready))
     windows.answer('watch/outcome.json', json(going))
@@ -133,7 +133,7 @@ describe('sealing a Windows machine', () => {
   })
 })
 
-describe('the script that seals', () => {
+describe('the seal script', () => {
   const script = readFileSync(join(import.meta.dirname, '../../../src/guest/windows/windows-seal.ps1'), 'utf8')
 
   it.each([
