@@ -13,33 +13,33 @@ const readSource = (path: string): string => readFileSync(join(sourceFolder(), p
 
 const verifierNames = (await listVerifiers()).map(({ name }) => name)
 
-/** Whether a file outside of `cloud/` knows a cloud by its name. */
+/** Whether a file outside of `cloud/` contains the name of a cloud. */
 function knowsCloud(path: string, text: string): boolean {
   return !path.startsWith('cloud/') && new RegExp(`['"\`](${cloudNames.join('|')})['"\`]`).test(text)
 }
 
 describe('a cloud', () => {
-  test('is known by name in its folder and in the list of clouds only', () => {
+  test('is named only in its folder and in the list of clouds', () => {
     expect(files.filter((path) => knowsCloud(path, readSource(path)))).toEqual([])
   })
 
-  test.each(cloudNames)('is found out when its name, %s, is planted elsewhere', (name) => {
+  test.each(cloudNames)('is found if its name, %s, is in another file', (name) => {
     expect(knowsCloud('bake/build.ts', `if (family.cloud === '${name}') return`)).toBe(true)
     expect(knowsCloud(`cloud/${name}/options.ts`, `const name = '${name}'`)).toBe(false)
   })
 })
 
-/** Whether a file knows a verifier by its name. Set-up and Ansible's own folder have tools of the same names. */
+/** Whether a file contains the name of a verifier. Set-up and the folder of Ansible have tools with the same names. */
 function knowsVerifier(path: string, text: string): boolean {
   return !/^(verify|setup|guest\/ansible)\//.test(path) && new RegExp(`['"\`](${verifierNames.join('|')})['"\`]`).test(text)
 }
 
 describe('a verifier', () => {
-  test('is known by name in its folder only', () => {
+  test('is named only in its folder', () => {
     expect(files.filter((path) => knowsVerifier(path, readSource(path)))).toEqual([])
   })
 
-  test.each(verifierNames)('is found out when its name, %s, is planted elsewhere', (name) => {
+  test.each(verifierNames)('is found if its name, %s, is in another file', (name) => {
     expect(knowsVerifier('family/check-family.ts', `if (verifier === '${name}') return`)).toBe(true)
   })
 })
@@ -49,17 +49,17 @@ describe('the source', () => {
     expect(files.filter((path) => /(^|\/)(index|utils?|helpers?)(\.ts|\/)/.test(path))).toEqual([])
   })
 
-  test('names the commands that users type in core/program.ts only, so that they have one form', () => {
+  test('contains the commands that users type only in core/program.ts, so that they have one form', () => {
     const naming = files.filter((path) => /^(?!\s*(\/\/|\*|\/\*)).*npm run/m.test(readSource(path)))
     expect(naming).toEqual(['core/program.ts'])
   })
 
-  test('keeps every file within 250 lines', () => {
+  test('has no file with more than 250 lines', () => {
     expect(files.filter((path) => readSource(path).split('\n').length > 251)).toEqual([])
   })
 })
 
-/** The rules that a project of these files breaks, by the checker and the rules of `npm run check`. */
+/** The rules of `npm run check` that a project with these files breaks. */
 async function brokenRules(sources: Readonly<Record<string, string>>): Promise<string[]> {
   const folder = mkdtempSync(join(tmpdir(), 'bakehouse-layers-'))
   try {
@@ -78,24 +78,24 @@ async function brokenRules(sources: Readonly<Record<string, string>>): Promise<s
 }
 
 describe('the checker of imports', () => {
-  test('accepts an import down the stairs', async () => {
+  test('accepts an import of a lower layer', async () => {
     const sources = { 'src/bake/a.ts': "import { b } from '../model/b.ts'\nexport const a = b\n", 'src/model/b.ts': 'export const b = 1\n' }
     expect(await brokenRules(sources)).toEqual([])
   }, 60_000)
 
-  test('refuses each of these, planted in one project', async () => {
+  test('refuses each forbidden import', async () => {
     const planted = {
-      // A circle of types only.
+      // A circle of type imports.
       'src/model/one.ts': "import type { Other } from './other.ts'\nexport type One = Other | 1\n",
       'src/model/other.ts': "import type { One } from './one.ts'\nexport type Other = One | 2\n",
-      // Up the stairs, by a type and by a dynamic import.
+      // Imports of a higher layer: a type import and a dynamic import.
       'src/core/up.ts': "import type { One } from '../model/one.ts'\nexport type Up = One\n",
       'src/life/up.ts': "export const up = () => import('../bake/plan.ts')\n",
       'src/bake/plan.ts': "import { main } from '../cloud/aws/aws.ts'\nexport const plan = main\n",
-      // Past a list, into the folder of one cloud, and from one cloud into another.
+      // Imports of the folder of a cloud, without the list of clouds: from outside, and from another cloud.
       'src/cloud/aws/aws.ts': "import { disk } from '../local/disk.ts'\nexport const main = disk\n",
       'src/cloud/local/disk.ts': 'export const disk = 1\n',
-      // A package that model/ must not know, and the Automation API outside of engine/.
+      // A package that model/ must not import, and the Automation API outside of engine/.
       'src/model/file.ts': "import { readFileSync } from 'node:fs'\nexport const read = readFileSync\n",
       'node_modules/@pulumi/pulumi/package.json': '{"name":"@pulumi/pulumi","version":"3.0.0"}',
       'node_modules/@pulumi/pulumi/automation/index.js': 'exports.Stack = 1\n',

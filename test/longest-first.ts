@@ -1,10 +1,10 @@
 import { basename } from 'node:path'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-/** Files that take minutes, the longest first: one that starts last would have the machine to itself at the end. */
+/** Test files that take minutes, the longest first. If one of them started last, only one CPU would work at the end. */
 const longest = ['families.vm.test.ts', 'bake.aws.test.ts', 'kept.vm.test.ts', 'graph.aws.test.ts', 'vm.vm.test.ts', 'bake.vm.test.ts']
 
-/** Starts the files that take longest before the others. */
+/** Starts these files before the others. */
 export class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {

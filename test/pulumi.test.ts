@@ -4,7 +4,7 @@ import { parseLatestGood } from '../src/model/outputs.ts'
 import { imageIn, latestGood } from '../src/pulumi.ts'
 import { sampleLatestGood } from './helpers/latest-good.ts'
 
-/** What a program reads of a family whose stack has these outputs. */
+/** Runs a Pulumi program that reads a family whose stack has these outputs. */
 async function readLatestGood(outputs: object): Promise<unknown> {
   await pulumi.runtime.setMocks(
     { newResource: ({ name, inputs }) => ({ id: name, state: { ...inputs, outputs } }), call: () => ({}) },
@@ -21,11 +21,11 @@ test('a Pulumi program reads the latest good image of a family', async () => {
   expect(await readLatestGood(sampleLatestGood())).toMatchObject({ imageId: 'linux-base-2026.11.23', version: '2026.11.23' })
 })
 
-test('a family that was never baked is an error that says what to do', () => {
+test('a family without an image is an error with a hint', () => {
   expect(() => parseLatestGood({})).toThrow('Expected the family stack to have an output "imageId", got: none')
 })
 
-test('an image has an id in each region that it was copied to, and no other', () => {
+test('an image has an ID in each region with a copy, and in no other', () => {
   const image = sampleLatestGood({ imagesByRegion: { 'eu-central-1': 'ami-1' } })
   expect(imageIn(image, 'eu-central-1')).toBe('ami-1')
   expect(() => imageIn(image, 'eu-west-1')).toThrow('"eu-west-1", got: eu-central-1')

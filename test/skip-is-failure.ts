@@ -1,6 +1,6 @@
 import type { Reporter, TestModule } from 'vitest/node'
 
-/** In CI a test that was skipped is a test that failed: the machine there has to have what it needs. */
+/** In CI, a skipped test is a failed test, because the machine must have everything that tests need. */
 export default class SkipIsFailure implements Reporter {
   onTestRunEnd(modules: readonly TestModule[]): void {
     const skipped = modules.flatMap((module) => [...module.children.allTests('skipped')])

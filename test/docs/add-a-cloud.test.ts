@@ -5,7 +5,7 @@ import { followPage, readSteps } from './added.ts'
 
 const family = 'cloud: paper\nbase: { sheet: "a{{ size }}" }\nconfigure: { variables: { size: 4 } }\npaper: { colour: yellow }\n'
 
-/** Reads a family of the new cloud, its schema, and what its base is. */
+/** Reads a family on the new cloud, its schema, and its base image. */
 const script = `
 import { mkdirSync, writeFileSync } from 'node:fs'
 mkdirSync('playbooks/note', { recursive: true })
@@ -21,7 +21,7 @@ const members = Object.keys(await chooseCloudResources('paper'))
 const { paper } = JSON.parse(renderJsonSchema()).properties
 process.stdout.write(JSON.stringify({ section: read.sections.paper, base, members, keys: Object.keys(paper.properties) }))`
 
-test('the page adds a cloud: one folder and one line, and a family can be baked on it', async () => {
+test('following the page adds a cloud with one folder and one line, and a family can be built on it', async () => {
   using page = followPage('add-a-cloud.md')
   expect(await page.ask(script)).toEqual({
     section: { colour: 'yellow' },
@@ -31,7 +31,7 @@ test('the page adds a cloud: one folder and one line, and a family can be baked 
   })
 }, 120_000)
 
-test('the page shows the cloud that passes the suite of all clouds', () => {
+test('the page shows the cloud that passes the tests for all clouds', () => {
   const shown = readSteps('add-a-cloud.md').filter(({ path }) => path.startsWith('src/cloud/paper/'))
   expect(shown.map(({ path }) => path.split('/').at(-1))).toEqual(['descriptor.ts', 'options.ts', 'paper.ts', 'resources.ts'])
   for (const { path, text } of shown) {

@@ -18,7 +18,7 @@ const { chooseVerifier } = await import('./src/verify/verifiers.ts')
 const { name } = await chooseVerifier(suites[0])
 process.stdout.write(JSON.stringify({ missing, suites, name }))`
 
-test('the page adds a verifier: one file and one line, and a family can have a suite of it', async () => {
+test('following the page adds a verifier with one file and one line, and a family can have a suite for it', async () => {
   using page = followPage('add-a-verifier.md')
   expect(await page.ask(script)).toEqual({
     missing: expect.stringContaining(
@@ -29,7 +29,7 @@ test('the page adds a verifier: one file and one line, and a family can have a s
   })
 }, 120_000)
 
-test('the page shows the verifier whose types are checked', () => {
+test('the page shows the verifier whose types the compiler checks', () => {
   const [shown] = readSteps('add-a-verifier.md')
   const checked = readFileSync(join(import.meta.dirname, '../verify/shell.ts'), 'utf8')
   expect(shown?.text).toBe(checked.replaceAll('../../src/verify/', './').replaceAll('../../src/', '../'))

@@ -5,7 +5,7 @@ import { run } from '../../src/core/exec.ts'
 
 const root = join(import.meta.dirname, '../..')
 
-/** The code blocks of a page that has a path before each of them; a line for a list stands after `In <path>:`. */
+/** The code blocks of a page. A path is before each of them; a line to add to a list is after `In <path>:`. */
 export function readSteps(page: string): readonly { readonly path: string; readonly text: string; readonly isLine: boolean }[] {
   const text = readFileSync(join(root, 'docs', page), 'utf8')
   return [...text.matchAll(/(In )?`([\w./-]+\.ts)`:\n\n```ts\n(.*?)```/gs)].map(([, inList, path = '', code = '']) => {
@@ -13,14 +13,14 @@ export function readSteps(page: string): readonly { readonly path: string; reado
   })
 }
 
-/** A copy of the program to which a page was followed. */
+/** A copy of the program with the changes of a page. */
 export interface FollowedPage extends Disposable {
   readonly folder: string
-  /** What a script prints that runs in the folder, as JSON. */
+  /** Runs a script in the folder. Returns its output, parsed as JSON. */
   ask(script: string): Promise<unknown>
 }
 
-/** Follows a page to the letter: writes its files, and adds its line to the end of the list that it names. */
+/** Follows a page literally: writes its files, and appends its line to the list that it names. */
 export function followPage(page: string): FollowedPage {
   const folder = mkdtempSync(join(tmpdir(), 'bakehouse-page-'))
   for (const part of ['src', 'schema', 'package.json']) cpSync(join(root, part), join(folder, part), { recursive: true })

@@ -24,7 +24,7 @@ function renderOthers(): string {
   return ['| variables | kept? | why |', '| --- | --- | --- |', ...rows].join('\n')
 }
 
-/** All names of our variables in the files of a folder, each with the files that have it. */
+/** All variable names in the files of a folder, each with the files that contain it. */
 async function findNames(folder: string, pattern: RegExp): Promise<Map<string, string[]>> {
   const paths = await readdir(join(root, folder), { recursive: true, withFileTypes: true })
   const files = paths.filter((entry) => entry.isFile() && /\.(ts|mjs|py|sh)$/.test(entry.name))
@@ -39,13 +39,13 @@ async function findNames(folder: string, pattern: RegExp): Promise<Map<string, s
 }
 
 describe('the variables of the environment', () => {
-  test('are on their page, with meaning and default', () => {
+  test('are in docs/environment.md, with meaning and default', () => {
     expectSection('environment.md', 'user variables', renderTable('user', 'default'))
     expectSection('environment.md', 'internal variables', renderTable('internal', 'without it'))
     expectSection('environment.md', 'other variables', renderOthers())
   })
 
-  test('are all in the table, and all in use', async () => {
+  test('are all in the table and all used', async () => {
     const used = await Promise.all(['src', 'stacks'].map((folder) => findNames(folder, /\b(BAKEHOUSE_[A-Z]+(?:_[A-Z]+)*)/g)))
     const names = new Map(used.flatMap((found) => [...found]))
     expect([...names.keys()].sort()).toEqual(Object.keys(variables).sort())
@@ -55,7 +55,7 @@ describe('the variables of the environment', () => {
     expect(inTableOnly).toEqual([])
   })
 
-  test('are read through the table, but for one that a plain script reads', async () => {
+  test('are read through the table, except one that wrapper.mjs reads', async () => {
     const read = await findNames('src', /process\.env\.(BAKEHOUSE_[A-Z_]+)/g)
     expect(Object.fromEntries(read)).toEqual({ BAKEHOUSE_CANCEL_SECONDS: ['src/engine/wrapper.mjs'] })
   })

@@ -3,8 +3,8 @@ import { join } from 'node:path'
 import { sourceFolder } from '../../src/core/paths.ts'
 
 /**
- * The page in `docs/` before and after a section of it becomes this text. The section stands between `<!-- begin NAME -->` and
- * `<!-- end NAME -->`. Throws if there is none.
+ * The text of a page in `docs/` before and after replacing a section. The section is between `<!-- begin NAME -->` and
+ * `<!-- end NAME -->`. Throws if the page has no such section.
  */
 export function changeSection(page: string, name: string, text: string): { file: string; before: string; after: string } {
   const file = join(sourceFolder(), '../docs', page)

@@ -3,7 +3,7 @@ import { goesDown, readArrows, renderPicture } from './rooms.ts'
 
 const stairs = { core: [], model: ['core'], cli: ['bakehouse.ts', 'model', 'core'] }
 
-test('the picture of the rooms shows an import up the stairs as a dotted arrow', () => {
+test('the picture shows an import of a higher layer as a dotted arrow', () => {
   const arrows = [
     { from: 'bakehouse.ts', to: 'cli' },
     { from: 'cli', to: 'bakehouse.ts' },
@@ -18,7 +18,7 @@ test('the picture of the rooms shows an import up the stairs as a dotted arrow',
   expect(arrows.filter((arrow) => !goesDown(arrow, stairs))).toEqual([{ from: 'core', to: 'model' }])
 })
 
-test('imports of types and dynamic imports are arrows as well', () => {
+test('the picture contains type imports and dynamic imports', () => {
   const arrows = readArrows().map(({ from, to }) => `${from} ${to}`)
   // bakehouse.ts imports `Engine` as a type only, and everything else dynamically.
   expect(arrows).toEqual(expect.arrayContaining(['bakehouse.ts engine', 'bakehouse.ts bake', 'cli bakehouse.ts']))

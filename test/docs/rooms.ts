@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { sourceFolder } from '../../src/core/paths.ts'
 
-/** Which rooms each room may import, as in `.dependency-cruiser.mjs`. */
+/** The rooms that each room may import, as in `.dependency-cruiser.mjs`. A room is a folder of src/, or a file in src/ itself. */
 export type Stairs = Readonly<Record<string, readonly string[]>>
 
-/** An import of one room by another one. */
+/** An import from one room to another. */
 export interface Arrow {
   readonly from: string
   readonly to: string
@@ -13,7 +13,7 @@ export interface Arrow {
 
 const pattern = /(?:from|import|import\()\s*'(\.[^']+)'/g
 
-/** Reads the imports between the rooms, types and dynamic imports included. A room is a folder of src/, or a file in src/ itself. */
+/** Reads the imports between rooms, including type imports and dynamic imports. */
 export function readArrows(): Arrow[] {
   const files = readdirSync(sourceFolder(), { recursive: true, encoding: 'utf8' }).filter((path) => /\.(ts|mjs)$/.test(path))
   const arrows = files.flatMap((file) => importsOf(file).map((to) => ({ from: roomOf(file), to: roomOf(to) })))
@@ -31,12 +31,12 @@ function roomOf(file: string): string {
   return file.split('/')[0] ?? file
 }
 
-/** Whether an arrow goes down the stairs. Files in src/ itself stand on all rooms. */
+/** Whether an import is allowed: it goes to a lower room. Files in src/ itself may import all rooms. */
 export function goesDown({ from, to }: Arrow, stairs: Stairs): boolean {
   return stairs[from]?.includes(to) ?? true
 }
 
-/** The rooms as a Mermaid picture. What every room imports is left out. */
+/** The rooms as a Mermaid picture, without rooms that all others import. */
 export function renderPicture(arrows: readonly Arrow[], stairs: Stairs, common: readonly string[]): string {
   const shown = arrows.filter(({ to }) => !common.includes(to))
   const lines = shown.map((arrow) => `  ${arrow.from} ${goesDown(arrow, stairs) ? '-->' : '-. up .->'} ${arrow.to}`)

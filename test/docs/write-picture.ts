@@ -3,7 +3,7 @@ import { sourceFolder } from '../../src/core/paths.ts'
 import { replaceSection } from './generated.ts'
 import { goesDown, readArrows, renderPicture, type Stairs } from './rooms.ts'
 
-// Part of `npm run check`: writes the picture of the rooms, and prints how many imports go up the stairs.
+// Part of `npm run check`: writes the picture of the rooms, and prints the number of imports to a higher room.
 const root = join(sourceFolder(), '..')
 const { stairs } = (await import(join(root, '.dependency-cruiser.mjs'))) as { stairs: Stairs }
 const arrows = readArrows()

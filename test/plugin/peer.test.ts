@@ -27,7 +27,7 @@ afterEach(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** Starts the plugin `command`; its port and what it says of refusals. */
+/** Starts the plugin `command`. Returns its port and its messages. */
 async function start(command: string, args: readonly string[]): Promise<{ port: number; said: () => string }> {
   child = spawn(command, [...args], { detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
   let said = ''
@@ -38,7 +38,7 @@ async function start(command: string, args: readonly string[]): Promise<{ port: 
   return { port: Number(line), said: () => said }
 }
 
-/** Has the plugin run a command that leaves a file, as the engine would. */
+/** Requests the plugin to run a command that creates a file, as the engine would. */
 function create(port: number, mark: string): Promise<void> {
   const client = new rpc.ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure())
   const request = new pb.CreateRequest()
@@ -50,13 +50,13 @@ function create(port: number, mark: string): Promise<void> {
 }
 
 describe('the port of a plugin', () => {
-  it('serves the process that started it', async () => {
+  it('accepts the process that started it', async () => {
     const { port } = await start(process.execPath, [plugin])
     await create(port, join(folder, 'mark'))
     expect(existsSync(join(folder, 'mark'))).toBe(true)
   })
 
-  it('runs no command for any other process, be it of the same user', async () => {
+  it('runs no command for another process, even of the same user', async () => {
     const { port, said } = await start('sh', ['-c', `'${process.execPath}' '${plugin}' & wait`])
     await expect(create(port, join(folder, 'mark'))).rejects.toThrow()
     expect(said()).toContain('refused a connection that is not from its engine')
@@ -64,7 +64,7 @@ describe('the port of a plugin', () => {
   })
 })
 
-it('finds a connection by both of its ports', () => {
+it('identifies a connection by both of its ports', () => {
   const table = [
     '  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode',
     '   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 11 1 0',

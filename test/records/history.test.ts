@@ -3,7 +3,7 @@ import type { BuildRecord } from '../../src/model/record.ts'
 import { markInterrupted } from '../../src/records/history.ts'
 import { sampleRecord } from './sample.ts'
 
-/** Records, newest first, as `family status`. */
+/** Records from texts `family status`, newest first. */
 function records(...all: readonly string[]): BuildRecord[] {
   return all.map((each) => {
     const [family = '', status] = each.split(' ')
@@ -11,11 +11,11 @@ function records(...all: readonly string[]): BuildRecord[] {
   })
 }
 
-describe('a build whose record says that it runs', () => {
+describe('a build whose record has the status running', () => {
   test.each([
-    ['runs while a process bakes its family', ['web running', 'web promoted'], ['web'], ['running', 'promoted']],
-    ['is interrupted once none does', ['web running', 'web failed'], [], ['interrupted', 'failed']],
-    ['is interrupted when only another family is baked', ['web running'], ['db'], ['interrupted']],
+    ['runs if a process builds its family', ['web running', 'web promoted'], ['web'], ['running', 'promoted']],
+    ['is interrupted if no process builds its family', ['web running', 'web failed'], [], ['interrupted', 'failed']],
+    ['is interrupted if only another family is being built', ['web running'], ['db'], ['interrupted']],
     [
       'is interrupted when a newer build is what runs',
       ['web running', 'db running', 'web running'],

@@ -7,7 +7,7 @@ import { currentOwner } from '../../src/core/lock-owner.ts'
 import { findProcess } from '../../src/core/process-identity.ts'
 import { acquireLease } from '../../src/records/lease.ts'
 
-describe('the lease of a family', () => {
+describe('the build lock of a family', () => {
   let home: string
   beforeEach(() => {
     home = mkdtempSync(join(tmpdir(), 'lease-'))
@@ -18,24 +18,24 @@ describe('the lease of a family', () => {
     rmSync(home, { recursive: true })
   })
 
-  it('is refused while its owner runs, and says who that is', () => {
+  it('is refused while its owner runs, and the error names the owner', () => {
     using _mine = acquireLease('web')
     expect(() => acquireLease('web')).toThrow(`pid ${process.pid}`)
   })
 
-  it('is of one family only', () => {
+  it('does not lock other families', () => {
     using _web = acquireLease('web')
     using other = acquireLease('db')
     expect(existsSync(other.file)).toBe(true)
   })
 
-  it('is free again when it is given back', () => {
+  it('can be taken again after it was given back', () => {
     acquireLease('web')[Symbol.dispose]()
     using again = acquireLease('web')
     expect(existsSync(again.file)).toBe(true)
   })
 
-  it('is taken over from a process that is gone', async () => {
+  it('is replaced if its process has ended', async () => {
     const child = spawn('sleep', ['60'])
     const identity = findProcess(child.pid as number)
     child.kill('SIGKILL')
@@ -45,20 +45,20 @@ describe('the lease of a family', () => {
     expect(existsSync(lease.file)).toBe(true)
   })
 
-  it('is not taken over from a process in another container, and says what to do', () => {
+  it('is not replaced if its process is in another container, and the error has a hint', () => {
     const owner = currentOwner()
     writeLease('web', { ...owner, pid: 1, started: '1', place: { ...owner.place, namespace: '1' } })
     expect(() => acquireLease('web')).toThrow(/being baked by another process \(pid 1\), on another computer or in another container/)
     expect(existsSync(join(home, 'leases/web.json'))).toBe(true)
   })
 
-  it('is taken over when its pid is now that of another process', () => {
+  it('is replaced if its PID now belongs to another process', () => {
     writeLease('web', { pid: process.pid, started: '1' })
     using lease = acquireLease('web')
     expect(existsSync(lease.file)).toBe(true)
   })
 
-  it('is taken over when its file is damaged', () => {
+  it('is replaced if its file is damaged', () => {
     writeLease('web', undefined)
     using lease = acquireLease('web')
     expect(existsSync(lease.file)).toBe(true)

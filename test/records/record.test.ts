@@ -10,7 +10,7 @@ import { makeProject } from '../family/project.ts'
 import { failedRecord, sampleRecord } from './sample.ts'
 
 describe('a record', () => {
-  test('is read as it was written, and nothing is left beside it', async () => {
+  test('is read as it was written, and no temporary file is left', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'bakehouse-test-'))
     await writeRecord(folder, failedRecord())
     await writeRecord(folder, sampleRecord())
@@ -19,19 +19,19 @@ describe('a record', () => {
   })
 
   test.each([
-    ['cut off', JSON.stringify(sampleRecord()).slice(0, 100), 'got something that is not JSON'],
+    ['truncated', JSON.stringify(sampleRecord()).slice(0, 100), 'got something that is not JSON'],
     ['empty', '', 'got something that is not JSON'],
     ['a list', '[]', 'got another kind of JSON'],
-    ['of a later schema', '{"schemaVersion":2}', 'expected a record of schema version 1, got 2'],
+    ['of a newer schema version', '{"schemaVersion":2}', 'expected a record of schema version 1, got 2'],
     ['without its phases', JSON.stringify({ ...sampleRecord(), phases: undefined }), 'expected a record with phases, got one without'],
-  ])('that is %s is refused with its path', (_what, text, says) => {
+  ])('that is %s is an error with its path', (_what, text, says) => {
     expect(() => parseRecord(text, '/b/record.json')).toThrow(UsageError)
     expect(() => parseRecord(text, '/b/record.json')).toThrow(`/b/record.json: ${says.replace(/^got/, 'expected a build record, got')}`)
   })
 })
 
 describe('the history', () => {
-  test('lists the newest first, names what is damaged, and knows the latest good', async () => {
+  test('lists builds newest first, names damaged records, and finds the latest good image', async () => {
     using project = makeProject({})
     const builds = join(project.folder, '.bakehouse/builds/linux-web')
     await writeRecord(join(builds, '2026.11.21'), sampleRecord({ version: '2026.11.21', startedAt: '2026-11-21T10:00:00.000Z' }))
@@ -45,7 +45,7 @@ describe('the history', () => {
     expect(findLatestGoodRecord(records, 'linux-web')?.status).toBe('promoted')
   })
 
-  test('of a project that has baked nothing is empty', async () => {
+  test('of a project without builds is empty', async () => {
     using _project = makeProject({})
     expect(await readHistory('linux-web')).toEqual({ records: [], damaged: [] })
   })

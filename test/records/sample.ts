@@ -3,7 +3,7 @@ import type { BuildRecord } from '../../src/model/record.ts'
 const start = Date.parse('2026-11-23T13:04:05.000Z')
 const at = (seconds: number): string => new Date(start + seconds * 1000).toISOString()
 
-/** A build that passed, with one suite; parts of it may be replaced. */
+/** The record of a build that passed, with one suite and the given changes. */
 export function sampleRecord(parts: Partial<BuildRecord> = {}): BuildRecord {
   return {
     schemaVersion: 1,
@@ -68,7 +68,7 @@ export function sampleRecord(parts: Partial<BuildRecord> = {}): BuildRecord {
   }
 }
 
-/** A build whose verification failed. */
+/** The record of a build that failed in verify. */
 export function failedRecord(parts: Partial<BuildRecord> = {}): BuildRecord {
   const { image: _image, ...good } = sampleRecord()
   const [suite] = good.suites

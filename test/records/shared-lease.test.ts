@@ -7,11 +7,11 @@ const elsewhere = { host: 'other', machine: '', boot: 'other', namespace: '1' }
 const gone = { ...mine, pid: spawnSync('true').pid }
 
 test.each([
-  ['a process that runs here', mine, undefined],
-  ['a process of this machine that is gone', gone, `process ${gone.pid} is gone`],
-  ['a process elsewhere, of which nothing is known', { ...gone, place: elsewhere }, undefined],
-  ['whoever it was, once it has expired', { ...mine, place: elsewhere, expires: '2026-01-01T00:00:00Z' }, 'expired 2026-01-01T00:00:00Z'],
-  ['nobody', undefined, 'it names nobody'],
+  ['a running process of this computer', mine, undefined],
+  ['a process of this computer that has ended', gone, `process ${gone.pid} is gone`],
+  ['a process on another computer', { ...gone, place: elsewhere }, undefined],
+  ['any process, after it has expired', { ...mine, place: elsewhere, expires: '2026-01-01T00:00:00Z' }, 'expired 2026-01-01T00:00:00Z'],
+  ['no process', undefined, 'it names nobody'],
 ])('a lease of %s', (_whose, owner, expected) => {
   expect(whyLeaseIsOver(owner)).toBe(expected)
 })
@@ -20,10 +20,10 @@ test.each([
   ['lease.linux-base', 'linux-base'],
   ['linux-base', undefined],
   ['linux-base-2026.11.23', undefined],
-])('the stack %s is the lease of %s', (name, family) => {
+])('the stack %s is the build lock of %s', (name, family) => {
   expect(leasedFamily(name)).toBe(family)
 })
 
-test('a label fits into what backends keep of one', () => {
+test('a label is not longer than backends allow', () => {
   expect(JSON.stringify({ ...mine, place: { ...mine.place, host: 'x'.repeat(64) } }).length).toBeLessThan(256)
 })

@@ -8,18 +8,18 @@ const host: Host = {
 }
 const remoting: Host = { ...host, transport: 'psrp', port: 5986, user: 'Administrator', certificateThumbprint: 'AB12' }
 
-describe('how to log in to a machine that was kept', () => {
+describe('the login command of a kept machine', () => {
   it.each([
-    ['by ssh', host, 'ssh -i /b/keys/trial -o UserKnownHostsFile=/b/keys/known -p 22 admin@10.0.0.5  (until T)'],
-    ['by ssh through a command', { ...host, proxyCommand: 'nc %h %p' }, "-o ProxyCommand='nc %h %p' -p 22 admin@10.0.0.5"],
+    ['with ssh', host, 'ssh -i /b/keys/trial -o UserKnownHostsFile=/b/keys/known -p 22 admin@10.0.0.5  (until T)'],
+    ['with ssh through a proxy command', { ...host, proxyCommand: 'nc %h %p' }, "-o ProxyCommand='nc %h %p' -p 22 admin@10.0.0.5"],
     [
       'by ssh with files in a folder with an odd name',
       { ...host, identityFile: "/it's 100%/key", knownHostsFile: "/it's 100%/known" },
       `ssh -i '/it'\\''s 100%%/key' -o UserKnownHostsFile='"/it'\\''s 100%%/known"' -p`,
     ],
-    ['by PowerShell remoting', remoting, 'Enter-PSSession -ComputerName 10.0.0.5 -Port 5986 -UseSSL -Credential Administrator'],
-    ['by PowerShell remoting, whose certificate is to be compared', remoting, '(certificate AB12; key of the password: /b/keys/trial)'],
-    ['by PowerShell remoting through a command', { ...remoting, proxyCommand: 'nc %h %p' }, '; through: nc %h %p)  (until T)'],
+    ['with PowerShell remoting', remoting, 'Enter-PSSession -ComputerName 10.0.0.5 -Port 5986 -UseSSL -Credential Administrator'],
+    ['with PowerShell remoting, and the thumbprint to compare', remoting, '(certificate AB12; key of the password: /b/keys/trial)'],
+    ['with PowerShell remoting through a proxy command', { ...remoting, proxyCommand: 'nc %h %p' }, '; through: nc %h %p)  (until T)'],
   ])('%s', (_what, given, line) => {
     expect(renderLogin(given, 'T')).toContain(line)
   })

@@ -8,7 +8,7 @@ import { failedRecord, sampleRecord } from '../records/sample.ts'
 const hostile = `<script>alert(1)</script>"'&\u001b[31m\u0007`
 
 describe('the report', () => {
-  test('says first why a build failed, then which case', () => {
+  test('begins with the cause of a failed build, then the failed test case', () => {
     const page = renderReport(failedRecord())
     const order = [
       'verify failed: 1 of 5 cases failed',
@@ -22,12 +22,12 @@ describe('the report', () => {
     expect(places).toEqual([...places].sort((left, right) => left - right))
   })
 
-  test('opens failed suites and leaves passed ones closed', () => {
+  test('shows failed suites open and passed suites closed', () => {
     expect(renderReport(failedRecord()).match(/<details open>\n<summary><b>(.*?)</)?.[1]).toBe('hygiene')
     expect(renderReport(sampleRecord())).not.toMatch(/<details open>\n<summary><b>goss/)
   })
 
-  test('escapes whatever a guest, a family or a tool says', () => {
+  test('escapes text of guests, families and tools', () => {
     const record = sampleRecord({
       family: hostile,
       version: hostile,
@@ -53,7 +53,7 @@ describe('the report', () => {
     expect(page).toContain('&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&amp;\uFFFD')
   })
 
-  test('is one page that loads nothing and runs nothing', () => {
+  test('is a page that loads no other file and contains no script', () => {
     const page = renderReport(failedRecord())
     expect(page).not.toMatch(/<(script|link|img|iframe)|(src|href|action)="[a-z]+:|@import|url\(/)
     expect(page).toContain("default-src 'none'")
@@ -71,7 +71,7 @@ describe('the report', () => {
     ['passing', sampleRecord()],
     ['failing', failedRecord()],
     ['empty', sampleRecord({ phases: [], tasks: [], suites: [], tools: {} })],
-  ])('of a %s build closes what it opens', (_what, record) => {
+  ])('of a %s build has balanced HTML elements', (_what, record) => {
     const body = renderReport(record)
       .replace(/^<!doctype html>\n/, '')
       .replace(/<meta[^>]*>/g, '')
@@ -83,7 +83,7 @@ describe('the report', () => {
 })
 
 describe('a record as text', () => {
-  test('names the failing case and its message', () => {
+  test('contains the failed test case and its message', () => {
     const text = renderRecord(failedRecord()).join('\n')
     expect(text).toContain('linux-web 2026.11.23: failed, 2026-11-23 13:04 UTC, 41.3 s, local')
     expect(text).toContain('      ✗ no authorized keys are left\n        expected no key in /root/.ssh/authorized_keys')
@@ -101,4 +101,4 @@ test.each([
   [64_000, '1 m 04 s'],
   [3_599_600, '1 h 00 m'],
   [7_380_000, '2 h 03 m'],
-])('%d ms reads as %s', (ms, text) => expect(renderDuration(ms)).toBe(text))
+])('%d ms is printed as %s', (ms, text) => expect(renderDuration(ms)).toBe(text))

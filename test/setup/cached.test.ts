@@ -22,7 +22,7 @@ afterEach(() => {
 })
 
 describe('the cache of tools', () => {
-  it('gives another key for another version, another input, and inputs divided otherwise', () => {
+  it('has different keys for different versions, inputs, and divisions of inputs', () => {
     const keys = [cacheKey('1', ['ab', 'c']), cacheKey('2', ['ab', 'c']), cacheKey('1', ['a', 'bc']), cacheKey('1', ['ab', 'd'])]
     expect(new Set(keys).size).toBe(4)
     expect(cacheKey('1', ['ab', 'c'])).toBe(keys[0])
@@ -36,7 +36,7 @@ describe('the cache of tools', () => {
     expect(findCached('tool/1')).toBe(first)
   })
 
-  it('lets two set-ups at once fill it once, the second one waiting', async () => {
+  it('fills a folder once for two set-ups in parallel; the second one waits', async () => {
     let filled = 0
     const fill = async (folder: string): Promise<void> => {
       filled++
@@ -49,7 +49,7 @@ describe('the cache of tools', () => {
     expect(said[0]).toContain('waiting for another set-up')
   })
 
-  it('never offers what a set-up left half made, and makes it anew', async () => {
+  it('ignores a folder of an interrupted set-up, and fills it again', async () => {
     const failing = makeCached('tool/1', quiet, async (folder) => {
       writeFileSync(join(folder, 'half'), '')
       throw new Error('disk full')
@@ -61,7 +61,7 @@ describe('the cache of tools', () => {
     expect(existsSync(join(folder, 'tool'))).toBe(true)
   })
 
-  it('takes over the lock of a process that is dead, and leaves none behind', async () => {
+  it('replaces the lock of a dead process, and removes its own lock', async () => {
     const parent = join(cache, 'bakehouse/tool')
     mkdirSync(parent, { recursive: true })
     writeFileSync(join(parent, '1.lock'), JSON.stringify({ pid: process.pid, started: '1' }))

@@ -17,7 +17,7 @@ const requests: string[] = []
 let server: Server
 let url: string
 
-/** A host whose certificate is from an authority that nobody knows, as behind a proxy that inspects TLS. It has nothing. */
+/** A host with a certificate from an unknown authority, as with a proxy that inspects TLS. It has no files. */
 beforeAll(async () => {
   const usual = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes', '-days', '2']
   openssl(
@@ -63,10 +63,10 @@ afterAll(() => {
   rmSync(folder, { recursive: true })
 })
 
-/** What the user of this computer may have set. */
+/** Variables that the user may have set. */
 const noAuthorities = { NODE_EXTRA_CA_CERTS: '', PIP_CERT: '', SSL_CERT_FILE: '', REQUESTS_CA_BUNDLE: '', CURL_CA_BUNDLE: '' }
 
-/** What set-up says of a call that fails, as JSON. */
+/** Runs a call of set-up that fails. Returns its error as JSON. */
 function call(code: string, env: Record<string, string> = {}): Promise<RunResult> {
   const program = `${code}.then(() => 'done', ({ message, hint, exitCode }) => ({ message, hint, exitCode })).then((said) => console.log(JSON.stringify(said)))`
   return run(process.execPath, ['--input-type=module', '-e', program], {
@@ -81,11 +81,11 @@ const untrusted = {
   hint: expect.stringContaining('NODE_EXTRA_CA_CERTS'),
 }
 
-describe('a host whose certificate is from an authority that nobody knows', () => {
+describe('a host whose certificate is from an unknown authority', () => {
   it.each([
     ['the check of the host', () => `${load('download.ts')}.isReachable('${url}')`],
     ['a download', () => `${load('download.ts')}.downloadFile('${url}/goss', '', '/dev/null')`],
-  ])('is told as that, not as a host out of reach: %s', async (_name, code) => {
+  ])('is reported as such, not as a host that cannot be reached: %s', async (_name, code) => {
     expect(JSON.parse((await call(code())).stdout)).toMatchObject(untrusted)
     expect(requests).toEqual([])
     const trusted = JSON.parse((await call(code(), { NODE_EXTRA_CA_CERTS: authority })).stdout)
@@ -95,14 +95,14 @@ describe('a host whose certificate is from an authority that nobody knows', () =
 
   const pip = { PIP_FIND_LINKS: '', PIP_CONFIG_FILE: '/dev/null', PIP_RETRIES: '0', PIP_NO_CACHE_DIR: '1' }
 
-  it('is told by the real pip in the same words', async () => {
+  it('is recognised in the message of pip', async () => {
     const venv = `${load('python.ts')}.planVenv('ansible').then((task) => task.run(() => {}))`
     const { stdout } = await call(venv, { ...pip, PIP_INDEX_URL: `${url}/simple` })
     expect(JSON.parse(stdout)).toMatchObject(untrusted)
     expect(requests).toEqual([])
   })
 
-  it('is trusted by the real pip with the variable of Node', async () => {
+  it('is trusted by pip with NODE_EXTRA_CA_CERTS', async () => {
     const trust = `${load('certificates.ts')}.trustVariables()`
     const { stdout } = await call(`Promise.resolve(${trust}).then((env) => Promise.reject({ message: JSON.stringify(env) }))`, {
       NODE_EXTRA_CA_CERTS: authority,
@@ -122,11 +122,11 @@ it.each([
   expect(findCertificateProblem(text)).toBeDefined()
 })
 
-it.each(['getaddrinfo ENOTFOUND get.pulumi.com', 'CERT_HAS_EXPIRED'])('no unknown authority is found in: %s', (text) => {
+it.each(['getaddrinfo ENOTFOUND get.pulumi.com', 'CERT_HAS_EXPIRED'])('no certificate problem is found in: %s', (text) => {
   expect(findCertificateProblem(text)).toBeUndefined()
 })
 
-it('what the user has set for pip or Go counts', () => {
+it('settings of the user for pip and Go have precedence', () => {
   expect(trustVariables({})).toEqual({})
   for (const name of ['PIP_CERT', 'REQUESTS_CA_BUNDLE']) {
     expect(Object.keys(trustVariables({ NODE_EXTRA_CA_CERTS: authority, [name]: '/mine' }))).toEqual(['SSL_CERT_FILE'])

@@ -4,13 +4,13 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { checkGuestNetwork, checkLocalUsers } from '../../src/setup/check-boundaries.ts'
 
-it('says whether QEMU can keep guests from this computer', async () => {
+it('doctor reports whether QEMU can filter the network of guests', async () => {
   expect(await checkGuestNetwork('qemu-system-x86_64')).toMatchObject({ status: 'ok' })
   const without = await checkGuestNetwork('qemu-system-x86_64', 'nonesuch')
   expect(without).toMatchObject({ status: 'missing', detail: 'this QEMU cannot filter the network of a guest' })
 })
 
-it.runIf(process.getuid?.() === 0)('warns of other people on this computer, and of no system account', () => {
+it.runIf(process.getuid?.() === 0)('doctor warns of processes of other people, but not of system accounts', () => {
   const folder = mkdtempSync(join(tmpdir(), 'processes-'))
   const addProcess = (pid: string, uid: number): void => {
     mkdirSync(join(folder, pid))

@@ -8,11 +8,11 @@ describe('progress of the set-up', () => {
     [8_200, '8 s'],
     [65_000, '1 min 5 s'],
     [3_600_000, '60 min 0 s'],
-  ])('%i ms reads as %s', (ms, text) => {
+  ])('%i ms is printed as %s', (ms, text) => {
     expect(renderElapsed(ms)).toBe(text)
   })
 
-  it('writes a plain line every 12 seconds where there is no terminal', async () => {
+  it('prints a line every 12 seconds without a terminal', async () => {
     vi.useFakeTimers()
     try {
       const written: string[] = []
@@ -30,7 +30,7 @@ describe('progress of the set-up', () => {
     }
   })
 
-  it('says how long a step that failed had been at it, and passes the error on', async () => {
+  it('prints the duration of a failed step, and throws its error', async () => {
     const written: string[] = []
     using progress = startDisplay({ write: (text) => written.push(text) })
     await expect(progress.follow('goss', 'building', () => Promise.reject(new Error('no space')))).rejects.toThrow('no space')

@@ -9,8 +9,8 @@ import { pipArguments } from '../../src/setup/python.ts'
 const source = join(import.meta.dirname, '../../src/setup')
 const read = (file: string): string => readFileSync(join(source, file), 'utf8')
 
-describe('what is built and installed', () => {
-  it('builds without paths of this machine, and sets the version that the engine tells', () => {
+describe('set-up', () => {
+  it('builds the engine without paths of this computer, and sets the version that it prints', () => {
     const build = { modules: '/m', program: 'example/cmd', version: ['example/version.Version', 'v1.2.3'] as const, output: '/o/cmd' }
     expect(goBuildArguments(build)).toEqual([
       'build',
@@ -25,7 +25,7 @@ describe('what is built and installed', () => {
     ])
   })
 
-  it('installs only Python packages whose hash is known', () => {
+  it('installs only Python packages with a known hash', () => {
     expect(pipArguments('r.txt')).toContain('--require-hashes')
   })
 
@@ -37,12 +37,12 @@ describe('what is built and installed', () => {
     expect(text).not.toMatch(/https?:|--index/)
   })
 
-  it.each(['engine', 'goss'])('asks for no newer Go in %s/go.mod than is checked for', (name) => {
+  it.each(['engine', 'goss'])('requires in %s/go.mod no newer Go than it checks for', (name) => {
     const asked = /^go (.+)$/m.exec(read(`${name}/go.mod`))?.[1] ?? ''
     expect(isAtLeast(minimumGo, asked)).toBe(true)
   })
 
-  it('builds the engine of the version of its SDK', () => {
+  it('builds the engine in the version of the SDK', () => {
     const { dependencies } = JSON.parse(readFileSync(join(source, '../../package.json'), 'utf8')) as {
       dependencies: Record<string, string>
     }

@@ -25,7 +25,7 @@ function script(path: string, text: string): string {
 describe('the scripts of this project', () => {
   const { scripts } = JSON.parse(readFileSync(join(project, 'package.json'), 'utf8')) as { scripts: Record<string, string> }
 
-  it('need no script before them, which ignore-scripts would leave out', () => {
+  it('have no pre-scripts, which npm would skip with ignore-scripts', () => {
     const names = Object.keys(scripts)
     expect(names.filter((name) => names.some((other) => name === `pre${other}` || name === `post${other}`))).toEqual([])
   })
@@ -36,7 +36,7 @@ describe('the scripts of this project', () => {
 })
 
 describe('the Node that runs the program', () => {
-  it('is the pinned one where that runs', async () => {
+  it('is the pinned one if it runs', async () => {
     const pinned = script('node', 'exit 0')
     expect((await launch('node')).findNode(pinned)).toBe(pinned)
   })
@@ -44,13 +44,13 @@ describe('the Node that runs the program', () => {
   it.each([
     ['is for another system', 'exit 127'],
     ['is too old', 'exit 3'],
-  ])('is this one where the pinned one %s, and npm does not find that any more', async (_name, text) => {
+  ])('is the current one if the pinned one %s, and the pinned one is removed from the PATH of npm', async (_name, text) => {
     const pinned = script('node', text)
     expect((await launch('node')).findNode(pinned)).toBe(process.execPath)
     expect(existsSync(pinned)).toBe(false)
   })
 
-  it('is this one where none is pinned', async () => {
+  it('is the current one if none is pinned', async () => {
     expect((await launch('node')).findNode(join(root, 'node'))).toBe(process.execPath)
   })
 })
@@ -99,14 +99,14 @@ describe('a first start', () => {
     script('bin/npm', `echo "$@" >>'${root}/npm-calls'; mkdir -p '${root}/node_modules/.bin'`)
   })
 
-  it('installs the packages once, also without the optional ones, and runs the program with its arguments and exit code', async () => {
+  it('installs the packages once, also without optional ones, and runs the program with its arguments and exit code', async () => {
     const [first, second] = [await start(), await start()]
     expect([first.exitCode, first.stdout.trim()]).toEqual([7, '["--family","a b"]'])
     expect([second.exitCode, second.stderr]).toEqual([7, ''])
     expect(npmCalls()).toBe(1)
   })
 
-  it('runs the program by the pinned Node where another one was called', async () => {
+  it('runs the program with the pinned Node if another one was called', async () => {
     script(
       'bin/npm',
       `mkdir -p '${root}/node_modules/.bin'; ln -sf '${script('pinned', `[ "$1" = -e ] || echo pinned; exec '${process.execPath}' "$@"`)}' '${root}/node_modules/.bin/node'`,
@@ -114,7 +114,7 @@ describe('a first start', () => {
     expect((await start()).stdout).toBe('pinned\n["--family","a b"]\n')
   })
 
-  it('says in one sentence that npm is missing, with exit code 3', async () => {
+  it('reports a missing npm in one sentence, with exit code 3', async () => {
     rmSync(join(root, 'bin/npm'))
     symlinkSync(process.execPath, join(root, 'bin/node'))
     const { exitCode, stderr } = await start({ PATH: join(root, 'bin') })

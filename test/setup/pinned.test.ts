@@ -9,16 +9,16 @@ import { pipArguments } from '../../src/setup/python.ts'
 const project = join(sourceFolder(), '..')
 const read = (...path: string[]): string => readFileSync(join(project, ...path), 'utf8')
 
-describe('what set-up fetches', () => {
+describe('downloads of set-up', () => {
   test.each([
-    ['is built from pinned sources where there is Go', { online: true, go: '/go' }, ['build']],
-    ['is downloaded where there is none', { online: true, go: undefined }, ['download']],
-    ['is missing where there is neither', { online: false, go: undefined }, []],
-  ])('the engine %s', (_claim, given, ways) => {
+    ['is built from pinned sources if Go is installed', { online: true, go: '/go' }, ['build']],
+    ['is downloaded if Go is not installed', { online: true, go: undefined }, ['download']],
+    ['is an error without Go and without network', { online: false, go: undefined }, []],
+  ])('the engine: %s', (_claim, given, ways) => {
     expect(engineWays(given)).toEqual(ways)
   })
 
-  test('pip takes what is pinned by digest only, and builds nothing', () => {
+  test('pip installs only packages that are pinned by digest, and builds none', () => {
     const line = pipArguments('requirements.txt').join(' ')
     expect(line).toContain('--require-hashes')
     expect(line).toContain('--only-binary :all:')
@@ -33,7 +33,7 @@ describe('what set-up fetches', () => {
     expect(packages.filter((line) => !/==\S+.*--hash=sha256:[0-9a-f]{64}/.test(line))).toEqual([])
   })
 
-  test.each(['engine', 'goss'])('the modules of %s have sums', (name) => {
+  test.each(['engine', 'goss'])('the modules of %s have checksums', (name) => {
     expect(read('src/setup', name, 'go.sum')).toMatch(/^\S+ v\S+ h1:/m)
   })
 
@@ -52,12 +52,12 @@ describe('the workflows', () => {
     [...read('.github/workflows', file).matchAll(/uses: (\S+)/g)].map(([, action]) => `${file} ${action}`),
   )
 
-  test('take every action by its commit', () => {
+  test('pin every action by its commit', () => {
     expect(uses.length).toBeGreaterThan(4)
     expect(uses.filter((use) => !/@[0-9a-f]{40}$/.test(use))).toEqual([])
   })
 
-  test.each(readdirSync(folder))('%s says what its token may do', (file) => {
+  test.each(readdirSync(folder))('%s declares the permissions of its token', (file) => {
     expect((parse(read('.github/workflows', file)) as { permissions?: object }).permissions).toBeDefined()
   })
 })

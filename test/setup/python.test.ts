@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { expect, it } from 'vitest'
 import { compileArguments } from '../../src/setup/python.ts'
 
-it('compiles what starts with every run, and not the thousands of files of the collections', () => {
+it('compiles the modules that every run imports, but not the Ansible collections', () => {
   const folder = mkdtempSync(join(tmpdir(), 'python-'))
   try {
     for (const name of ['ansible', 'ansible_collections']) {

@@ -22,23 +22,23 @@ const osRelease = {
   alpine: 'PRETTY_NAME="Alpine Linux v3.22"\nID=alpine\n',
 }
 
-describe('what set-up asks a system for', () => {
-  it('is nothing where all is there', () => {
+describe('the missing system packages', () => {
+  it('are none if all tools are installed', () => {
     expect(missingTools(everything, false, () => true)).toEqual([])
   })
 
-  it('is the ssh client alone where no family is baked on this computer', () => {
+  it('are only the SSH client if no family is built on this computer', () => {
     expect(missingTools(nothing, false, () => false).map(({ packages }) => packages.apt)).toEqual(['openssh-client'])
   })
 
-  it('is everything on an empty computer, and uidmap for whoever is not root', () => {
+  it('are all packages on an empty computer, and uidmap if the user is not root', () => {
     expect(missingTools(everything, false, () => false)).toEqual(systemTools)
     const asRoot = missingTools(everything, true, () => false).map(({ packages }) => packages.apt)
     expect(asRoot).toContain('mmdebstrap')
     expect(asRoot).not.toContain('uidmap')
   })
 
-  it('is no tool for Debian disks where families start from a disk image', () => {
+  it('do not include tools for Debian disks if families start from a disk image', () => {
     const packages = missingTools({ ...everything, debian: false }, false, () => false).map((tool) => tool.packages.apt)
     expect(packages).toEqual(['openssh-client', 'qemu-system-x86', 'qemu-utils', 'ovmf', 'xorriso'])
   })
@@ -51,13 +51,13 @@ describe('what set-up asks a system for', () => {
     ],
     [['ssh-keygen'], ['openssh-client']],
     [['firmware'], ['ovmf']],
-  ])('without %j is %j only', (absent, packages) => {
+  ])('without %j are only %j', (absent, packages) => {
     const missing = missingTools(everything, false, (need) => !absent.includes(need))
     expect(missing.map((tool) => tool.packages.apt)).toEqual(packages)
   })
 })
 
-describe('a user who may not install packages', () => {
+describe('the error for a user who may not install packages', () => {
   const missing = systemTools.filter(({ shownBy }) => ['qemu-img', 'firmware', 'newuidmap'].includes(shownBy[0] ?? ''))
 
   it.each([
@@ -75,14 +75,14 @@ describe('a user who may not install packages', () => {
     expect(error.message).toBe('Missing on this computer: qemu-img, UEFI firmware (OVMF), newuidmap, newgidmap')
   })
 
-  it('is told what is missing where we know no names of packages', () => {
+  it('lists missing tools if the package names of the distribution are not known', () => {
     const error = explainMissing(missing, false, parseDistribution(osRelease.alpine))
     expect(error.message).toContain('Python >= 3.11')
     expect(error.hint).toContain('Alpine Linux v3.22')
     expect(error.hint).not.toMatch(/apt|dnf|pacman|zypper/)
   })
 
-  it('is told what the distribution has no package for, and what works without it', () => {
+  it('lists tools without a package in the distribution, and what works without them', () => {
     const mmdebstrap = systemTools.filter(({ shownBy }) => shownBy[0] === 'mmdebstrap')
     const error = explainMissing(mmdebstrap, true, parseDistribution(osRelease.arch))
     expect(error.hint).toBe(
@@ -102,9 +102,9 @@ describe('a computer that cannot run machines', () => {
     expect(error?.hint).toContain(hint)
   })
 
-  it('is not refused on Linux', () => expect(refusePlatform('linux')).toBeUndefined())
+  it('is no error on Linux', () => expect(refusePlatform('linux')).toBeUndefined())
 
-  it('is told by doctor what is missing on arm64', () => {
+  it('is a warning of doctor on arm64', () => {
     expect(refuseProcessor('arm64')?.message).toBe('Debian disks are made for x86_64, and this computer is arm64')
     expect(refuseProcessor('x64')).toBeUndefined()
   })
@@ -124,7 +124,7 @@ describe('the firmware', () => {
     expect(findFirmware((file) => there.includes(file))).toEqual(found)
   })
 
-  it('is missing where half of it is', () => {
+  it('is missing if one of its two files is missing', () => {
     expect(findFirmware((file) => file === '/usr/share/edk2/ovmf/OVMF_CODE.fd')).toBeUndefined()
   })
 })
@@ -148,7 +148,7 @@ describe('apt', () => {
   const locked = 'echo "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 1 (apt-get)" >&2; exit 100'
   const calls = (): string[] => readFileSync(join(folder, 'calls'), 'utf8').trim().split('\n')
 
-  it('installs without a question and without recommended packages', () => {
+  it('installs without questions and without recommended packages', () => {
     expect(aptArguments(['ovmf'])).toEqual(expect.arrayContaining(['install', '--yes', '--no-install-recommends', 'ovmf']))
   })
 
@@ -160,12 +160,12 @@ describe('apt', () => {
     expect(said).toContain('waiting for another program that uses apt')
   })
 
-  it('is given up at the end of that time, with exit code 3 and the lock', async () => {
+  it('fails after that time, with exit code 3 and the lock', async () => {
     const failing = installPackages(fakeApt(locked), ['ovmf'], () => {}, { total: 0, pause: 1 })
     await expect(failing).rejects.toMatchObject({ exitCode: 3, message: expect.stringContaining('/var/lib/apt/lists/lock') })
   })
 
-  it('fails at once for any other reason', async () => {
+  it('fails immediately for other errors', async () => {
     const failing = installPackages(fakeApt('echo "E: Unable to locate package ovmf" >&2; exit 100'), ['ovmf'], () => {})
     await expect(failing).rejects.toThrow('Unable to locate package ovmf')
     expect(existsSync(join(folder, 'calls'))).toBe(true)
