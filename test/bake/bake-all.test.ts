@@ -97,7 +97,7 @@ test.each<[string, Partial<BakeOutcome>[], number]>([
   ['one promoted, one unchanged', [{}, { status: 'unchanged' }], 0],
   ['one failed', [{}, { status: 'failed', error: { message: '', exitCode: 10 } }], 10],
   [
-    'a bad file and a failed one',
+    'one mistake in a family file and one failed',
     [
       { status: 'failed', error: { message: '', exitCode: 10 } },
       { status: 'failed', error: { message: '', exitCode: 2 } },

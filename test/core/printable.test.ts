@@ -45,7 +45,7 @@ describe('a text of several lines', () => {
   })
 
   test.each(['::error::x', '  ::stop-commands::token', '\u001b[1m::add-mask::x', '\u200b::set-output name=a::b'])(
-    'gives GitHub no command: %j',
+    'contains no command for GitHub: %j',
     (command) => {
       for (const line of printableLines(`${command}\n${command}\r${command}`)) expect(line.trimStart()).toMatch(/^\|/)
     },
@@ -59,7 +59,7 @@ describe('a text of several lines', () => {
 })
 
 test.each(['\u001b]', '\u001b[', '\u001b', '\u001b[0', '\u001b]0;x', '\u009d', '\n', '##['])(
-  'time is in proportion to a text of many %j',
+  'takes time in proportion to a text of many %j',
   (part) => {
     const measure = (count: number): number => {
       const text = part.repeat(count)

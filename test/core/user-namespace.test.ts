@@ -20,13 +20,13 @@ describe('a user who is not root', () => {
     ['without subordinate user IDs', { subuid: 'bob:100000:65536\n' }, '/etc/subuid has none for ann', 'usermod --add-subuids'],
     ['with a range that is too small', { subgid: 'ann:100000:1000\n' }, '/etc/subgid', 'usermod'],
     [
-      'where Debian has switched it off',
+      'if Debian has disabled user namespaces',
       { switches: { 'kernel.unprivileged_userns_clone': '0' } },
       'switched off',
       'sysctl -w kernel.unprivileged_userns_clone=1',
     ],
     [
-      'where none are allowed',
+      'if no user namespace is allowed',
       { switches: { 'user.max_user_namespaces': '0' } },
       'user.max_user_namespaces = 0',
       'sysctl -w user.max_user_namespaces',

@@ -34,7 +34,7 @@ describe('the environment of the engine', () => {
   })
 
   it.each(['my state', "it's", 'a "b"', 'Bücher', '100%', '50%25', '#1', 'a,b', '$5', 'what?'])(
-    'names the state in a folder %s by a URL',
+    'has a URL for the state in the folder %s',
     (name) => {
       vi.stubEnv('BAKEHOUSE_HOME', join(home, name))
       const url = engineEnvironment().PULUMI_BACKEND_URL ?? ''

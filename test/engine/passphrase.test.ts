@@ -49,7 +49,7 @@ describe('the passphrase of a stack that the engine created', () => {
     ['a variable', () => vi.stubEnv('PULUMI_CONFIG_PASSPHRASE', 'wrong'), /^The value of PULUMI_CONFIG_PASSPHRASE is not/],
     ['an empty variable', () => vi.stubEnv('PULUMI_CONFIG_PASSPHRASE', ''), /^The value of PULUMI_CONFIG_PASSPHRASE is not/],
     [
-      'the file that the project made for itself',
+      'the file that the project has generated',
       () => {},
       /\.bakehouse\/passphrase is not the passphrase that the stack tiny was made with$/,
     ],
@@ -62,7 +62,7 @@ describe('the passphrase of a stack that the engine created', () => {
       /wrong of PULUMI_CONFIG_PASSPHRASE_FILE is not/,
     ],
     [
-      'a file that is not there',
+      'a missing file',
       () => vi.stubEnv('PULUMI_CONFIG_PASSPHRASE_FILE', join(other, 'absent')),
       /^The passphrase of the state cannot be read: .*absent/,
     ],

@@ -84,7 +84,7 @@ describe('the graph of a build', () => {
   })
 
   it.each([{ step: 'verify', status: 'failed' }, { step: 'verify' }, { step: 'configure', status: 'ok' }])(
-    'has nothing to copy when the verdict is %j',
+    'copies nothing if the verdict is %j',
     (said) => {
       expect(() => requirePassed('candidate-id', JSON.stringify(said))).toThrow('did not pass')
     },

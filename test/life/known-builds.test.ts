@@ -5,28 +5,28 @@ import type { Tags } from '../../src/model/tags.ts'
 const now = new Date('2026-11-23T12:00:00Z')
 const [past, future] = ['2026-11-23T11:00:00Z', '2026-11-23T13:00:00Z']
 
-describe('a build', () => {
+describe('the temporary resources of a build', () => {
   it.each([
-    ['runs while its process does', { status: 'running' }, false, undefined],
-    ['is over when its process is gone', { status: 'interrupted' }, false, 'its build was interrupted'],
+    ['are in use while its process runs', { status: 'running' }, false, undefined],
+    ['are orphaned if its process has ended', { status: 'interrupted' }, false, 'its build was interrupted'],
     [
-      'is over when it was interrupted and left something',
+      'are orphaned if it was interrupted and left something',
       { status: 'interrupted', left: ['stack x'] },
       false,
       'its build could not remove it',
     ],
-    ['is over when it could not remove something', { status: 'cancelled', left: ['instance i-1'] }, false, 'its build could not remove it'],
-    ['that removed all has nothing to end', { status: 'interrupted', left: [] }, true, undefined],
-    ['that kept nothing has nothing to end', { status: 'failed' }, true, undefined],
-    ['keeps what it kept until its time', { status: 'failed', keptUntil: future }, false, undefined],
-    ['keeps it no longer', { status: 'promoted', keptUntil: past }, false, `it was kept until ${past}`],
-    ['ends it sooner when asked to', { status: 'failed', keptUntil: future }, true, 'it was kept for inspection'],
+    ['are orphaned if it could not remove them', { status: 'cancelled', left: ['instance i-1'] }, false, 'its build could not remove it'],
+    ['do not exist if it removed all', { status: 'interrupted', left: [] }, true, undefined],
+    ['do not exist if it kept nothing', { status: 'failed' }, true, undefined],
+    ['are kept until their expiry', { status: 'failed', keptUntil: future }, false, undefined],
+    ['are orphaned after their expiry', { status: 'promoted', keptUntil: past }, false, `it was kept until ${past}`],
+    ['are orphaned before their expiry with --kept', { status: 'failed', keptUntil: future }, true, 'it was kept for inspection'],
   ] as const)('%s', (_claim, build, kept, why) => {
     expect(whyBuildDeletable(build, { kept, now })).toBe(why)
   })
 })
 
-describe('a thing that carries our tags', () => {
+describe('a tagged resource', () => {
   const known = {
     ended: new Map([
       ['dead', 'gone'],
@@ -39,12 +39,12 @@ describe('a thing that carries our tags', () => {
   })
 
   it.each([
-    ['is left alone while its build may need it', tags('live', 'trial', future), undefined],
-    ['is a leftover once expired, whoever made it', tags('live', 'trial', past), `expired ${past}`],
-    ['is a leftover of a build that has ended', tags('dead', 'candidate', future), 'gone'],
-    ['is never one when it was promoted', tags('live', 'promoted', ''), undefined],
-    ['is none when its build was killed after it was finished', tags('dead', 'promoted', ''), undefined],
-    ['is one when it was never finished', tags('cut', 'promoted', ''), 'its build was cut off before it was finished'],
+    ['is kept while its build may need it', tags('live', 'trial', future), undefined],
+    ['is orphaned after its expiry, in any build', tags('live', 'trial', past), `expired ${past}`],
+    ['is orphaned if its build has ended', tags('dead', 'candidate', future), 'gone'],
+    ['is kept if it is a promoted image', tags('live', 'promoted', ''), undefined],
+    ['is kept if it is a finished promoted image of a killed build', tags('dead', 'promoted', ''), undefined],
+    ['is orphaned if it is an unfinished promoted image', tags('cut', 'promoted', ''), 'its build was cut off before it was finished'],
   ] as const)('%s', (_claim, created, why) => {
     expect(whyDeletable(created, known, now)).toBe(why)
   })

@@ -48,7 +48,7 @@ const endings: [Ending, { status: string; exitCode: number; message: string; hin
 ]
 
 describe('an ending', () => {
-  it.each(endings)('%j gives status, exit code and words to record and outcome alike', (ending, { status, exitCode, ...words }) => {
+  it.each(endings)('%j gives record and outcome the same status, exit code and message', (ending, { status, exitCode, ...words }) => {
     expect(wordsOf(ending)).toEqual(words)
     const record = recordOf(ending, wordsOf(ending))
     const outcome = outcomeOf(ending, wordsOf(ending))
@@ -57,7 +57,7 @@ describe('an ending', () => {
     expect(outcome.error).toMatchObject({ ...words, phase: 'verify', exitCode })
   })
 
-  it('that promoted an image names it; the digest of the inputs is in the record alone', () => {
+  it('with a promoted image contains the image; the input hash is only in the record', () => {
     const ending: Ending = { kind: 'promoted', image, imagePath: '/i.qcow2', suites: [], weakSuites: ['goss'] }
     const outcome = outcomeOf(ending, wordsOf(ending))
     expect(outcome).toMatchObject({ status: 'promoted', imageId: 'i', imagePath: '/i.qcow2', provesNothing: ['goss'] })
@@ -66,14 +66,14 @@ describe('an ending', () => {
     expect(recordOf(ending, wordsOf(ending))).toMatchObject({ status: 'promoted', image: { inputsDigest: 'inputs' } })
   })
 
-  it('that kept machines says how to log in, and until when', () => {
+  it('with kept machines contains the logins and the expiry', () => {
     const kept = { until: '2026-11-23T12:00:00Z', logins: ['ssh vm'] }
     const ending: Ending = { kind: 'rejected', why: 'x', ...nothing, kept }
     expect(outcomeOf(ending, wordsOf(ending)).kept).toEqual(['ssh vm'])
     expect(recordOf(ending, wordsOf(ending)).keptUntil).toBe('2026-11-23T12:00:00Z')
   })
 
-  it('only an internal error has a stack', () => {
+  it('has a stack trace only for an internal error', () => {
     const stacks = endings.map(([ending]) => outcomeOf(ending, wordsOf(ending)).error?.stack)
     expect(stacks.filter(Boolean)).toEqual(['at y'])
   })

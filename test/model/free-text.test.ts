@@ -16,7 +16,7 @@ beforeEach(() => {
 })
 afterEach(() => made[Symbol.dispose]())
 
-test('a failed check fails, however unlucky the secrets of the family are; what the guest said is redacted', async () => {
+test('a failed test case fails even if a secret equals a status; text of the guest is redacted', async () => {
   made.script('bin/ssh', machineScript('machine-id 99\ncase\tfailed\t1\tno-mail\tfound s3cr3t-value\n\nhygiene done'))
   const BAKEHOUSE_HOSTS = JSON.stringify([{ ...host, identityFile: join(made.path, 'k') }])
   const { exitCode, json } = await made.step('verify', { BAKEHOUSE_HOSTS, ...secrets })
@@ -47,7 +47,7 @@ const suite: SuiteResult = {
 }
 const clean = (text: string): string => text.replaceAll('2026', '*').replaceAll('failed', '*')
 
-test('only the free text of a suite is cleaned', () => {
+test('redacts only the free text of a suite', () => {
   expect(cleanSuite(suite, clean)).toEqual({
     ...suite,
     problem: 'c *',
@@ -71,6 +71,6 @@ test.each<[BuildEvent, BuildEvent]>([
     { type: 'phase', phase: 'verify', status: 'failed', at: '2026-11-27' },
     { type: 'phase', phase: 'verify', status: 'failed', at: '2026-11-27' },
   ],
-])('only the free text of the event %j is cleaned', (event, cleaned) => {
+])('redacts only the free text of the event %j', (event, cleaned) => {
   expect(cleanEvent(event, clean)).toEqual(cleaned)
 })

@@ -23,13 +23,13 @@ const rest = { version: '2026.11.23', build: 'b1', cloud: 'aws', previousCases: 
 const request: StepRequest = { family: makeFamily(fields, place), ...rest }
 
 describe('request.json', () => {
-  test('says which format it has, and is read as it was written', () => {
+  test('contains its format number, and is read as it was written', () => {
     const text = renderRequest(request)
     expect(JSON.parse(text)).toMatchObject({ format: 2 })
     expect(parseRequest(text, 'request.json')).toEqual(request)
   })
 
-  test('of an older version, where the family is as its file says it, is the same request', () => {
+  test('of an older version, with the family in the form of its file, gives the same request', () => {
     const old = parseRequest(JSON.stringify({ family: { ...file, ...place }, ...rest }), 'request.json')
     expect(old).toEqual(request)
     expect(Object.keys(optionsOf(old.family).regions), 'so that copies in other regions are known').toEqual(['eu-west-1'])
@@ -42,19 +42,19 @@ describe('request.json', () => {
       'request.json: expected a request of format 2 or older, got format 3',
     ],
     [
-      'that is not whole',
+      'that lacks a part',
       JSON.stringify({ format: 2, family: {} }),
       'request.json: expected a request with version, build, cloud, previousCases, prove, got one without',
     ],
-    ['that is cut off', '{"format": 2', 'request.json: expected a request of a step, got something that is not JSON'],
+    ['that is truncated', '{"format": 2', 'request.json: expected a request of a step, got something that is not JSON'],
     ['that is a list', '[]', 'request.json: expected a request of a step, got another kind of JSON'],
-  ])('%s is refused', (_what, text, message) => {
+  ])('%s is an error', (_what, text, message) => {
     expect(() => parseRequest(text, 'request.json')).toThrow(message)
   })
 })
 
 describe('a family', () => {
-  test('knows what its base and its suites are', () => {
+  test('has its base and its suites with their kinds', () => {
     expect(request.family.base).toEqual({ kind: 'amiId', amiId: 'ami-12345678' })
     expect(request.family.verify.suites).toEqual([
       { verifier: 'goss', file: 'goss.yaml', minimumCases: 3, options: { variables: { port: 80 } } },
@@ -62,7 +62,7 @@ describe('a family', () => {
     ])
   })
 
-  test('can be turned back into its file, of which the digest is made', () => {
+  test('can be converted back to its file, from which the input hash is computed', () => {
     expect(fileOf(request.family)).toEqual(file)
   })
 })

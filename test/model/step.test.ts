@@ -9,6 +9,6 @@ it.each([1, 1_000, 10_000])('a verdict with a cause of %i lines is one line of a
   expect(verdict.length).toBeLessThan(4_000)
 })
 
-it.each(['{}', '{"status":"fine","suites":[]}', '{"status":"ok"}'])('%s is no result of a step', (text) => {
+it.each(['{}', '{"status":"fine","suites":[]}', '{"status":"ok"}'])('%s is not accepted as the result of a step', (text) => {
   expect(() => parseStepResult(text)).toThrow('Expected the result of a step')
 })

@@ -4,7 +4,7 @@ import { type Suite, slugOf, suiteId, suiteNames } from '../../src/model/suite.t
 const suites = (...files: string[]): Suite[] => files.map((file) => ({ verifier: 'goss', file, options: {} }))
 
 describe('a suite', () => {
-  test('keeps its identity when another one of its kind is added, though its name changes', () => {
+  test('keeps its ID if another suite of the same verifier is added, although its name changes', () => {
     const [before] = suites('verify/goss.yaml')
     const [after] = suites('verify/goss.yaml', 'verify/more.yaml')
     expect(suiteNames(suites('verify/goss.yaml'))).toEqual(['goss'])
@@ -13,7 +13,7 @@ describe('a suite', () => {
     expect(after && suiteId(after, ' (clone 2)')).toBe('goss verify/goss.yaml (clone 2)')
   })
 
-  test('never shares the files of its reports with another one', () => {
+  test('has report files of its own', () => {
     const names = suiteNames(suites('a/x_y.yaml', 'b/x-y.yaml', 'c/x y.yaml', 'd/X.Y.yaml'))
     expect(new Set(names.map(slugOf)).size).toBe(4)
   })

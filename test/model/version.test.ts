@@ -9,7 +9,7 @@ describe('versions', () => {
     [['2026.11.23'], '2026.11.23-2'],
     [['2026.11.23', '2026.11.23-2'], '2026.11.23-3'],
     [['2026.11.22', '2026.11.23-2'], '2026.11.23'],
-  ])('takes the first free one of the day when %j are taken: %s', (taken, expected) => {
+  ])('if %j exist, the next one of the day is %s', (taken, expected) => {
     expect(nextVersion(day, new Set(taken))).toBe(expected)
   })
 
@@ -17,7 +17,7 @@ describe('versions', () => {
     ['2026.11.23', '2026.11.23-2'],
     ['2026.11.23-7', '2026.11.23-8'],
     ['2026.11.22-7', '2026.11.23'],
-  ])('is newer than the latest good one, %s: %s', (latest, expected) => {
+  ])('after the latest good version %s comes %s', (latest, expected) => {
     expect(nextVersion(day, new Set(), latest)).toBe(expected)
   })
 
@@ -36,11 +36,11 @@ describe('versions', () => {
     '2026-11-23',
     'v2026.11.23',
     '2026.11.23 ',
-  ])('refuses %j, naming it', (text) => {
+  ])('refuses %j with an error that contains it', (text) => {
     expect(() => parseVersion(text)).toThrow(`got "${text}"`)
   })
 
-  it('orders by day, then by count as a number', () => {
+  it('are ordered by day, then by number', () => {
     const versions = ['2026.11.23-10', '2026.11.23', '2027.01.01', '2026.11.23-9', '2026.11.22-3']
     expect(versions.sort(compareVersions)).toEqual(['2026.11.22-3', '2026.11.23', '2026.11.23-9', '2026.11.23-10', '2027.01.01'])
   })

@@ -11,10 +11,10 @@ const families = readdirSync(folder).filter((name) => existsSync(join(folder, na
 const own = families.flatMap((name) => ['playbook.yml', 'verify/verify.yml'].map((file) => join(folder, name, file))).filter(existsSync)
 const files = [...own, ...globSync(join(sourceFolder(), 'guest/*/plays/*.yml'))]
 const tools = findTools()
-/** Where the pinned collections are; the linter lives in an environment of its own. */
+/** The folder of the pinned collections. The linter has a separate Python environment. */
 const [collections = ''] = tools.venv ? globSync(`${tools.venv}/lib/python3*/site-packages`) : []
 
-describe('the families’ playbooks, and the plays of the Windows steps', () => {
+describe('the playbooks of the families and of the Windows steps', () => {
   test('are those of every family', () => {
     expect(own.map((file) => file.slice(folder.length + 1))).toEqual(
       expect.arrayContaining(['linux-base/playbook.yml', 'linux-web/playbook.yml', 'windows-base/playbook.yml']),
@@ -52,7 +52,7 @@ describe('the families’ playbooks, and the plays of the Windows steps', () => 
   )
 })
 
-/** What set-up put in place; tests without their tool are skipped. */
+/** The tools of set-up. Tests without their tool are skipped. */
 function findTools(): { venv?: string; lint?: string } {
   try {
     const { venv, checksVenv } = readTools()

@@ -20,7 +20,7 @@ const project = join(folder, 'project')
 const parameter = '/vendor/ami-windows-latest/Windows_Server-2022-English-Full-Base'
 const relay = `${process.execPath} ${fixtures}/wsman-relay.mjs %h`
 
-/** What the machines answer, until a test says otherwise: a good base, a good image. */
+/** The default answers of the machines: of a good base machine and a good image. */
 function answer(path: string, content: string | object): void {
   mkdirSync(dirname(join(answers, path)), { recursive: true })
   writeFileSync(join(answers, path), typeof content === 'string' ? content : JSON.stringify(content))
@@ -39,14 +39,14 @@ const summary = (about: object = {}): object => ({
   ...about,
 })
 
-/** What InSpec, looking from outside, finds. */
+/** The report of InSpec. */
 function inspec(status: string, exitCode: number): void {
   const results = [{ status, code_desc: 'Port 445 is not reachable', run_time: 0.1, message: 'expected false, got true' }]
   answer('inspec.json', { profiles: [{ name: 'p', controls: [{ id: 'net-1', title: 'The network', results }] }] })
   process.env.FAKE_INSPEC_EXIT = String(exitCode)
 }
 
-/** The family as it is in the project, reached by PowerShell remoting through a command, looked at by InSpec too, its base where moto lets us put it. */
+/** The family of the project, changed for moto: another base image, PowerShell remoting through a proxy command, and an InSpec suite. */
 function familyFile(): string {
   const own = readFileSync(join(import.meta.dirname, '../../playbooks/windows-base/family.yaml'), 'utf8')
   return own
@@ -57,7 +57,7 @@ function familyFile(): string {
     .replace('aws:\n', `aws:\n  reach: { proxyCommand: ${JSON.stringify(relay)}, ingress: 192.0.2.1/32 }\n`)
 }
 
-/** What was told while the bakes went on: all that a terminal shows. */
+/** All events of the builds, which the display shows. */
 const told: BuildEvent[] = []
 
 function bake() {
@@ -71,7 +71,7 @@ const latest = () =>
     () => undefined,
   )
 
-describe('windows-base on the emulated cloud', () => {
+describe('windows-base on the EC2 emulator', () => {
   beforeAll(async () => {
     const tools = readFileSync(toolsFile(), 'utf8')
     const home = join(project, '.bakehouse')
@@ -85,7 +85,7 @@ describe('windows-base on the emulated cloud', () => {
       BAKEHOUSE_HOME: home,
       BAKEHOUSE_VENV: join(fixtures, 'venv'),
       BAKEHOUSE_PLUGINS: writePluginFolder(join(folder, 'plugin')),
-      // The pinned collections are there, so that nothing has to be installed.
+      // The pinned collections exist, so nothing has to be installed.
       ANSIBLE_COLLECTIONS_PATH: globSync(`${readTools().venv}/lib/python3*/site-packages`)[0],
       FAKE_WINDOWS: answers,
       PATH: `${join(fixtures, '../inspec')}:${process.env.PATH}`,
@@ -108,7 +108,7 @@ describe('windows-base on the emulated cloud', () => {
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-  it('is baked from the vendor’s pointer to a promoted, tagged image that the parameter names', async () => {
+  it('is built from the SSM parameter of AWS to a promoted, tagged image, which the parameter of the family names', async () => {
     const outcome = await bake()
     expect(outcome.error?.message).toBeUndefined()
     expect(outcome.status).toBe('promoted')
@@ -129,7 +129,7 @@ describe('windows-base on the emulated cloud', () => {
 
   it.each([
     [
-      'a check of its hygiene',
+      'a hygiene check',
       () => answer('hygiene/outcome.json', hygiene('case\tfailed\t1\timage-generalised\tSysprep left no mark of success')),
       'hygiene: image-generalised: Sysprep left no mark of success',
     ],
@@ -171,13 +171,13 @@ function failPester(): void {
   answer('pester/outcome.json', { rc: 1, stdout: '', stderr: '' })
 }
 
-/** Images that carry the mark of the promoted. */
+/** Images with the watermark of promoted images. */
 async function promoted(): Promise<(string | undefined)[]> {
   const { Images = [] } = await new EC2Client({}).send(new DescribeImagesCommand({ Owners: ['self'] }))
   return Images.filter(({ Tags = [] }) => Tags.some(({ Value }) => Value === 'promoted')).map(({ ImageId }) => ImageId)
 }
 
-/** The steps were given the password by the cloud, careless tasks printed it, and it is in no file, no state, no outcome, no event. */
+/** Checks that the password is in no file, state, outcome or event, although tasks printed it. */
 function expectNoPassword(outcome: object): void {
   expect(moto.gateway.calls, 'it was fetched').toContain('ec2:GetPasswordData')
   expect(readFileSync(join(answers, 'calls.jsonl'), 'utf8'), 'and given to Ansible').toContain(JSON.stringify(canary))

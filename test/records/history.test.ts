@@ -17,7 +17,7 @@ describe('a build whose record has the status running', () => {
     ['is interrupted if no process builds its family', ['web running', 'web failed'], [], ['interrupted', 'failed']],
     ['is interrupted if only another family is being built', ['web running'], ['db'], ['interrupted']],
     [
-      'is interrupted when a newer build is what runs',
+      'is interrupted if a newer build of the family runs',
       ['web running', 'db running', 'web running'],
       ['web', 'db'],
       ['running', 'running', 'interrupted'],

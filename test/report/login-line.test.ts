@@ -13,7 +13,7 @@ describe('the login command of a kept machine', () => {
     ['with ssh', host, 'ssh -i /b/keys/trial -o UserKnownHostsFile=/b/keys/known -p 22 admin@10.0.0.5  (until T)'],
     ['with ssh through a proxy command', { ...host, proxyCommand: 'nc %h %p' }, "-o ProxyCommand='nc %h %p' -p 22 admin@10.0.0.5"],
     [
-      'by ssh with files in a folder with an odd name',
+      'with ssh and files in a folder whose name needs quoting',
       { ...host, identityFile: "/it's 100%/key", knownHostsFile: "/it's 100%/known" },
       `ssh -i '/it'\\''s 100%%/key' -o UserKnownHostsFile='"/it'\\''s 100%%/known"' -p`,
     ],

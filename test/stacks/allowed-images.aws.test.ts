@@ -7,7 +7,7 @@ withMoto()
 const owner = '111111111111'
 const marks = (...families: string[]) => ({ ImageWatermarks: families.map((family) => ({ WatermarkKey: `${owner}:bakehouse-${family}` })) })
 
-test('an account accepts the marks of the families, beside what it accepted before, and each time only the families of now', async () => {
+test('allow() adds the watermarks of the families, keeps other criteria, and replaces the families of an earlier call', async () => {
   const amazon = { ImageProviders: ['amazon'] }
   await new EC2Client({}).send(new ReplaceImageCriteriaInAllowedImagesSettingsCommand({ ImageCriteria: [amazon] }))
   const first = await allow({ owner, families: ['linux-base'], state: 'audit-mode' })
@@ -18,8 +18,8 @@ test('an account accepts the marks of the families, beside what it accepted befo
 
 test.each([
   ['of another account', { ImageWatermarks: [{ WatermarkKey: '222222222222:bakehouse-linux-base' }] }],
-  ['of another name', { ImageWatermarks: [{ WatermarkKey: `${owner}:approved` }] }],
-  ['that asks for more', { ...marks('linux-base'), ImageProviders: ['amazon'] }],
-])('a criterion %s stays', (_what, criterion) => {
+  ['with another watermark name', { ImageWatermarks: [{ WatermarkKey: `${owner}:approved` }] }],
+  ['with additional conditions', { ...marks('linux-base'), ImageProviders: ['amazon'] }],
+])('keeps a criterion %s', (_what, criterion) => {
   expect(criteriaWith({ owner, families: ['linux-web'], state: 'enabled' }, [criterion])).toEqual([criterion, marks('linux-web')])
 })

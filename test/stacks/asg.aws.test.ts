@@ -37,7 +37,7 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 
-/** A promoted image of the family, published in its stack. */
+/** Publishes an image in the family stack. */
 async function promote(version: string): Promise<string> {
   const client = new EC2Client({})
   const { ImageId = '' } = await client.send(new RegisterImageCommand({ Name: `web-${version}` }))
@@ -54,7 +54,7 @@ async function promote(version: string): Promise<string> {
   return ImageId
 }
 
-/** The template version of the group, the image in it, and what the instances were started from. */
+/** The template version of the group, its image, and the images of the instances. */
 async function group() {
   const { AutoScalingGroups } = await new AutoScalingClient({}).send(new DescribeAutoScalingGroupsCommand({}))
   const { LaunchTemplateId, Version = '' } = AutoScalingGroups?.[0]?.LaunchTemplate ?? {}
@@ -67,7 +67,7 @@ async function group() {
   }
 }
 
-test('a group moves to the next image and back by updates of its own, and stays where it is when the next one is sick', async () => {
+test('an update moves a group to the next image or back; if new instances are not healthy, the group keeps its image', async () => {
   const { Subnets } = await new EC2Client({}).send(new DescribeSubnetsCommand({}))
   const here = { ...spec, subnetIds: [Subnets?.[0]?.SubnetId ?? ''] }
   const stack = await (await openEngine()).openStack('asg-web')
@@ -99,7 +99,7 @@ test('a group moves to the next image and back by updates of its own, and stays 
   await stack.destroy({ message: 'gone', signal })
 }, 400_000)
 
-test('an upgrade names a literal version, so that AWS can go back', () => {
+test('an upgrade refers to the template version by number, so that AWS can roll back', () => {
   const input = refreshInput({ groupName: 'g', templateId: 'lt-1', version: '7', ...spec })
   expect(input.DesiredConfiguration?.LaunchTemplate).toEqual({ LaunchTemplateId: 'lt-1', Version: '7' })
   expect(input.Preferences).toMatchObject({ AutoRollback: true, MinHealthyPercentage: 100, AlarmSpecification: { Alarms: ['errors'] } })

@@ -12,14 +12,14 @@ async function publish(family: string): Promise<string> {
   return ImageId
 }
 
-test('the stack resolves the parameter of a family, and an update takes it from the image of one to that of another', async () => {
+test('the stack uses the image in the parameter of a family, and an update uses that of another parameter', async () => {
   const first = await publish('linux-base')
   const { Subnets } = await new EC2Client({}).send(new DescribeSubnetsCommand({}))
   const parameters = { Subnets: Subnets?.[0]?.SubnetId ?? '', Size: '1', InstanceType: 't3.micro' }
   const made = await deploy({ stackName: 'web', parameters }, 50)
   expect(made).toMatchObject({ changed: true, outputs: { Image: first } })
 
-  // The API server, unlike AWS, changes nothing where only what a parameter holds is new: so another parameter.
+  // Unlike AWS, the API server updates nothing if only the value of a parameter has changed. So the test uses another parameter.
   const second = await publish('linux-web')
   const updated = await deploy({ stackName: 'web', parameters: { ...parameters, Image: '/bakehouse/linux-web/latest' } }, 50)
   expect(updated.outputs.Image).toBe(second)
@@ -28,7 +28,7 @@ test('the stack resolves the parameter of a family, and an update takes it from 
   expect(LaunchTemplateVersions?.[0]?.LaunchTemplateData?.ImageId).toBe(second)
 }, 60_000)
 
-test('settings that are not given stay as they were', () => {
+test('an update keeps settings that are not given', () => {
   const found = {
     StackName: 'web',
     StackStatus: undefined,

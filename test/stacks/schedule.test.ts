@@ -11,7 +11,7 @@ const spec = {
   timeoutMinutes: 240,
 }
 
-test('a schedule starts one bake at a time, with the permissions of a bake and no more', async () => {
+test('a schedule starts one build at a time, with only the permissions of a build', async () => {
   const made: { type: string; name: string; inputs: Record<string, unknown> }[] = []
   await runtime.setMocks({
     newResource: ({ type, name, inputs }) => {
@@ -28,18 +28,18 @@ test('a schedule starts one bake at a time, with the permissions of a bake and n
   expect(Statement.flatMap(({ Action }) => Action).filter((action) => action.includes('*'))).toEqual([])
 })
 
-test('the build reaps after every bake', () => {
+test('reap runs after every build', () => {
   const { phases } = parse(renderBuildspec('web')) as { phases: Record<string, { commands: string[] }> }
   expect(phases.build?.commands).toEqual(['npm run bake -- --family web --cloud aws'])
   expect(phases.post_build?.commands).toEqual(['npm run bake -- reap --family web --cloud aws'])
 })
 
-test('the workflow never cancels a running bake, always reaps, and has no long-lived credentials', () => {
+test('the workflow never cancels a running build, always runs reap, and has no long-lived credentials', () => {
   const text = readFileSync(join(import.meta.dirname, '../../.github/workflows/bake.yml'), 'utf8')
   const { jobs, on, permissions } = parse(text)
   expect(Object.keys(on)).toEqual(['schedule', 'workflow_dispatch'])
   expect(permissions).toEqual({ contents: 'read', 'id-token': 'write' })
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: the workflow's own expression
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub Actions
   expect(jobs.bake.concurrency).toEqual({ group: 'bake-${{ matrix.family }}', 'cancel-in-progress': false })
   const reap = jobs.bake.steps.find(({ run }: { run?: string }) => run?.includes('reap'))
   expect(reap.if).toBe('always()')

@@ -12,7 +12,7 @@ const spec = {
   knownHostsFile: '/keys/known_hosts',
 }
 
-/** Runs the program against a family stack with these outputs; what it made, and its own outputs. */
+/** Runs the program with a family stack that has these outputs. Returns its resources and outputs. */
 async function runProgram(outputs: Record<string, unknown>) {
   const made: Record<string, Record<string, unknown>> = {}
   await pulumi.runtime.setMocks(
@@ -37,7 +37,7 @@ async function runProgram(outputs: Record<string, unknown>) {
 }
 
 describe('stacks/vm', () => {
-  it('runs the image that the family stack names, and says how to log in', async () => {
+  it('starts the image of the family stack, and outputs the login command', async () => {
     const { made, outputs } = await runProgram({ ...sampleLatestGood() })
     expect(made['pulumi:pulumi:StackReference']).toMatchObject({ name: 'organization/bakehouse/linux-base' })
     expect(made['qemu:index:Instance']).toMatchObject({ image: 'linux-base-2026.11.23', memory: 512, publicKey: spec.publicKey })
@@ -45,7 +45,7 @@ describe('stacks/vm', () => {
     expect(outputs.login).toBe('ssh -i /keys/id -o UserKnownHostsFile=/keys/known_hosts -p 2222 root@127.0.0.1')
   })
 
-  it('makes a machine that no reaper takes for a leftover: promoted, without expiry', async () => {
+  it('tags the machine as promoted and without expiry, so that reap does not delete it', async () => {
     const { made } = await runProgram({ ...sampleLatestGood() })
     expect(made['qemu:index:Instance']?.tags).toMatchObject({ stage: 'promoted', expires: '', family: 'linux-base', version: '2026.11.23' })
   })

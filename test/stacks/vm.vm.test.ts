@@ -20,13 +20,13 @@ describe('stacks/vm', () => {
     delete process.env.BAKEHOUSE_HOME
   }, 300_000)
 
-  it('says that the family must be baked first, and makes nothing', async () => {
+  it('creates nothing and prints the build command if the family has no image', async () => {
     const error = await up().catch((thrown: unknown) => thrown)
     expect(String(error)).toMatch(/"imageId"/)
     expect(error).toBeInstanceOf(UsageError)
   })
 
-  it('runs a machine of the latest good image, lets its key in, keeps it when nothing changed, and replaces it by the next image', async () => {
+  it('starts a machine that accepts its key, keeps it if nothing has changed, and replaces it after a new build', async () => {
     const { outcome } = await project.bake(family)
     const first = await up()
     expect([first.version, first.imageId]).toEqual([outcome.version, outcome.imageId])

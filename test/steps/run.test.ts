@@ -16,19 +16,22 @@ const request = (configure: object = {}): void => made.request({ configure })
 const script: StepFolder['script'] = (path, text) => made.script(path, text)
 const step: StepFolder['step'] = (name, env) => made.step(name, env)
 
-test.each([[[]], [['bake', '.']], [['configure']]])('misuse %j: exit 2, nothing on standard output', async (args) => {
-  const result = await run(process.execPath, [stepRunner, ...args])
-  expect(result).toMatchObject({ exitCode: 2, stdout: '' })
-  expect(result.stderr).toMatch(/^Expected configure\|seal\|verify\|prove and a build folder/)
-})
+test.each([[[]], [['bake', '.']], [['configure']]])(
+  'the arguments %j are an error: exit code 2, nothing on standard output',
+  async (args) => {
+    const result = await run(process.execPath, [stepRunner, ...args])
+    expect(result).toMatchObject({ exitCode: 2, stdout: '' })
+    expect(result.stderr).toMatch(/^Expected configure\|seal\|verify\|prove and a build folder/)
+  },
+)
 
-test('a folder that is no build folder: exit 2, and why', async () => {
+test('another folder than a build folder is an error: exit code 2, with the reason', async () => {
   const { exitCode, json } = await step('configure')
   expect(exitCode).toBe(2)
   expect(json?.cause).toContain('Expected a build folder with request.json')
 })
 
-test('without hosts: exit 2', async () => {
+test('a step without hosts is an error: exit code 2', async () => {
   request()
   expect(await step('configure', { BAKEHOUSE_HOSTS: '[]' })).toMatchObject({
     exitCode: 2,
@@ -39,7 +42,7 @@ test('without hosts: exit 2', async () => {
 describe('configure', () => {
   beforeEach(() => script('bin/ssh', 'cat >/dev/null; echo "machine-id 1234"'))
 
-  test('prints one line, writes its result, and remembers the base', async () => {
+  test('prints one line, writes its result, and saves the identity of the base machine', async () => {
     request()
     script(
       'venv/bin/ansible-playbook',
@@ -54,13 +57,13 @@ describe('configure', () => {
     expect(readFileSync(join(folder, 'events.jsonl'), 'utf8')).toContain('"type":"task-done","name":"T","status":"ok","durationMs":5')
   })
 
-  test('a playbook that matches no host did nothing, and that is a failure', async () => {
+  test('fails if the playbook matches no host', async () => {
     request()
     script('venv/bin/ansible-playbook', 'exit 0')
     expect(await step('configure')).toMatchObject({ exitCode: 10, json: { cause: expect.stringContaining('ran no task') } })
   })
 
-  test('a canary in variables, output, a failing task and events is in no file and not in the result', async () => {
+  test('writes a secret to no file and not to the result, although variables, output, a failed task and events contain it', async () => {
     const canary = 's3cr3t"canary'
     request({ secrets: { token: { env: 'TOKEN' } } })
     const failure = JSON.stringify({
@@ -100,7 +103,7 @@ describe('configure', () => {
     expect(json?.hint).toContain('set TOKEN_OF_TEST')
   })
 
-  test('a machine that does not answer: exit 10, with what ssh said', async () => {
+  test('ends with exit code 10 and the message of ssh if the machine does not answer', async () => {
     request()
     script('bin/ssh', 'echo "Connection refused" >&2; exit 255')
     script(
@@ -110,7 +113,7 @@ describe('configure', () => {
     expect(await step('configure')).toMatchObject({ exitCode: 10, json: { cause: "the machine could not be reached in task 'T': no" } })
   })
 
-  test('SIGTERM stops Ansible, and the result says so', async () => {
+  test('stops Ansible on SIGTERM, and the result says so', async () => {
     request()
     script('venv/bin/ansible-playbook', `echo $$ >${join(folder, 'pid')}; exec sleep 60`)
     const child = run(
@@ -144,7 +147,7 @@ describe('verify', () => {
     BAKEHOUSE_HOSTS: JSON.stringify(ids.map((instanceId) => ({ ...host, instanceId, identityFile: join(folder, 'k') }))),
   })
 
-  test('hygiene is a gate: a case that fails is the cause', async () => {
+  test('fails with a failed hygiene check as the cause', async () => {
     say('machine-id 99\ncase\tpassed\t1\tclock-correct\t\ncase\tfailed\t1\tno-mail\tfound /var/mail/root\n\nhygiene done')
     const { exitCode, json } = await step('verify', hosts('i'))
     expect(exitCode).toBe(10)
@@ -153,7 +156,7 @@ describe('verify', () => {
     expect(readFileSync(join(folder, 'junit/hygiene.xml'), 'utf8')).toContain('failures="1"')
   })
 
-  test('a guest that dies in the middle did not pass', async () => {
+  test('fails if the guest ends before the script is complete', async () => {
     say('machine-id 99\ncase\tpassed\t1\tclock-correct\t')
     expect(await step('verify', hosts('i'))).toMatchObject({
       exitCode: 10,
@@ -161,14 +164,14 @@ describe('verify', () => {
     })
   })
 
-  test('two clones that are one machine fail', async () => {
+  test('fails if two clones have the same identity', async () => {
     say('machine-id 99\ncase\tpassed\t1\tclock-correct\t\n\nhygiene done')
     const { json } = await step('verify', hosts('i', 'j'))
     expect(json?.cause).toBe('clones: machine-id-differs-between-clones: two machines are 99 (and 1 more)')
     expect(json?.suites?.map(({ suite }) => suite)).toEqual(['hygiene', 'hygiene (clone 2)', 'clones'])
   })
 
-  test('a crash of the program is an internal error with its stack, and no verdict on the image', async () => {
+  test('reports an exception as an internal error with its stack trace, not as a rejected image', async () => {
     say('machine-id 99\ncase\tpassed\t1\tclock-correct\t\n\nhygiene done')
     writeFileSync(join(folder, 'base-identity.json'), '{"machineId": "1", "hostKeys": 5}')
     const { exitCode, json, stderr } = await step('verify', hosts('i'))
@@ -176,12 +179,12 @@ describe('verify', () => {
     expect(json).toMatchObject({ status: 'bug', stack: expect.stringContaining('hygiene.ts') })
   })
 
-  test('a command that is not there is missing, and no verdict on the image', async () => {
+  test('reports a missing command as missing, not as a rejected image', async () => {
     const { exitCode, json } = await step('verify', { ...hosts('i'), PATH: join(folder, 'bin-without-ssh') })
     expect([exitCode, json?.status, json?.cause]).toEqual([3, 'missing', 'the command ssh was not found'])
   })
 
-  test('the verdict stays short, however many cases there are and however long the cause is', async () => {
+  test('prints a short verdict, even with many test cases and a long cause', async () => {
     const cases = Array.from({ length: 2000 }, (_, index) => `case\tfailed\t1\tcase ${index}\t${'found '.repeat(20)}`)
     say(['machine-id 99', ...cases, '', 'hygiene done'].join('\n'))
     const { stdout, stderr, json } = await step('verify', hosts('i'))
@@ -190,13 +193,13 @@ describe('verify', () => {
     expect(JSON.parse(stdout)).toMatchObject({ step: 'verify', status: 'failed', cause: expect.stringContaining('hygiene: case 0') })
   })
 
-  test('a machine that presents a host key which it does not name fails', async () => {
+  test('fails if the machine presents a host key that has no file', async () => {
     script('bin/ssh', machineScript('machine-id 99\n\nhygiene done').replace('host-key ssh-ed25519 AAAA', 'host-key ssh-ed25519 BBBB'))
     const { json } = await step('verify', hosts('i'))
     expect(json?.cause).toMatch(/^hygiene: ssh-host-keys-as-presented: the machine presents SHA256:cJ6A/)
   })
 
-  test('a host key of the base that the machine still presents, but does not name, is found', async () => {
+  test('finds a host key of the base machine that the trial presents but that has no file', async () => {
     script('bin/ssh', machineScript('machine-id 99\n\nhygiene done').replace('host-key ssh-ed25519 AAAA', ''))
     const identity = { machineId: '1', hostKeys: ['SHA256:cJ6AyISHokEeHuTfufIqhhSS0gxHZRUMDHlKvXD4FHw'] }
     writeFileSync(join(folder, 'base-identity.json'), JSON.stringify(identity))
@@ -204,7 +207,7 @@ describe('verify', () => {
     expect(json?.suites[0]?.cases.find(({ name }) => name === 'ssh-host-keys-differ-from-base')?.status).toBe('failed')
   })
 
-  test('a healthy machine passes', async () => {
+  test('passes for a healthy machine', async () => {
     say('machine-id 99\ncase\tpassed\t1\tclock-correct\t\n\nhygiene done')
     expect(await step('verify', hosts('i'))).toMatchObject({ exitCode: 0, json: { status: 'ok' } })
   })

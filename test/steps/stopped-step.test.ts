@@ -7,7 +7,7 @@ import { endSteps, stepCommand, stepProcessFile } from '../../src/steps/entry.ts
 import { identityIn } from '../helpers/processes.ts'
 import { makeStepFolder, type StepFolder } from '../helpers/step-folder.ts'
 
-/** pulumi-command#201 and the official plugin v1.2.1: a cancel is a SIGKILL to the shell, and nobody tells the command. */
+/** On a cancel, the official plugin v1.2.1 kills the shell with SIGKILL and sends no signal to the command (pulumi-command#201). */
 describe('a step that is stopped while its playbook runs', { timeout: 30_000 }, () => {
   let made: StepFolder
   let shell: ChildProcess | undefined
@@ -15,7 +15,7 @@ describe('a step that is stopped while its playbook runs', { timeout: 30_000 }, 
     made = makeStepFolder()
     made.request()
     made.script('bin/ssh', 'cat >/dev/null; echo "machine-id 1234"')
-    // A playbook that does not end by itself, with a child that ignores SIGTERM.
+    // A playbook that never ends, with a child process that ignores SIGTERM.
     made.script('venv/bin/ansible-playbook', `sh -c 'trap "" TERM; echo $$ > ${made.path}/child; sleep 60; sleep 60' & sleep 60; wait`)
   })
   afterEach(async () => {
@@ -34,14 +34,14 @@ describe('a step that is stopped while its playbook runs', { timeout: 30_000 }, 
   const ended = (...processes: ProcessIdentity[]) => expect.poll(() => processes.some(isRunning)).toBe(false)
   const result = () => JSON.parse(readFileSync(join(made.path, 'steps/configure.json'), 'utf8'))
 
-  test('ends with its children when its shell is killed', async () => {
+  test('ends with its children if its shell is killed', async () => {
     const { step, child } = await start()
     shell?.kill('SIGKILL')
     await ended(step, child)
     expect(result()).toMatchObject({ status: 'failed', stoppedBy: 'the end of the shell of the step configure' })
   })
 
-  test('ends with its children when the process of the build has ended', async () => {
+  test('ends with its children if the process of the build has ended', async () => {
     const owner = spawn('sleep', ['60'])
     const { step, child } = await start({ BAKEHOUSE_OWNER: `${owner.pid} ${findProcess(owner.pid!)!.started}` })
     owner.kill('SIGKILL')
@@ -49,7 +49,7 @@ describe('a step that is stopped while its playbook runs', { timeout: 30_000 }, 
     expect(result()).toMatchObject({ stoppedBy: 'the end of the process of the build' })
   })
 
-  test('ends with its children when the build ends its steps, and its shell has its exit code', async () => {
+  test('ends with its children if the build ends its steps, and its shell returns its exit code', async () => {
     const { step, child } = await start()
     const exit = new Promise((resolve) => shell?.once('exit', resolve))
     await endSteps(made.path)
@@ -57,7 +57,7 @@ describe('a step that is stopped while its playbook runs', { timeout: 30_000 }, 
     expect(await exit).toBe(8)
   })
 
-  test('is killed by the end of steps when it does not answer', async () => {
+  test('is killed by the build if it does not react', async () => {
     const { step, child } = await start()
     process.kill(step.pid, 'SIGSTOP')
     await endSteps(made.path)

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type Answer, expectStopped, verifyLinux, verifyWindows } from '../helpers/gate.ts'
 
-// What every verifier can leave behind, good and bad, through the whole step: only a good answer is let through, and the message
-// of every other one names the case, or what is wrong with the suite.
+// Runs the whole step verify with good and bad output of each verifier. Only good output passes. For bad output, the message names the
+// test case or the problem of the suite.
 
 type Row = readonly [what: string, answer: Answer, message: string]
 
@@ -23,27 +23,27 @@ describe('goss', () => {
   const suite = { goss: 'verify/goss.yaml' }
   const said = (report: string, code: number): Answer => ({ 'goss.out': report, 'goss.code': String(code) })
 
-  it('lets through what passed', async () => {
+  it('passes with good output', async () => {
     expect(await verifyLinux(suite, said(good, 0))).toMatchObject([{}, { suite: 'goss', cases: [{}, {}] }])
   })
 
   it.each([
     ['a failed test', said(failing, 1), 'goss: Service nginx running: expected true, got false'],
     ['a test with an error', said(erring, 1), 'goss: Service nginx running: no such service'],
-    ['nothing but skipped tests', said(skipping, 0), 'goss: no test ran: all 1 were skipped'],
+    ['only skipped tests', said(skipping, 0), 'goss: no test ran: all 1 were skipped'],
     ['no test', said('Error: found 0 tests, source: goss.yaml', 1), 'goss: goss wrote no report (exit code 1): Error: found 0 tests'],
     ['an empty report', said(junit(), 0), 'goss: no test ran'],
     ['a failed test and exit code 0', said(failing, 0), '(and 1 more)'],
     ['no failed test and exit code 78', said(good, 78), 'goss: the report has no failed test, but the exit code is 78'],
-    ['a report that is cut off', said(cutOff, 1), 'goss: goss wrote no report (exit code 1)'],
-    ['no XML', said('panic: runtime error', 2), 'goss: goss wrote no report (exit code 2): panic: runtime error'],
+    ['a truncated report', said(cutOff, 1), 'goss: goss wrote no report (exit code 1)'],
+    ['text that is not XML', said('panic: runtime error', 2), 'goss: goss wrote no report (exit code 2): panic: runtime error'],
     [
-      'a billion laughs',
+      'entities that expand without limit',
       said(good.replace('?>', `?>${bomb}`), 0),
       'goss: cannot read the report of goss: the report declares a document type',
     ],
-    ['no answer in time', { hangs: '' }, 'goss: timed out'],
-  ] as Row[])('is stopped by %s', async (_what, answer, message) => {
+    ['a tool that never ends', { hangs: '' }, 'goss: timed out'],
+  ] as Row[])('fails with %s', async (_what, answer, message) => {
     await expectStopped(verifyLinux(suite, answer), message)
   })
 })
@@ -55,23 +55,31 @@ describe('testinfra', () => {
     'pytest.code': String(code),
   })
 
-  it('lets through what passed', async () => {
+  it('passes with good output', async () => {
     expect(await verifyLinux(suite, said(good, 0))).toMatchObject([{}, { suite: 'testinfra', cases: [{}, {}] }])
   })
 
   it.each([
     ['a failed test', said(failing, 1), 'testinfra: running: Expected false to equal true'],
     ['a test with an error', said(erring, 1), 'testinfra: running: no such service'],
-    ['nothing but skipped tests', said(skipping, 0), 'testinfra: no test ran: all 1 were skipped'],
+    ['only skipped tests', said(skipping, 0), 'testinfra: no test ran: all 1 were skipped'],
     ['no test', said(junit(), 5), 'testinfra: no test ran'],
     ['a failed test and exit code 0', said(failing, 0), '(and 1 more)'],
     ['no failed test and exit code 3', said(good, 3), 'testinfra: the report has no failed test, but the exit code is 3'],
     ['an interruption', said(undefined, 2), 'testinfra: pytest wrote no report (exit code 2): pytest was here'],
-    ['a report that is cut off', said(cutOff, 1), 'testinfra: cannot read the report of pytest: the report is not valid XML'],
-    ['no XML', said('Traceback (most recent call last):', 1), 'testinfra: cannot read the report of pytest: the report is not valid XML'],
-    ['a billion laughs', said(good.replace('?>', `?>${bomb}`), 0), 'testinfra: cannot read the report of pytest: the report declares'],
-    ['no answer in time', { hangs: '' }, 'testinfra: timed out'],
-  ] as Row[])('is stopped by %s', async (_what, answer, message) => {
+    ['a truncated report', said(cutOff, 1), 'testinfra: cannot read the report of pytest: the report is not valid XML'],
+    [
+      'text that is not XML',
+      said('Traceback (most recent call last):', 1),
+      'testinfra: cannot read the report of pytest: the report is not valid XML',
+    ],
+    [
+      'entities that expand without limit',
+      said(good.replace('?>', `?>${bomb}`), 0),
+      'testinfra: cannot read the report of pytest: the report declares',
+    ],
+    ['a tool that never ends', { hangs: '' }, 'testinfra: timed out'],
+  ] as Row[])('fails with %s', async (_what, answer, message) => {
     await expectStopped(verifyLinux(suite, answer), message)
   })
 })
@@ -82,22 +90,22 @@ describe('Ansible', () => {
     `${JSON.stringify({ event: 'end', task: 'The port is open', action: 'ansible.builtin.wait_for', status, ms: 5, message: '', forgiven: false, ...about })}\n`
   const said = (tasks: string, code: number): Answer => ({ 'tasks.jsonl': tasks, 'ansible.code': String(code) })
 
-  it('lets through what passed', async () => {
+  it('passes with good output', async () => {
     expect(await verifyLinux(suite, said(task('ok'), 0))).toMatchObject([{}, { suite: 'ansible', cases: [{}] }])
   })
 
   it.each([
     ['a failed task', said(task('failed', { message: 'Timeout' }), 2), 'ansible: The port is open: Timeout'],
     ['an unreachable machine', said(task('unreachable', { message: 'no route' }), 4), 'ansible: The port is open: no route'],
-    ['nothing but skipped tasks', said(task('skipped'), 0), 'ansible: no test ran: all 1 were skipped'],
-    ['nothing but ignored failures', said(task('failed', { forgiven: true }), 0), 'ansible: no test ran: all 1 were skipped'],
+    ['only skipped tasks', said(task('skipped'), 0), 'ansible: no test ran: all 1 were skipped'],
+    ['only ignored failures', said(task('failed', { forgiven: true }), 0), 'ansible: no test ran: all 1 were skipped'],
     ['no task', said('', 0), 'ansible: the playbook ran no task'],
     ['a failed task and exit code 0', said(task('failed', { message: 'Timeout' }), 0), '(and 1 more)'],
     ['no failed task and exit code 250', said(task('ok'), 250), 'ansible: ansible-playbook ended with exit code 250'],
-    ['a playbook that cannot be read', said('', 4), 'ansible: ansible-playbook ended with exit code 4'],
-    ['events that are no JSON', said('{"event":\n', 0), 'ansible: '],
-    ['no answer in time', { hangs: '' }, 'ansible: the playbook did not end within 1 s'],
-  ] as Row[])('is stopped by %s', async (_what, answer, message) => {
+    ['a playbook that is not valid', said('', 4), 'ansible: ansible-playbook ended with exit code 4'],
+    ['events that are not JSON', said('{"event":\n', 0), 'ansible: '],
+    ['a tool that never ends', { hangs: '' }, 'ansible: the playbook did not end within 1 s'],
+  ] as Row[])('fails with %s', async (_what, answer, message) => {
     await expectStopped(verifyLinux(suite, answer), message)
   })
 })
@@ -124,11 +132,11 @@ describe('InSpec', () => {
   const raw = (report: string, code: number): Answer => ({ 'inspec.json': report, 'inspec.code': String(code) })
   const whole = JSON.stringify(said(0, control('passed'))['inspec.json'])
 
-  it('lets through what passed', async () => {
+  it('passes with good output', async () => {
     expect(await verifyLinux(suite, said(0, control('passed', 'passed')))).toMatchObject([{}, { suite: 'inspec', cases: [{}, {}] }])
   })
 
-  it('lets through what passed where something else was skipped, which has an exit code of its own', async () => {
+  it('passes with skipped controls, for which InSpec has another exit code', async () => {
     const suites = await verifyLinux(suite, said(101, control('passed', 'skipped')))
     expect(suites.at(-1)?.cases.map(({ status }) => status)).toEqual(['passed', 'skipped'])
   })
@@ -136,7 +144,7 @@ describe('InSpec', () => {
   it.each([
     ['a failed control', said(100, control('passed', 'failed')), 'inspec: ssh-1: SSH is hardened: Port 22 is listening: expected true'],
     ['a control that throws', said(100, broken), 'inspec: a: Control Source Code Error: undefined'],
-    ['nothing but skipped controls', said(101, control('skipped')), 'inspec: no test ran: all 1 were skipped'],
+    ['only skipped controls', said(101, control('skipped')), 'inspec: no test ran: all 1 were skipped'],
     ['no control', said(0), 'inspec: the profile has no control that ran'],
     ['a failed control and exit code 0', said(0, control('failed')), '(and 1 more)'],
     [
@@ -155,14 +163,14 @@ describe('InSpec', () => {
       said(102, control('passed')),
       'inspec: InSpec says that a profile could not be loaded (exit code 102)',
     ],
-    ['a licence that is missing', said(172, control('passed')), 'inspec: the licence of Chef InSpec is not accepted or set'],
+    ['a missing licence', said(172, control('passed')), 'inspec: the licence of Chef InSpec is not accepted or set'],
     ['a usage error', said(1, control('passed')), 'inspec: InSpec could not run the profile (exit code 1)'],
     ['no report', { 'inspec.code': '0' }, 'inspec: InSpec wrote no report (exit code 0)'],
-    ['a report that is cut off', raw(whole.slice(0, 60), 0), 'inspec: cannot read the report of InSpec'],
-    ['no JSON', raw('<html>502</html>', 0), 'inspec: cannot read the report of InSpec'],
-    ['a billion laughs', raw(good.replace('?>', `?>${bomb}`), 0), 'inspec: cannot read the report of InSpec'],
-    ['no answer in time', { hangs: '', 'inspec.code': '0' }, 'inspec: timed out'],
-  ] as Row[])('is stopped by %s', async (_what, answer, message) => {
+    ['a truncated report', raw(whole.slice(0, 60), 0), 'inspec: cannot read the report of InSpec'],
+    ['text that is not JSON', raw('<html>502</html>', 0), 'inspec: cannot read the report of InSpec'],
+    ['entities that expand without limit', raw(good.replace('?>', `?>${bomb}`), 0), 'inspec: cannot read the report of InSpec'],
+    ['a tool that never ends', { hangs: '', 'inspec.code': '0' }, 'inspec: timed out'],
+  ] as Row[])('fails with %s', async (_what, answer, message) => {
     await expectStopped(verifyLinux(suite, answer), message)
   })
 })
@@ -181,7 +189,7 @@ describe('Pester', () => {
   const failed = test('Failed', '<failure message="Expected $true, but got $false."/>')
   const told = { result: 'Failed', passed: 0, failed: 1 }
 
-  it('lets through what passed', async () => {
+  it('passes with good output', async () => {
     expect(await verifyWindows(suite, said(test('Passed'), 0))).toMatchObject([{}, { suite: 'pester', cases: [{}] }])
   })
 
@@ -197,16 +205,16 @@ describe('Pester', () => {
       said(test('Inconclusive', '<skipped message="is inconclusive"/>'), 0, { passed: 0, inconclusive: 1 }),
       'pester: The network.signs SMB: is inconclusive',
     ],
-    ['nothing but skipped tests', said(test('Skipped', '<skipped/>'), 0, { passed: 0 }), 'pester: no test ran: all 1 were skipped'],
+    ['only skipped tests', said(test('Skipped', '<skipped/>'), 0, { passed: 0 }), 'pester: no test ran: all 1 were skipped'],
     ['no test', said('', 0, { total: 0, passed: 0 }), 'pester: no test ran'],
-    ['a failed test and exit code 0, as of 256 failures', said(failed, 0, told), '(and 1 more)'],
+    ['a failed test and exit code 0, as with 256 failures', said(failed, 0, told), '(and 1 more)'],
     [
       'no failed test and exit code -1',
       said(test('Passed'), 4_294_967_295),
       'pester: the report has no failed test, but the exit code is 4294967295',
     ],
     [
-      'a report of less than was run',
+      'a report with fewer tests than were run',
       said(test('Passed'), 0, { total: 2, passed: 2 }),
       'pester: the summary of Pester has 2 tests, but its report has 1',
     ],
@@ -221,18 +229,18 @@ describe('Pester', () => {
       'pester: Pester wrote no report (exit code 2): Pester 5 is not',
     ],
     [
-      'a report that is cut off',
+      'a truncated report',
       raw('<testsuites name="Pester"><testsuite name="x"><testcase name="a"'),
       'pester: cannot read the report of Pester',
     ],
-    ['no XML', raw('Invoke-Pester : The term is not recognized'), 'pester: cannot read the report of Pester'],
+    ['text that is not XML', raw('Invoke-Pester : The term is not recognized'), 'pester: cannot read the report of Pester'],
     [
-      'a billion laughs',
+      'entities that expand without limit',
       raw(`<?xml version="1.0"?>${bomb}<testsuites name="&c;"/>`),
       'pester: cannot read the report of Pester: the report declares',
     ],
-    ['no answer in time', { hangs: '' }, 'pester: the playbook did not end within 1 s'],
-  ] as Row[])('is stopped by %s', async (_what, answer, message) => {
+    ['a tool that never ends', { hangs: '' }, 'pester: the playbook did not end within 1 s'],
+  ] as Row[])('fails with %s', async (_what, answer, message) => {
     await expectStopped(verifyWindows(suite, answer), message)
   })
 })

@@ -8,7 +8,7 @@ import type { Connection } from '../../src/guest/ssh/ssh.ts'
 import { findGoss, goss, gossArguments, gossScript, parseGoss } from '../../src/verify/goss.ts'
 import { findProblem } from '../../src/verify/judge.ts'
 
-/** As goss 0.4.9 prints it. */
+/** Output of goss 0.4.9. */
 const report = (running: string) => `<?xml version="1.0" encoding="UTF-8"?>
 <testsuite name="goss" errors="0" tests="3" failures="1" skipped="1" time="0.025" timestamp="2026-11-23T13:51:15Z">
 <testcase name="Command echo hi exit-status" time="0.000">
@@ -25,7 +25,7 @@ const report = (running: string) => `<?xml version="1.0" encoding="UTF-8"?>
 `
 
 describe('parseGoss', () => {
-  test('says what was expected and what was found', () => {
+  test('reports the expected and the found value', () => {
     expect(parseGoss(report('false'), 1, '').cases).toEqual([
       { name: 'Command echo hi exit-status', status: 'skipped', durationMs: 0, message: '' },
       { name: 'File /etc/passwd exists', status: 'passed', durationMs: 0 },
@@ -33,29 +33,29 @@ describe('parseGoss', () => {
     ])
   })
 
-  test('80,000 blanks in a message take no time', () => {
+  test('parses 80,000 blanks in a message fast', () => {
     const start = performance.now()
     parseGoss(report(`${' '.repeat(80_000)}false`), 1, '')
     expect(performance.now() - start).toBeLessThan(3_000)
   })
 
-  test('reads the last attempt of several', () => {
+  test('uses the last of several attempts', () => {
     const stdout = `${report('1')}Retrying in 500ms\n\n\nAttempt #2:\n${report('2')}Error: timeout of 1s reached before tests entered a passing state\n`
     expect(parseGoss(stdout, 3, '').cases.at(-1)?.message).toBe('expected true, got 2')
   })
 
   test.each([
     ['no test', 'Error: found 0 tests, source: goss.yaml', 78, /no report \(exit code 78\): said/],
-    ['not there', '', 127, /no report \(exit code 127\)/],
-    ['cut off', report('false').slice(0, 300), 1, /no report/],
-    ['an exit code that does not agree', report('false'), 0, /exit code is 0/],
-    ['a report that is not one', `<?xml version="1.0"?><html></testsuite>`, 1, /cannot read/],
+    ['a missing goss', '', 127, /no report \(exit code 127\)/],
+    ['a truncated report', report('false').slice(0, 300), 1, /no report/],
+    ['an exit code that contradicts the report', report('false'), 0, /exit code is 0/],
+    ['another XML document', `<?xml version="1.0"?><html></testsuite>`, 1, /cannot read/],
   ])('%s is a problem', (_name, stdout, code, problem) => {
     expect(parseGoss(stdout, code, 'said').problem).toMatch(problem)
   })
 })
 
-test('the script puts every file where goss finds it, byte by byte, and removes them', () => {
+test('the script writes all files unchanged for goss, and removes them afterwards', () => {
   const text = 'a: \'quoted\' "twice" $HOME `x`\n# ümläut\n'
   const script = gossScript({
     files: { 'goss.yaml': text },
@@ -71,14 +71,14 @@ test('the script puts every file where goss finds it, byte by byte, and removes 
   expect(spawnSync('ls', [`/dev/shm/bakehouse-test-${process.pid}`]).status).not.toBe(0)
 })
 
-test('gossArguments: JUnit, no colours, and a few retries within the suite’s time', () => {
+test('gossArguments requests JUnit, no colours, and retries within the time-out of the suite', () => {
   const line = gossArguments({ gossfile: 'goss.yaml', timeoutMs: 600_000 }).join(' ')
   expect(line).toBe(
     '/dev/shm/bakehouse-goss --gossfile goss.yaml --vars bakehouse-variables.json validate --format junit --no-color --retry-timeout 5s --sleep 500ms',
   )
 })
 
-describe.skipIf(!hasGoss())('the real goss on a guest (this machine, by an ssh that runs its last argument here)', () => {
+describe.skipIf(!hasGoss())('goss on this computer, with a simulated ssh', () => {
   const folder = mkdtempSync(join(tmpdir(), 'goss-test-'))
   afterAll(() => {
     vi.unstubAllEnvs()
@@ -99,12 +99,12 @@ describe.skipIf(!hasGoss())('the real goss on a guest (this machine, by an ssh t
     })
   }
 
-  test('passes what is so, variables filled in', async () => {
+  test('passes true expectations, with variables filled in', async () => {
     const report = await runGoss('file:\n  {{ .Vars.file }}: {exists: true}\n')
     expect(report).toEqual({ cases: [expect.objectContaining({ name: 'File /etc/passwd exists', status: 'passed' })] })
   })
 
-  test('names what is not, and agrees with the exit code', async () => {
+  test('reports a wrong expectation, and the exit code agrees', async () => {
     const { cases, problem } = await runGoss('file:\n  /etc/passwd: {exists: true}\n  /nowhere: {exists: true}\n')
     expect(problem).toBeUndefined()
     expect(cases.filter(({ status }) => status === 'failed')).toMatchObject([

@@ -5,14 +5,14 @@ import { reasonLine } from '../../src/core/reason-line.ts'
 import { parseInspec } from '../../src/verify/inspec-report.ts'
 import { findProblem } from '../../src/verify/judge.ts'
 
-// What InSpec 5.24.24 really answered, see test/fixtures/inspec/README.md.
+// Real output of InSpec 5.24.24, see test/fixtures/inspec/README.md.
 const answers = join(import.meta.dirname, '../fixtures/inspec/answers')
 const readAnswer = (name: string): string | undefined =>
   existsSync(join(answers, name)) ? readFileSync(join(answers, name), 'utf8') : undefined
 const parseReal = (name: string, exitCode: number) =>
   parseInspec({ report: readAnswer(`${name}.json`), exitCode, said: reasonLine(readAnswer(`${name}.err`) ?? '') })
 
-describe('a real answer of InSpec', () => {
+describe('real output of InSpec', () => {
   it.each([
     ['allpass', 0, ['passed', 'passed', 'passed']],
     ['skiponly', 101, ['skipped']],
@@ -30,7 +30,7 @@ describe('a real answer of InSpec', () => {
 
   it.each([
     ['wrapper', ['passed', 'passed', 'passed', 'error']],
-    // Its own control, three of `allpass` and one of `inner` through `wrapper`, and a control without a test in `notests`.
+    // One control of its own, three of `allpass` and one of `inner` through `wrapper`, and a control without a test in `notests`.
     ['outer', ['skipped', 'passed', 'passed', 'passed', 'passed', 'error']],
   ] as const)('counts each control of an overlay once: %s', (name, statuses) => {
     const { cases, problem } = parseReal(name, 100)
@@ -54,7 +54,7 @@ describe('a real answer of InSpec', () => {
     expect(parseReal(name, exitCode).cases[index]?.message).toBe(message)
   })
 
-  it('has a skipped case for a dependency that did not run', () => {
+  it('gives a skipped test case for a dependency that did not run', () => {
     const report = parseReal('depskip', 0)
     expect(report.problem).toBeUndefined()
     expect(report.cases.at(-1)).toEqual({
@@ -103,7 +103,7 @@ describe('a report of InSpec', () => {
     [0, report('passed', 'passed')],
     [100, report('passed', 'failed')],
     [101, report('passed', 'skipped')],
-  ])('is believed when exit code %i says the same', (exitCode, text) => {
+  ])('is accepted if exit code %i agrees', (exitCode, text) => {
     expect(parse(text, exitCode).problem).toBeUndefined()
   })
 
@@ -114,7 +114,7 @@ describe('a report of InSpec', () => {
     [172, 'CHEF_LICENSE_KEY'],
     [173, 'CHEF_LICENSE_KEY'],
     [174, 'CHEF_LICENSE_KEY'],
-  ])('exit code %i is a failure, whatever the report says', (exitCode, why) => {
+  ])('fails with exit code %i, even with a good report', (exitCode, why) => {
     const { cases, problem } = parse(report('passed'), exitCode)
     expect(cases).toEqual([])
     expect(problem).toContain(why)
@@ -123,11 +123,11 @@ describe('a report of InSpec', () => {
 
   const whole = readAnswer('waived.json') ?? ''
   it.each([
-    ['none', undefined, 0, 'wrote no report'],
-    ['an empty one', '', 0, 'wrote no report'],
-    ['one that is cut off', whole.slice(0, 700), 100, 'cannot read'],
+    ['no report', undefined, 0, 'wrote no report'],
+    ['an empty report', '', 0, 'wrote no report'],
+    ['a truncated report', whole.slice(0, 700), 100, 'cannot read'],
     ['text that is not JSON', '<html/>', 0, 'cannot read'],
-    ['JSON that is no report', '{"controls": []}', 0, 'no profiles'],
+    ['JSON that is not a report', '{"controls": []}', 0, 'no profiles'],
     ['null', 'null', 0, 'cannot read'],
     ['a report without a profile', '{"profiles": []}', 0, 'no profiles'],
     ['a control without results', '{"profiles": [{"controls": [{"id": "a"}]}]}', 0, 'no results'],
@@ -142,17 +142,17 @@ describe('a report of InSpec', () => {
     expect(parse(text, exitCode).problem).toContain(why)
   })
 
-  it('is a failure when a status is unknown', () => {
+  it('fails if a status is unknown', () => {
     expect(parse(report('blessed'), 0).cases[0]?.status).toBe('error')
   })
 
-  it('has a failure, not an error, for a test in which several expectations failed', () => {
+  it('gives a failure, not an error, for a test with several failed expectations', () => {
     const result = { status: 'failed', message: 'expected 1\n\nexpected 2', exception: 'RSpec::Core::MultipleExceptionError' }
     const text = JSON.stringify({ profiles: [{ controls: [{ id: 'a', results: [result] }] }] })
     expect(parse(text, 100).cases[0]?.status).toBe('failed')
   })
 
-  it('is a failure when everything was skipped', () => {
+  it('fails if everything was skipped', () => {
     expect(findProblem(parse(report('skipped'), 101), undefined)).toContain('all 1 were skipped')
   })
 })

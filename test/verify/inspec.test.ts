@@ -41,7 +41,7 @@ describe('the command line of InSpec', () => {
     expect(inspecArguments(given)).toEqual(args)
   })
 
-  it('goes to a Linux machine through the pinned connection, to an sshd of its own', () => {
+  it('connects to a Linux machine through the pinned connection, to a separate sshd', () => {
     using windows = makeWindows('verify')
     const connection = connect({ ...windows.host, user: 'admin' }, windows.build)
     const config = JSON.stringify(inspecConfig({ ...connection }, undefined))
@@ -49,7 +49,7 @@ describe('the command line of InSpec', () => {
     expect(config).toContain("'sudo -n /usr/sbin/sshd -i'")
   })
 
-  it('goes to a Windows machine through the door, whose certificate it trusts and no other', () => {
+  it('connects to a Windows machine through the local TLS proxy, and trusts only its certificate', () => {
     using windows = makeWindows('verify')
     const host = { ...windows.host, transport: 'psrp' } as const
     const variables = { ansible_port: 4711, ansible_psrp_ca_cert: '/b/door.pem' }
@@ -84,7 +84,7 @@ describe('InSpec on a machine', () => {
     return windows
   }
 
-  it('reads what the program left, and keeps the password out of arguments, log and folder', async () => {
+  it('reads the report, and the password is not in arguments, log and folder', async () => {
     using windows = open(100)
     const host = { ...windows.host, transport: 'psrp' } as const
     const connection = { ...connect(host, windows.build), variables: { ansible_port: 1, ansible_psrp_ca_cert: '/x' } }
@@ -99,21 +99,21 @@ describe('InSpec on a machine', () => {
     expect(readFileSync(join(windows.build, 'logs/verify.log'), 'utf8')).toContain('Target: ')
   })
 
-  it('says why the profile could not be loaded', async () => {
+  it('reports why the profile could not be loaded', async () => {
     using windows = open(102, 'answers/toplevel.json')
     const connection = connect(windows.host, windows.build)
     const { problem } = await inspec.run({ context: windows.context, connection, suite, slug: 'inspec', timeoutMs: 30_000 })
     expect(problem).toContain('could not be loaded: Failed to load source for controls/a.rb: boom at the top')
   })
 
-  it('says what to install where it is not there, before anything is made', async () => {
+  it('reports what to install if InSpec is missing, before anything is created', async () => {
     vi.stubEnv('PATH', '/nowhere')
     const thrown = await requireVerifiers([{ verifier: 'inspec', file: 'verify/profile', options: {} }]).catch((error: unknown) => error)
     expect(thrown).toBeInstanceOf(MissingError)
     expect((thrown as MissingError).hint).toContain('Cinc Auditor')
   })
 
-  it('says which file of the suite is not there', async () => {
+  it('reports a missing file of the suite', async () => {
     using windows = open(0)
     const connection = connect(windows.host, windows.build)
     const run = inspec.run({

@@ -20,18 +20,23 @@ const suite = (name: string, cases: CaseResult[], problem?: string): SuiteResult
 
 describe('findProblem', () => {
   test.each([
-    ['no test at all', [], undefined, 'no test ran'],
-    ['all were skipped', [one('skipped'), one('skipped')], undefined, 'no test ran: all 2 were skipped'],
-    ['fewer than the family asks for', [one('passed')], expectedCases(2, undefined), '1 tests ran, expected at least 2 (minimumCases)'],
-    ['fewer than last time', [one('passed')], expectedCases(undefined, 3), /expected at least 3 \(as many as the latest good/],
-    ['a skipped one does not count', [one('passed'), one('skipped')], expectedCases(2, undefined), /^1 tests ran/],
+    ['no test', [], undefined, 'no test ran'],
+    ['only skipped tests', [one('skipped'), one('skipped')], undefined, 'no test ran: all 2 were skipped'],
+    ['fewer tests than minimumCases', [one('passed')], expectedCases(2, undefined), '1 tests ran, expected at least 2 (minimumCases)'],
+    [
+      'fewer tests than for the latest good image',
+      [one('passed')],
+      expectedCases(undefined, 3),
+      /expected at least 3 \(as many as the latest good/,
+    ],
+    ['too few tests besides skipped ones', [one('passed'), one('skipped')], expectedCases(2, undefined), /^1 tests ran/],
   ])('%s is a problem', (_name, cases, expected, problem) => {
     const found = findProblem({ cases }, expected)
     if (typeof problem === 'string') expect(found).toBe(problem)
     else expect(found).toMatch(problem)
   })
 
-  test('the family’s own minimum permits fewer than last time', () => {
+  test('minimumCases allows fewer tests than for the latest good image', () => {
     expect(findProblem({ cases: [one('passed')] }, expectedCases(1, 30))).toBeUndefined()
   })
 })
@@ -46,21 +51,21 @@ test.each([
 })
 
 describe('firstReason', () => {
-  test('names suite, case and reason, and how many more there are', () => {
+  test('contains suite, test case, reason and the number of further failures', () => {
     const failed = [one('failed', 'Service nginx running', 'expected true, got false\nmore'), one('error', 'y'), one('passed')]
     expect(firstReason([suite('goss', failed)])).toBe('goss: Service nginx running: expected true, got false (and 1 more)')
   })
 
-  test('names a suite that failed as a whole', () => {
+  test('contains the problem of a suite that failed as a whole', () => {
     expect(firstReason([suite('hygiene', [one('passed')]), suite('goss', [], 'no test ran')])).toBe('goss: no test ran')
   })
 
-  test('is empty when nothing speaks against the image', () => {
+  test('is empty if all suites passed', () => {
     expect(firstReason([suite('goss', [one('passed'), one('skipped')])])).toBe('')
   })
 })
 
-test('a suite passes without failed cases and without a problem only', () => {
+test('a suite passes only without failed test cases and without a problem', () => {
   expect(passes(suite('a', [one('passed'), one('skipped')]))).toBe(true)
   expect(passes(suite('a', [one('passed'), one('error')]))).toBe(false)
   expect(passes(suite('a', [one('passed')], 'exit code 3'))).toBe(false)

@@ -25,7 +25,7 @@ const nunit3 = `<test-run id="2" result="Failed"><test-suite name="a"><test-suit
   <test-case name="two" fullname="a.b.two" result="Inconclusive" duration="0"/></test-suite></test-suite></test-run>`
 
 describe('parseJunit', () => {
-  test('reads what pytest writes', () => {
+  test('parses the report of pytest', () => {
     expect(parseJunit(pytest)).toEqual([
       { name: 'verify.test_base test_up[ssh://root@127.0.0.1:22]', status: 'passed', durationMs: 231 },
       { name: 'verify.test_base test_down', status: 'failed', durationMs: 100, message: 'assert 1 == 2\n +  where' },
@@ -34,7 +34,7 @@ describe('parseJunit', () => {
     ])
   })
 
-  test('reads NUnit 2.5 as Pester writes it', () => {
+  test('parses the NUnit 2.5 report of Pester', () => {
     expect(parseJunit(pesterNunit).map(({ name, status, message }) => [name, status, message])).toEqual([
       ['Time.is right', 'passed', undefined],
       ['Time.has a source', 'failed', "Expected 'a', but got 'b'."],
@@ -42,7 +42,7 @@ describe('parseJunit', () => {
     ])
   })
 
-  test('reads NUnit 3', () => {
+  test('parses NUnit 3', () => {
     expect(parseJunit(nunit3).map(({ name, status, durationMs }) => [name, status, durationMs])).toEqual([
       ['a.b.one', 'passed', 500],
       ['a.b.two', 'error', 0],
@@ -56,15 +56,15 @@ describe('parseJunit', () => {
 
   const laughs = '<!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><testsuite><testcase name="&b;"/></testsuite>'
   test.each([
-    ['cut off', pytest.slice(0, 400), /not valid XML/],
-    ['cut off between two elements', pytest.slice(0, pytest.indexOf('<testcase')), /not valid XML/],
+    ['a truncated report', pytest.slice(0, 400), /not valid XML/],
+    ['a report that is truncated between two elements', pytest.slice(0, pytest.indexOf('<testcase')), /not valid XML/],
     ['not XML', 'Traceback (most recent call last):', /not valid XML/],
-    ['nothing', '', /not valid XML/],
-    ['a page', '<html><body>502</body></html>', /neither JUnit nor NUnit: its root is <html>/],
+    ['an empty text', '', /not valid XML/],
+    ['an HTML page', '<html><body>502</body></html>', /neither JUnit nor NUnit: its root is <html>/],
     ['JSON', '{"tests": 1}', /not valid XML/],
     ['two roots', '<testsuite></testsuite><testsuite></testsuite>', /not valid XML/],
     ['crossed elements', '<testsuite><testcase></testsuite></testcase>', /not valid XML/],
-    ['a million laughs', laughs, /document type/],
+    ['entities that expand without limit', laughs, /document type/],
     ['an external entity', '<!DOCTYPE x [<!ENTITY e SYSTEM "file:///etc/passwd">]><testsuite/>', /document type/],
   ])('refuses %s', (_name, text, why) => {
     expect(() => parseJunit(text)).toThrow(why)
@@ -73,7 +73,7 @@ describe('parseJunit', () => {
 
 describe('renderJunit', () => {
   const suite = { suite: 'a "suite" & <more>', durationMs: 1234 }
-  test('counts what it holds, a problem of the whole suite included', () => {
+  test('counts its test cases, including a problem of the whole suite', () => {
     const cases: CaseResult[] = [
       { name: 'x', status: 'passed', durationMs: 1 },
       { name: 'y', status: 'skipped', durationMs: 0 },
@@ -84,7 +84,7 @@ describe('renderJunit', () => {
     expect(parseJunit(text).at(-1)).toMatchObject({ status: 'error', message: 'exit code 3' })
   })
 
-  test('what it renders, parseJunit reads, whatever the names and messages', () => {
+  test('writes reports that parseJunit reads, with any names and messages', () => {
     const status = fc.constantFrom('failed', 'error', 'skipped')
     const name = fc.string({ unit: 'grapheme' }).filter((text) => /^[^\p{C}\s]+$/u.test(text))
     const property = fc.property(fc.array(fc.record({ name, status, message: name, durationMs: fc.nat(9_999) })), (cases) => {
@@ -94,7 +94,7 @@ describe('renderJunit', () => {
     fc.assert(property)
   })
 
-  test('characters that XML cannot hold do not break it', () => {
+  test('replaces characters that are not allowed in XML', () => {
     const text = renderJunit({ ...suite, cases: [{ name: 'bell \u0007 \u001b[31m', status: 'failed', durationMs: 0, message: '\u0000' }] })
     expect(parseJunit(text)[0]?.message).toBe('?')
   })

@@ -30,14 +30,14 @@ const answer = (about: Partial<PesterAnswer> = {}): PesterAnswer => ({
   ...about,
 })
 
-/** A report of these tests, all passed. */
+/** A report in which these tests passed. */
 const passing = (...names: string[]): string =>
   `<?xml version="1.0"?><testsuites name="Pester"><testsuite name="x">${names.map((name) => `<testcase name="${name}" status="Passed" time="0.1"/>`).join('')}</testsuite></testsuites>`
 const passed = (count: number, about: object = {}): string =>
   summary({ result: 'Passed', total: count, passed: count, failed: 0, notRun: 0, inconclusive: 0, ...about })
 
 describe('a report of Pester', () => {
-  it.each(['junit.xml', 'nunit25.xml', 'nunit3.xml'])('%s: tells passed, failed, skipped and inconclusive apart', (name) => {
+  it.each(['junit.xml', 'nunit25.xml', 'nunit3.xml'])('%s: distinguishes passed, failed, skipped and inconclusive tests', (name) => {
     const { cases, problem } = parsePester(answer({ report: fixture(name) }))
     expect(problem).toBeUndefined()
     const statusOf = Object.fromEntries(cases.map(({ name, status }) => [name.replace(/^.*(The|Logins)/, '$1'), status]))
@@ -53,38 +53,46 @@ describe('a report of Pester', () => {
     expect(failed?.durationMs).toBe(45)
   })
 
-  it('passes when code, summary and report say so', () => {
+  it('passes if exit code, summary and report agree', () => {
     expect(parsePester({ report: passing('a', 'b'), summary: passed(2), exitCode: 0, said: '' })).toMatchObject({ cases: [{}, {}] })
     expect(parsePester({ report: passing('a', 'b'), summary: passed(2), exitCode: 0, said: '' }).problem).toBeUndefined()
   })
 
   it.each([
-    ['none', { report: undefined }, 'wrote no report'],
-    ['an empty one', { report: '' }, 'wrote no report'],
-    ['one that is cut off', { report: fixture('junit.xml').slice(0, 900) }, 'cannot read'],
-    ['one that is cut off between two elements', { report: fixture('nunit3.xml').split('<test-case id="1-1005"')[0] }, 'cannot read'],
-    ['what is not XML', { report: 'Invoke-Pester : The term is not recognized' }, 'cannot read'],
-    ['XML that is no report', { report: '<html><body/></html>' }, 'neither JUnit nor NUnit'],
+    ['no report', { report: undefined }, 'wrote no report'],
+    ['an empty report', { report: '' }, 'wrote no report'],
+    ['a truncated report', { report: fixture('junit.xml').slice(0, 900) }, 'cannot read'],
     [
-      'a billion laughs',
+      'a report that is truncated between two elements',
+      { report: fixture('nunit3.xml').split('<test-case id="1-1005"')[0] },
+      'cannot read',
+    ],
+    ['text that is not XML', { report: 'Invoke-Pester : The term is not recognized' }, 'cannot read'],
+    ['XML that is not a report', { report: '<html><body/></html>' }, 'neither JUnit nor NUnit'],
+    [
+      'entities that expand without limit',
       {
         report: `<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><testsuites><testsuite name="&b;"/></testsuites>`,
       },
       'document type',
     ],
     ['no summary', { summary: undefined }, 'no summary'],
-    ['a summary that is cut off', { summary: summary().slice(0, 20) }, 'no summary'],
+    ['a truncated summary', { summary: summary().slice(0, 20) }, 'no summary'],
     ['fewer tests than were run', { report: passing('a') }, 'has 5 tests, but its report has 1'],
     ['exit code 0 with a failed test', { exitCode: 0 }, 'exit code is 0'],
-    ['exit code 1 with none', { report: passing('a'), summary: passed(1), exitCode: 1 }, 'no failed test'],
-    ['exit code 0 where 256 tests failed', { summary: summary({ failed: 256 }), exitCode: 0 }, '256 failed tests, but its report has 1'],
-    ['exit code -1, as Windows shows it', { report: passing('a'), summary: passed(1), exitCode: 4_294_967_295 }, 'exit code is 4294967295'],
+    ['exit code 1 without a failed test', { report: passing('a'), summary: passed(1), exitCode: 1 }, 'no failed test'],
+    ['exit code 0 with 256 failed tests', { summary: summary({ failed: 256 }), exitCode: 0 }, '256 failed tests, but its report has 1'],
     [
-      'an inconclusive test that it shows as skipped',
+      'exit code -1, as Windows prints it',
+      { report: passing('a'), summary: passed(1), exitCode: 4_294_967_295 },
+      'exit code is 4294967295',
+    ],
+    [
+      'an inconclusive test that is shown as skipped',
       { summary: summary({ inconclusive: 2 }) },
       '2 inconclusive tests, but its report has 1',
     ],
-    ['a summary that is no object', { summary: 'null' }, 'no summary'],
+    ['a summary that is not an object', { summary: 'null' }, 'no summary'],
     ['exit code 255', { report: passing('a'), summary: passed(1), exitCode: 255 }, 'exit code is 255'],
     ['a summary of failure with exit code 0', { report: passing('a'), summary: passed(1, { result: 'Failed' }), exitCode: 0 }, 'is Failed'],
     [
@@ -101,12 +109,12 @@ describe('a report of Pester', () => {
     expect(parsePester(answer(about)).problem).toContain(why)
   })
 
-  it('is a failure when it has no test: Pester itself ends with 0', () => {
+  it('fails without a test, although Pester ends with exit code 0', () => {
     const report = parsePester({ report: '<testsuites name="Pester"></testsuites>', summary: passed(0), exitCode: 0, said: '' })
     expect(findProblem(report, undefined)).toBe('no test ran')
   })
 
-  it('gives the reason that Pester did not run', () => {
+  it('contains the reason why Pester did not run', () => {
     const { problem } = parsePester({
       report: undefined,
       summary: JSON.stringify({ result: 'Error', errors: ['Pester 5 is not in the machine'] }),
@@ -132,7 +140,7 @@ describe('the script that runs Pester', () => {
     ["it's.Tests.ps1", "$Tests = 'it''s.Tests.ps1'"],
     ['$(Stop-Computer).ps1', "$Tests = '$(Stop-Computer).ps1'"],
     ['a’;Stop-Computer.ps1', "$Tests = 'a’’;Stop-Computer.ps1'"],
-  ])('expands nothing in the name %s', (path, line) => {
+  ])('does not let PowerShell expand the name %s', (path, line) => {
     expect(renderPesterScript(path)).toContain(line)
   })
 })
@@ -142,7 +150,7 @@ describe('Pester in a machine', () => {
   const runIn = (windows: ReturnType<typeof makeWindows>) =>
     pester.run({ context: windows.context, connection: connect(windows.host, windows.build), suite, slug: 'pester', timeoutMs: 30_000 })
 
-  it('copies the tests in, runs them, and brings their report back', async () => {
+  it('copies the tests to the machine, runs them, and copies their report back', async () => {
     using windows = makeWindows('verify')
     windows.answer('pester/outcome.json', { rc: 1, stdout: 'Tests Passed: 2', stderr: '' })
     windows.answer('pester/pester-report.xml', fixture('junit.xml'))
@@ -153,13 +161,13 @@ describe('Pester in a machine', () => {
     expect(windows.calls()[0]).toMatchObject({ kind: 'pester', files: ['base.Tests.ps1', 'run.ps1'] })
   })
 
-  it('is a failure when the machine cannot be reached', async () => {
+  it('fails if the machine cannot be reached', async () => {
     using windows = makeWindows('verify')
     windows.answer('unreachable', '')
     expect((await runIn(windows)).problem).toContain('could not be reached')
   })
 
-  it('is a failure when the machine gave nothing back', async () => {
+  it('fails if the machine returns no files', async () => {
     using windows = makeWindows('verify')
     expect((await runIn(windows)).problem).toContain('wrote no report')
   })

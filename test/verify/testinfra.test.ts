@@ -15,10 +15,10 @@ const host = { address: '127.0.0.1', port: 2222, user: 'root' } as Host
 
 test.each([
   ['names the machine', 'root', '--hosts=ssh://root@127.0.0.1:2222'],
-  ['hands the shared connection on', 'root', '--ssh-extra-args=-o \'ControlPath="/tmp/a b"\''],
-  ['asks for JUnit', 'root', '--junitxml=/b/junit/x.raw.xml'],
-  ['leaves no cache in the family', 'root', '-p no:cacheprovider'],
-  ['becomes root where it logs in as another', 'admin', '--sudo'],
+  ['passes on the shared connection', 'root', '--ssh-extra-args=-o \'ControlPath="/tmp/a b"\''],
+  ['requests JUnit', 'root', '--junitxml=/b/junit/x.raw.xml'],
+  ['writes no cache to the family folder', 'root', '-p no:cacheprovider'],
+  ['uses sudo if the user is not root', 'admin', '--sudo'],
 ])('testinfraArguments %s', (_claim, user, part) => {
   const connection = { host: { ...host, user }, options: ['-o', 'ControlPath="/tmp/a b"'] }
   const args = testinfraArguments({ connection, path: '/f/test_x.py', report: '/b/junit/x.raw.xml', slug: 'x' })
@@ -30,20 +30,20 @@ test.each([
   [5, /^$/, 0],
   [2, /no report \(exit code 2\)/, 0],
   [4, /no report \(exit code 4\)/, 0],
-])('without a report, exit code %i says why', (code, problem, cases) => {
+])('without a report, exit code %i gives the reason', (code, problem, cases) => {
   const report = parseTestinfra({ report: undefined, exitCode: code, said: 'said' }, '127.0.0.1')
   expect(report.problem ?? '').toMatch(problem)
   expect(report.cases).toHaveLength(cases)
 })
 
-describe.skipIf(venv === undefined)('on a guest (this machine, by an ssh that runs its last argument here)', () => {
+describe.skipIf(venv === undefined)('testinfra on this computer, with a simulated ssh', () => {
   const folder = mkdtempSync(join(tmpdir(), 'testinfra-test-'))
   afterAll(() => rmSync(folder, { recursive: true }))
   beforeAll(() => {
     mkdirSync(join(folder, 'junit'))
   })
 
-  /** What the verifier makes of this Python, and how many sessions it opened for it. */
+  /** The report of the verifier for this Python file, and the number of SSH sessions. */
   async function runTests(python: string) {
     writeFileSync(join(folder, 'test_it.py'), python)
     writeFileSync(join(folder, 'count'), '')
@@ -73,7 +73,7 @@ describe.skipIf(venv === undefined)('on a guest (this machine, by an ssh that ru
     }
   }
 
-  test('all commands of a run share one session, and their output arrives as it is', async () => {
+  test('all commands of a run share one session, and their output is unchanged', async () => {
     const { report, sessions } = await runTests(`
 import pytest
 def test_bytes(host):
@@ -89,16 +89,16 @@ def test_quotes(host, word):
     expect(sessions).toEqual([expect.stringContaining('ControlPath="/a b"')])
   }, 60_000)
 
-  test('a failed assertion is the case’s message', async () => {
+  test('a failed assertion is the message of the test case', async () => {
     const { report } = await runTests('def test_uid(host):\n    assert host.user("root").uid == 1\n')
     expect(report.cases[0]).toMatchObject({ name: 'test_uid', status: 'failed', message: expect.stringContaining('assert 0 == 1') })
   }, 60_000)
 
   test.each([
     ['no test', 'x = 1\n'],
-    ['a file that cannot be read as Python', 'def (:\n'],
+    ['a file that is not valid Python', 'def (:\n'],
   ])(
-    '%s does not pass',
+    '%s fails',
     async (_name, python) => {
       const { report } = await runTests(python)
       expect(findProblem(report, undefined) !== undefined || report.cases.some(({ status }) => status === 'error')).toBe(true)

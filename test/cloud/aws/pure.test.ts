@@ -96,7 +96,7 @@ describe('the connection to an instance', () => {
   test.each([
     ['ssh', 'ssh' as const, '1.2.3.4', undefined],
     [
-      'a session',
+      'Session Manager',
       'ssm' as const,
       'i-1',
       'aws ssm start-session --region eu-central-1 --target %h --document-name AWS-StartSSHSession --parameters portNumber=%p',

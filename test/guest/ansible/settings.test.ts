@@ -85,7 +85,7 @@ test('the inventory has one host, the connection of the step, and a fixed interp
 })
 
 test.each(['one two', "it's", 'a "b"', 'Bücher', '100%', '#1', 'a,b', '$5'])(
-  'Ansible gives ssh the paths of a build in %s as they are',
+  'Ansible passes the paths of a build in the folder %s unchanged to ssh',
   async (name) => {
     const option = `IdentityFile="/builds/${name}/key"`
     const text = renderSshArguments(['-F', 'none', '-o', option])

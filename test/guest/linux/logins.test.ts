@@ -24,7 +24,7 @@ const hash = '$6$salt$hash'
 
 const attacks: readonly (readonly [what: string, check: string, message: string, files: Record<string, string>])[] = [
   [
-    'a key below the folder that AuthorizedKeysFile names by %u',
+    'a key in a folder that AuthorizedKeysFile names with %u',
     'no-extra-login-keys',
     '/etc/ssh/keys/ada: ssh-ed25519 STRANGER',
     { ...sshd({}, ['authorizedkeysfile /etc/ssh/keys/%u']), 'etc/ssh/keys/ada': stranger },
@@ -48,13 +48,13 @@ const attacks: readonly (readonly [what: string, check: string, message: string,
     { ...sshd({ '*user=ada,*': ['authorizedkeysfile /etc/ssh/match'] }), ...match, 'etc/ssh/match': stranger },
   ],
   [
-    'a Match block that lets root in with a password, from some addresses only',
+    'a Match block that allows a password login of root from some addresses',
     'no-root-password-login',
     'PermitRootLogin is yes',
     { ...sshd({ '*user=root,*addr=10.0.0.0,*': ['permitrootlogin yes', 'passwordauthentication yes'] }), ...match },
   ],
   [
-    'a Match block with empty passwords for one account',
+    'a Match block that allows empty passwords for one account',
     'no-root-password-login',
     'PermitEmptyPasswords is yes for ada',
     { ...sshd({ '*user=ada,*': ['permitemptypasswords yes'] }), ...match },
@@ -80,7 +80,7 @@ const attacks: readonly (readonly [what: string, check: string, message: string,
     },
   ],
   [
-    'a password in /etc/passwd itself, of an account in the group wheel',
+    'a password in /etc/passwd, of an account in the group wheel',
     'no-admin-passwords',
     'ada',
     {
@@ -96,7 +96,7 @@ const attacks: readonly (readonly [what: string, check: string, message: string,
     { ...sshd(), 'etc/passwd': accounts['etc/passwd'].replace('ada:x', 'ada:') },
   ],
   [
-    'a host key elsewhere that others may read',
+    'a host key in another folder that others can read',
     'ssh-host-keys-private',
     '/usr/local/bin/host_key',
     { ...sshd({}, ['hostkey /usr/local/bin/host_key']), 'usr/local/bin/host_key': 'key' },

@@ -52,7 +52,7 @@ describe('sshArguments', () => {
 })
 
 test.each(['one two', "it's", 'a "b"', 'back\\slash', 'Bücher', '100%', '#1', 'a,b', '$5', '-x'])(
-  'the real ssh reads the paths of a build in %s',
+  'ssh reads the paths of a build in the folder %s',
   async (name) => {
     const [identityFile, knownHostsFile] = [`/builds/${name}/key`, `/builds/${name}/known hosts`]
     const settings = { controlPath: `/tmp/${name}/1` }

@@ -98,7 +98,7 @@ describe('verifying a Windows image', () => {
     ],
     ['a truncated report', 'pester/pester-report.xml', pesterReport.slice(0, 60), 'pester: cannot read the report of Pester'],
     [
-      'a report that says less than was run',
+      'a report with fewer tests than were run',
       'pester/pester-summary.json',
       { ...summary, total: 2, passed: 2 },
       'pester: the summary of Pester has 2 tests',

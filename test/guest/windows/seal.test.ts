@@ -150,13 +150,10 @@ describe('the seal script', () => {
     expect(script.indexOf('reset --clean')).toBeLessThan(script.indexOf('sysprep --clean'))
   })
 
-  it.each(['windows-seal.ps1', 'windows-check.ps1', 'windows-watch.ps1', '../windows/hygiene.ps1'])(
-    '%s has as many braces opened as closed',
-    (name) => {
-      const text = readFileSync(join(import.meta.dirname, '../../../src/guest/windows', name), 'utf8').replace(/'[^'\n]*'/g, '')
-      for (const [open, close] of ['{}', '()', '[]'].map((pair) => pair.split('') as [string, string])) {
-        expect(text.split(open).length, `${name} ${open}`).toBe(text.split(close).length)
-      }
-    },
-  )
+  it.each(['windows-seal.ps1', 'windows-check.ps1', 'windows-watch.ps1', '../windows/hygiene.ps1'])('%s has balanced braces', (name) => {
+    const text = readFileSync(join(import.meta.dirname, '../../../src/guest/windows', name), 'utf8').replace(/'[^'\n]*'/g, '')
+    for (const [open, close] of ['{}', '()', '[]'].map((pair) => pair.split('') as [string, string])) {
+      expect(text.split(open).length, `${name} ${open}`).toBe(text.split(close).length)
+    }
+  })
 })

@@ -39,12 +39,12 @@ describe('the memory of this computer', () => {
       { total: 4000, available: 3200 },
     ],
     [
-      'the smallest of all groups above it',
+      'the smallest limit of the group and its parents',
       { 'proc/self/cgroup': '0::/a/b\n', ...v2('sys/fs/cgroup/a', mebibytes(8000), 7000), ...v2('sys/fs/cgroup/a/b', 'max\n', 100) },
       { total: 8000, available: 1000 },
     ],
     [
-      'that of a container (cgroup v1), whose path is that of its host',
+      'that of a container (cgroup v1), whose path in /proc is that of the host',
       {
         'proc/self/cgroup': '5:cpu,cpuacct:/docker/x\n4:memory:/docker/x\n',
         'sys/fs/cgroup/memory/memory.limit_in_bytes': mebibytes(2000),
@@ -54,7 +54,7 @@ describe('the memory of this computer', () => {
       { total: 2000, available: 1600 },
     ],
     [
-      'of the host where the limit is larger',
+      'that of the host, if the limit is larger',
       { 'proc/self/cgroup': '0::/\n', ...v2('sys/fs/cgroup', mebibytes(99_000), 1) },
       { total: 24_000, available: 20_000 },
     ],
