@@ -10,7 +10,7 @@ export const stairs = {
   guest: ['model', 'core'],
   verify: ['guest', 'model', 'core'],
   cloud: ['guest', 'engine', 'model', 'core'],
-  family: ['verify', 'cloud', 'model', 'core'],
+  family: ['verify', 'cloud', 'guest', 'model', 'core'],
   records: ['engine', 'model', 'core'],
   graph: ['cloud', 'model', 'core'],
   steps: ['family', 'verify', 'cloud', 'guest', 'model', 'core'],

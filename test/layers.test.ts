@@ -5,6 +5,7 @@ import { describe, expect, test } from 'vitest'
 import { cloudNames } from '../src/cloud/clouds.ts'
 import { run } from '../src/core/exec.ts'
 import { sourceFolder } from '../src/core/paths.ts'
+import { systemNames } from '../src/guest/systems.ts'
 import { listVerifiers } from '../src/verify/verifiers.ts'
 
 const root = join(sourceFolder(), '..')
@@ -41,6 +42,26 @@ describe('a verifier', () => {
 
   test.each(verifierNames)('is found if its name, %s, is in another file', (name) => {
     expect(knowsVerifier('family/check-family.ts', `if (verifier === '${name}') return`)).toBe(true)
+  })
+})
+
+/** Whether a file outside of `guest/` asks for an operating system by name. Tables with a row for each system have no quoted name. */
+function asksForSystem(path: string, text: string): boolean {
+  // `systems: […]` of a verifier or a base says with which systems it works, and `process.platform` is this computer. Set-up is for this computer.
+  const code = text.replaceAll(/\bsystems: \[[^\]]*\]|\bplatform [!=]== '\w+'/g, '')
+  return !/^(guest|setup)\//.test(path) && new RegExp(`\\bos [!=]==|['"\`](${systemNames.join('|')})['"\`]`).test(code)
+}
+
+describe('an operating system', () => {
+  test('is asked for by name in its folder only', () => {
+    expect(files.filter((path) => asksForSystem(path, readSource(path)))).toEqual([])
+  })
+
+  test.each(systemNames)('is found out when a question for %s is planted elsewhere', (name) => {
+    expect(asksForSystem('verify/inspec.ts', `const sudo = family.os === '${name}'`)).toBe(true)
+    expect(asksForSystem('cloud/aws/user-data.ts', 'if (os !== systemNames[0]) return')).toBe(true)
+    expect(asksForSystem('cloud/local/start.ts', `const guest = { os: '${name}' }`)).toBe(true)
+    expect(asksForSystem('verify/goss.ts', `export const goss = { systems: ['${name}'] }`)).toBe(false)
   })
 })
 

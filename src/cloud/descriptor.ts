@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { PluginEntry } from '../engine/plugin/resource.ts'
-import type { Os } from '../model/family.ts'
+import type { Os } from '../guest/systems.ts'
 import type { Cloud, CloudResources } from './cloud.ts'
 
 /** A kind of base image that a cloud supports. */
@@ -12,7 +12,7 @@ export interface BaseKind {
   /** Keys whose text may contain `{{ name }}`, a variable of `configure.variables`. */
   readonly templates?: readonly string[]
   /** How to get such a base for an operating system, as the hint of an error. */
-  readonly advice?: Partial<Readonly<Record<Os, string>>>
+  advice?(os: string): string | undefined
 }
 
 /** What a cloud adds to the schema of `family.yaml`. */

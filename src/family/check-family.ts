@@ -2,7 +2,8 @@ import { lstatSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { findStray } from '../core/inside.ts'
 import { didYouMean } from '../core/suggest.ts'
-import { type Family, findBaseFamily, type Os, type Secret } from '../model/family.ts'
+import { systemOf } from '../guest/systems.ts'
+import { type Family, findBaseFamily, type Secret } from '../model/family.ts'
 import type { Suite } from '../model/suite.ts'
 import { listFiles } from './digest.ts'
 import { type Path, type Problem, renderPath } from './explain.ts'
@@ -34,11 +35,11 @@ function checkBase(family: Family): Problem[] {
   if (found) return [problem([...path, base.kind], `expected a base that can run ${os}, got ${base.kind}`)]
   const fitting = kinds.filter((kind) => runs(kind, os))
   const forms = [...fitting.map(({ kind }) => kind), 'family'].join(', ')
-  const advice = fitting.flatMap((kind) => kind.advice?.[os] ?? [])[0]
+  const advice = fitting.flatMap((kind) => kind.advice?.(os) ?? [])[0]
   return [problem(path, `expected a base for the cloud ${cloud} (${forms}), got ${base.kind}`, advice)]
 }
 
-function runs({ systems }: { readonly systems?: readonly Os[] }, os: Os): boolean {
+function runs({ systems }: { readonly systems?: readonly string[] }, os: string): boolean {
   return systems?.includes(os) ?? true
 }
 
@@ -50,23 +51,18 @@ function checkBaseFamily(name: string, base: string, at: Path): Problem[] {
   return [problem(path, `expected a family (${names.join(', ')}), got "${base}"`, didYouMean(base, names))]
 }
 
-function checkSystem({ os, login, configure, verify }: Family): Problem[] {
-  const suites = verify.suites.flatMap(({ verifier }, index) => {
+function checkSystem(family: Family): Problem[] {
+  const { title, restricted } = systemOf(family.os)
+  const suites = family.verify.suites.flatMap(({ verifier }, index) => {
     const path = ['verify', 'suites', index, verifier]
     const found = verifiers.find(({ name }) => name === verifier)
-    return found && runs(found, os) ? [] : [problem(path, `expected a verifier for ${os}, got ${verifier}`, undefined, 'key')]
+    return found && runs(found, family.os) ? [] : [problem(path, `expected a verifier for ${family.os}, got ${verifier}`, undefined, 'key')]
   })
-  if (os === 'linux') {
-    if (login.transport === 'psrp') suites.push(problem(['login', 'transport'], 'expected ssh for a Linux family, got psrp'))
-    return suites
-  }
-  if (login.by === 'credential') {
-    suites.push(problem(['login', 'by'], 'expected password or cloud-init for a Windows family, got credential'))
-  }
-  if (configure.strategy === 'mitogen') {
-    suites.push(problem(['configure', 'strategy'], 'expected linear for a Windows family, got mitogen'))
-  }
-  return suites
+  const settings = restricted.flatMap(({ path: [section, key], values }) => {
+    const value = (family[section] as unknown as Readonly<Record<string, string>>)[key] ?? ''
+    return values.includes(value) ? [] : [problem([section, key], `expected ${values.join(' or ')} for a ${title} family, got ${value}`)]
+  })
+  return [...suites, ...settings]
 }
 
 function checkVariables({ configure }: Family): Problem[] {

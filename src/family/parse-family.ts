@@ -1,3 +1,4 @@
+import { systemNames, systemOf } from '../guest/systems.ts'
 import type { FamilyFile } from '../model/family-file.ts'
 import { parseSource, type SourceDocument } from './document.ts'
 import { explainIssues } from './explain.ts'
@@ -9,12 +10,6 @@ export interface ParsedFamily {
   readonly document: SourceDocument
 }
 
-/** Defaults that differ for Windows families. */
-const windowsDefaults = {
-  login: { by: 'password', user: 'Administrator', transport: 'psrp' },
-  configure: { strategy: 'linear' },
-}
-
 /** Parses the content of a `family.yaml`. Throws UsageError with `file:line:column: expected …, got …`. */
 export function parseFamily(bytes: Uint8Array, path: string): ParsedFamily {
   const document = parseSource(bytes, path)
@@ -24,11 +19,7 @@ export function parseFamily(bytes: Uint8Array, path: string): ParsedFamily {
 }
 
 function withDefaults(value: Record<string, unknown>): unknown {
-  if (value.os !== 'windows') return value
-  const { login, configure } = windowsDefaults
-  return {
-    ...value,
-    login: { ...login, ...(value.login as object | undefined) },
-    configure: { ...configure, ...(value.configure as object | undefined) },
-  }
+  const { defaults } = systemOf(String(value.os ?? systemNames[0]))
+  const sections = Object.entries(defaults).map(([name, settings]) => [name, { ...settings, ...(value[name] as object | undefined) }])
+  return { ...value, ...Object.fromEntries(sections) }
 }

@@ -1,7 +1,8 @@
 import { z } from 'zod'
 import { cloudNames, defaultCloud } from '../cloud/clouds.ts'
 import * as words from '../core/schema.ts'
-import { deviceSets, loginKinds, strategies, systems, transports } from '../model/family.ts'
+import { systemNames } from '../guest/systems.ts'
+import { deviceSets, loginKinds, strategies, transports } from '../model/family.ts'
 import type { FamilyFile } from '../model/family-file.ts'
 import { sections, verifiers } from './known.ts'
 
@@ -133,7 +134,7 @@ const login = z.strictObject({
 /** The closed schema of `family.yaml`; the JSON Schema for editors is generated from it. */
 export const familySchema = z.strictObject({
   description: z.string().default('').describe('What the image is for, in one sentence.'),
-  os: z.enum(systems).default('linux').describe('The operating system of the image.'),
+  os: z.enum(systemNames).default(systemNames[0]).describe('The operating system of the image.'),
   cloud: z
     .enum(cloudNames)
     .default(defaultCloud)

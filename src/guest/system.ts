@@ -6,10 +6,22 @@ import type { HygieneReport } from './hygiene.ts'
 import type { Identity } from './identity.ts'
 import type { OpenSession, Session } from './session.ts'
 
+/** A setting in `family.yaml`, and its values that work with a system. */
+export interface RestrictedSetting {
+  readonly path: readonly [section: 'login' | 'configure', key: string]
+  readonly values: readonly string[]
+}
+
 /** An operating system of images. Each function loads its code when it is called, so importing a system is fast. */
 export interface System {
   /** The name in messages, as in `a Windows family`. */
   readonly title: string
+  /** Values of settings in `family.yaml` that differ from the defaults of the schema, by section. */
+  readonly defaults: Readonly<Record<string, Readonly<Record<string, string>>>>
+  /** Settings in `family.yaml` that allow only some of their values. */
+  readonly restricted: readonly RestrictedSetting[]
+  /** Whether a user other than root gets the rights of root by `sudo`. */
+  readonly usesSudo: boolean
   /** Kind of the key pair with which the build logs in. */
   readonly keyKind: SshKeyKind
   /** The identifiers of its hygiene checks. */

@@ -1,14 +1,10 @@
 import type { Suite } from './suite.ts'
 
 // The values of settings in family.yaml. src/family/schema.ts describes the settings.
-export const systems = ['linux', 'windows'] as const
 export const loginKinds = ['credential', 'cloud-init', 'password'] as const
 export const transports = ['ssh', 'psrp'] as const
 export const deviceSets = ['virtio', 'standard'] as const
 export const strategies = ['mitogen', 'linear'] as const
-
-/** An operating system that images can have. */
-export type Os = (typeof systems)[number]
 
 /** The source of a secret. It never contains the secret. */
 export type Secret = { readonly env: string } | { readonly file: string }
@@ -62,7 +58,8 @@ export interface Verify {
 /** Settings that have the same form in the family file and in `Family`. */
 export interface FamilySettings {
   readonly description: string
-  readonly os: Os
+  /** The name of the operating system of the image. */
+  readonly os: string
   readonly cloud: string
   readonly machine: Machine
   readonly login: Login

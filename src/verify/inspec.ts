@@ -5,6 +5,7 @@ import { run } from '../core/exec.ts'
 import { findCommand } from '../core/find-command.ts'
 import { reasonLine } from '../core/reason-line.ts'
 import { passwordVariable } from '../guest/context.ts'
+import { systemOf } from '../guest/systems.ts'
 import { buildFiles } from '../model/build-folder.ts'
 import type { SuiteReport } from '../model/suite-result.ts'
 import { parseInspec } from './inspec-report.ts'
@@ -38,7 +39,7 @@ async function runInspec(given: SuiteContext): Promise<SuiteReport> {
     transport: connection.host.transport === 'psrp' ? 'winrm' : 'ssh',
     ...{ json: json.path, junit: junit.path },
     ...defined({ inputs: inputs && requireSuiteFile(given, inputs), waivers: waivers && requireSuiteFile(given, waivers) }),
-    sudo: family.os === 'linux' && connection.host.user !== 'root',
+    sudo: systemOf(family.os).usesSudo && connection.host.user !== 'root',
   })
   const redacted = context.redactor.stream()
   const lines: string[] = [`\n--- ${slug}\n`]

@@ -2,7 +2,7 @@ import type { z } from 'zod'
 import type { StepContext } from '../guest/context.ts'
 import type { Session } from '../guest/session.ts'
 import type { Connection } from '../guest/ssh/ssh.ts'
-import type { Os } from '../model/family.ts'
+import type { Os } from '../guest/systems.ts'
 import type { Suite } from '../model/suite.ts'
 import type { SuiteReport } from '../model/suite-result.ts'
 

@@ -8,7 +8,7 @@ const root = join(import.meta.dirname, '../..')
 /** The code blocks of a page. A path is before each of them; a line to add to a list is after `In <path>:`. */
 export function readSteps(page: string): readonly { readonly path: string; readonly text: string; readonly isLine: boolean }[] {
   const text = readFileSync(join(root, 'docs', page), 'utf8')
-  return [...text.matchAll(/(In )?`([\w./-]+\.ts)`:\n\n```ts\n(.*?)```/gs)].map(([, inList, path = '', code = '']) => {
+  return [...text.matchAll(/(In )?`([\w./-]+\.ts)`:\n\n[ ]*```ts\n(.*?)[ ]*```/gs)].map(([, inList, path = '', code = '']) => {
     return { path, text: code, isLine: inList !== undefined }
   })
 }
@@ -29,7 +29,7 @@ export function followPage(page: string): FollowedPage {
     const file = join(folder, path)
     mkdirSync(dirname(file), { recursive: true })
     // The list is the first object of its file.
-    writeFileSync(file, isLine ? readFileSync(file, 'utf8').replace(/\n}\n/, `\n${text}}\n`) : text)
+    writeFileSync(file, isLine ? readFileSync(file, 'utf8').replace(/\n}(?: satisfies .*)?\n/, (end) => `\n${text}${end.slice(1)}`) : text)
   }
   return {
     folder,

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
 import { makeSshKey } from '../../core/ssh-key.ts'
 import { makeCertificate, packCertificate } from '../../guest/psrp/certificate.ts'
+import { forSystem, type Os } from '../../guest/systems.ts'
 import type { Host } from '../../model/host.ts'
 import type { InstanceSpec } from '../cloud.ts'
 import { renderWindowsUserData } from './windows-user-data.ts'
@@ -17,14 +18,25 @@ export interface FirstBoot {
 
 /** Makes the identity of one machine, pins it (`knownHostsFile`), and renders its user data. */
 export async function prepareFirstBoot(name: string, spec: InstanceSpec): Promise<FirstBoot> {
-  const { login, os } = spec.context.family
-  if (os === 'windows' && login.transport === 'psrp') return windowsRemoting(name)
-  const hostKey = await pinHostKey(spec.knownHostsFile, name)
-  if (os === 'windows') {
-    return { userData: renderWindowsUserData({ transport: 'ssh', publicKey: spec.publicKey, hostKey: hostKey.private }), pinned: {} }
-  }
-  const { publicKey, context, stage } = spec
-  return { userData: renderLinuxUserData({ user: login.user, publicKey, hostKey, expires: context.expires, stage }), pinned: {} }
+  return forSystem(firstBoots, spec.context.family.os)(name, spec)
+}
+
+/** One row for each operating system. */
+const firstBoots: Readonly<Record<Os, (name: string, spec: InstanceSpec) => Promise<FirstBoot>>> = {
+  linux: linuxFirstBoot,
+  windows: windowsFirstBoot,
+}
+
+async function linuxFirstBoot(name: string, { context, publicKey, stage, knownHostsFile }: InstanceSpec): Promise<FirstBoot> {
+  const hostKey = await pinHostKey(knownHostsFile, name)
+  const { user } = context.family.login
+  return { userData: renderLinuxUserData({ user, publicKey, hostKey, expires: context.expires, stage }), pinned: {} }
+}
+
+async function windowsFirstBoot(name: string, { context, publicKey, knownHostsFile }: InstanceSpec): Promise<FirstBoot> {
+  if (context.family.login.transport === 'psrp') return windowsRemoting(name)
+  const hostKey = await pinHostKey(knownHostsFile, name)
+  return { userData: renderWindowsUserData({ transport: 'ssh', publicKey, hostKey: hostKey.private }), pinned: {} }
 }
 
 interface HostKey {

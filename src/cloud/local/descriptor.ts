@@ -1,5 +1,7 @@
+import { forSystem } from '../../guest/systems.ts'
 import type { CloudDescriptor } from '../descriptor.ts'
 import { qemuPlugin } from './provider/entry.ts'
+import { profiles } from './qemu/profiles.ts'
 
 /** The local cloud: machines and images on this computer. It needs no account. */
 export const local: CloudDescriptor = {
@@ -10,10 +12,7 @@ export const local: CloudDescriptor = {
     { kind: 'debian', systems: ['linux'] },
     {
       kind: 'image',
-      advice: {
-        windows:
-          'bring a disk image of Windows: base: {image: <qcow2>, sha256: …}; it boots by UEFI and has a WinRM listener for HTTPS on port 5986, or OpenSSH',
-      },
+      advice: (os) => forSystem(profiles, os).imageAdvice,
     },
   ],
   plugin: qemuPlugin,

@@ -1,15 +1,20 @@
-import { connect } from '../ssh/ssh.ts'
 import type { System } from '../system.ts'
 import { linuxChecks } from './checks.ts'
 
 /** Linux. */
 export const linux: System = {
   title: 'Linux',
+  defaults: {},
+  restricted: [{ path: ['login', 'transport'], values: ['ssh'] }],
+  usesSudo: true,
   keyKind: 'ed25519',
   checks: linuxChecks,
   readsIdentityInParallel: true,
   // The first command opens the connection, and it stays open for the next step.
-  openSession: async (context, host) => ({ context, connection: connect(host, context.folder), async [Symbol.asyncDispose]() {} }),
+  async openSession(context, host) {
+    const { connect } = await import('../ssh/ssh.ts')
+    return { context, connection: connect(host, context.folder), async [Symbol.asyncDispose]() {} }
+  },
   readIdentity: async (session) => (await import('./identity.ts')).readLinuxIdentity(session),
   seal: async (session) => (await import('./seal.ts')).sealLinux(session),
   checkHygiene: async (session, boots) => (await import('./hygiene.ts')).checkLinuxHygiene(session, boots),

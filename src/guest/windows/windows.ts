@@ -5,6 +5,15 @@ import { requirePassword } from './password.ts'
 /** Windows. */
 export const windows: System = {
   title: 'Windows',
+  defaults: {
+    login: { by: 'password', user: 'Administrator', transport: 'psrp' },
+    configure: { strategy: 'linear' },
+  },
+  restricted: [
+    { path: ['login', 'by'], values: ['password', 'cloud-init'] },
+    { path: ['configure', 'strategy'], values: ['linear'] },
+  ],
+  usesSudo: false,
   // EC2 encrypts the password with an RSA key, and Node needs the key in PEM to decrypt it.
   keyKind: 'rsa-pem',
   checks: windowsChecks,

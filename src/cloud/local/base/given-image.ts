@@ -4,12 +4,15 @@ import { mkdir, mkdtemp, readdir, rm, stat } from 'node:fs/promises'
 import { basename, join, resolve } from 'node:path'
 import { Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { defined } from '../../../core/defined.ts'
 import { MissingError, messageOf, UsageError } from '../../../core/errors.ts'
 import { withLock } from '../../../core/lock.ts'
 import { publishFile } from '../../../core/write-file.ts'
+import { forSystem } from '../../../guest/systems.ts'
 import type { Family } from '../../../model/family.ts'
 import type { BaseImage } from '../../../model/image.ts'
 import { findDamage, flatten } from '../qemu/img.ts'
+import { profiles } from '../qemu/profiles.ts'
 import { explainFullDisk, requireSpace } from '../store/free-space.ts'
 import { digestFile } from '../store/images.ts'
 import { requireDigest } from '../store/require-digest.ts'
@@ -84,8 +87,10 @@ async function openSource({ image, family, signal }: GivenImage): Promise<{ stre
   if (!/^https?:\/\//.test(image)) {
     const file = resolve(family.folder, image)
     const { size } = await stat(file).catch((cause: unknown) => {
-      const hint = 'bring a disk image of Windows that boots by UEFI and has a WinRM listener for HTTPS on port 5986, or OpenSSH'
-      throw new UsageError(`${family.name}: there is no base image ${file}`, { cause, ...(family.os === 'windows' ? { hint } : {}) })
+      throw new UsageError(`${family.name}: there is no base image ${file}`, {
+        cause,
+        ...defined({ hint: forSystem(profiles, family.os).imageAdvice }),
+      })
     })
     return { stream: createReadStream(file, { highWaterMark: 1 << 20 }), bytes: size }
   }

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { CheckFailure, Properties } from '../../../engine/plugin/resource.ts'
-import { deviceSets, loginKinds, systems, transports } from '../../../model/family.ts'
+import { systemNames } from '../../../guest/systems.ts'
+import { deviceSets, loginKinds, transports } from '../../../model/family.ts'
 
 const tags = z.strictObject({
   tool: z.literal('bakehouse'),
@@ -25,7 +26,7 @@ export const instanceInputs = z.strictObject({
   cpus: z.int().min(1),
   memory: z.int().min(64),
   disk: z.int().min(1),
-  os: z.enum(systems).optional(),
+  os: z.enum(systemNames).optional(),
   transport: z.enum(transports).optional(),
   /** `standard`: devices for which every guest has drivers. */
   devices: z.enum(deviceSets).optional(),

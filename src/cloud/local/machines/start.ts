@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { defined } from '../../../core/defined.ts'
 import { MissingError, messageOf, RejectedError } from '../../../core/errors.ts'
 import { waitForLogin } from '../../../guest/ssh/login.ts'
+import { systemNames } from '../../../guest/systems.ts'
 import type { Host } from '../../../model/host.ts'
 import { findAccelerator, rejectAccelerator } from '../qemu/accelerator.ts'
 import { type Guest, qemuArguments } from '../qemu/arguments.ts'
@@ -49,7 +50,7 @@ export async function startMachine(made: LocalMachine, spec: StartSpec): Promise
   const tools = qemuTools()
   const lifetimeSeconds = spec.tags.expires === '' ? 0 : Math.max(1, Math.round((Date.parse(spec.tags.expires) - Date.now()) / 1000))
   const about = { ...files, name: made.id, cpus, memory, credentials, firmware: tools.ovmf }
-  const guest: Guest = { os: spec.os ?? 'linux', devices: spec.devices ?? 'virtio', port: spec.transport === 'psrp' ? 5986 : 22 }
+  const guest: Guest = { os: spec.os ?? systemNames[0], devices: spec.devices ?? 'virtio', port: spec.transport === 'psrp' ? 5986 : 22 }
   // If only the firmware runs, no network is needed.
   const isFiltered = unreadableDisk === undefined
   const optional = {

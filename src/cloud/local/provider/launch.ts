@@ -3,6 +3,7 @@ import { dirname } from 'node:path'
 import { defined } from '../../../core/defined.ts'
 import { findVariable } from '../../../core/environment.ts'
 import { MissingError, messageOf } from '../../../core/errors.ts'
+import { forSystem, systemNames } from '../../../guest/systems.ts'
 import type { Host } from '../../../model/host.ts'
 import { saveConsole } from '../machines/console.ts'
 import { type LocalMachine, machineFiles, makeMachine, removeMachine } from '../machines/machine.ts'
@@ -14,6 +15,7 @@ import { unlessPaused } from '../machines/unless-paused.ts'
 import { findAccelerator } from '../qemu/accelerator.ts'
 import { makeOverlay } from '../qemu/img.ts'
 import { findFreePort } from '../qemu/port.ts'
+import { profiles } from '../qemu/profiles.ts'
 import { imagePath } from '../store/images.ts'
 import { discardSnapshot } from '../warm/cache.ts'
 import { ensureFirmware, wakeFirmware } from '../warm/firmware.ts'
@@ -37,8 +39,7 @@ export interface Launched {
 export async function launchMachine(spec: InstanceInputs, signal: AbortSignal): Promise<Launched> {
   signal.throwIfAborted()
   // Restoring a VM snapshot replaces the authorized key, which needs a login as root.
-  if (!spec.warm || !usesSnapshots() || spec.login !== 'credential' || spec.user !== 'root' || spec.os === 'windows')
-    return boot(spec, signal, '')
+  if (!spec.warm || !usesSnapshots(spec) || spec.login !== 'credential' || spec.user !== 'root') return boot(spec, signal, '')
   try {
     return await resume(spec, signal)
   } catch (error) {
@@ -48,15 +49,15 @@ export async function launchMachine(spec: InstanceInputs, signal: AbortSignal): 
 }
 
 /** Whether VM snapshots may be used. `BAKEHOUSE_SNAPSHOTS=off` disables them. */
-function usesSnapshots(): boolean {
-  return findVariable('BAKEHOUSE_SNAPSHOTS') !== 'off'
+function usesSnapshots({ os = systemNames[0] }: InstanceInputs): boolean {
+  return forSystem(profiles, os).usesSnapshots && findVariable('BAKEHOUSE_SNAPSHOTS') !== 'off'
 }
 
 async function boot(spec: InstanceInputs, signal: AbortSignal, note: string): Promise<Launched> {
-  // A firmware snapshot contains a fixed set of devices: without a cloud-init disk, and without the devices that Windows needs.
-  const knowsDevices = spec.login === 'credential' && spec.os !== 'windows' && spec.devices !== 'standard'
+  // A firmware snapshot contains a fixed set of devices, without a cloud-init disk.
+  const knowsDevices = spec.login === 'credential' && spec.devices !== 'standard'
   // With KVM, starting the firmware is faster than restoring it.
-  const pays = usesSnapshots() && (await findAccelerator()) === 'tcg'
+  const pays = usesSnapshots(spec) && (await findAccelerator()) === 'tcg'
   if (!knowsDevices || !pays) return bootWith(spec, signal, note)
   try {
     return await bootWith(spec, signal, note, ensureFirmware)

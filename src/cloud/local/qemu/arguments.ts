@@ -1,6 +1,8 @@
 import { defined } from '../../../core/defined.ts'
-import type { Machine, Os } from '../../../model/family.ts'
+import { forSystem, systemNames } from '../../../guest/systems.ts'
+import type { Machine } from '../../../model/family.ts'
 import { type FilterSockets, networkArguments } from './network.ts'
+import { type Profile, profiles } from './profiles.ts'
 
 /** The accelerator of QEMU: KVM, HVF, or emulation (tcg). After the comma: a CPU feature that is switched off. */
 export type Accelerator = 'kvm' | 'kvm,arch-capabilities=off' | 'hvf' | 'tcg'
@@ -14,14 +16,14 @@ export interface MachineShape {
 
 /** The requirements of a guest operating system. */
 export interface Guest {
-  readonly os: Os
+  readonly os: string
   /** `standard`: a SATA disk and an Intel network interface, for which Windows has drivers. */
   readonly devices: Machine['devices']
   /** The port of the guest that is forwarded: 22, or 5986 for PowerShell remoting. */
   readonly port: number
 }
 
-const linuxGuest: Guest = { os: 'linux', devices: 'virtio', port: 22 }
+const defaultGuest: Guest = { os: systemNames[0], devices: 'virtio', port: 22 }
 
 /** Input of the QEMU command line. */
 export interface MachineSpec extends MachineShape {
@@ -58,18 +60,18 @@ export interface MachineSpec extends MachineShape {
  * safe here: a disk is copied only after its machine has stopped, and a disk of a crashed machine is not used.
  */
 export function qemuArguments(spec: MachineSpec): string[] {
-  const guest = spec.guest ?? linuxGuest
+  const guest = spec.guest ?? defaultGuest
+  const profile = forSystem(profiles, guest.os)
   return [
     ...['-name', spec.name, '-nodefaults', '-no-user-config', '-display', 'none', '-vga', 'std'],
-    ...['-machine', `${spec.accelerator === 'hvf' ? 'q35' : 'q35,smm=off'},vmport=off${guest.os === 'windows' ? ',hpet=off' : ''}`],
-    ...acceleratorArguments(spec, guest),
-    // Windows expects local time in the real-time clock.
-    ...(guest.os === 'windows' ? ['-rtc', 'base=localtime,driftfix=slew'] : []),
+    ...['-machine', `${spec.accelerator === 'hvf' ? 'q35' : 'q35,smm=off'},vmport=off${profile.board}`],
+    ...acceleratorArguments(spec, profile),
+    ...profile.clock,
     ...['-smp', String(spec.cpus), '-m', String(spec.memory)],
     ...['-bios', spec.firmware, '-boot', 'menu=off,strict=on'],
     ...['-drive', `if=none,id=disk,${typeof spec.disk === 'number' ? unreadable(spec.disk) : qcow2(spec.disk)}`],
     ...['-device', guest.devices === 'standard' ? 'ide-hd,bus=ide.0,drive=disk,bootindex=0' : 'virtio-blk-pci,drive=disk,bootindex=0'],
-    ...(spec.seed === undefined ? [] : seedArguments(spec.seed, guest)),
+    ...(spec.seed === undefined ? [] : seedArguments(spec.seed, profile.seedDevice)),
     ...networkArguments({ hostPort: spec.sshPort, guestPort: guest.port, ...defined({ filter: spec.filter }) }),
     ...['-device', `${guest.devices === 'standard' ? 'e1000e' : 'virtio-net-pci'},netdev=net,romfile=`],
     ...(guest.devices === 'standard' ? [] : ['-device', 'virtio-rng-pci']),
@@ -91,36 +93,14 @@ function unreadable(bytes: number): string {
   return `format=raw,rerror=stop,file.driver=blkdebug,file.inject-error.0.event=read_aio,${image}`
 }
 
-/** Hyper-V features that make Windows faster and its clock exact. They have no effect with emulation. */
-const enlightenments = [
-  'hv_relaxed',
-  'hv_vapic',
-  'hv_spinlocks=0x1fff',
-  'hv_vpindex',
-  'hv_runtime',
-  'hv_synic',
-  'hv_stimer',
-  'hv_time',
-  'hv_frequencies',
-].join(',')
-
-function acceleratorArguments({ accelerator, isSaved }: MachineSpec, guest: Guest): string[] {
-  if (accelerator === 'tcg') return emulationArguments(guest)
+function acceleratorArguments({ accelerator, isSaved }: MachineSpec, { emulation, kvmFeatures }: Profile): readonly string[] {
+  if (accelerator === 'tcg') return emulation
   const [name = '', ...lacking] = accelerator.split(',')
-  const windows = name === 'kvm' && guest.os === 'windows' ? [enlightenments] : []
-  return ['-accel', name, '-cpu', ['host', ...lacking, ...(isSaved ? ['vmx=off', 'svm=off'] : []), ...windows].join(',')]
+  const features = name === 'kvm' ? kvmFeatures : []
+  return ['-accel', name, '-cpu', ['host', ...lacking, ...(isSaved ? ['vmx=off', 'svm=off'] : []), ...features].join(',')]
 }
 
-function emulationArguments(guest: Guest): string[] {
-  // Windows Server 2025 does not start without SSE 4.2 and POPCNT.
-  if (guest.os === 'windows') return ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'max']
-  // With emulation, a simple CPU model boots faster. 512 MiB of translated code are enough for a boot. With more, a reboot takes minutes,
-  // because the translated code of the old kernel is discarded piece by piece while the new kernel is unpacked.
-  return ['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'qemu64']
-}
-
-function seedArguments(seed: string, guest: Guest): string[] {
-  const device = guest.os === 'windows' ? 'ide-cd,bus=ide.1,drive=seed' : 'virtio-blk-pci,drive=seed'
+function seedArguments(seed: string, device: string): string[] {
   return ['-drive', `if=none,id=seed,file=${escaped(seed)},format=raw,readonly=on`, '-device', device]
 }
 

@@ -1,0 +1,54 @@
+import type { Os } from '../../../guest/systems.ts'
+
+/** What QEMU does differently for an operating system. */
+export interface Profile {
+  /** Options of the board, in addition to those of every machine. */
+  readonly board: string
+  readonly clock: readonly string[]
+  /** CPU features with KVM. */
+  readonly kvmFeatures: readonly string[]
+  readonly emulation: readonly string[]
+  /** The device for the disk with data for cloud-init. */
+  readonly seedDevice: string
+  /** Whether its machines may be restored from VM snapshots. */
+  readonly usesSnapshots: boolean
+  /** How to get a base image, as the hint of an error. */
+  readonly imageAdvice?: string
+}
+
+/** One row for each operating system. */
+export const profiles: Readonly<Record<Os, Profile>> = {
+  linux: {
+    board: '',
+    clock: [],
+    kvmFeatures: [],
+    // With emulation, a simple CPU model boots faster. 512 MiB of translated code are enough for a boot. With more, a reboot takes
+    // minutes, because the translated code of the old kernel is discarded piece by piece while the new kernel is unpacked.
+    emulation: ['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'qemu64'],
+    seedDevice: 'virtio-blk-pci,drive=seed',
+    usesSnapshots: true,
+  },
+  windows: {
+    board: ',hpet=off',
+    // Windows expects local time in the real-time clock.
+    clock: ['-rtc', 'base=localtime,driftfix=slew'],
+    // Hyper-V features that make Windows faster and its clock exact. They have no effect with emulation.
+    kvmFeatures: [
+      'hv_relaxed',
+      'hv_vapic',
+      'hv_spinlocks=0x1fff',
+      'hv_vpindex',
+      'hv_runtime',
+      'hv_synic',
+      'hv_stimer',
+      'hv_time',
+      'hv_frequencies',
+    ],
+    // Windows Server 2025 does not start without SSE 4.2 and POPCNT.
+    emulation: ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'max'],
+    seedDevice: 'ide-cd,bus=ide.1,drive=seed',
+    usesSnapshots: false,
+    imageAdvice:
+      'bring a disk image of Windows: base: {image: <qcow2>, sha256: …}; it boots by UEFI and has a WinRM listener for HTTPS on port 5986, or OpenSSH',
+  },
+}
