@@ -17,7 +17,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const { publicKey } = await makeSshKey(identityFile)
   const family = familyOf(familySchema.parse({ base: { debian: 'bookworm' } }), { name: 'boot', folder })
   const base = await ensureDebianBase({
-    release: 'bookworm',
+    release: 'bookworm', variant: 'lean',
     progress: (line) => process.stderr.write(`${line}\n`),
     signal: new AbortController().signal,
   })

@@ -26,7 +26,7 @@ export async function main(args: readonly string[]): Promise<void> {
   const project = makeReferenceProject()
   const request = await firstBake(project)
   const family = request.family
-  const base = await ensureDebianBase({ release: 'bookworm', progress: () => {}, signal: new AbortController().signal })
+  const base = await ensureDebianBase({ release: 'bookworm', variant: 'lean', progress: () => {}, signal: new AbortController().signal })
   const spec = { base: base.path, playbook: join(family.folder, 'playbook.yml'), cpus: family.machine.cpus, memory: family.machine.memory }
   const packer = (mitogen: boolean, after: (build: PackerBuild) => Promise<void> = async () => {}) =>
     timedBuild({ ...spec, mitogen }, after)

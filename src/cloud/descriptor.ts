@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type { PluginEntry } from '../engine/plugin/resource.ts'
 import type { Os } from '../guest/systems.ts'
+import type { Base } from '../model/family.ts'
 import type { Cloud, CloudResources } from './cloud.ts'
 
 /** A kind of base image that a cloud supports. */
@@ -13,6 +14,8 @@ export interface BaseKind {
   readonly templates?: readonly string[]
   /** How to get such a base for an operating system, as the hint of an error. */
   advice?(os: string): string | undefined
+  /** The hint for a playbook that failed for want of something that such a base does not have. */
+  findHint?(base: Base, cause: string): string | undefined
 }
 
 /** What a cloud adds to the schema of `family.yaml`. */

@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { describeCloud } from '../cloud/clouds.ts'
 import { parseDuration } from '../core/duration.ts'
 import { runPlaybook } from '../guest/ansible/playbook.ts'
 import type { TaskEvent } from '../guest/ansible/task-events.ts'
@@ -31,7 +32,14 @@ export async function configure(context: StepContext): Promise<StepAnswer> {
   if (cause === undefined && known.status === 'rejected') throw known.reason
   if (cause === undefined) return { status: 'ok', suites }
   await system.saveDiagnostics?.(session)
-  return { status: 'failed', cause, suites }
+  const hint = await findBaseHint(context, cause)
+  return { status: 'failed', cause, ...(hint !== undefined && { hint }), suites }
+}
+
+/** The hint for a playbook that failed because the base image lacks something, if the cloud knows one. */
+async function findBaseHint({ request: { family, cloud } }: StepContext, cause: string): Promise<string | undefined> {
+  const { bases } = await describeCloud(cloud)
+  return bases.find(({ kind }) => kind === family.base.kind)?.findHint?.(family.base, cause)
 }
 
 /** Reports the event of a task to the build. */

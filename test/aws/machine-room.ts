@@ -114,7 +114,7 @@ async function diskOf(client: EC2Client, image: string, disks: Map<string, strin
   const { Images } = await client.send(new DescribeImagesCommand({ ImageIds: [image] }))
   const found = disks.get(tagsOf(Images?.[0]?.Tags).build)
   if (found) return found
-  return (await ensureDebianBase({ release: 'bookworm', progress: () => {}, signal: new AbortController().signal })).path
+  return (await ensureDebianBase({ release: 'bookworm', variant: 'lean', progress: () => {}, signal: new AbortController().signal })).path
 }
 
 async function readUserData(client: EC2Client, InstanceId: string): Promise<string> {

@@ -20,7 +20,7 @@ const secretTasks = `
 `
 
 const tinyYaml = [
-  'base: {debian: bookworm}',
+  'base: {debian: bookworm, variant: lean}',
   'configure: {secrets: {token: {env: TINY_TOKEN}}}',
   'verify: {suites: [{goss: verify/goss.yaml}]}',
   '',

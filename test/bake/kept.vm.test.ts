@@ -6,7 +6,7 @@ import { makeProject, type Project } from '../helpers/project.ts'
 import { tinyFamily } from '../helpers/tiny-family.ts'
 
 const thorough = [
-  'base: {debian: bookworm}',
+  'base: {debian: bookworm, variant: lean}',
   'verify: {clones: 2, reboot: true, suites: [{goss: verify/goss.yaml}, {goss: verify/weak.yaml}]}',
   '',
 ].join('\n')

@@ -33,7 +33,7 @@ describe('a family', () => {
 
   test('has the base image of the section of its cloud, else the general one', async () => {
     using _project = makeProject(familyFiles('both', `${base}aws: { base: { ami: { owners: ['1'], name: debian-* } } }\n`))
-    expect((await readFamily('both')).base).toEqual({ kind: 'debian', debian: 'bookworm' })
+    expect((await readFamily('both')).base).toEqual({ kind: 'debian', debian: 'bookworm', variant: 'standard' })
     expect((await readFamily('both', { cloud: 'aws' })).base).toMatchObject({ kind: 'ami', ami: { owners: ['1'], name: 'debian-*' } })
   })
 

@@ -70,7 +70,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bakehouse-vm-'))
   vi.stubEnv('BAKEHOUSE_HOME', join(folder, 'home'))
   const signal = AbortSignal.timeout(1_700_000)
-  const base = await ensureDebianBase({ release: 'bookworm', progress: () => {}, signal })
+  const base = await ensureDebianBase({ release: 'bookworm', variant: 'lean', progress: () => {}, signal })
   const identityFile = join(folder, 'key')
   execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', identityFile])
   machine = await launchMachine(

@@ -3,7 +3,7 @@ import type { Files } from './project.ts'
 /** A small family: one file in the image, and one test for it. */
 export function tinyFamily(name: string, change: { family?: string; tasks?: string; goss?: string } = {}): Files {
   return {
-    [`${name}/family.yaml`]: change.family ?? 'base: {debian: bookworm}\nverify: {suites: [{goss: verify/goss.yaml}]}\n',
+    [`${name}/family.yaml`]: change.family ?? 'base: {debian: bookworm, variant: lean}\nverify: {suites: [{goss: verify/goss.yaml}]}\n',
     [`${name}/playbook.yml`]: [
       '- name: Tiny',
       '  hosts: all',

@@ -1,5 +1,7 @@
 import { forSystem } from '../../guest/systems.ts'
+import type { DebianVariant } from '../../model/debian-release.ts'
 import type { CloudDescriptor } from '../descriptor.ts'
+import { findMissingPartHint } from './base/missing-parts.ts'
 import { qemuPlugin } from './provider/entry.ts'
 import { profiles } from './qemu/profiles.ts'
 
@@ -9,7 +11,11 @@ export const local: CloudDescriptor = {
   title: 'the local cloud',
   runsHere: true,
   bases: [
-    { kind: 'debian', systems: ['linux'] },
+    {
+      kind: 'debian',
+      systems: ['linux'],
+      findHint: ({ variant }, cause) => findMissingPartHint(variant as DebianVariant, cause),
+    },
     {
       kind: 'image',
       advice: (os) => forSystem(profiles, os).imageAdvice,

@@ -1,9 +1,10 @@
 #!/bin/sh
-# Makes a bootable disk from a root file system: GPT, an EFI system partition with systemd-boot, ext4. Needs no loop device and no mount.
-# Reads the root file system as a tar file from standard input and writes the disk as qcow2 to standard output, because the user that
-# runs this may not be able to open the files of the caller. Usage: assemble.sh TITLE ESP_MIB DISK_MIB QEMU_IMG CONVERT_ARGUMENT…
+# Makes a bootable disk from a root file system: GPT, an EFI system partition with the files of /boot/efi, ext4. Needs no loop device
+# and no mount. Reads the root file system as a tar file from standard input and writes the disk as qcow2 to standard output, because
+# the user that runs this may not be able to open the files of the caller.
+# Usage: assemble.sh ROOT_UUID ESP_MIB DISK_MIB QEMU_IMG CONVERT_ARGUMENT…
 set -eu
-title=$1 esp_mib=$2 disk_mib=$3 qemu_img=$4
+root_uuid=$1 esp_mib=$2 disk_mib=$3 qemu_img=$4
 shift 4
 root_mib=$((disk_mib - esp_mib - 2))
 PATH=$PATH:/usr/sbin:/sbin
@@ -11,26 +12,11 @@ work=$(mktemp -d "${TMPDIR:-/tmp}/bakehouse-disk-XXXXXXXX")
 trap 'rm -rf "$work"' EXIT
 trap 'exit 1' HUP INT TERM
 disk=$work/disk.raw
-mkdir -p "$work/root" "$work/esp"
+mkdir -p "$work/root"
 tar -C "$work/root" --numeric-owner --xattrs --xattrs-include='*' --exclude='./dev/*' -xf -
 
-for image in "$work"/root/boot/vmlinuz-*; do version=${image##*/vmlinuz-}; done
-cd "$work/esp"
-mkdir -p EFI/BOOT EFI/systemd loader/entries "debian/$version"
-cp "$work/root/usr/lib/systemd/boot/efi/systemd-bootx64.efi" EFI/BOOT/BOOTX64.EFI
-cp EFI/BOOT/BOOTX64.EFI EFI/systemd/systemd-bootx64.efi
-echo 'timeout 0' > loader/loader.conf
-echo type1 > loader/entries.srel
-cp "$work/root/boot/vmlinuz-$version" "debian/$version/linux"
-cp "$work/root/boot/initrd.img-$version" "debian/$version/initrd.img-$version"
-cat > "loader/entries/debian-$version.conf" <<ENTRY
-title $title
-version $version
-sort-key debian
-options $(cat "$work/root/etc/kernel/cmdline")
-linux /debian/$version/linux
-initrd /debian/$version/initrd.img-$version
-ENTRY
+mv "$work/root/boot/efi" "$work/esp"
+mkdir "$work/root/boot/efi"
 
 truncate -s "${disk_mib}M" "$disk"
 sfdisk -q "$disk" <<TABLE
@@ -43,7 +29,7 @@ truncate -s "${esp_mib}M" "$work/esp.img"
 mkfs.vfat -F 32 -n ESP "$work/esp.img" > /dev/null
 mcopy -s -i "$work/esp.img" "$work"/esp/* ::/
 dd if="$work/esp.img" of="$disk" bs=1M seek=1 conv=notrunc,sparse status=none
-mkfs.ext4 -q -F -L root -E "offset=$(((esp_mib + 1) * 1024 * 1024)),lazy_itable_init=1,lazy_journal_init=1,nodiscard" \
+mkfs.ext4 -q -F -L root -U "$root_uuid" -E "offset=$(((esp_mib + 1) * 1024 * 1024)),lazy_itable_init=1,lazy_journal_init=1,nodiscard" \
   -d "$work/root" "$disk" "${root_mib}M"
 rm -rf "$work/root" "$work/esp" "$work/esp.img"
 "$qemu_img" "$@" "$disk" "$work/disk.qcow2" >&2

@@ -3,15 +3,14 @@ import { MissingError } from '../../../core/errors.ts'
 import { type RunResult, run, runTool } from '../../../core/exec.ts'
 import { setUpCommand } from '../../../core/program.ts'
 import { asRoot, findNamespaceProblem, openFolder } from '../../../core/user-namespace.ts'
-import type { DebianRelease } from '../../../model/debian-release.ts'
 import { flattenOptions } from '../qemu/img.ts'
 import { qemuTools } from '../qemu/tools.ts'
-import { assembleCommand, bootstrapArguments, overlayTarArguments } from './recipe.ts'
+import { assembleCommand, bootstrapArguments, type DebianBase, overlayTarArguments } from './recipe.ts'
 import { readAptSources } from './sources.ts'
 
 /** Input for making a base disk. */
 export interface BootstrapWork {
-  readonly release: DebianRelease
+  readonly base: DebianBase
   /** A folder for temporary files. */
   readonly folder: string
   readonly signal: AbortSignal
@@ -25,16 +24,16 @@ export interface RootFilesystem {
   readonly sourceDates: readonly string[]
 }
 
-/** Makes the root file system of a release from Debian packages. Throws MissingError if a tool, a permission or the mirror is missing. */
-export async function bootstrap({ release, folder, signal, say }: BootstrapWork): Promise<RootFilesystem> {
+/** Makes the root file system of a base from Debian packages. Throws MissingError if a tool, a permission or the mirror is missing. */
+export async function bootstrap({ base, folder, signal, say }: BootstrapWork): Promise<RootFilesystem> {
   const problem = await findNamespaceProblem()
   if (problem) throw problem
   const [tar, overlay] = [join(folder, 'rootfs.tar'), join(folder, 'overlay.tar')]
-  await runTool('tar', overlayTarArguments(overlay))
+  await runTool('tar', overlayTarArguments(base.variant, overlay))
   say('making the base system from Debian packages')
   const dates: string[] = []
   const mode = process.getuid?.() === 0 ? 'root' : 'unshare'
-  const result = await run('mmdebstrap', bootstrapArguments({ release, target: tar, overlay, sources: readAptSources(release), mode }), {
+  const result = await run('mmdebstrap', bootstrapArguments({ ...base, target: tar, overlay, sources: readAptSources(base.release), mode }), {
     signal,
     cwd: '/',
     env: { LC_ALL: 'C', TMPDIR: openFolder() },
@@ -53,10 +52,10 @@ export async function bootstrap({ release, folder, signal, say }: BootstrapWork)
 }
 
 /** Makes a bootable disk from a root file system; returns its path. Runs as root or as root of a user namespace, to set file owners. */
-export async function assemble(tar: string, { release, folder, signal }: BootstrapWork): Promise<string> {
+export async function assemble(tar: string, { base, folder, signal }: BootstrapWork): Promise<string> {
   const disk = join(folder, 'disk.qcow2')
   const convert = ['convert', ...flattenOptions({ sourceFormat: 'raw', compress: false })]
-  const [program, ...args] = asRoot(assembleCommand(release, qemuTools().img, convert))
+  const [program, ...args] = asRoot(assembleCommand(base, qemuTools().img, convert))
   await runTool(program, args, { signal, cwd: '/', env: { TMPDIR: openFolder() }, inputFile: tar, outputFile: disk })
   return disk
 }

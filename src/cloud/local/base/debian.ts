@@ -3,16 +3,14 @@ import { join } from 'node:path'
 import { runTool } from '../../../core/exec.ts'
 import { withLock } from '../../../core/lock.ts'
 import { openFolder } from '../../../core/user-namespace.ts'
-import type { DebianRelease } from '../../../model/debian-release.ts'
 import { explainFullDisk, requireSpace } from '../store/free-space.ts'
 import { digestFile } from '../store/images.ts'
 import { basesFolder, findNewestBase, publishBase, removeUnusedBases, type StoredBase, touchBase } from './base-disks.ts'
 import { assemble, bootstrap } from './bootstrap.ts'
-import { recipeKey } from './recipe.ts'
+import { type DebianBase, recipeKey } from './recipe.ts'
 
 /** Options for making a base disk. */
-export interface BuildOptions {
-  readonly release: DebianRelease
+export interface BuildOptions extends DebianBase {
   readonly progress: (line: string) => void
   readonly signal: AbortSignal
 }
@@ -27,7 +25,7 @@ const freshDays = 30
  * Throws MissingError if a tool, disk space or the mirror is missing.
  */
 export async function ensureDebianBase(options: BuildOptions): Promise<StoredBase> {
-  const recipe = recipeKey(options.release)
+  const recipe = recipeKey(options)
   const base = findFresh(recipe) ?? (await buildOnce(recipe, options))
   await touchBase(base)
   return base
@@ -35,7 +33,7 @@ export async function ensureDebianBase(options: BuildOptions): Promise<StoredBas
 
 async function buildOnce(recipe: string, options: BuildOptions): Promise<StoredBase> {
   await mkdir(basesFolder(), { recursive: true })
-  const lock = join(basesFolder(), `debian-${options.release}-${recipe}.lock`)
+  const lock = join(basesFolder(), `${baseName(options)}-${recipe}.lock`)
   return withLock(lock, options.progress, async () => findFresh(recipe) ?? (await buildOrKeep(recipe, options)))
 }
 
@@ -53,13 +51,14 @@ async function buildOrKeep(recipe: string, options: BuildOptions): Promise<Store
   }
 }
 
-async function buildBase(recipe: string, { release, progress, signal }: BuildOptions): Promise<StoredBase> {
+async function buildBase(recipe: string, { release, variant, progress, signal }: BuildOptions): Promise<StoredBase> {
   await requireSpace(basesFolder(), spaceNeeded, 'Making the base disk')
   await requireSpace(openFolder(), spaceNeeded, 'Making the base disk')
   const work = await mkdtemp(join(basesFolder(), '.partial-'))
   try {
     const say = startClock(progress)
-    const parts = { release, folder: work, signal, say }
+    const base = { release, variant }
+    const parts = { base, folder: work, signal, say }
     const { tar, sourceDates } = await bootstrap(parts)
     say('putting the base disk together')
     const disk = await assemble(tar, parts)
@@ -67,19 +66,23 @@ async function buildBase(recipe: string, { release, progress, signal }: BuildOpt
     const kernel = join(work, 'vmlinuz')
     await runTool('tar', ['--wildcards', '-xOf', tar, './boot/vmlinuz-*'], { signal, outputFile: kernel })
     const about = {
-      name: `debian-${release}`,
+      name: baseName(base),
       digest: await digestFile(disk),
       created: new Date().toISOString(),
       sourceDates,
       recipe,
       packages,
     }
-    const base = await publishBase({ disk, kernel }, about)
-    say(`base disk ready: ${Math.round((await stat(base.path)).size / 1024 ** 2)} MiB`)
-    return base
+    const stored = await publishBase({ disk, kernel }, about)
+    say(`base disk ready: ${Math.round((await stat(stored.path)).size / 1024 ** 2)} MiB`)
+    return stored
   } finally {
     await rm(work, { recursive: true, force: true })
   }
+}
+
+function baseName({ release, variant }: DebianBase): string {
+  return variant === 'standard' ? `debian-${release}` : `debian-${release}-${variant}`
 }
 
 /** The installed packages and their versions. `status`: text of /var/lib/dpkg/status. */

@@ -1,11 +1,17 @@
 import { z } from 'zod'
 import { sha256, text } from '../../../core/schema.ts'
-import { debianReleases } from '../../../model/debian-release.ts'
+import { debianReleases, debianVariants } from '../../../model/debian-release.ts'
 
 /** The kinds of base images of the local cloud, in addition to `family`, which every cloud has. */
 export const bases = {
   debian: z
-    .strictObject({ debian: z.enum(debianReleases).describe('The Debian release. For another distribution, use `image`.') })
+    .strictObject({
+      debian: z.enum(debianReleases).describe('The Debian release. For another distribution, use `image`.'),
+      variant: z
+        .enum(debianVariants)
+        .default('standard')
+        .describe("standard: what Debian's own cloud image has, GRUB among it. lean: less, for a faster boot."),
+    })
     .describe('Debian, as a disk that Bakehouse builds from Debian packages (local cloud).'),
   image: z
     .strictObject({

@@ -18,7 +18,7 @@ import type { LocalBase } from './kinds.ts'
 export async function resolveLocalBase(family: Family, { progress, signal, latestGood }: BaseSearch): Promise<BaseImage> {
   const base = family.base as LocalBase
   if (base.kind === 'debian') {
-    const { path, disk } = await ensureDebianBase({ release: base.debian, progress, signal })
+    const { path, disk } = await ensureDebianBase({ release: base.debian, variant: base.variant, progress, signal })
     await requireDigest(path, `sha256:${digestInName(path)}`)
     return { id: path, name: disk.name, digest: disk.digest }
   }

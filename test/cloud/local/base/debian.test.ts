@@ -1,22 +1,25 @@
 import { describe, expect, it } from 'vitest'
 import { parsePackages } from '../../../../src/cloud/local/base/debian.ts'
-import { assembleCommand, bootstrapArguments, overlayTarArguments, recipeKey } from '../../../../src/cloud/local/base/recipe.ts'
-import { releaseRecipes } from '../../../../src/cloud/local/base/releases.ts'
-import { debianReleases } from '../../../../src/model/debian-release.ts'
+import { assembleCommand, bootstrapArguments, overlayTarArguments, recipeKey, rootUuid } from '../../../../src/cloud/local/base/recipe.ts'
+import { variantPackages } from '../../../../src/cloud/local/base/variants.ts'
+import { debianReleases, debianVariants } from '../../../../src/model/debian-release.ts'
 
-describe.each(debianReleases)('the recipe of the base disk of %s', (release) => {
-  it('has the same key until something changes', () => {
-    expect(recipeKey(release)).toMatch(/^[0-9a-f]{16}$/)
-    expect(recipeKey(release)).toBe(recipeKey(release))
+const bases = debianReleases.flatMap((release) => debianVariants.map((variant) => ({ release, variant })))
+
+describe.each(bases)('the recipe of $release, $variant', (base) => {
+  const { release, variant } = base
+  it('has a key that is the same as long as nothing changes', () => {
+    expect(recipeKey(base)).toMatch(/^[0-9a-f]{16}$/)
+    expect(recipeKey(base)).toBe(recipeKey(base))
   })
 
   it('contains the packages that a login needs', () => {
     const needed = ['systemd', 'openssh-server', 'python3', 'linux-image-cloud-amd64', 'cloud-init']
-    expect(releaseRecipes[release].packages).toEqual(expect.arrayContaining(needed))
+    expect(variantPackages[variant]).toEqual(expect.arrayContaining(needed))
   })
 
-  it('uses the given mirrors, else the default of mmdebstrap', () => {
-    const spec = { release, target: '/t.tar', overlay: "/o's.tar", mode: 'unshare' } as const
+  it('takes the mirrors it is given, and the system default without any', () => {
+    const spec = { ...base, target: '/t.tar', overlay: "/o's.tar", mode: 'unshare' } as const
     const given = bootstrapArguments({ ...spec, sources: [`deb http://m ${release} main`] })
     expect(given.slice(-3)).toEqual([release, '/t.tar', `deb http://m ${release} main`])
     expect(given[0]).toBe('--mode=unshare')
@@ -24,20 +27,22 @@ describe.each(debianReleases)('the recipe of the base disk of %s', (release) => 
     expect(bootstrapArguments({ ...spec, sources: [] })).toContain(`--customize-hook=tar-in '/o'\\''s.tar' /`)
   })
 
-  it('is assembled by a command that opens no file of the user', () => {
-    const command = assembleCommand(release, '/usr/bin/qemu-img', ['convert', '-q'])
+  it('is put together by a command that opens no file of the user', () => {
+    const command = assembleCommand(base, '/usr/bin/qemu-img', ['convert', '-q'])
     expect(command.filter((word) => word.startsWith('/'))).toEqual(['/usr/bin/qemu-img'])
-    expect(command).toContain(releaseRecipes[release].title)
+    expect(command).toContain(rootUuid(base))
   })
 })
 
-describe('the recipe of a base disk', () => {
-  it('has another key for another release', () => {
-    expect(new Set(debianReleases.map(recipeKey)).size).toBe(debianReleases.length)
+describe('the recipe of a base', () => {
+  it('has another key and another root file system for each release and variant', () => {
+    expect(new Set(bases.map(recipeKey)).size).toBe(bases.length)
+    expect(new Set(bases.map(rootUuid)).size).toBe(bases.length)
+    for (const uuid of bases.map(rootUuid)) expect(uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/)
   })
 
-  it('gives all files of the image to root', () => {
-    expect(overlayTarArguments('/t')).toEqual(expect.arrayContaining(['--owner=0', '--group=0', '--mode=u=rwX,go=rX']))
+  it("makes every file of the image root's, whoever checked it out", () => {
+    expect(overlayTarArguments('lean', '/t')).toEqual(expect.arrayContaining(['--owner=0', '--group=0', '--mode=u=rwX,go=rX']))
   })
 })
 

@@ -23,7 +23,7 @@ let number = 0
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bakehouse-vm-'))
   vi.stubEnv('BAKEHOUSE_HOME', join(folder, 'home'))
-  base = (await ensureDebianBase({ release: 'bookworm', progress: () => {}, signal: AbortSignal.timeout(1_700_000) })).path
+  base = (await ensureDebianBase({ release: 'bookworm', variant: 'lean', progress: () => {}, signal: AbortSignal.timeout(1_700_000) })).path
 })
 
 afterAll(async () => {

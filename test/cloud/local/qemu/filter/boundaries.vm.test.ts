@@ -27,7 +27,7 @@ const machines: Launched[] = []
 beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'bakehouse-vm-'))
   vi.stubEnv('BAKEHOUSE_HOME', join(folder, 'home'))
-  base = (await ensureDebianBase({ release: 'bookworm', progress: () => {}, signal: AbortSignal.timeout(1_700_000) })).path
+  base = (await ensureDebianBase({ release: 'bookworm', variant: 'lean', progress: () => {}, signal: AbortSignal.timeout(1_700_000) })).path
   servers = [await serve('127.0.0.1'), await serve('0.0.0.0')]
   plugin = await startPlugin()
   // If it is allowed to, the test adds the address of the cloud metadata service to this computer.

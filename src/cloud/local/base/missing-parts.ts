@@ -1,0 +1,35 @@
+import type { DebianVariant } from '../../../model/debian-release.ts'
+
+interface MissingPart {
+  /** Found in the cause of a failed task when the part is missing. */
+  readonly signs: RegExp
+  readonly variants: readonly DebianVariant[]
+  readonly hint: string
+}
+
+const useStandard = 'The lean Debian base does not have it. Use the standard one: base: {debian: …, variant: standard}'
+
+/** Parts that playbooks expect and that a Debian base does not have. */
+const missingParts: readonly MissingPart[] = [
+  { signs: /\bgrub\b|grub-|\bgrubenv\b/, variants: ['lean'], hint: useStandard },
+  {
+    signs: /netplan|resolvectl|systemd-resolved|timesyncd|timedatectl|apparmor|unattended-upgrade|iptables|polkit|pam_systemd|\bnano\b|\bvi\b/,
+    variants: ['lean'],
+    hint: useStandard,
+  },
+  {
+    signs: /No package matching '[^']*' is available|Unable to locate package|has no installation candidate/,
+    variants: ['standard', 'lean'],
+    hint: 'The package lists of the base image are empty. Refresh them first: ansible.builtin.apt: {update_cache: true}',
+  },
+  {
+    signs: /locale-gen|\/etc\/locale\.gen|locales-all/,
+    variants: ['standard', 'lean'],
+    hint: "Install the package locales first. Like Debian's own cloud image, the base has the locale C.UTF-8 only",
+  },
+]
+
+/** The hint for a task that failed because a part of the system is not in a Debian base; undefined if that is not the reason. */
+export function findMissingPartHint(variant: DebianVariant, cause: string): string | undefined {
+  return missingParts.find(({ signs, variants }) => variants.includes(variant) && signs.test(cause))?.hint
+}

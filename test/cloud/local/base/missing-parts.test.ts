@@ -1,0 +1,29 @@
+import { describe, expect, it } from 'vitest'
+import { local } from '../../../../src/cloud/local/descriptor.ts'
+
+const debian = local.bases.find(({ kind }) => kind === 'debian')
+
+function findHint(variant: string, cause: string): string | undefined {
+  return debian?.findHint?.({ kind: 'debian', debian: 'bookworm', variant }, cause)
+}
+
+describe('a task that failed for want of a part of the system', () => {
+  it.each([
+    'Path /etc/default/grub does not exist !',
+    "Could not find or access '/boot/grub/grub.cfg'",
+    '[Errno 2] No such file or directory: b"update-grub"',
+    'Could not find the requested service systemd-resolved: host',
+    'Failed to find required executable "iptables" in paths: /usr/sbin:/sbin',
+  ])('is told to use the standard variant on a lean base: %s', (cause) => {
+    expect(findHint('lean', cause)).toContain('variant: standard')
+    expect(findHint('standard', cause)).toBeUndefined()
+  })
+
+  it.each(['standard', 'lean'])('is told to refresh the package lists on a %s base', (variant) => {
+    expect(findHint(variant, "No package matching 'auditd' is available")).toContain('update_cache: true')
+  })
+
+  it('gets no hint for another failure', () => {
+    expect(findHint('lean', 'non-zero return code: make: *** [all] Error 1')).toBeUndefined()
+  })
+})
