@@ -6,6 +6,7 @@ import { removeMachine } from '../src/cloud/local/machines/machine.ts'
 import { launchMachine } from '../src/cloud/local/provider/launch.ts'
 import { makeSshKey } from '../src/core/ssh-key.ts'
 import { familySchema } from '../src/family/schema.ts'
+import { type DebianVariant, debianVariants } from '../src/model/debian-release.ts'
 import { familyOf } from '../src/model/family-file.ts'
 import { interleave, parseRounds, renderConditions, renderTable, timed } from './measure.ts'
 
@@ -16,12 +17,12 @@ export async function main(args: readonly string[]): Promise<void> {
   const identityFile = join(folder, 'key')
   const { publicKey } = await makeSshKey(identityFile)
   const family = familyOf(familySchema.parse({ base: { debian: 'bookworm' } }), { name: 'boot', folder })
-  const base = await ensureDebianBase({
-    release: 'bookworm', variant: 'lean',
-    progress: (line) => process.stderr.write(`${line}\n`),
-    signal: new AbortController().signal,
-  })
-  const boot = (warm: boolean) => async (): Promise<number> => {
+  const bases: Record<DebianVariant, string> = { standard: '', lean: '' }
+  for (const variant of debianVariants) {
+    const progress = (line: string): boolean => process.stderr.write(`${line}\n`)
+    bases[variant] = (await ensureDebianBase({ release: 'bookworm', variant, progress, signal: new AbortController().signal })).path
+  }
+  const boot = (variant: DebianVariant, warm: boolean) => async (): Promise<number> => {
     let launched: Awaited<ReturnType<typeof launchMachine>> | undefined
     const seconds = await timed(async () => {
       launched = await launchMachine(
@@ -35,7 +36,7 @@ export async function main(args: readonly string[]): Promise<void> {
             stage: 'trial',
             expires: new Date(Date.now() + 3_600_000).toISOString(),
           },
-          image: base.path,
+          image: bases[variant],
           publicKey,
           identityFile,
           knownHostsFile: join(folder, 'known_hosts'),
@@ -53,16 +54,21 @@ export async function main(args: readonly string[]): Promise<void> {
     return seconds
   }
   try {
-    await boot(true)()
-    const measured = await interleave(
-      [
-        { name: 'cold boot to login', run: boot(false) },
-        { name: 'warm snapshot to login', run: boot(true) },
-      ],
-      rounds,
-    )
-    const [cold = 1, warm = 0] = measured.map((each) => each.median)
-    process.stdout.write(`${renderTable(measured)}\n\n${await renderConditions()}\n\nratio warm-over-cold: ${(warm / cold).toFixed(2)}\n`)
+    for (const variant of debianVariants) await boot(variant, true)()
+    const contestants = debianVariants.flatMap((variant) => [
+      { name: `${variant}: cold boot to login`, run: boot(variant, false) },
+      { name: `${variant}: warm snapshot to login`, run: boot(variant, true) },
+    ])
+    const measured = await interleave(contestants, rounds)
+    const [standardCold = 1, standardWarm = 0, leanCold = 1, leanWarm = 0] = measured.map((each) => each.median)
+    const ratios = {
+      'warm-over-cold of standard': standardWarm / standardCold,
+      'warm-over-cold of lean': leanWarm / leanCold,
+      'standard-over-lean cold': standardCold / leanCold,
+      'standard-over-lean warm': standardWarm / leanWarm,
+    }
+    const lines = Object.entries(ratios).map(([name, ratio]) => `ratio ${name}: ${ratio.toFixed(2)}`)
+    process.stdout.write(`${renderTable(measured)}\n\n${await renderConditions()}\n\n${lines.join('\n')}\n`)
   } finally {
     rmSync(folder, { recursive: true })
   }

@@ -33,17 +33,21 @@ export async function bootstrap({ base, folder, signal, say }: BootstrapWork): P
   say('making the base system from Debian packages')
   const dates: string[] = []
   const mode = process.getuid?.() === 0 ? 'root' : 'unshare'
-  const result = await run('mmdebstrap', bootstrapArguments({ ...base, target: tar, overlay, sources: readAptSources(base.release), mode }), {
-    signal,
-    cwd: '/',
-    env: { LC_ALL: 'C', TMPDIR: openFolder() },
-    onLine: (line) => {
-      const date = /bakehouse-source-date: (.+)/.exec(line)?.[1]
-      if (date) dates.push(date)
-      const step = /^I: (.*?)(\.\.\.)?$/.exec(line)?.[1]
-      if (step && !step.startsWith('running --')) say(`base system: ${step}`)
+  const result = await run(
+    'mmdebstrap',
+    bootstrapArguments({ ...base, target: tar, overlay, sources: readAptSources(base.release), mode }),
+    {
+      signal,
+      cwd: '/',
+      env: { LC_ALL: 'C', TMPDIR: openFolder() },
+      onLine: (line) => {
+        const date = /bakehouse-source-date: (.+)/.exec(line)?.[1]
+        if (date) dates.push(date)
+        const step = /^I: (.*?)(\.\.\.)?$/.exec(line)?.[1]
+        if (step && !step.startsWith('running --')) say(`base system: ${step}`)
+      },
     },
-  }).catch((cause: unknown) => {
+  ).catch((cause: unknown) => {
     throw new MissingError('mmdebstrap could not be started, and the base disk is made with it', { hint: setUpCommand, cause })
   })
   signal.throwIfAborted()

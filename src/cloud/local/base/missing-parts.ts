@@ -13,7 +13,8 @@ const useStandard = 'The lean Debian base does not have it. Use the standard one
 const missingParts: readonly MissingPart[] = [
   { signs: /\bgrub\b|grub-|\bgrubenv\b/, variants: ['lean'], hint: useStandard },
   {
-    signs: /netplan|resolvectl|systemd-resolved|timesyncd|timedatectl|apparmor|unattended-upgrade|iptables|polkit|pam_systemd|\bnano\b|\bvi\b/,
+    signs:
+      /netplan|resolvectl|systemd-resolved|timesyncd|timedatectl|apparmor|unattended-upgrade|iptables|polkit|pam_systemd|\bnano\b|\bvi\b/,
     variants: ['lean'],
     hint: useStandard,
   },

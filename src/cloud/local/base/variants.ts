@@ -15,7 +15,16 @@ const common: readonly string[] = [
 export const variantPackages: Readonly<Record<DebianVariant, readonly string[]>> = {
   standard: [
     ...common,
-    ...['grub-cloud-amd64', 'init', 'libpam-systemd', 'systemd-resolved', 'systemd-timesyncd', 'libnss-myhostname', 'netplan.io', 'polkitd'],
+    ...[
+      'grub-cloud-amd64',
+      'init',
+      'libpam-systemd',
+      'systemd-resolved',
+      'systemd-timesyncd',
+      'libnss-myhostname',
+      'netplan.io',
+      'polkitd',
+    ],
     ...['apparmor', 'apt-utils', 'unattended-upgrades', 'iptables', 'nano', 'vim-tiny', 'whiptail', 'ssh-import-id'],
   ],
   lean: [...common, 'systemd-boot'],

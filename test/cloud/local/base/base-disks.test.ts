@@ -61,10 +61,18 @@ describe('a base disk', () => {
     const { recipeKey } = await import('../../../../src/cloud/local/base/recipe.ts')
     const old = await publish('a', 31)
     const { recipe: _, ...about } = old.disk
-    writeFileSync(old.path.replace('.qcow2', '.json'), JSON.stringify({ ...about, recipe: recipeKey({ release: 'bookworm', variant: 'lean' }) }))
+    writeFileSync(
+      old.path.replace('.qcow2', '.json'),
+      JSON.stringify({ ...about, recipe: recipeKey({ release: 'bookworm', variant: 'lean' }) }),
+    )
     vi.stubEnv('PATH', join(folder, 'no-tools'))
     const lines: string[] = []
-    const base = await ensureDebianBase({ release: 'bookworm', variant: 'lean', progress: (line) => lines.push(line), signal: AbortSignal.timeout(60_000) })
+    const base = await ensureDebianBase({
+      release: 'bookworm',
+      variant: 'lean',
+      progress: (line) => lines.push(line),
+      signal: AbortSignal.timeout(60_000),
+    })
     expect(base.path).toBe(old.path)
     expect(lines.at(-1)).toMatch(/could not be made anew and is used as it is$/)
   })
