@@ -5,6 +5,7 @@ import { prepareProcess } from '../../src/core/prepare-process.ts'
 prepareProcess()
 const { path, disk } = await ensureDebianBase({
   release: 'bookworm',
+  variant: 'lean',
   progress: (line) => process.stderr.write(`${line}\n`),
   signal: AbortSignal.timeout(1_500_000),
 })
