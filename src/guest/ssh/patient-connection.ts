@@ -56,5 +56,6 @@ function relay(greeted: Socket): void {
   process.stdin.off('data', remember)
   process.stdin.pipe(greeted)
   greeted.pipe(process.stdout)
-  greeted.once('close', () => process.exit(0))
+  // Writes to a pipe are asynchronous: without this, ssh would lose the last bytes.
+  greeted.once('close', () => process.stdout.write('', () => process.exit(0)))
 }
