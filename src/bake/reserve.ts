@@ -4,7 +4,7 @@ import { UsageError } from '../core/errors.ts'
 import { buildFolder, homeFolder } from '../core/paths.ts'
 import type { OpenStack } from '../engine/stack.ts'
 import type { BakeRequest } from '../model/request.ts'
-import { nextVersion, parseVersion } from '../model/version.ts'
+import { nextVersion, parseVersion, requireNewer } from '../model/version.ts'
 import type { Plan } from './plan.ts'
 
 /** A plan whose stack exists. No other build can get the same version. */
@@ -16,11 +16,12 @@ export interface Reserved {
 /**
  * Reserves the version of a build by creating its stack. If two computers try the same version, only one can create the stack; the other
  * one tries the next version, or throws UsageError if the user requested this version. Listing all stacks instead would take longer with
- * each build.
+ * each build. A version that is not newer than the latest good version could not be promoted: throws UsageError before anything is created.
  */
 export async function reserveVersion(plan: Plan): Promise<Reserved> {
   const tried = new Set<string>()
   for (let current = plan; ; ) {
+    if (plan.latest) requireNewer(plan.family.name, current.version, plan.latest.version)
     const stack = await plan.engine.createStack(current.stackName)
     if (stack) return { plan: current, stack }
     if (plan.request.version !== undefined) throw isTaken(plan.version)

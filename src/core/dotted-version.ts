@@ -23,12 +23,12 @@ export function isWithin(version: string, range: string): boolean {
   return range.split(',').every((part) => {
     const [, operator = '==', bound = ''] = part.trim().match(/^(==|!=|>=|<=|>|<)?\s*([\w.*+-]+)$/) ?? []
     if (bound === '*') return true
-    const order = compareVersions(version, bound)
+    const order = compareDotted(version, bound)
     return { '==': order === 0, '!=': order !== 0, '>=': order >= 0, '<=': order <= 0, '>': order > 0, '<': order < 0 }[operator] ?? false
   })
 }
 
-function compareVersions(left: string, right: string): number {
+function compareDotted(left: string, right: string): number {
   const [a, b] = [left, right].map((version) => version.split('.').map((part) => Number.parseInt(part, 10) || 0)) as [number[], number[]]
   const at = Array.from({ length: Math.max(a.length, b.length) }).findIndex((_, index) => (a[index] ?? 0) !== (b[index] ?? 0))
   return at < 0 ? 0 : (a[at] ?? 0) - (b[at] ?? 0)

@@ -1,10 +1,10 @@
 import { defined } from '../core/defined.ts'
-import { messageOf, RejectedError, UsageError } from '../core/errors.ts'
+import { messageOf, RejectedError } from '../core/errors.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { OpenStack, UpdateOptions } from '../engine/stack.ts'
 import { publishProgram } from '../graph/publish.ts'
 import { type LatestGood, parseLatestGood } from '../model/outputs.ts'
-import { compareVersions } from '../model/version.ts'
+import { requireNewer } from '../model/version.ts'
 
 /** Options of `promote`. */
 export interface Promotion {
@@ -23,9 +23,7 @@ export async function promote(engine: Engine, image: LatestGood, options: Promot
   const state = await (options.state ?? engine.findState(image.family))
   const previous = state?.outputs ?? {}
   const { version: current } = previous
-  if (typeof current === 'string' && compareVersions(image.version, current) <= 0) {
-    throw new UsageError(`${image.family} ${image.version} is not newer than the latest good version, ${current}`)
-  }
+  if (typeof current === 'string') requireNewer(image.family, image.version, current)
   const stack = (state ? undefined : await engine.createStack(image.family)) ?? (await engine.knownStack(image.family))
   try {
     await stack.up(() => publishProgram(image), {

@@ -25,6 +25,14 @@ export function parseVersion(text: string): string {
   return text
 }
 
+/** Throws UsageError if a version of a family is not newer than its latest good version. */
+export function requireNewer(family: string, version: string, latest: string): void {
+  if (compareVersions(version, latest) > 0) return
+  throw new UsageError(`${family} ${version} is not newer than the latest good version, ${latest}`, {
+    hint: `--image-version: use a version after ${latest}`,
+  })
+}
+
 /** Orders versions by day, then by count. */
 export function compareVersions(left: string, right: string): number {
   const [a, b] = [sortKey(left), sortKey(right)]
