@@ -15,23 +15,28 @@ const root = fileURLToPath(new URL('.', import.meta.url))
 const home = process.env.BAKEHOUSE_HOME || join(root, '.bakehouse')
 const pinned = join(root, 'node_modules', '.bin', 'node')
 const words = process.argv.slice(2)
-const first = words.findIndex((word) => !word.startsWith('--'))
+const first = words.findIndex((word) => !word.startsWith('-'))
 const [options, [program, ...args]] = first < 0 ? [words, []] : [words.slice(0, first), words.slice(first)]
+const asksForHelp = words.some((word) => word === '--help' || word === '-h')
 
 try {
   await start()
 } catch (error) {
   if (error.exitCode === undefined) throw error
-  process.stderr.write(`${error.message}\n${error.hint ? `hint: ${error.hint}\n` : ''}`)
-  process.exitCode = error.exitCode
+  const { message, hint, exitCode } = error
+  if (args.includes('--json')) process.stdout.write(`${JSON.stringify({ error: { message, hint, exitCode } }, undefined, 2)}\n`)
+  process.stderr.write(`error: ${message}\n${hint ? `hint: ${hint}\n` : ''}`)
+  process.exitCode = exitCode
 }
 
 async function start() {
+  if (program === undefined && asksForHelp) return printHelp()
   if (process.platform === 'win32') throw failure('Bakehouse does not run on Windows itself', 3, 'use WSL 2 with Debian')
   if (!packagesMatch(root)) await underLock(home, async () => packagesMatch(root) || installPackages(root, home))
   const node = findNode(pinned)
   if (!node) throw noNode()
-  if (options.length > 0) await run(node, 'src/setup.ts', options)
+  // A program prints its help without the tools.
+  if (options.length > 0 && !asksForHelp) await run(node, 'src/setup.ts', options)
   if (program !== undefined && !process.exitCode) await run(node, program, args)
 }
 
@@ -51,6 +56,18 @@ async function run(node, file, argv) {
     child.on('error', reject)
     child.on('exit', (code, signal) => resolve(code ?? 128 + (constants.signals[signal] ?? 0)))
   })
+}
+
+function printHelp() {
+  process.stdout.write(`npm run setup -- [options]
+
+Installs the tools that the families of this project need, into .bakehouse/ and ~/.cache/bakehouse. As root it also installs packages of the
+distribution. Commands that need the tools do this by themselves.
+
+Options:
+  --checks    Also install what the tests need
+  -h, --help  Print this help
+`)
 }
 
 function noNode() {

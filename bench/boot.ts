@@ -8,11 +8,10 @@ import { makeSshKey } from '../src/core/ssh-key.ts'
 import { familySchema } from '../src/family/schema.ts'
 import { type DebianVariant, debianVariants } from '../src/model/debian-release.ts'
 import { familyOf } from '../src/model/family-file.ts'
-import { interleave, parseRounds, renderConditions, renderTable, timed } from './measure.ts'
+import { type BenchRequest, interleave, renderConditions, renderTable, timed } from './measure.ts'
 
 /** Measures the time from start to first login of a machine: with a cold boot, and with a VM snapshot. */
-export async function main(args: readonly string[]): Promise<void> {
-  const rounds = parseRounds(args, 5)
+export async function main({ rounds = 5 }: BenchRequest): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'boot-'))
   const identityFile = join(folder, 'key')
   const { publicKey } = await makeSshKey(identityFile)

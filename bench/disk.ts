@@ -8,7 +8,7 @@ import { flattenArguments } from '../src/cloud/local/qemu/img.ts'
 import { runTool } from '../src/core/exec.ts'
 import { readQemu } from '../src/core/tools.ts'
 import { readFamily } from '../src/family/read-family.ts'
-import { interleave, parseRounds, renderConditions, renderTable, timed } from './measure.ts'
+import { type BenchRequest, interleave, renderConditions, renderTable, timed } from './measure.ts'
 import { makeReferenceProject } from './reference-project.ts'
 import { megabytes } from './watched-bake.ts'
 
@@ -23,8 +23,7 @@ interface Usage {
 }
 
 /** Measures the disk space of the temporary resources of a build and of the promoted image, and the space and time of compression. */
-export async function main(args: readonly string[]): Promise<void> {
-  const rounds = parseRounds(args, 3)
+export async function main({ rounds = 3 }: BenchRequest): Promise<void> {
   const project = makeReferenceProject()
   Object.assign(process.env, project.env)
   try {

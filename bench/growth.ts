@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { openEngine } from '../src/bakehouse.ts'
 import { run, runTool } from '../src/core/exec.ts'
 import { sourceFolder } from '../src/core/paths.ts'
-import { interleave, parseRounds, renderConditions, timed } from './measure.ts'
+import { type BenchRequest, interleave, renderConditions, timed } from './measure.ts'
 import { bakeReference, makeReferenceProject, type Project } from './reference-project.ts'
 import { growHome } from './seed-home.ts'
 
@@ -21,8 +21,7 @@ interface Part {
 }
 
 /** Compares the 1st with the 1,000th build of a project. It runs one build and copies its files, as if there had been many builds. */
-export async function main(args: readonly string[]): Promise<void> {
-  const rounds = parseRounds(args, 5)
+export async function main({ rounds = 5 }: BenchRequest): Promise<void> {
   const rows = new Map<string, number[]>()
   const projects = sizes.map(makeReferenceProject)
   try {

@@ -1,7 +1,5 @@
-import { parseArgs } from 'node:util'
-import { defined } from '../src/core/defined.ts'
 import { openInstantCloud } from './instant-cloud.ts'
-import { median, parseCount, renderConditions } from './measure.ts'
+import { type BenchRequest, median, renderConditions } from './measure.ts'
 import type { TreeUse } from './processes.ts'
 import { largestOf, megabytes, type WatchedBake, watchBake } from './watched-bake.ts'
 
@@ -16,8 +14,8 @@ export interface ManyRequest {
 export const usualFamilies = 20
 
 /** Measures many families in parallel on the EC2 emulator. Its machines answer immediately, so the time is the overhead of Bakehouse. */
-export async function main(args: readonly string[]): Promise<void> {
-  const asked = parseArguments(args)
+export async function main(given: BenchRequest): Promise<void> {
+  const asked = withDefaults(given)
   const { families } = asked
   const { one, many } = await bakeMany(asked)
   const [single, all] = [median(one.map(({ seconds }) => seconds)), median(many.map(({ seconds }) => seconds))]
@@ -65,16 +63,7 @@ function renderRoles(one: TreeUse, many: TreeUse, families: number): string[] {
   })
 }
 
-/** Parses `[rounds] [--families n] [--parallel n]`. Throws UsageError. */
-export function parseArguments(args: readonly string[]): ManyRequest {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: { rounds: { type: 'string' }, families: { type: 'string' }, parallel: { type: 'string' } },
-  })
-  return {
-    rounds: parseCount(values.rounds ?? positionals[0] ?? '3'),
-    families: parseCount(values.families ?? String(usualFamilies)),
-    ...defined({ parallel: values.parallel === undefined ? undefined : parseCount(values.parallel) }),
-  }
+/** The request with the default numbers. */
+export function withDefaults({ rounds = 3, families = usualFamilies, ...rest }: BenchRequest): ManyRequest {
+  return { rounds, families, ...rest }
 }

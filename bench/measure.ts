@@ -1,6 +1,4 @@
 import { cpus, totalmem } from 'node:os'
-import { parseArgs } from 'node:util'
-import { UsageError } from '../src/core/errors.ts'
 import { run } from '../src/core/exec.ts'
 import { readQemu, readTools } from '../src/core/tools.ts'
 
@@ -32,17 +30,11 @@ export async function interleave(contenders: readonly Contender[], rounds: numbe
   return contenders.map(({ name }, index) => ({ name, seconds: seconds[index] ?? [], median: median(seconds[index] ?? []) }))
 }
 
-/** Parses the number of rounds: `5` or `--rounds 5`. Throws UsageError. */
-export function parseRounds(args: readonly string[], usual: number): number {
-  const { values, positionals } = parseArgs({ args: [...args], allowPositionals: true, options: { rounds: { type: 'string' } } })
-  return parseCount(values.rounds ?? positionals[0] ?? String(usual))
-}
-
-/** Parses a whole number of at least 1. Throws UsageError. */
-export function parseCount(text: string): number {
-  const count = Number(text)
-  if (Number.isInteger(count) && count > 0) return count
-  throw new UsageError(`Expected a whole number from 1 on, got "${text}"`)
+/** The numbers that the user gave to a benchmark. */
+export interface BenchRequest {
+  readonly rounds?: number
+  readonly families?: number
+  readonly parallel?: number
 }
 
 /** The median of the values. */

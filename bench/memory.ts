@@ -1,11 +1,11 @@
-import { bakeMany, parseArguments } from './many.ts'
-import { median, renderConditions } from './measure.ts'
+import { bakeMany, withDefaults } from './many.ts'
+import { type BenchRequest, median, renderConditions } from './measure.ts'
 import { bakeReference, makeReferenceProject } from './reference-project.ts'
 import { largestOf, megabytes, type WatchedBake, watchBake } from './watched-bake.ts'
 
 /** Measures the peak memory of a local build by kind of process, and of many parallel builds on the EC2 emulator. */
-export async function main(args: readonly string[]): Promise<void> {
-  const asked = parseArguments(args)
+export async function main(given: BenchRequest): Promise<void> {
+  const asked = withDefaults(given)
   const local = await bakeLocally(asked.rounds)
   const use = largestOf(local)
   const many = largestOf((await bakeMany({ ...asked, rounds: 1 })).many)

@@ -1,11 +1,10 @@
 import { run } from '../src/core/exec.ts'
 import { projectFolder } from '../src/core/paths.ts'
-import { interleave, parseRounds, renderConditions, renderGoal, renderTable, timed } from './measure.ts'
+import { type BenchRequest, interleave, renderConditions, renderGoal, renderTable, timed } from './measure.ts'
 import { bakeReference, makeReferenceProject } from './reference-project.ts'
 
 /** Measures a build with unchanged inputs, and a set-up with nothing to do. */
-export async function main(args: readonly string[]): Promise<void> {
-  const rounds = parseRounds(args, 5)
+export async function main({ rounds = 5 }: BenchRequest): Promise<void> {
   const project = makeReferenceProject()
   try {
     await bakeReference(project.env)

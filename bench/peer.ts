@@ -10,7 +10,7 @@ import { homeFolder, sourceFolder } from '../src/core/paths.ts'
 import { readQemu } from '../src/core/tools.ts'
 import { buildFiles } from '../src/model/build-folder.ts'
 import type { Family } from '../src/model/family.ts'
-import { interleave, parseRounds, renderConditions, renderTable, timed } from './measure.ts'
+import { type BenchRequest, interleave, renderConditions, renderTable, timed } from './measure.ts'
 import { buildWithPacker, type PackerBuild, type PackerSpec, requirePacker } from './packer.ts'
 import { bakeReference, makeReferenceProject } from './reference-project.ts'
 import { buildByScript } from './script.ts'
@@ -20,8 +20,7 @@ import { buildByScript } from './script.ts'
  * the same work: boots its image, runs the same tests, copies it. The lower limit is a shell script that only builds. All use the same
  * base disk, playbook and virtual hardware.
  */
-export async function main(args: readonly string[]): Promise<void> {
-  const rounds = parseRounds(args, 3)
+export async function main({ rounds = 3 }: BenchRequest): Promise<void> {
   requirePacker()
   const project = makeReferenceProject()
   const request = await firstBake(project)

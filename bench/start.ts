@@ -4,13 +4,12 @@ import { join } from 'node:path'
 import { run } from '../src/core/exec.ts'
 import { homeFolder, sourceFolder } from '../src/core/paths.ts'
 import { phases } from '../src/model/phases.ts'
-import { interleave, parseRounds, renderConditions, renderGoal, renderTable, timed } from './measure.ts'
+import { type BenchRequest, interleave, renderConditions, renderGoal, renderTable, timed } from './measure.ts'
 
 const builds = 1000
 
 /** Measures how long the command line takes to print something. */
-export async function main(args: readonly string[]): Promise<void> {
-  const rounds = parseRounds(args, 7)
+export async function main({ rounds = 7 }: BenchRequest): Promise<void> {
   const home = makeHistory()
   try {
     const entry = join(sourceFolder(), 'bake.ts')

@@ -1,9 +1,8 @@
-import { median, parseRounds, renderConditions, timed } from './measure.ts'
+import { type BenchRequest, median, renderConditions, timed } from './measure.ts'
 import { bakeReference, makeReferenceProject } from './reference-project.ts'
 
 /** Measures the median time of each phase of a build, and the overhead of Bakehouse: the time that no guest works. */
-export async function main(args: readonly string[]): Promise<void> {
-  const rounds = parseRounds(args, 3)
+export async function main({ rounds = 3 }: BenchRequest): Promise<void> {
   const project = makeReferenceProject()
   const walls: number[] = []
   const phases = new Map<string, number[]>()

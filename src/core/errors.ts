@@ -43,6 +43,7 @@ const systemHints: Readonly<Record<string, string>> = {
   EDQUOT: 'free space, or raise the quota of the disk',
   EACCES: 'give this user access to it',
   EPERM: 'give this user the right to do it',
+  ENOTDIR: 'use another path: a part of this one is a file and not a folder',
   EROFS: 'make the file system writable',
   EMFILE: 'raise the limit of open files: ulimit -n',
   ENOMEM: 'free memory, or bake fewer families at a time',

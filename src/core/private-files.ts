@@ -10,12 +10,13 @@ export function keepFilesPrivate(): void {
   for (const folder of [homeFolder(), cacheFolder()]) closeFolder(folder)
 }
 
-/** Sets the mode of a folder to 0700. Does nothing if the folder does not exist or belongs to another user. */
+/** Sets the mode of a folder to 0700. Does nothing if the folder does not exist, cannot exist, or belongs to another user. */
 function closeFolder(folder: string): void {
   try {
     const found = lstatSync(folder)
     if (found.isDirectory() && found.uid === process.getuid?.() && (found.mode & 0o077) !== 0) chmodSync(folder, 0o700)
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    const { code = '' } = error as NodeJS.ErrnoException
+    if (!['ENOENT', 'ENOTDIR'].includes(code)) throw error
   }
 }

@@ -1,7 +1,7 @@
 import { mkdirSync, renameSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { defined } from '../core/defined.ts'
-import { BakehouseError, MissingError, messageOf } from '../core/errors.ts'
+import { BakehouseError, findSystemProblem, MissingError, messageOf } from '../core/errors.ts'
 import { withLock } from '../core/lock.ts'
 import { homeFolder } from '../core/paths.ts'
 import { type Tools, toolsFile } from '../core/tools.ts'
@@ -103,8 +103,10 @@ function explain(error: unknown): BakehouseError {
   const errors: readonly unknown[] = error instanceof AggregateError ? error.errors : [error]
   const missing = errors.filter((each) => each instanceof MissingError)
   const other = errors.find((each) => !(each instanceof MissingError))
-  if (other !== undefined)
-    return new SetUpFailed(`Set-up failed: ${messageOf(other)}`, { hint: `see ${join(homeFolder(), 'setup.log')}`, cause: other })
+  if (other !== undefined) {
+    const hint = findSystemProblem(other)?.hint ?? `see ${join(homeFolder(), 'setup.log')}`
+    return new SetUpFailed(`Set-up failed: ${messageOf(other)}`, { hint, cause: other })
+  }
   const hint = missing.flatMap((each) => each.hint ?? []).join('\n')
   return new MissingError(missing.map(messageOf).join('\n'), { hint, cause: error })
 }

@@ -5,8 +5,11 @@ import {
   type ImageCriterion,
   ReplaceImageCriteriaInAllowedImagesSettingsCommand,
 } from '@aws-sdk/client-ec2'
+import { ask, findRegion } from '../../src/cloud/aws/clients.ts'
 import { requestHandler } from '../../src/cloud/aws/request-handler.ts'
 import { watermarkName } from '../../src/cloud/aws/tags.ts'
+import { UsageError } from '../../src/core/errors.ts'
+import { runSmallProgram, type SmallProgram } from '../../src/core/small-program.ts'
 
 /** Which promoted images an account may launch. */
 export interface AllowRequest {
@@ -43,14 +46,36 @@ export async function allow(request: AllowRequest): Promise<{ state: string; cri
   return { state: State, criteria: ImageCriteria }
 }
 
-if (import.meta.main) {
-  const [owner = '', list = '', state = 'audit-mode'] = process.argv.slice(2)
-  if (!/^\d{12}$/.test(owner) || list === '' || (state !== 'audit-mode' && state !== 'enabled')) {
-    process.stderr.write(
-      'Expected an account and families: node stacks/allowed-images/allow.ts 111111111111 linux-base,linux-web [audit-mode|enabled]\n',
-    )
-    process.exit(2)
-  }
-  const set = await allow({ owner, families: list.split(','), state })
-  process.stdout.write(`${JSON.stringify(set, undefined, 2)}\n`)
+const program: SmallProgram = {
+  command: 'node stacks/allowed-images/allow.ts',
+  describe:
+    'Sets the Allowed AMIs setting of the current AWS account: only promoted images with a watermark of these families may be launched.',
+  words: [
+    { name: 'account', describe: 'number of the account that builds the images, 12 digits' },
+    { name: 'families', describe: 'names of the families, separated by commas' },
+    {
+      name: 'state',
+      isOptional: true,
+      describe: 'what happens with other images  [default: audit-mode]',
+      choices: { 'audit-mode': 'they are reported', enabled: 'they cannot be launched' },
+    },
+  ],
+  examples: [
+    ['111111111111 linux-base,linux-web', 'report all other images'],
+    ['111111111111 linux-base,linux-web enabled', 'forbid all other images'],
+  ],
+  run: async ({ words: [owner = '', list = '', state = 'audit-mode'] }) => {
+    if (!/^\d{12}$/.test(owner)) {
+      throw new UsageError(`Expected the number of an account, 12 digits, got "${owner}"`, {
+        hint: 'aws sts get-caller-identity prints the number of the account that you are logged in to',
+      })
+    }
+    const request = { owner, families: list.split(','), state: state as AllowRequest['state'] }
+    await findRegion()
+    const set = await ask('to change the Allowed AMIs setting', () => allow(request))
+    process.stdout.write(`${JSON.stringify(set, undefined, 2)}\n`)
+    return 0
+  },
 }
+
+if (import.meta.main) process.exitCode = await runSmallProgram(program, process.argv.slice(2))

@@ -7,8 +7,11 @@ import {
   StartInstanceRefreshCommand,
   type StartInstanceRefreshCommandInput,
 } from '@aws-sdk/client-auto-scaling'
+import { ask } from '../../src/cloud/aws/clients.ts'
 import { requestHandler } from '../../src/cloud/aws/request-handler.ts'
 import { defined } from '../../src/core/defined.ts'
+import { writeError } from '../../src/core/error-lines.ts'
+import { MissingError, RejectedError } from '../../src/core/errors.ts'
 
 /** An upgrade of a group: the template version, and how to replace instances. */
 export interface RefreshRequest {
@@ -52,7 +55,7 @@ export async function refresh(request: RefreshRequest): Promise<'unchanged' | 'u
   const client = new AutoScalingClient({ maxAttempts: 12, requestHandler })
   const query = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [request.groupName] })
   const group = (await client.send(query)).AutoScalingGroups?.[0]
-  if (!group) throw new Error(`Auto Scaling group ${request.groupName} does not exist`)
+  if (!group) throw new MissingError(`Auto Scaling group ${request.groupName} does not exist`, { hint: 'create it again: pulumi up' })
   const { LaunchTemplateId, Version } = group.LaunchTemplate ?? {}
   if (LaunchTemplateId === request.templateId && Version === request.version) return 'unchanged'
   const { InstanceRefreshId = '' } = await client.send(new StartInstanceRefreshCommand(refreshInput(request)))
@@ -60,7 +63,12 @@ export async function refresh(request: RefreshRequest): Promise<'unchanged' | 'u
     const state = await describe(client, request.groupName, InstanceRefreshId)
     if (state?.Status === 'Successful') return 'upgraded'
     if (isOver(state?.Status)) {
-      throw new Error(`the upgrade of ${request.groupName} failed (${state?.Status}): ${state?.StatusReason ?? 'no reason given'}`)
+      throw new RejectedError(
+        `the upgrade of ${request.groupName} failed (${state?.Status}): ${state?.StatusReason ?? 'no reason given'}`,
+        {
+          hint: `read why instances were not healthy: aws autoscaling describe-scaling-activities --auto-scaling-group-name ${request.groupName}`,
+        },
+      )
     }
     process.stderr.write(`${state?.Status} ${state?.PercentageComplete ?? 0} % ${state?.StatusReason ?? ''}\n`)
     await sleep(Math.min(pause.longest, Math.max(pause.first, (Date.now() - started) / 10)))
@@ -78,9 +86,9 @@ function isOver(status: string | undefined): boolean {
 
 if (import.meta.main) {
   try {
-    process.stdout.write(await refresh(JSON.parse(process.env.BAKEHOUSE_REFRESH ?? '') as RefreshRequest))
+    const request = JSON.parse(process.env.BAKEHOUSE_REFRESH ?? '') as RefreshRequest
+    process.stdout.write(await ask(`to upgrade ${request.groupName}`, () => refresh(request)))
   } catch (error) {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`)
-    process.exitCode = 1
+    process.exitCode = writeError(error)
   }
 }

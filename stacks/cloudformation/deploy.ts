@@ -9,7 +9,10 @@ import {
   type Stack,
   UpdateStackCommand,
 } from '@aws-sdk/client-cloudformation'
+import { ask, findRegion } from '../../src/cloud/aws/clients.ts'
 import { requestHandler } from '../../src/cloud/aws/request-handler.ts'
+import { RejectedError, UsageError } from '../../src/core/errors.ts'
+import { runSmallProgram, type SmallProgram } from '../../src/core/small-program.ts'
 
 /** Settings of a stack. */
 export interface DeployRequest {
@@ -62,19 +65,45 @@ async function waitForEnd(client: CloudFormationClient, StackName: string, pause
     const status = stack?.StackStatus ?? 'gone'
     if (stack && /^(CREATE|UPDATE)_COMPLETE$/.test(status)) return stack
     if (!/_IN_PROGRESS$/.test(status))
-      throw new Error(`stack ${StackName} failed (${status}): ${stack?.StackStatusReason ?? 'see its events'}`)
+      throw new RejectedError(`stack ${StackName} failed (${status}): ${stack?.StackStatusReason ?? 'no reason given'}`, {
+        hint: `read its events: aws cloudformation describe-stack-events --stack-name ${StackName}`,
+      })
     await sleep(pauseMs)
   }
 }
 
-if (import.meta.main) {
-  const [stackName = '', ...settings] = process.argv.slice(2)
-  const pairs = settings.map((setting) => /^([A-Za-z]+)=(.*)$/.exec(setting))
-  if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(stackName) || pairs.includes(null)) {
-    process.stderr.write('Expected a stack name and Parameter=value settings: node stacks/cloudformation/deploy.ts web Subnets=subnet-…\n')
-    process.exit(2)
-  }
-  const parameters = Object.fromEntries(pairs.map((pair) => [pair?.[1] ?? '', pair?.[2] ?? '']))
-  const { changed, outputs } = await deploy({ stackName, parameters })
-  process.stdout.write(`${stackName} ${changed ? 'is updated' : 'was up to date'}: image ${outputs.Image}\n`)
+const program: SmallProgram = {
+  command: 'node stacks/cloudformation/deploy.ts',
+  describe: 'Creates or updates a CloudFormation stack from template.yaml. CloudFormation uses the latest good image of the family.',
+  words: [{ name: 'stack', describe: 'name of the stack: letters, digits and dashes' }],
+  rest: [
+    '[parameter=value…]',
+    'parameters of the template: Image, InstanceType, Subnets, Size; on an update, the others keep their values',
+  ],
+  examples: [
+    ['web Image=/bakehouse/linux-base/latest Subnets=subnet-…,subnet-…', 'create the stack'],
+    ['web', 'update it to the newest image'],
+  ],
+  run: async ({ words: [stackName = ''], rest }) => {
+    const request = parseRequest(stackName, rest)
+    await findRegion()
+    const { changed, outputs } = await ask(`to deploy the stack ${stackName}`, () => deploy(request))
+    process.stdout.write(`${stackName} ${changed ? 'is updated' : 'was up to date'}: image ${outputs.Image}\n`)
+    return 0
+  },
 }
+
+function parseRequest(stackName: string, settings: readonly string[]): DeployRequest {
+  const help = { hint: `${program.command} --help` }
+  if (!/^[A-Za-z][A-Za-z0-9-]*$/.test(stackName)) {
+    throw new UsageError(`Expected the name of a stack: letters, digits and dashes, got "${stackName}"`, help)
+  }
+  const parameters = settings.map((setting): [string, string] => {
+    const [, name, value] = /^([A-Za-z]+)=(.*)$/s.exec(setting) ?? []
+    if (name === undefined || value === undefined) throw new UsageError(`Expected parameter=value, got "${setting}"`, help)
+    return [name, value]
+  })
+  return { stackName, parameters: Object.fromEntries(parameters) }
+}
+
+if (import.meta.main) process.exitCode = await runSmallProgram(program, process.argv.slice(2))

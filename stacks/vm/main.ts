@@ -1,57 +1,51 @@
-import yargs from 'yargs'
-import { hideBin } from 'yargs/helpers'
 import { defined } from '../../src/core/defined.ts'
-import { BakehouseError, messageOf } from '../../src/core/errors.ts'
-import { printableLines } from '../../src/core/printable.ts'
-import { keepFilesPrivate } from '../../src/core/private-files.ts'
+import { parseCount } from '../../src/core/parse-count.ts'
+import { prepareProcess } from '../../src/core/prepare-process.ts'
+import { type Given, runSmallProgram, type SmallProgram } from '../../src/core/small-program.ts'
 import { destroyVm, upVm } from './machine.ts'
 
-keepFilesPrivate()
+const program: SmallProgram = {
+  command: 'npm run vm --',
+  describe: 'Runs the latest good image of a family as a virtual machine on this computer.',
+  words: [
+    {
+      name: 'command',
+      describe: 'what to do:',
+      choices: { up: 'create the machine, or replace it if the family has a newer image', destroy: 'delete the machine' },
+    },
+  ],
+  options: {
+    family: { value: '<name>', isRequired: true, describe: 'Name of the family whose image runs' },
+    memory: { value: '<MiB>', describe: 'Memory of the machine in MiB  [default: 1024]' },
+    user: { value: '<name>', describe: 'User of the image that gets the SSH key and logs in  [default: root]' },
+    identity: {
+      value: '<path>',
+      describe: 'SSH private key to log in with; its .pub file must be in the same folder  [default: a new key for this machine]',
+    },
+    backend: { value: '<URL>', describe: 'URL of the state backend, such as s3://…  [default: a folder of this project]' },
+  },
+  examples: [
+    ['up --family linux-base', 'start a machine, and print how to log in'],
+    ['up --family linux-base --memory 2048', 'the same with 2 GiB of memory'],
+    ['destroy --family linux-base', 'delete the machine'],
+  ],
+  run: async ({ words, options }) => (words[0] === 'up' ? up(options) : destroy(options)),
+}
+
+prepareProcess()
 const stop = new AbortController()
 for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => stop.abort())
+process.exitCode = await runSmallProgram(program, process.argv.slice(2))
 
-const cli = yargs(hideBin(process.argv))
-  .scriptName('npm run vm --')
-  .option('family', { type: 'string', demandOption: true, describe: 'Family name, for example linux-base; its latest good image runs' })
-  .option('memory', { type: 'number', default: 1024, describe: 'Memory in MiB' })
-  .option('user', { type: 'string', default: 'root', describe: 'User to log in as' })
-  .option('identity', { type: 'string', describe: 'SSH private key; the .pub file must be in the same folder' })
-  .option('backend', { type: 'string', describe: 'URL of the state backend' })
-  .command(
-    'up',
-    'Create the machine, or replace it if the family has a newer image',
-    () => {},
-    async (argv) => {
-      const { family, memory, user, identity, backend } = argv as unknown as Record<'family' | 'user', string> & {
-        memory: number
-        identity?: string
-        backend?: string
-      }
-      const own = defined({ identityFile: identity, backend })
-      const { version, login } = await upVm({ family, memory, user, ...own }, stop.signal)
-      process.stdout.write(`${family} ${version} runs; log in with\n  ${login}\n`)
-    },
-  )
-  .command(
-    'destroy',
-    'Delete the machine',
-    () => {},
-    async (argv) => {
-      const { family, backend } = argv as unknown as { family: string; backend?: string }
-      const was = await destroyVm({ family, ...defined({ backend }) }, stop.signal)
-      process.stdout.write(was ? `deleted the machine of ${family}\n` : `${family} has no machine\n`)
-    },
-  )
-  .demandCommand(1, 'Expected up or destroy')
-  .strict()
-  .fail((message, error) => {
-    throw error ?? new Error(message)
-  })
+async function up({ family = '', memory = '1024', user = 'root', identity, backend }: Given['options']): Promise<number> {
+  const own = defined({ identityFile: identity, backend })
+  const { version, login } = await upVm({ family, memory: parseCount('--memory', memory, 128), user, ...own }, stop.signal)
+  process.stdout.write(`${family} ${version} runs; log in with\n  ${login}\n`)
+  return 0
+}
 
-try {
-  await cli.parseAsync()
-} catch (error) {
-  const hint = error instanceof BakehouseError && error.hint ? `\n${error.hint}` : ''
-  process.stderr.write(`${printableLines(messageOf(error)).join('\n')}${hint}\n`)
-  process.exitCode = error instanceof BakehouseError ? error.exitCode : 1
+async function destroy({ family = '', backend }: Given['options']): Promise<number> {
+  const existed = await destroyVm({ family, ...defined({ backend }) }, stop.signal)
+  process.stdout.write(existed ? `deleted the machine of ${family}\n` : `${family} has no machine\n`)
+  return 0
 }

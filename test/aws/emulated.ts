@@ -2,22 +2,23 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { runSmallProgram, type SmallProgram } from '../../src/core/small-program.ts'
 import { writeEmulatedProject } from './emulated-project.ts'
 import { startGateway } from './gateway.ts'
 import { openMachineRoom } from './machine-room.ts'
 import { motoEnvironment, startMoto } from './moto.ts'
 import { writePluginFolder } from './plugin-folder.ts'
 
-/**
- * `npm run aws:emulated -- <command…>` runs a command with an EC2 API server, the emulated provider, and a local machine for each instance.
- * All of them end with the command. The standard output of the command is not changed.
- */
-async function main(command: readonly string[]): Promise<number> {
-  const [program, ...args] = command
-  if (program === undefined) {
-    process.stderr.write('Expected a command: npm run aws:emulated -- npm run bake -- --family …\n')
-    return 2
-  }
+/** Runs a command with an EC2 emulator, the emulated provider, and a local machine behind each instance. They end with the command. */
+const emulated: SmallProgram = {
+  command: 'npm run aws:emulated --',
+  describe: 'Runs a command with an EC2 emulator on this computer. Each instance is a local virtual machine. No AWS account is needed.',
+  rest: ['<command…>', 'the command, with its arguments; what it prints on stdout is left as it is'],
+  examples: [['npm run bake -- --family linux-web --cloud aws', 'build a family on the emulated EC2']],
+  run: async ({ rest }) => runEmulated(rest),
+}
+
+async function runEmulated([program = '', ...args]: readonly string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), 'bh-aws-'))
   await using moto = await startMoto(join(folder, 'moto.log'))
   await using gateway = await startGateway(moto.url)
@@ -35,4 +36,4 @@ async function main(command: readonly string[]): Promise<number> {
   return exitCode
 }
 
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await runSmallProgram(emulated, process.argv.slice(2))

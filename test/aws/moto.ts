@@ -4,6 +4,7 @@ import { existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync } fro
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { MissingError, messageOf } from '../../src/core/errors.ts'
 import { runTool } from '../../src/core/exec.ts'
 import { cacheFolder } from '../../src/core/paths.ts'
 
@@ -70,7 +71,9 @@ async function installMoto(): Promise<string> {
   try {
     await runTool('python3', ['-m', 'venv', '--clear', venv])
     const pip = ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '--require-hashes', '--no-deps', '-r', requirements]
-    await runTool(join(venv, 'bin/python'), pip)
+    await runTool(join(venv, 'bin/python'), pip).catch((cause: unknown) => {
+      throw refuseMoto(messageOf(cause), cause)
+    })
     mkdirSync(`${done}.tmp`)
     renameSync(`${done}.tmp`, done)
   } finally {
@@ -94,4 +97,13 @@ async function answers(url: string): Promise<boolean> {
     ({ ok }) => ok,
     () => false,
   )
+}
+
+/** The error if moto cannot be installed. pip writes its reason last, after a warning per attempt. */
+export function refuseMoto(said: string, cause?: unknown): MissingError {
+  const last = said.split('\n').findLast((line) => /^ERROR: /.test(line.trim())) ?? said.split('\n')[0] ?? ''
+  return new MissingError(`The EC2 emulator moto could not be installed: ${last.trim().replace(/^ERROR: /, '')}`, {
+    hint: 'pip must reach a package index: connect this computer to the network, or set PIP_INDEX_URL or HTTPS_PROXY; then try again',
+    cause,
+  })
 }

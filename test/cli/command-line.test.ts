@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runArguments } from '../../src/cli/arguments.ts'
+import { main } from '../../src/cli/cli.ts'
 import { completeWords } from '../../src/cli/complete.ts'
 import { renderFindings } from '../../src/cli/doctor-verb.ts'
 import { UsageError } from '../../src/core/errors.ts'
@@ -10,6 +11,7 @@ import { run } from '../../src/core/exec.ts'
 import { sourceFolder } from '../../src/core/paths.ts'
 import { writeRecord } from '../../src/records/store.ts'
 import { familyFiles, makeProject } from '../family/project.ts'
+import { captureOutput } from '../helpers/capture-output.ts'
 import { failedRecord, sampleRecord } from '../records/sample.ts'
 
 const entry = join(sourceFolder(), 'bake.ts')
@@ -75,6 +77,14 @@ describe('misuse', () => {
     expect(error.message).toContain(says)
     expect(error.hint ?? '').toContain(hint)
     expect(existsSync(join(project.folder, '.bakehouse/state'))).toBe(false)
+  })
+
+  test('prints one JSON object with --json, and the message on stderr', async () => {
+    using _project = await projectWithBuilds()
+    const { code, stdout, stderr } = await captureOutput(() => main(['--famly', 'x', '--json']))
+    const error = { message: 'Expected an option of bake, got --famly', hint: 'did you mean "--family"?', exitCode: 2 }
+    expect({ code, json: JSON.parse(stdout) }).toEqual({ code: 2, json: { error } })
+    expect(stderr).toContain('error: Expected an option of bake')
   })
 
   test('ends with exit code 2 and writes only to stderr', async () => {
@@ -197,6 +207,14 @@ describe('without set-up, under npm', () => {
     using _project = await projectWithBuilds()
     const { code, stderr } = await bakehouse(args, empty)
     expect([code, stderr], stderr).toEqual([exitCode, expect.not.stringContaining('Set-up')])
+  })
+
+  test('a bake that cannot be set up prints one JSON object with --json', async () => {
+    using project = await projectWithBuilds()
+    const BAKEHOUSE_HOME = join(project.folder, 'playbooks/linux-web/family.yaml/home')
+    const { code, stdout } = await bakehouse(['--family', 'linux-web', '--json'], { BAKEHOUSE_HOME })
+    const error = { message: expect.stringMatching(/\w/), hint: expect.stringMatching(/\w/), exitCode: 3 }
+    expect([code, JSON.parse(stdout)]).toEqual([3, { error }])
   })
 
   test('doctor reports missing tools and the command that installs them', async () => {

@@ -1,6 +1,23 @@
-import { parseArgs } from 'node:util'
+import { policyCommand } from '../../core/program.ts'
+import { runSmallProgram } from '../../core/small-program.ts'
 import { bakePolicy } from './policy.ts'
 
-// `npm run aws:policy -- --family linux-base --partition aws-us-gov`: the document, for aws iam create-policy --policy-document.
-const { values } = parseArgs({ options: { family: { type: 'string' }, partition: { type: 'string', default: 'aws' } } })
-process.stdout.write(`${JSON.stringify(bakePolicy(values), undefined, 2)}\n`)
+process.exitCode = await runSmallProgram(
+  {
+    command: `${policyCommand} --`,
+    describe: 'Prints the minimal IAM policy for builds on EC2 as JSON, for aws iam create-policy --policy-document.',
+    options: {
+      family: { value: '<name>', describe: 'The only family whose SSM parameter may be written  [default: every family]' },
+      partition: { value: '<name>', describe: 'Partition of AWS: aws, aws-cn or aws-us-gov  [default: aws]' },
+    },
+    examples: [
+      ['', 'the policy for every family'],
+      ['--family linux-base', 'the policy for one family'],
+    ],
+    run: async ({ options }) => {
+      process.stdout.write(`${JSON.stringify(bakePolicy({ partition: 'aws', ...options }), undefined, 2)}\n`)
+      return 0
+    },
+  },
+  process.argv.slice(2),
+)

@@ -1,0 +1,141 @@
+import { writeError } from './error-lines.ts'
+import { UsageError } from './errors.ts'
+import { didYouMean } from './suggest.ts'
+
+/** An argument without a name. */
+export interface ProgramWord {
+  readonly name: string
+  readonly describe: string
+  readonly isOptional?: boolean
+  /** The words that can be given, each with its meaning. Default: any word. */
+  readonly choices?: Readonly<Record<string, string>>
+}
+
+/** An option `--name value`. */
+export interface ProgramOption {
+  /** Its value in the help, for example `<MiB>`. */
+  readonly value: string
+  readonly describe: string
+  readonly isRequired?: boolean
+}
+
+/** A program of the project beside `bake`, with all that its help says. */
+export interface SmallProgram {
+  /** The command that starts it, for example `npm run vm --`. */
+  readonly command: string
+  readonly describe: string
+  readonly words?: readonly ProgramWord[]
+  /** Name and meaning of further words, which `run` gets as they are, options as well. A name in `<…>` is required. */
+  readonly rest?: readonly [name: string, describe: string]
+  readonly options?: Readonly<Record<string, ProgramOption>>
+  readonly examples: readonly (readonly [args: string, meaning: string])[]
+  /** The exit code. */
+  readonly run: (given: Given) => Promise<number>
+}
+
+/** What the user typed. */
+export interface Given {
+  readonly words: readonly string[]
+  readonly rest: readonly string[]
+  readonly options: Readonly<Record<string, string>>
+}
+
+/** Runs a program with these arguments: prints its help, its result, or its error. Returns the exit code. */
+export async function runSmallProgram(program: SmallProgram, argv: readonly string[]): Promise<number> {
+  try {
+    const given = parseGiven(program, argv)
+    if (given) return await program.run(given)
+    process.stdout.write(renderHelp(program))
+    return 0
+  } catch (error) {
+    return writeError(error)
+  }
+}
+
+/** The help of a program. */
+export function renderHelp(program: SmallProgram): string {
+  const { command, describe, words = [], rest, options = {}, examples } = program
+  const usage = [...words.map(({ name, isOptional }) => (isOptional ? `[${name}]` : `<${name}>`)), ...(rest ? [rest[0]] : []), '[options]']
+  const meanings = words.flatMap((word): [string, string][] => [
+    [word.name, word.describe],
+    ...Object.entries(word.choices ?? {}).map(([choice, meaning]): [string, string] => [`  ${choice}`, meaning]),
+  ])
+  const known = Object.entries(options).map(([name, { value, describe: text, isRequired }]): [string, string] => [
+    `--${name} ${value}`,
+    isRequired ? `${text}  [required]` : text,
+  ])
+  return [
+    `${command} ${usage.join(' ')}`,
+    '',
+    describe,
+    ...section('Arguments', [...meanings, ...(rest ? [rest] : [])]),
+    ...section('Options', [...known, ['-h, --help', 'Print this help']]),
+    ...section(
+      'Examples',
+      examples.map(([args, meaning]) => [args === '' ? nameOf(command) : `${command} ${args}`, meaning]),
+    ),
+    '',
+  ].join('\n')
+}
+
+function section(title: string, rows: readonly (readonly [string, string])[]): string[] {
+  const width = Math.max(0, ...rows.map(([left]) => left.length))
+  return rows.length === 0 ? [] : ['', `${title}:`, ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)]
+}
+
+/** The arguments; undefined if they ask for the help. */
+function parseGiven(program: SmallProgram, argv: readonly string[]): Given | undefined {
+  const words: string[] = []
+  const options: Record<string, string> = {}
+  const left = [...argv]
+  for (let arg = left.shift(); arg !== undefined; arg = left.shift()) {
+    if (arg === '--help' || arg === '-h') return undefined
+    if (arg.startsWith('-')) Object.assign(options, parseOption(program, arg, left))
+    else if (program.rest && words.length === (program.words ?? []).length) return { words, rest: [arg, ...left], options }
+    else words.push(arg)
+  }
+  requireAll(program, words, options)
+  if (program.rest?.[0].startsWith('<'))
+    throw new UsageError(`Expected ${program.rest[0]}, got nothing`, { hint: `${program.command} --help` })
+  return { words, rest: [], options }
+}
+
+function parseOption({ command, options = {} }: SmallProgram, arg: string, left: string[]): Record<string, string> {
+  const [flag = '', ...value] = arg.split('=')
+  const names = Object.keys(options)
+  const name = names.find((each) => `--${each}` === flag)
+  if (name === undefined) {
+    throw new UsageError(`Expected an option of ${nameOf(command)}, got ${flag}`, {
+      hint:
+        didYouMean(
+          flag,
+          names.map((each) => `--${each}`),
+        ) ?? `${command} --help`,
+    })
+  }
+  const text = value.length > 0 ? value.join('=') : left.shift()
+  if (!text) throw new UsageError(`Expected a value after ${flag}, got nothing`, { hint: `${command} --help` })
+  return { [name]: text }
+}
+
+function requireAll({ command, words: expected = [], options = {} }: SmallProgram, words: readonly string[], given: object): void {
+  for (const [index, { name, isOptional, choices }] of expected.entries()) {
+    const word = words[index]
+    const known = Object.keys(choices ?? {})
+    const wanted = known.length > 0 ? `one of ${known.join(', ')}` : `<${name}>`
+    if (word === undefined && !isOptional) throw new UsageError(`Expected ${wanted}, got nothing`, { hint: `${command} --help` })
+    if (word !== undefined && choices && !known.includes(word)) {
+      throw new UsageError(`Expected ${wanted}, got "${word}"`, { hint: didYouMean(word, known) ?? `${command} --help` })
+    }
+  }
+  const extra = words[expected.length]
+  if (extra !== undefined) throw new UsageError(`Expected no further argument, got "${extra}"`, { hint: `${command} --help` })
+  const missing = Object.keys(options).find((name) => options[name]?.isRequired && !(name in given))
+  if (missing !== undefined) {
+    throw new UsageError(`Expected --${missing} ${options[missing]?.value}, got nothing`, { hint: `${command} --help` })
+  }
+}
+
+function nameOf(command: string): string {
+  return command.replace(/ --$/, '')
+}
