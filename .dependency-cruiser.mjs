@@ -1,6 +1,6 @@
 /**
- * The stairs: a room is a folder of src/, and imports only the rooms named beside it. Types count.
- * docs/architecture.md draws them; each rule's comment says what to do instead.
+ * The layers: each folder of src/ imports only the folders in its list, also for types. docs/architecture.md has a picture. The comment of
+ * each rule says what to do instead.
  */
 export const stairs = {
   core: [],
@@ -20,7 +20,7 @@ export const stairs = {
   cli: ['bakehouse.ts', 'report', 'model', 'core'],
 }
 
-/** The same inside the local cloud. */
+/** The layers of the local cloud. */
 const insideLocal = {
   qemu: [],
   store: ['qemu'],
@@ -59,56 +59,56 @@ export default {
     ),
     rule(
       'pulumi-stands-on-model',
-      'src/pulumi.ts must load where only @pulumi/pulumi is installed: it may import model/ only.',
+      'src/pulumi.ts must work with only @pulumi/pulumi installed, so it may import only model/.',
       { path: '^src/pulumi\\.ts$' },
       { path: '^src/', pathNot: '^src/model/' },
     ),
     rule(
       'model-is-plain',
-      'model/ holds plain data and pure functions: no package, no file, no process.',
+      'model/ contains plain data and pure functions: it uses no package, no file and no process.',
       { path: '^src/model/' },
       { dependencyTypes: ['core', 'npm', 'npm-dev'] },
     ),
-    door('clouds-by-their-list', 'Ask cloud/clouds.ts for a cloud.', '^src/cloud/[^/]+/', '^src/cloud/'),
+    door('clouds-by-their-list', 'Get a cloud from cloud/clouds.ts.', '^src/cloud/[^/]+/', '^src/cloud/'),
     rule(
       'clouds-apart',
-      'What two clouds share goes to guest/ or core/.',
+      'Move code that two clouds share to guest/ or core/.',
       { path: '^src/cloud/([^/]+)/' },
       { path: '^src/cloud/[^/]+/', pathNot: '^src/cloud/$1/' },
     ),
     rule(
       'clouds-serve-plugins',
-      'Of engine/ a cloud needs the plugin protocol only.',
+      'A cloud may use only the plugin protocol of engine/.',
       { path: '^src/cloud/' },
       { path: '^src/engine/', pathNot: '^src/engine/plugin/' },
     ),
     door(
       'verifiers-by-their-list',
-      'Ask verify/verifiers.ts for a verifier.',
+      'Get a verifier from verify/verifiers.ts.',
       '^src/verify/',
       '^src/verify/',
       '^src/verify/(verifiers?|judge|junit)\\.ts$',
     ),
-    door('systems-by-their-list', 'Ask guest/systems.ts for an operating system.', '^src/guest/(linux|windows)/', '^src/guest/'),
+    door('systems-by-their-list', 'Get an operating system from guest/systems.ts.', '^src/guest/(linux|windows)/', '^src/guest/'),
     rule(
       'steps-by-their-doors',
-      'A step runs in another process: import only what starts or prepares it, or reads its results.',
+      'A step runs in another process. Import only the code that starts or prepares it, or reads its results.',
       { path: '^src/bake/' },
       { path: '^src/steps/', pathNot: '^src/steps/(entry|preflight|prepare|results)\\.ts$' },
     ),
     door(
       'automation-in-engine',
-      'The Automation API has traps; engine/ knows them.',
+      'Only engine/ uses the Automation API, because it handles its problems.',
       '^node_modules/@pulumi/pulumi/automation',
       '^src/(engine/|setup/pulumi-engine\\.ts$)',
     ),
     door(
       'commands-by-exec',
-      'Use run() of core/exec.ts. What outlives its caller (a worker, a machine, a wrapper) has a file of its own. setup/launch/ runs before packages are installed.',
+      'Use run() of core/exec.ts. Exceptions: processes that continue after their caller (worker, machine, wrapper), and setup/launch/, which runs before packages are installed.',
       '^(node:)?child_process$|^node_modules/execa/',
       '^src/(core/(exec|pipe)\\.ts|bake/bake-family\\.ts|cloud/local/(qemu|machines)/|engine/(wrapper\\.mjs|command/)|setup/launch/)',
     ),
-    rule('tests-stay-tests', 'What the product needs lives in src/.', { path: '^(src|stacks)/' }, { path: '^(test|bench)/' }),
+    rule('tests-stay-tests', 'Code that the program needs must be in src/.', { path: '^(src|stacks)/' }, { path: '^(test|bench)/' }),
     rule(
       'no-development-packages',
       'A package that src/ imports belongs in the dependencies of package.json.',

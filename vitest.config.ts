@@ -2,11 +2,11 @@ import { availableParallelism, totalmem } from 'node:os'
 import { defineConfig } from 'vitest/config'
 import { LongestFirst } from './test/longest-first.ts'
 
-/** What a file of the rings with machines may need at once: two guests, engine, Ansible, an API server; in GiB. */
+/** Memory of a test file that starts machines, in GiB: two guests, engine, Ansible, an API server. */
 const memoryOfFile = 6
 const filesAtOnce = Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / 2 ** 30 / memoryOfFile)))
 
-/** Three rings by suffix: `.test.ts` needs no machine; `.vm.test.ts` starts QEMU; `.aws.test.ts` talks to an EC2 API server. */
+/** Three kinds of tests by suffix: `.test.ts` needs no machine; `.vm.test.ts` starts QEMU; `.aws.test.ts` uses an EC2 API server. */
 export default defineConfig({
   test: {
     sequence: { sequencer: LongestFirst },
@@ -17,7 +17,7 @@ export default defineConfig({
           name: 'fast',
           include: ['test/**/*.test.ts'],
           exclude: ['test/**/*.vm.test.ts', 'test/**/*.aws.test.ts'],
-          // A test that is given up on a busy computer says nothing.
+          // Long, because a time-out on a busy computer is not a failure of the program.
           testTimeout: 120_000,
           hookTimeout: 120_000,
           expect: { poll: { timeout: 100_000 } },

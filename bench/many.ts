@@ -24,10 +24,10 @@ export async function main(given: BenchRequest): Promise<void> {
     [
       ...['| families | median s | least | most | runs | peak MB |', '| ---: | ---: | ---: | ---: | ---: | ---: |'],
       ...[renderRow(1, one), renderRow(families, many), ''],
-      ...['| process | peak MB | at once | CPU s of one | CPU s a family of many |', '| --- | ---: | ---: | ---: | ---: |'],
+      ...['| process | peak MB | processes | CPU s of one family | CPU s per family of many |', '| --- | ---: | ---: | ---: | ---: |'],
       ...renderRoles(largestOf(one), largest, families),
       ...['', await renderConditions(), ''],
-      `memory a family: ${megabytes(largest.peakBytes / families)} MB`,
+      `memory per family: ${megabytes(largest.peakBytes / families)} MB`,
       `ratio many-over-one: ${(all / single).toFixed(2)}`,
       '',
     ].join('\n'),

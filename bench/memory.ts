@@ -16,11 +16,11 @@ export async function main(given: BenchRequest): Promise<void> {
   const peaks = local.map((bake) => bake.use.peakBytes)
   process.stdout.write(
     [
-      ...['| process | peak MB | at once | CPU s |', '| --- | ---: | ---: | ---: |', ...rows],
-      ...[`| **all at once, the machine apart** | **${megabytes(median(peaks))}** | | |`, ''],
+      ...['| process | peak MB | processes | CPU s |', '| --- | ---: | ---: | ---: |', ...rows],
+      ...[`| **all together, without the machine** | **${megabytes(median(peaks))}** | | |`, ''],
       ...[await renderConditions(), ''],
-      `peak of a local bake: ${megabytes(median(peaks))} MB, its machine apart`,
-      `peak of ${asked.families} families on the emulated cloud: ${megabytes(many.peakBytes)} MB, ${megabytes(many.peakBytes / asked.families)} MB a family`,
+      `peak of a local build: ${megabytes(median(peaks))} MB, without its machine`,
+      `peak of ${asked.families} families on the EC2 emulator: ${megabytes(many.peakBytes)} MB, ${megabytes(many.peakBytes / asked.families)} MB per family`,
       `ratio own-memory-over-machine: ${(median(peaks) / machine).toFixed(2)}`,
       '',
     ].join('\n'),

@@ -32,7 +32,7 @@ export async function main({ rounds = 3 }: BenchRequest): Promise<void> {
   try {
     const measured = await interleave(
       [
-        { name: 'bakehouse, whole bake', run: () => timed(() => bakeReference(project.env)) },
+        { name: 'Bakehouse, whole build', run: () => timed(() => bakeReference(project.env)) },
         { name: 'Packer, build only', run: () => packer(false) },
         { name: 'Packer with Mitogen, build only', run: () => packer(true) },
         { name: 'Packer with Mitogen, same work', run: () => packer(true, (build) => verifyAndCopy(build, request)) },

@@ -24,10 +24,12 @@ export async function main({ rounds = 3 }: BenchRequest): Promise<void> {
   const rows = [...phases].map(([phase, seconds]) => ({ phase, seconds: median(seconds), guest: guest.has(phase) }))
   const inGuest = rows.filter((row) => row.guest).reduce((sum, row) => sum + row.seconds, 0)
   const wall = median(walls)
-  const lines = rows.map(({ phase, seconds, guest: isGuest }) => `| ${phase} | ${seconds.toFixed(2)} | ${isGuest ? 'guest' : 'ours'} |`)
+  const lines = rows.map(
+    ({ phase, seconds, guest: isGuest }) => `| ${phase} | ${seconds.toFixed(2)} | ${isGuest ? 'guest' : 'Bakehouse'} |`,
+  )
   process.stdout.write(
     [
-      ...['| phase | median s | whose |', '| --- | ---: | --- |', ...lines, `| **whole bake** | **${wall.toFixed(2)}** | |`, ''],
+      ...['| phase | median s | who works |', '| --- | ---: | --- |', ...lines, `| **whole build** | **${wall.toFixed(2)}** | |`, ''],
       ...[
         await renderConditions(),
         '',

@@ -45,23 +45,23 @@ describe('a verifier', () => {
   })
 })
 
-/** Whether a file outside of `guest/` asks for an operating system by name. Tables with a row for each system have no quoted name. */
-function asksForSystem(path: string, text: string): boolean {
-  // `systems: […]` of a verifier or a base says with which systems it works, and `process.platform` is this computer. Set-up is for this computer.
+/** Whether a file outside of `guest/` compares with the name of an operating system. Tables with a row per system have no quoted name. */
+function comparesSystem(path: string, text: string): boolean {
+  // Allowed: `systems: […]` of a verifier or a base image, and `process.platform`, which is this computer. Set-up is for this computer too.
   const code = text.replaceAll(/\bsystems: \[[^\]]*\]|\bplatform [!=]== '\w+'/g, '')
   return !/^(guest|setup)\//.test(path) && new RegExp(`\\bos [!=]==|['"\`](${systemNames.join('|')})['"\`]`).test(code)
 }
 
 describe('an operating system', () => {
-  test('is asked for by name in its folder only', () => {
-    expect(files.filter((path) => asksForSystem(path, readSource(path)))).toEqual([])
+  test('is compared by name only in its folder', () => {
+    expect(files.filter((path) => comparesSystem(path, readSource(path)))).toEqual([])
   })
 
-  test.each(systemNames)('is found out when a question for %s is planted elsewhere', (name) => {
-    expect(asksForSystem('verify/inspec.ts', `const sudo = family.os === '${name}'`)).toBe(true)
-    expect(asksForSystem('cloud/aws/user-data.ts', 'if (os !== systemNames[0]) return')).toBe(true)
-    expect(asksForSystem('cloud/local/start.ts', `const guest = { os: '${name}' }`)).toBe(true)
-    expect(asksForSystem('verify/goss.ts', `export const goss = { systems: ['${name}'] }`)).toBe(false)
+  test.each(systemNames)('is found if another file compares with the name %s', (name) => {
+    expect(comparesSystem('verify/inspec.ts', `const sudo = family.os === '${name}'`)).toBe(true)
+    expect(comparesSystem('cloud/aws/user-data.ts', 'if (os !== systemNames[0]) return')).toBe(true)
+    expect(comparesSystem('cloud/local/start.ts', `const guest = { os: '${name}' }`)).toBe(true)
+    expect(comparesSystem('verify/goss.ts', `export const goss = { systems: ['${name}'] }`)).toBe(false)
   })
 })
 

@@ -22,12 +22,12 @@ export const variables = {
   },
   BAKEHOUSE_SECRETS_PROVIDER: {
     audience: 'user',
-    meaning: 'What encrypts the secrets in the state, as a URL of Pulumi: `awskms://…`, `gcpkms://…`, `azurekeyvault://…`.',
+    meaning: 'The secrets provider of the state, as a URL for Pulumi: `awskms://…`, `gcpkms://…`, `azurekeyvault://…`.',
     default: '`passphrase`',
   },
   BAKEHOUSE_CANCEL_SECONDS: {
     audience: 'user',
-    meaning: 'How many seconds the engine has to stop after a cancellation before it is killed.',
+    meaning: 'Seconds after a cancellation until the engine is killed, if it has not stopped.',
     default: '300',
   },
   BAKEHOUSE_ACCELERATOR: {
@@ -37,18 +37,18 @@ export const variables = {
   },
   BAKEHOUSE_SNAPSHOTS: {
     audience: 'user',
-    meaning: 'With `off`, no machine of the local cloud is restored from a VM snapshot; every one boots.',
+    meaning: 'With `off`, local machines are not restored from VM snapshots; all of them boot.',
     default: 'on',
   },
   BAKEHOUSE_VENV: {
     audience: 'user',
     meaning: 'The Python environment that contains Ansible and the verifiers written in Python.',
-    default: 'the one that set-up made',
+    default: 'the one from set-up',
   },
   BAKEHOUSE_GOSS: {
     audience: 'user',
     meaning: 'The static Linux binary of goss that is copied into machines.',
-    default: 'the one that set-up downloaded or built',
+    default: 'the one from set-up',
   },
   BAKEHOUSE_PLUGINS: {
     audience: 'user',
@@ -57,17 +57,17 @@ export const variables = {
   },
   BAKEHOUSE_HOSTS: {
     audience: 'internal',
-    meaning: 'From the graph to a step: the hosts that it works on, as a JSON array.',
+    meaning: 'From the Pulumi program to a step: its hosts, as a JSON array.',
     default: 'the step fails',
   },
   BAKEHOUSE_OWNER: {
     audience: 'internal',
-    meaning: 'From the process of a build to its steps: its process id and start time. A step ends when that process has ended.',
-    default: 'a step ends only when it is asked to',
+    meaning: 'From the process of a build to its steps: its process ID and start time. A step ends when that process has ended.',
+    default: 'a step ends only on request',
   },
   BAKEHOUSE_REQUEST: {
     audience: 'internal',
-    meaning: 'From the graph to a command of the EC2 cloud: what it must do, as JSON.',
+    meaning: 'From the Pulumi program to one of its commands on EC2: its input, as JSON.',
     default: 'the command fails',
   },
   BAKEHOUSE_TASKS: {

@@ -20,12 +20,12 @@ export const otherVariables: readonly OtherVariables[] = [
       'PULUMI_DIY_BACKEND_*',
     ],
     fate: 'kept',
-    why: 'Where the state is, and what encrypts it.',
+    why: 'The place and the encryption of the state.',
   },
   {
     names: ['PULUMI_*'],
     fate: 'removed',
-    why: 'Each option of the engine can be set by a variable: `PULUMI_OPTION_TARGET` would bake a part of an image.',
+    why: 'Each option of the engine can be set by a variable: `PULUMI_OPTION_TARGET` would build only a part of an image.',
   },
   {
     names: ['ANSIBLE_RUN_TAGS', 'ANSIBLE_SKIP_TAGS', 'ANSIBLE_INVENTORY*', 'ANSIBLE_REMOTE_*', 'ANSIBLE_PRIVATE_KEY_FILE'],
@@ -49,7 +49,7 @@ export const otherVariables: readonly OtherVariables[] = [
     fate: 'reduced',
     why: 'Only options for certificates, memory and name resolution are kept: others can stop the pinned Node, or every process at a debugger.',
   },
-  { names: ['NODE_PATH'], fate: 'removed', why: 'Other packages than the pinned ones would be loaded.' },
+  { names: ['NODE_PATH'], fate: 'removed', why: 'Packages other than the pinned ones would be loaded.' },
   {
     names: [
       ...[
@@ -73,18 +73,18 @@ export const otherVariables: readonly OtherVariables[] = [
       ],
     ],
     fate: 'kept',
-    why: 'Where Python packages come from.',
+    why: 'The source of Python packages.',
   },
   { names: ['PIP_*'], fate: 'removed', why: '`PIP_USER`, `PIP_TARGET` and others put packages outside of the environment of Ansible.' },
   {
     names: ['PYTHONUNBUFFERED', 'PYTHONUTF8', 'PYTHONIOENCODING', 'PYTHONDONTWRITEBYTECODE'],
     fate: 'kept',
-    why: 'They change no result.',
+    why: 'They do not change results.',
   },
   {
     names: ['PYTHON*', 'PYTEST_*'],
     fate: 'removed',
-    why: 'Other packages would be loaded, or tests pass without looking: `PYTHONOPTIMIZE` removes assertions, `PYTEST_ADDOPTS` can deselect tests.',
+    why: 'Other packages would be loaded, or tests would pass wrongly: `PYTHONOPTIMIZE` removes assertions, `PYTEST_ADDOPTS` can deselect tests.',
   },
   {
     names: ['GOFLAGS', 'GOOS', 'GOARCH', 'GO111MODULE'],

@@ -57,7 +57,7 @@ describe('a build on the local cloud', () => {
       'stack export', // the latest good image
       'stack export', // what the promotion finds
       'stack init', // the stack of the build
-      'stack init', // the stack of the family, only in its first bake
+      'stack init', // the family stack, only in the first build of the family
       'up', // bake
       'up', // keep only the image
       'up', // promote

@@ -43,7 +43,7 @@ it('a user without privileges, whose home folder is closed to others, makes the 
   expect(base.sha256).toMatch(/^[0-9a-f]{64}$/)
 })
 
-it('a bake from it in a deep folder with an odd name, behind a proxy that does not answer, promotes an image', async () => {
+it('promotes an image from it in a deep folder whose name needs quoting, with a proxy that does not answer', async () => {
   await makeClone(folder)
   expect(folder.length).toBeGreaterThan(150)
   const family = `base: {image: ${base.path}, sha256: ${base.sha256}}\nverify: {suites: [{goss: verify/goss.yaml}]}\n`

@@ -18,7 +18,7 @@ export interface WaitOptions {
 export const imageDeadlineMs = 4 * 60 * 60 * 1000
 
 /**
- * Waits until an image is available. The waiter of the SDK retries on every error. This one fails at once if AWS refuses the call, and
+ * Waits until an image is available. The waiter of the SDK retries on every error. This one fails immediately if AWS refuses, and
  * its error contains the image ID.
  */
 export async function waitForImage(id: string, options: WaitOptions): Promise<void> {

@@ -41,7 +41,7 @@ describe('the recipe of a base', () => {
     for (const uuid of bases.map(rootUuid)) expect(uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/)
   })
 
-  it("makes every file of the image root's, whoever checked it out", () => {
+  it('gives all files of the image to root', () => {
     expect(overlayTarArguments('lean', '/t')).toEqual(expect.arrayContaining(['--owner=0', '--group=0', '--mode=u=rwX,go=rX']))
   })
 })

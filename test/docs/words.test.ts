@@ -1,0 +1,30 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { findAvoided, proseOf } from './words.ts'
+
+const root = join(import.meta.dirname, '../..')
+const checked = /^(?!src\/setup\/python\/|test\/docs\/words).*\.(ts|mjs|md|sh|py|ps1|yml)$/
+
+test('comments, names of tests and pages use the words of the glossary', () => {
+  const files = execFileSync('git', ['ls-files'], { cwd: root, encoding: 'utf8' }).split('\n')
+  const found = files
+    .filter((path) => checked.test(path))
+    .flatMap((path) => {
+      const prose = proseOf(path, readFileSync(join(root, path), 'utf8'))
+      return findAvoided(prose).map(({ line, word, instead }) => `${path}:${line}: "${word}": write ${instead}`)
+    })
+  expect(found).toEqual([])
+})
+
+test.each([
+  ['a.ts', '// Nobody reads this.\nconst nobody = 1\n', ['Nobody']],
+  ['a.ts', "it('is gone afterwards', () => {})\n", ['is gone']],
+  ['a.ts', "throw new Error('nobody')\n", []],
+  ['a.md', 'A bake of `a bake`.\n', ['A bake']],
+  ['a.md', '```\nnpm run bake # whoever\n```\n', []],
+  ['a.sh', 'echo nobody # root\n# for whoever runs it\n', ['whoever']],
+])('in %s, %j has the words to avoid %j', (path, text, words) => {
+  expect(findAvoided(proseOf(path, text)).map(({ word }) => word)).toEqual(words)
+})
