@@ -2,7 +2,7 @@ import type { BakeRequest } from '../model/request.ts'
 import { ownSteps } from '../steps/entry.ts'
 import { runBuild } from './build.ts'
 
-// Each build has a process of its own: an uncaught error of one Pulumi program would also end the others in the same process.
+// Each build runs in its own process, because an uncaught error of one Pulumi program would also end others in the same process.
 ownSteps()
 const controller = new AbortController()
 const abort = (): void => controller.abort()

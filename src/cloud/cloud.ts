@@ -68,7 +68,7 @@ export interface Created {
   saveConsole?(folder: string): Promise<void>
 }
 
-/** What `reap`, the preflight and the steps need of a cloud. It must not import Pulumi, so that it loads quickly. */
+/** The part of a cloud that `reap`, the preflight and the steps use. It must not import Pulumi, so that it loads quickly. */
 export interface Cloud {
   readonly name: string
   readonly region: string

@@ -18,7 +18,7 @@ export interface BaseKind {
   findHint?(base: Base, cause: string): string | undefined
 }
 
-/** What a cloud adds to the schema of `family.yaml`. */
+/** The additions of a cloud to the schema of `family.yaml`. */
 export interface CloudSection {
   /** Schema of each kind of base; the kind is the first key. */
   readonly bases: Readonly<Record<string, z.ZodObject>>

@@ -18,14 +18,14 @@ export function renderMessage({ message, exitCode }: Pick<BakehouseError, 'messa
   return [`error: ${mistakes === 1 ? 'a mistake' : `${mistakes} mistakes`} in a family file`, ...lines]
 }
 
-/** An error of any kind: the lines of its message or its stack trace, the hint, and the exit code. */
+/** An error as text: the lines of its message or its stack trace, the hint, and the exit code. */
 export interface RenderedError {
   readonly lines: readonly string[]
   readonly hint: string | undefined
   readonly exitCode: number
 }
 
-/** An error for the user has its message. Any other error is an internal one and has its stack trace. */
+/** Renders an error. A BakehouseError is rendered with its message, an internal error with its stack trace. */
 export function renderError(thrown: unknown): RenderedError {
   const error = thrown instanceof BakehouseError ? thrown : (findSystemProblem(thrown) ?? thrown)
   if (error instanceof BakehouseError) return { lines: renderMessage(error), hint: error.hint, exitCode: error.exitCode }

@@ -1,11 +1,11 @@
-/** Quotes a word for a POSIX shell. Plain words stay as they are. */
+/** Quotes a word for a POSIX shell. Plain words do not change. */
 export function quoteShell(word: string): string {
   return /^[A-Za-z0-9_@%+=:,./^-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
 /**
- * Quotes a value for ssh_config, where white space separates, `%` begins a token, and a backslash escapes a quote. Plain words stay as they
- * are.
+ * Quotes a value for ssh_config, where white space separates values, `%` begins a token, and a backslash escapes a quote. Plain words do
+ * not change.
  */
 export function quoteSshConfig(value: string): string {
   return /^[A-Za-z0-9_@+=:,./^-]+$/.test(value) ? value : `"${value.replace(/["\\]/g, '\\$&').replaceAll('%', '%%')}"`

@@ -7,7 +7,7 @@ export interface ProgramWord {
   readonly name: string
   readonly describe: string
   readonly isOptional?: boolean
-  /** The words that can be given, each with its meaning. Default: any word. */
+  /** The allowed values, each with its meaning. Default: any value. */
   readonly choices?: Readonly<Record<string, string>>
 }
 
@@ -19,21 +19,21 @@ export interface ProgramOption {
   readonly isRequired?: boolean
 }
 
-/** A program of the project beside `bake`, with all that its help says. */
+/** A program of the project other than `bake`, with the texts of its help. */
 export interface SmallProgram {
   /** The command that starts it, for example `npm run vm --`. */
   readonly command: string
   readonly describe: string
   readonly words?: readonly ProgramWord[]
-  /** Name and meaning of further words, which `run` gets as they are, options as well. A name in `<…>` is required. */
+  /** Name and meaning of further arguments, including options, which `run` gets unchanged. An argument `<…>` is required. */
   readonly rest?: readonly [name: string, describe: string]
   readonly options?: Readonly<Record<string, ProgramOption>>
   readonly examples: readonly (readonly [args: string, meaning: string])[]
-  /** The exit code. */
+  /** Runs the program. Returns the exit code. */
   readonly run: (given: Given) => Promise<number>
 }
 
-/** What the user typed. */
+/** The parsed arguments. */
 export interface Given {
   readonly words: readonly string[]
   readonly rest: readonly string[]
@@ -83,7 +83,7 @@ function section(title: string, rows: readonly (readonly [string, string])[]): s
   return rows.length === 0 ? [] : ['', `${title}:`, ...rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)]
 }
 
-/** The arguments; undefined if they ask for the help. */
+/** Parses the arguments; undefined if they request the help. Throws UsageError. */
 function parseGiven(program: SmallProgram, argv: readonly string[]): Given | undefined {
   const words: string[] = []
   const options: Record<string, string> = {}

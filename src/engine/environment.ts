@@ -46,7 +46,7 @@ function stateUrl(): string {
 
 function passphrase(): Record<string, string> {
   if (process.env.PULUMI_CONFIG_PASSPHRASE !== undefined) return {}
-  // The engine works in a folder of its own.
+  // The engine runs in another folder, so relative paths are resolved here.
   if (process.env.PULUMI_CONFIG_PASSPHRASE_FILE)
     return { PULUMI_CONFIG_PASSPHRASE_FILE: resolve(process.env.PULUMI_CONFIG_PASSPHRASE_FILE) }
   const file = passphraseFile()

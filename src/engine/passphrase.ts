@@ -10,13 +10,13 @@ interface Passphrase {
   readonly from: string
 }
 
-/** Iterations and key length of the engine: `NewSymmetricCrypterFromPassphrase` of its package `config`. */
+/** Parameters of PBKDF2, as in the engine: `NewSymmetricCrypterFromPassphrase` of its package `config`. */
 const keyRules = { iterations: 1_000_000, bytes: 32, digest: 'sha256' } as const
 const tagBytes = 16
 
 /**
- * Throws MissingError unless the environment of the engine has the passphrase that the secrets of this stack are encrypted with. The
- * engine itself would tell only when it updates the stack. `salt` is what the state has: `v1:SALT:v1:NONCE:CIPHERTEXT`.
+ * Throws MissingError unless the environment of the engine contains the passphrase with which the secrets of this stack are encrypted. The
+ * engine itself would report that only in the update of the stack. `salt`: from the state, `v1:SALT:v1:NONCE:CIPHERTEXT`.
  */
 export async function requirePassphrase(
   { name, salt }: { readonly name: string; readonly salt: string | undefined },
@@ -31,7 +31,7 @@ export async function requirePassphrase(
   })
 }
 
-/** The passphrase that the engine would take: the variable counts before the file. Throws MissingError. */
+/** The passphrase that the engine would use: that of the variable, else that of the file. Throws MissingError. */
 export function readPassphrase({
   PULUMI_CONFIG_PASSPHRASE: text,
   PULUMI_CONFIG_PASSPHRASE_FILE: file = '',
@@ -48,7 +48,7 @@ export function readPassphrase({
   }
 }
 
-/** The engine encrypted the word `pulumi`, so that it can tell one passphrase from another. */
+/** Whether a key decrypts the state. The engine has encrypted the word `pulumi` in it, to recognise a wrong passphrase. */
 async function decrypts(passphrase: string, state: string): Promise<boolean> {
   const [, salt = '', , nonce = '', sealed = ''] = state.split(':')
   const { iterations, bytes, digest } = keyRules

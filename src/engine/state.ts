@@ -14,7 +14,7 @@ export interface StackState {
   readonly resources: readonly StackResource[]
   /** Resources whose creation was interrupted. They may or may not exist. */
   readonly pending: readonly StackResource[]
-  /** What tells whether a passphrase is the right one; undefined if the secrets are not encrypted with a passphrase. */
+  /** The salt with which a passphrase can be checked; undefined if the secrets are not encrypted with a passphrase. */
   readonly salt: string | undefined
 }
 

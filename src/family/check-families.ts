@@ -5,8 +5,8 @@ import { listFamilies } from './read-family.ts'
 import { requireSecrets } from './require-secrets.ts'
 
 /**
- * Reads each family of this project. The finding is a summary of the family, or the problems of its file. A secret that this shell lacks
- * is a warning: another shell may have it.
+ * Reads each family of this project. A finding contains a summary of the family, or the problems of its file. A missing secret is only a
+ * warning, because it may be set in another shell.
  */
 export async function checkFamilies(): Promise<Finding[]> {
   const families = await listFamilies()

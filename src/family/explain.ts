@@ -18,7 +18,7 @@ export type Path = readonly (string | number)[]
 /** One problem of a value, as text. */
 export interface Problem {
   readonly path: Path
-  /** What the error points to: the value at `path`, or its key. */
+  /** The place that the error names: the value at `path`, or its key. */
   readonly at: 'value' | 'key'
   /** `expected …, got …`. */
   readonly text: string
@@ -82,7 +82,7 @@ function unknownKey(root: Root, path: Path, key: string): Problem {
   return { path: [...path, key], at: 'key', text, hint: hintForKey(root, path, key) ?? didYouMean(key, keys) }
 }
 
-/** For a key at the top of the file that belongs into a section, such as `variables` into `configure`. It may be mistyped. */
+/** The hint for a key at the top of the file that belongs into a section, such as `variables` into `configure`; also for a similar key. */
 function hintForKey({ schema }: Root, path: Path, key: string): string | undefined {
   if (path.length > 0) return undefined
   const { shape = {} } = definitionOf(unwrap(schema))

@@ -6,7 +6,7 @@ import { listVerifiers } from '../verify/verifiers.ts'
 /** Every cloud. */
 export const clouds = await listClouds()
 
-/** What each cloud adds to the schema of a family. */
+/** The additions of each cloud to the schema of a family. */
 export const sections = await Promise.all(clouds.map(async (cloud) => ({ cloud, section: await cloud.section() })))
 
 /** Every verifier. */

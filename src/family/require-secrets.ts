@@ -14,7 +14,7 @@ export function requireSecrets(family: Family): void {
   if (problems.length > 0) throw locate(family, problems)
 }
 
-/** The error for problems of a family that was read before. Its file is parsed again to find their places. */
+/** The error for problems of a family. Parses its file again to find their places. */
 function locate({ folder }: Family, problems: readonly Problem[]): UsageError {
   const path = join(folder, familyFile)
   return parseSource(readFileSync(path), displayPath(path)).error(problems)

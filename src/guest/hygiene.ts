@@ -33,7 +33,7 @@ export function compareWithBase(trial: Identity, base: Identity | undefined): Ca
   ]
 }
 
-/** Compares the host keys that a machine presents with those that it names: a key that it does not name would be in no comparison. */
+/** Compares the presented host keys with those in the files of the machine. A key without a file would not be compared further. */
 export function comparePresented(presented: readonly string[], named: readonly string[]): CaseResult {
   const hidden = presented.filter((key) => !named.includes(key))
   const message =

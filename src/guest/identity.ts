@@ -23,7 +23,7 @@ export function parseIdentity(text: string): Identity {
   }
 }
 
-/** The identity with the host keys that the machine presents, which it may not have named. */
+/** Adds the host keys that the machine presents to its identity. They may be missing in the output of the machine. */
 export function addHostKeys({ machineId, hostKeys }: Identity, presented: readonly string[]): Identity {
   return { machineId, hostKeys: [...new Set([...hostKeys, ...presented])].sort() }
 }

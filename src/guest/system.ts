@@ -20,7 +20,7 @@ export interface System {
   readonly defaults: Readonly<Record<string, Readonly<Record<string, string>>>>
   /** Settings in `family.yaml` that allow only some of their values. */
   readonly restricted: readonly RestrictedSetting[]
-  /** Whether a user other than root gets the rights of root by `sudo`. */
+  /** Whether a user other than root uses `sudo` to become root. */
   readonly usesSudo: boolean
   /** Kind of the key pair with which the build logs in. */
   readonly keyKind: SshKeyKind

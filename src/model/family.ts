@@ -40,7 +40,7 @@ export interface Configure {
   readonly variables: Readonly<Record<string, unknown>>
   readonly secrets: Readonly<Record<string, Secret>>
   readonly vaultPassword?: Secret | undefined
-  /** Whether the base machine reaches the network. */
+  /** Whether the base machine can connect to the network. */
   readonly network: boolean
   readonly timeout: string
 }
@@ -49,7 +49,7 @@ export interface Configure {
 export interface Verify {
   readonly clones: number
   readonly reboot: boolean
-  /** Whether the machines under test reach the network. */
+  /** Whether trials can connect to the network. */
   readonly network: boolean
   readonly suites: readonly Suite[]
   readonly timeout: string

@@ -2,7 +2,7 @@ import { defined } from '../core/defined.ts'
 import { type CaseResult, isBad, type SuiteReport } from '../model/suite-result.ts'
 import { broken, judgeAnswer, suiteReport, type ToolAnswer } from './judge.ts'
 
-/** Exit codes without a verdict, and what they mean. */
+/** Exit codes without a verdict, and their meanings. */
 const verdictless: Readonly<Record<number, string>> = {
   1: 'InSpec could not run the profile',
   2: 'a plugin of InSpec failed',
@@ -36,7 +36,7 @@ interface Control {
   readonly waiver_data?: Waiver
 }
 
-/** What InSpec says about loading a profile, or a dependency of it. */
+/** Whether InSpec could load a profile or a dependency. */
 interface Loaded {
   readonly name?: string
   readonly status?: string

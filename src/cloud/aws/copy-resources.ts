@@ -10,7 +10,7 @@ import { runner } from './runner.ts'
 import { parseImageName, renderTags, watermarkName } from './tags.ts'
 
 /**
- * The promoted image: one copy per region, shared as the family says. The provider has no resources for deregistration protection,
+ * The promoted image: one copy per region, shared as set in the family. The provider has no resources for deregistration protection,
  * IMDSv2 and tags of snapshots. A command sets them, is part of the state, and undoes them when the version is deleted. The ID of the
  * image is an output only after that.
  */

@@ -94,7 +94,7 @@ const options = z
   })
   .describe('Options for builds on EC2.')
 
-/** What EC2 adds to `family.yaml`: its kinds of base, and the section `aws`. */
+/** The additions of EC2 to the schema of `family.yaml`: its kinds of base images, and the section `aws`. */
 export const section = { bases, options, check: (given) => checkSharing(given as AwsOptions) } satisfies CloudSection
 
 /** The section `aws` of a family. */

@@ -1,11 +1,11 @@
-# Functions of hygiene.sh, and of the script that reads the identity of a base: which keys and passwords open a machine, and by which keys it is known. What sshd uses for an account is
-# never guessed from its files: `sshd -T` says it.
+# Functions for hygiene.sh and for the script that reads an identity: which keys and passwords can log in to the machine, and its host keys.
+# The settings of sshd for an account come from `sshd -T`, not from its files.
 
-# sshd and its tools are not in the PATH of every login.
+# Not every login has sshd and its tools on the PATH.
 PATH=$PATH:/usr/sbin:/sbin
 sshd=$(command -v sshd)
 
-# Reads what sshd uses where no Match block applies: `settings`, `problem`, and `host_keys`, the files of host keys that exist.
+# Reads the settings of sshd without Match blocks: sets `settings`, `problem`, and `host_keys` (the existing files of host keys).
 read_sshd() {
   settings='' problem='' host_keys=''
   if [ -n "$sshd" ]; then settings=$("$sshd" -T 2>&1) || problem=${settings:-it cannot be read}; fi
@@ -37,7 +37,7 @@ $(for key in $old; do echo "host-key $key"; done)"
   none ssh-host-keys-private "$([ -z "$host_keys" ] || find $host_keys -perm /077)"
 }
 
-# Sets `path` to a file of AuthorizedKeysFile for an account: pattern, name, id, home folder.
+# Sets `path` to a file of AuthorizedKeysFile for an account. Arguments: pattern, name, ID, home folder.
 expand() {
   rest=$1 path=
   while :; do
@@ -56,19 +56,19 @@ expand() {
   case $path in /*) ;; *) path=${4%/}/$path ;; esac
 }
 
-# Prints the addresses from which to ask for an account: one that no block names, and those of the Match blocks. Nothing if there is
-# no Match block: all accounts have the same settings.
+# Prints the addresses for which to read the settings of an account: one that no Match block names, and those of the Match blocks. Prints
+# nothing without a Match block, because then all accounts have the same settings.
 match_addresses() {
   blocks=$(grep -ihsE '^[[:space:]]*(match|include)[[:space:]="]' /etc/ssh/sshd_config /etc/ssh/sshd_config.d/* |
     grep -vE '^Include /etc/ssh/sshd_config.d/\*.conf$')
   [ -n "$blocks" ] || return
   echo 192.0.2.1
-  # A pattern such as `10.0.*` becomes an address that it covers.
+  # A pattern such as `10.0.*` becomes an address that matches it.
   printf '%s\n' "$blocks" | tr ' \t,="!' '\n' | sed -nE 's/\*/1/g; s:/.*::; s/^[0-9]+\.[0-9]+$/&.1.1/; s/^([0-9]+\.){2}[0-9]+$/&.1/
     /^([0-9]+\.){3}[0-9]+$/p; /^[0-9a-fA-F:]*:[0-9a-fA-F:]*$/p' | head -n 4
 }
 
-# Sets `patterns`, the files of keys, and `loose`, what a password opens, from what sshd uses for an account.
+# Sets `patterns` (the files of keys) and `loose` (what a password can log in to) from the settings of sshd for an account.
 read_settings() {
   root_login='' by_password='' patterns='.ssh/authorized_keys .ssh/authorized_keys2' empty=no
   while read -r key value; do
@@ -94,7 +94,7 @@ add_key_files() {
   done
 }
 
-# Asks sshd about each account: sets `key_files` and `loose`.
+# Reads the settings of sshd for each account: sets `key_files` and `loose`.
 read_accounts() {
   key_files='' loose=''
   addresses=$([ -z "$sshd" ] || match_addresses)
@@ -109,7 +109,7 @@ read_accounts() {
   done </etc/passwd
 }
 
-# Prints those of the accounts that may become root by sudo or by a group.
+# Prints the given accounts that can become root with sudo or by a group.
 admins() {
   for user; do
     case " $(id -nG "$user" 2>/dev/null) " in *' sudo '* | *' wheel '* | *' admin '*) echo "$user"; continue ;; esac

@@ -34,7 +34,7 @@ export function sealScript(): string {
   return ['release-space.sh', 'seal.sh'].map((file) => readFileSync(join(import.meta.dirname, file), 'utf8')).join('\n')
 }
 
-/** What the script could not do. A machine may print lines without end, so only the first ones count. */
+/** Parses the notes of the script about what it could not do. Only the first ones, because a machine can print lines without end. */
 export function parseNotes(text: string): string[] {
   return [...text.matchAll(/^seal note: (.+)$/gm)].slice(0, 20).map(([, note = '']) => note)
 }

@@ -1,7 +1,7 @@
 import type { DebianVariant } from '../../../model/debian-release.ts'
 
 interface MissingPart {
-  /** Found in the cause of a failed task when the part is missing. */
+  /** A pattern in the cause of a failed task that means that the part is missing. */
   readonly signs: RegExp
   readonly variants: readonly DebianVariant[]
   readonly hint: string
@@ -9,7 +9,7 @@ interface MissingPart {
 
 const useStandard = 'The lean Debian base does not have it. Use the standard one: base: {debian: …, variant: standard}'
 
-/** Parts that playbooks expect and that a Debian base does not have. */
+/** Parts that playbooks expect but a Debian base image lacks. */
 const missingParts: readonly MissingPart[] = [
   { signs: /\bgrub\b|grub-|\bgrubenv\b/, variants: ['lean'], hint: useStandard },
   {
@@ -30,7 +30,7 @@ const missingParts: readonly MissingPart[] = [
   },
 ]
 
-/** The hint for a task that failed because a part of the system is not in a Debian base; undefined if that is not the reason. */
+/** The hint for a task that failed because a Debian base image lacks a part; undefined if that is not the reason. */
 export function findMissingPartHint(variant: DebianVariant, cause: string): string | undefined {
   return missingParts.find(({ signs, variants }) => variants.includes(variant) && signs.test(cause))?.hint
 }

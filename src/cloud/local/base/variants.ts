@@ -1,6 +1,6 @@
 import type { DebianVariant } from '../../../model/debian-release.ts'
 
-/** Packages that every Debian base has: to be reached, to be configured, to boot. */
+/** Packages of every Debian base image: for login, configuration and boot. */
 const common: readonly string[] = [
   ...['systemd', 'systemd-sysv', 'udev', 'dbus', 'kmod', 'initramfs-tools', 'busybox', 'zstd', 'linux-image-cloud-amd64'],
   ...['openssh-server', 'python3', 'python3-apt', 'sudo', 'ca-certificates', 'cloud-init', 'cloud-guest-utils', 'fdisk'],
@@ -8,8 +8,8 @@ const common: readonly string[] = [
 ]
 
 /**
- * The packages of each variant of a Debian base. `standard` has those of Debian's own genericcloud image, so that a role finds
- * what it finds in a cloud; docs/add-a-family.md lists the exceptions. `lean` boots faster.
+ * The packages of each variant of a Debian base image. `standard` has those of Debian's image genericcloud, so that roles find the same
+ * files as in a cloud; docs/debian-base.md lists the exceptions. `lean` boots faster.
  * Source: the package lists of https://salsa.debian.org/cloud-team/debian-cloud-images (config_space/bookworm/package_config).
  */
 export const variantPackages: Readonly<Record<DebianVariant, readonly string[]>> = {

@@ -27,7 +27,7 @@ const startTries = 5
 export interface StartSpec extends Pick<InstanceInputs, 'cpus' | 'memory' | 'tags' | 'os' | 'transport' | 'devices'> {
   /** Ends the wait for memory. */
   readonly signal: AbortSignal
-  /** Whether the guest reaches the network beyond this computer; never this computer itself. */
+  /** Whether the guest can connect to the network beyond this computer. It can never connect to this computer. */
   readonly network?: boolean
   /** systemd credentials, by name. */
   readonly credentials: Readonly<Record<string, string>>

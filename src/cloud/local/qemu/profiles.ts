@@ -1,6 +1,6 @@
 import type { Os } from '../../../guest/systems.ts'
 
-/** What QEMU does differently for an operating system. */
+/** The settings of QEMU that depend on the operating system. */
 export interface Profile {
   /** Options of the board, in addition to those of every machine. */
   readonly board: string
