@@ -114,6 +114,15 @@ describe('a first start', () => {
     expect((await start()).stdout).toBe('pinned\n["--family","a b"]\n')
   })
 
+  it('reports in one sentence that no Node here can run the program, with exit code 3', async () => {
+    // As Node 20 and 22.18: it cannot remove types.
+    const { exitCode, stderr } = await start({ NODE_OPTIONS: '--no-experimental-strip-types' })
+    expect([exitCode, stderr.trim().split('\n').slice(-2)]).toEqual([
+      3,
+      [expect.stringMatching(/^Expected Node >= 24, got /), expect.stringMatching(/^hint: install Node 24/)],
+    ])
+  })
+
   it('reports a missing npm in one sentence, with exit code 3', async () => {
     rmSync(join(root, 'bin/npm'))
     symlinkSync(process.execPath, join(root, 'bin/node'))
