@@ -1,10 +1,17 @@
 import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
+import { explainOldNode } from './core/old-node.ts'
 import { cacheFolder } from './core/paths.ts'
 import { prepareProcess } from './core/prepare-process.ts'
 
-prepareProcess()
-enableCompileCache(join(cacheFolder(), 'compiled'))
-void import('./cli/cli.ts').then(async ({ main }) => {
-  process.exitCode = await main(process.argv.slice(2))
-})
+const problem = explainOldNode(process.versions.node)
+if (problem === undefined) {
+  prepareProcess()
+  enableCompileCache(join(cacheFolder(), 'compiled'))
+  void import('./cli/cli.ts').then(async ({ main }) => {
+    process.exitCode = await main(process.argv.slice(2))
+  })
+} else {
+  process.stderr.write(problem)
+  process.exitCode = 3
+}
