@@ -36,7 +36,7 @@ afterAll(async () => {
   await user[Symbol.asyncDispose]()
 })
 
-it('a user without privileges, whose home folder is closed to others, makes the Debian base image', async () => {
+it('a user without privileges, whose home folder is closed to others, makes the base image of Debian 13', async () => {
   const { exitCode, stdout, stderr } = await user.run('test/helpers/make-base.ts')
   expect(exitCode, stderr).toBe(0)
   base = JSON.parse(stdout)

@@ -10,7 +10,7 @@ systemctl -q disable systemd-networkd-wait-online.service systemd-network-genera
 # Few machines need these units, and each one starts a process at every boot. `systemctl unmask` enables one again.
 systemctl -q mask dev-hugepages.mount sys-fs-fuse-connections.mount sys-kernel-config.mount sys-kernel-debug.mount \
   sys-kernel-tracing.mount systemd-binfmt.service systemd-repart.service systemd-update-utmp-runlevel.service
-for generator in gpt-auto bless-boot hibernate-resume integritysetup veritysetup; do
+for generator in gpt-auto bless-boot hibernate-resume integritysetup ssh tpm2 veritysetup; do
   ln -s /dev/null "/etc/systemd/system-generators/systemd-$generator-generator"
 done
 rm -f /etc/modules-load.d/modules.conf /etc/update-motd.d/10-uname

@@ -1,6 +1,8 @@
 #!/bin/sh
 # Runs in the new root file system, after its packages and the files of rootfs/ are installed. The script of the variant runs next.
 set -eu
+. /etc/os-release
+sed -i "s/RELEASE/$VERSION_CODENAME/g" /etc/apt/sources.list.d/debian.sources
 passwd -q -l root
 
 # Each machine generates its own identity at its first boot.

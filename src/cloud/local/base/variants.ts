@@ -27,5 +27,5 @@ export const variantPackages: Readonly<Record<DebianVariant, readonly string[]>>
     ],
     ...['apparmor', 'apt-utils', 'unattended-upgrades', 'iptables', 'nano', 'vim-tiny', 'whiptail', 'ssh-import-id'],
   ],
-  lean: [...common, 'systemd-boot'],
+  lean: [...common, 'systemd-boot', 'systemd-boot-efi'],
 }

@@ -1,8 +1,11 @@
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parsePackages } from '../../../../src/cloud/local/base/debian.ts'
 import { assembleCommand, bootstrapArguments, overlayTarArguments, recipeKey, rootUuid } from '../../../../src/cloud/local/base/recipe.ts'
 import { variantPackages } from '../../../../src/cloud/local/base/variants.ts'
+import { sourceFolder } from '../../../../src/core/paths.ts'
 import { debianReleases, debianVariants } from '../../../../src/model/debian-release.ts'
+import { findText } from '../../../helpers/project.ts'
 
 const bases = debianReleases.flatMap((release) => debianVariants.map((variant) => ({ release, variant })))
 
@@ -35,6 +38,11 @@ describe.each(bases)('the recipe of $release, $variant', (base) => {
 })
 
 describe('the recipe of a base', () => {
+  it('names no release in the files that all of them get', () => {
+    const rootfs = join(sourceFolder(), 'cloud/local/base/rootfs')
+    expect(debianReleases.flatMap((release) => findText(rootfs, release))).toEqual([])
+  })
+
   it('has another key and another root file system for each release and variant', () => {
     expect(new Set(bases.map(recipeKey)).size).toBe(bases.length)
     expect(new Set(bases.map(rootUuid)).size).toBe(bases.length)
