@@ -66,6 +66,8 @@ export interface Created {
   readonly state: 'running' | 'stopped' | 'available' | 'pending'
   /** Writes what the cloud can provide from outside the machine (console log, screenshot) to the folder. */
   saveConsole?(folder: string): Promise<void>
+  /** The end of the text on the console of the machine; empty if there is none. */
+  readConsole?(): Promise<string>
 }
 
 /** The part of a cloud that `reap`, the preflight and the steps use. It must not import Pulumi, so that it loads quickly. */

@@ -16,6 +16,8 @@ export const file = z
   .describe('A path, relative to the family folder.')
   .register(expectations, { expected: 'a path, relative to the family folder' })
 export const text = z.string().min(1).register(expectations, { expected: 'a text that is not empty' })
+/** A list of texts. */
+export const texts = z.array(text)
 
 export const minimum = {
   minimumCases: z

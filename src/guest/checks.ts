@@ -53,6 +53,7 @@ const checks: Readonly<Record<string, string>> = {
   // Traces of the build
   'no-shell-history': 'shell history of all users',
   'no-ansible-files': 'files of Ansible',
+  'no-build-settings': 'settings that the build changed to log in',
   'no-build-scripts': 'scripts of the build',
   'no-package-lists': 'package lists',
   'no-downloaded-packages': 'downloaded packages',

@@ -21,6 +21,8 @@ export interface StepContext {
   readonly log: (text: string) => void
   /** Appends an event to the event file of the build. */
   readonly tell: (event: EventBody) => void
+  /** The end of the text on the console of a machine; empty if the cloud has none. */
+  readonly readConsole: (instanceId: string) => Promise<string>
   /** Loads the function that reads administrator passwords from the cloud; undefined if the cloud has no such function. */
   readonly loadPasswordSource: () => Promise<PasswordSource | undefined>
 }

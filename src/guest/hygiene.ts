@@ -20,7 +20,7 @@ function parseCase([, status = '', ms = '', check = '', ...message]: string[]): 
     title: describeCheck(check),
     status: status === 'passed' || status === 'failed' || status === 'skipped' ? status : 'error',
     durationMs: Number(ms) || 0,
-    ...defined({ message: status === 'passed' ? undefined : message.join(' ') }),
+    ...defined({ message: status === 'passed' ? message.join(' ') || undefined : message.join(' ') }),
   }
 }
 

@@ -4,7 +4,7 @@ import { BakehouseError, messageOf, RejectedError } from '../core/errors.ts'
 import type { StepContext } from '../guest/context.ts'
 
 /** The machine that is being sealed, as the cloud sees it; undefined if it does not exist. Throws RejectedError if the cloud does not answer. */
-export async function findMachine({ request }: StepContext, instanceId: string): Promise<Created | undefined> {
+export async function findMachine({ request }: Pick<StepContext, 'request'>, instanceId: string): Promise<Created | undefined> {
   const cloud = await chooseCloud(request.cloud)
   const created = await cloud.list({ build: request.build }).catch((error: unknown) => {
     throw error instanceof BakehouseError

@@ -1,174 +1,194 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
-import { connect } from '../../src/guest/ssh/ssh.ts'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { dirname, join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { isBad, type SuiteReport } from '../../src/model/suite-result.ts'
 import { findProblem } from '../../src/verify/judge.ts'
-import { type PesterAnswer, parsePester, pester, renderPesterScript } from '../../src/verify/pester.ts'
-import { makeWindows } from '../helpers/windows.ts'
+import { type PesterOptions, renderPesterScript } from '../../src/verify/pester.ts'
+import { parsePester } from '../../src/verify/pester-results.ts'
+import { orSkipped, pesterFolders, pesterVersions, pwsh, runScript } from '../helpers/powershell.ts'
 
-const fixture = (name: string): string => readFileSync(join(import.meta.dirname, '../fixtures/pester', name), 'utf8')
-const summary = (about: object = {}): string =>
-  JSON.stringify({
-    version: '5.6.1',
-    result: 'Failed',
-    total: 6,
-    passed: 2,
-    failed: 1,
-    skipped: 1,
-    inconclusive: 1,
-    notRun: 1,
-    failedBlocks: 0,
-    failedContainers: 0,
-    errors: [],
-    ...about,
+const folder = mkdtempSync(join(tmpdir(), 'bakehouse-test-'))
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+let count = 0
+
+interface Suite {
+  readonly version: string
+  readonly files: Readonly<Record<string, string>>
+  readonly tests?: string
+  readonly options?: PesterOptions
+  /** PowerShell that runs before the script. */
+  readonly before?: string
+}
+
+/** Runs tests with the real Pester, from the folder and in the way in which the product runs them. */
+function runSuite({ version, files, tests = '.', options = {}, before = '' }: Suite): SuiteReport {
+  const source = join(folder, `source-${++count}`)
+  for (const [name, text] of Object.entries({ ...files, 'run.ps1': `\ufeff${renderPesterScript(tests, options)}` })) {
+    mkdirSync(dirname(join(source, name)), { recursive: true })
+    writeFileSync(join(source, name), text)
+  }
+  const modules = version in pesterFolders ? { PSModulePath: pesterFolders[version] ?? '' } : {}
+  const { rc, stderr, place } = runScript({ source, before, temp: join(folder, `temp-${count}`), env: modules })
+  let results: string | undefined
+  try {
+    results = readFileSync(join(place, 'pester-results.json'), 'utf8')
+  } catch {
+    results = undefined
+  }
+  return parsePester({ results, exitCode: rc, said: stderr.trim().split('\n')[0] ?? '' })
+}
+
+const caseOf = ({ cases }: SuiteReport, name: string) => cases.find((each) => each.name === name)
+
+/** One folder of tests for everything that a run can tell. */
+const many = {
+  'a.Tests.ps1': `
+    BeforeAll { function Get-One { 1 } }
+    Describe 'The machine' -Tag fast {
+      It 'has a home' { Get-One | Should -Be 1 }
+      It 'has <_> legs' -ForEach 2, 4 { $_ | Should -BeGreaterThan 1 }
+      Context 'inside' { It 'is <name> & "warm"' -ForEach @{ name = '<b>' } { 1 | Should -Be 1 } }
+      It 'prints in colour' { "$([char]27)[31mred$([char]27)[0m" | Should -Be 'blue' }
+      It 'is named in colour' { throw "$([char]27)[31mred$([char]27)[0m alarm" }
+      It 'is left out' -Skip { }
+      It 'knows nothing' { Set-ItResult -Inconclusive -Because 'no network' }
+    }
+    Describe 'Slow things' -Tag slow { It 'wait' { 1 | Should -Be 1 } }`,
+  'b.Tests.ps1': `
+    Describe 'Prepared' {
+      BeforeAll {
+        throw 'no preparation'
+      }
+      It 'never ran' { 1 | Should -Be 1 }
+    }
+    Describe 'Tidied' {
+      AfterAll { throw 'no tidying' }
+      It 'ran' { 1 | Should -Be 1 }
+    }`,
+  'c.Tests.ps1': `
+Describe 'Cut off' {
+  It 'one' { 1 | Should -Be 1
+}`,
+  'd.Tests.ps1': `
+Describe 'Unknown' {
+  Get-NoSuchCommand
+  It 'one' { 1 | Should -Be 1 }
+}`,
+}
+
+const hostile = `
+  $ErrorActionPreference = 'SilentlyContinue'
+  $global:ErrorActionPreference = 'SilentlyContinue'
+  $global:Results = 'elsewhere'
+  Describe 'Hostile' {
+    It 'changes how errors end' { $global:ErrorActionPreference = 'Ignore'; 1 | Should -Be 2 }
+    It 'leaves the folder' { Set-Location /; 1 | Should -Be 1 }
+    It 'breaks' { break; 1 | Should -Be 2 }
+    It 'writes' { 'output'; Write-Host 'host'; [Console]::Out.WriteLine('console') }
+    It 'removes the files of the build' { Remove-Item "$PSScriptRoot/*" -Recurse -Force; Remove-Item $PSScriptRoot -Recurse -Force }
+    It 'exits' { exit 0 }
+  }`
+
+describe.skipIf(!pwsh)(`a suite of the real Pester${orSkipped}`, { timeout: 900_000 }, () => {
+  it.each(pesterVersions)('version %s has one case for each test, named by its blocks, the same in each bake', (version) => {
+    const report = runSuite({ version, files: { ...many, 'z.Tests.ps1': hostile } })
+    expect(report.cases.map(({ name, status }) => [name, status])).toEqual([
+      ['The machine › has a home', 'passed'],
+      ['The machine › has 2 legs', 'passed'],
+      ['The machine › has 4 legs', 'passed'],
+      ['The machine › prints in colour', 'failed'],
+      ['The machine › is named in colour', 'failed'],
+      ['The machine › is left out', 'skipped'],
+      ['The machine › knows nothing', 'error'],
+      ['The machine › inside › is <b> & "warm"', 'passed'],
+      ['Slow things › wait', 'passed'],
+      ['Prepared › never ran', 'failed'],
+      ['Tidied › ran', 'passed'],
+      ['Hostile › changes how errors end', 'failed'],
+      ['Hostile › leaves the folder', 'passed'],
+      // Pester itself takes a test that leaves by a break for a test that ended.
+      ['Hostile › breaks', 'passed'],
+      ['Hostile › writes', 'passed'],
+      ['Hostile › removes the files of the build', 'passed'],
+      ['Hostile › exits', 'failed'],
+    ])
+    expect(caseOf(report, 'The machine › prints in colour')?.message).toMatch(/^a\.Tests\.ps1:7: Expected strings to be the same[\s\S]*'red'/)
+    expect(caseOf(report, 'The machine › is named in colour')?.message).toBe('a.Tests.ps1:8: red alarm')
+    expect(caseOf(report, 'The machine › knows nothing')?.message).toContain('no network')
+    expect(caseOf(report, 'Prepared › never ran')?.message).toContain('it did not run: Prepared: BeforeAll failed: no preparation')
+    expect(report.problem?.split('; ')).toEqual([
+      "c.Tests.ps1:2: Missing closing '}' in statement block or type definition.",
+      expect.stringMatching(/^d\.Tests\.ps1:3: The term 'Get-NoSuchCommand' is not recognized/),
+      'Prepared: BeforeAll failed: no preparation',
+      'Tidied: AfterAll failed: no tidying',
+    ])
   })
-const answer = (about: Partial<PesterAnswer> = {}): PesterAnswer => ({
-  report: fixture('junit.xml'),
-  summary: summary(),
-  exitCode: 1,
-  said: '',
-  ...about,
-})
 
-/** A report in which these tests passed. */
-const passing = (...names: string[]): string =>
-  `<?xml version="1.0"?><testsuites name="Pester"><testsuite name="x">${names.map((name) => `<testcase name="${name}" status="Passed" time="0.1"/>`).join('')}</testsuite></testsuites>`
-const passed = (count: number, about: object = {}): string =>
-  summary({ result: 'Passed', total: count, passed: count, failed: 0, notRun: 0, inconclusive: 0, ...about })
+  const newest = pesterVersions.at(-1) ?? ''
 
-describe('a report of Pester', () => {
-  it.each(['junit.xml', 'nunit25.xml', 'nunit3.xml'])('%s: distinguishes passed, failed, skipped and inconclusive tests', (name) => {
-    const { cases, problem } = parsePester(answer({ report: fixture(name) }))
+  it.each([
+    ['ends PowerShell in a test', "Describe 'a' { It 'b' { [Environment]::Exit(0) } }", /wrote no results \(exit code 0\)/],
+    ['exits while its tests are collected', "exit 0\nDescribe 'a' { It 'b' { 1 | Should -Be 2 } }", /wrote no results|no test ran|exit/],
+    ['breaks to a label that is not there', "Describe 'a' { It 'b' { break nowhere } ; It 'c' { } }", /break/],
+  ])('is refused when a file %s', (_what, text, why) => {
+    const report = runSuite({ version: newest, files: { 'a.Tests.ps1': text } })
+    expect([findProblem(report, undefined), ...report.cases.filter(isBad).map(({ message }) => message)].join()).toMatch(why)
+  })
+
+  it('has the tags, data and configuration of the family, but not the paths, reports and exit codes of that configuration', () => {
+    const configuration = `@{
+      Run = @{ Path = '/nowhere'; Exit = $true; PassThru = $false; Throw = $true }
+      Filter = @{ ExcludeTag = @('slow') }
+      TestResult = @{ Enabled = $true; OutputPath = '/nowhere/x.xml' }
+    }`
+    const test = `param([string] $Name, [int[]] $Numbers, [bool] $On)
+      Describe 'Data' -Tag fast {
+        It 'is text that nothing expands' { $Name | Should -Be 'it''s $(Get-Date) ’’x' }
+        It 'is a list and a switch' { "$Numbers $On" | Should -Be '1 2 True' }
+        It 'can be wrong' { $Name | Should -Be '' }
+      }
+      Describe 'Slow' -Tag slow, fast { It 'fails' { 1 | Should -Be 2 } }
+      Describe 'Untagged' { It 'fails' { 1 | Should -Be 2 } }`
+    const data = { Name: "it's $(Get-Date) ’x", Numbers: [1, 2], On: true }
+    const options = { tag: ['fast'], data, configuration: 'verify/pester.psd1' }
+    const { cases, problem } = runSuite({ version: newest, files: { 'a.Tests.ps1': test, 'pester-settings.psd1': configuration }, options })
     expect(problem).toBeUndefined()
-    const statusOf = Object.fromEntries(cases.map(({ name, status }) => [name.replace(/^.*(The|Logins)/, '$1'), status]))
-    expect(statusOf).toEqual({
-      'The system.is a Windows Server': 'passed',
-      'The network.has the firewall on for Domain': 'passed',
-      'The network.signs SMB': 'failed',
-      'The network.has a proxy': 'skipped',
-      'Logins.have no guest': 'error',
-    })
-    const failed = cases.find(({ status }) => status === 'failed')
-    expect(failed?.message).toContain('Expected $true, but got $false.')
-    expect(failed?.durationMs).toBe(45)
-  })
-
-  it('passes if exit code, summary and report agree', () => {
-    expect(parsePester({ report: passing('a', 'b'), summary: passed(2), exitCode: 0, said: '' })).toMatchObject({ cases: [{}, {}] })
-    expect(parsePester({ report: passing('a', 'b'), summary: passed(2), exitCode: 0, said: '' }).problem).toBeUndefined()
-  })
-
-  it.each([
-    ['no report', { report: undefined }, 'wrote no report'],
-    ['an empty report', { report: '' }, 'wrote no report'],
-    ['a truncated report', { report: fixture('junit.xml').slice(0, 900) }, 'cannot read'],
-    [
-      'a report that is truncated between two elements',
-      { report: fixture('nunit3.xml').split('<test-case id="1-1005"')[0] },
-      'cannot read',
-    ],
-    ['text that is not XML', { report: 'Invoke-Pester : The term is not recognized' }, 'cannot read'],
-    ['XML that is not a report', { report: '<html><body/></html>' }, 'neither JUnit nor NUnit'],
-    [
-      'entities that expand without limit',
-      {
-        report: `<?xml version="1.0"?><!DOCTYPE x [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;">]><testsuites><testsuite name="&b;"/></testsuites>`,
-      },
-      'document type',
-    ],
-    ['no summary', { summary: undefined }, 'no summary'],
-    ['a truncated summary', { summary: summary().slice(0, 20) }, 'no summary'],
-    ['fewer tests than were run', { report: passing('a') }, 'has 5 tests, but its report has 1'],
-    ['exit code 0 with a failed test', { exitCode: 0 }, 'exit code is 0'],
-    ['exit code 1 without a failed test', { report: passing('a'), summary: passed(1), exitCode: 1 }, 'no failed test'],
-    ['exit code 0 with 256 failed tests', { summary: summary({ failed: 256 }), exitCode: 0 }, '256 failed tests, but its report has 1'],
-    [
-      'exit code -1, as Windows prints it',
-      { report: passing('a'), summary: passed(1), exitCode: 4_294_967_295 },
-      'exit code is 4294967295',
-    ],
-    [
-      'an inconclusive test that is shown as skipped',
-      { summary: summary({ inconclusive: 2 }) },
-      '2 inconclusive tests, but its report has 1',
-    ],
-    ['a summary that is not an object', { summary: 'null' }, 'no summary'],
-    ['exit code 255', { report: passing('a'), summary: passed(1), exitCode: 255 }, 'exit code is 255'],
-    ['a summary of failure with exit code 0', { report: passing('a'), summary: passed(1, { result: 'Failed' }), exitCode: 0 }, 'is Failed'],
-    [
-      'a file that could not be run',
-      { report: passing('a'), summary: passed(1, { failedContainers: 1, errors: ['Unexpected token'] }), exitCode: 1 },
-      'Unexpected token',
-    ],
-    [
-      'a BeforeAll that failed',
-      { report: passing('a'), summary: passed(1, { failedBlocks: 1, errors: ['no such host'] }), exitCode: 1 },
-      'no such host',
-    ],
-  ] as [string, Partial<PesterAnswer>, string][])('is a failure when it is %s', (_what, about, why) => {
-    expect(parsePester(answer(about)).problem).toContain(why)
-  })
-
-  it('fails without a test, although Pester ends with exit code 0', () => {
-    const report = parsePester({ report: '<testsuites name="Pester"></testsuites>', summary: passed(0), exitCode: 0, said: '' })
-    expect(findProblem(report, undefined)).toBe('no test ran')
-  })
-
-  it('contains the reason why Pester did not run', () => {
-    const { problem } = parsePester({
-      report: undefined,
-      summary: JSON.stringify({ result: 'Error', errors: ['Pester 5 is not in the machine'] }),
-      exitCode: 2,
-      said: 'x',
-    })
-    expect(problem).toBe('Pester wrote no report (exit code 2): Pester 5 is not in the machine')
+    expect(cases.map(({ status }) => status)).toEqual(['passed', 'passed', 'failed'])
   })
 })
 
-describe('the script that runs Pester', () => {
-  it.each([
-    ['$configuration.Run.PassThru = $true'],
-    ['$configuration.Run.Exit = $false'],
-    ["$configuration.TestResult.OutputFormat = 'JUnitXml'"],
-    ['$configuration.TestResult.Enabled = $true'],
-    ["Import-Module Pester -MinimumVersion '5.0.0' -MaximumVersion '5.99.99'"],
-  ])('has %s', (line) => {
-    expect(renderPesterScript('base.Tests.ps1')).toContain(line)
-  })
+/** The gallery as it is on a fresh server: it gives nothing before its provider is installed. */
+const gallery = (from: string | undefined): string => `
+  function Install-PackageProvider { param($Name, $MinimumVersion, [switch] $Force) if ($Name -eq 'NuGet' -and $Force) { $global:Provider = $MinimumVersion } }
+  function Save-Module {
+    param($Name, $Path, $Repository, $MinimumVersion, $MaximumVersion, $RequiredVersion, [switch] $Force)
+    if ($global:Provider -lt [version] '2.8.5.201') { throw 'NuGet provider is required to interact with NuGet-based repositories.' }
+    ${from === undefined ? "throw 'Unable to resolve package source.'" : `Copy-Item -Recurse '${from}/Pester' $Path`}
+  }`
+
+describe.skipIf(!pwsh || !('5.7.1' in pesterFolders))(`the version of Pester${orSkipped}`, { timeout: 900_000 }, () => {
+  const files = { 'a.Tests.ps1': "Describe 'a' { It \"has $((Get-Module Pester).Version)\" { 1 | Should -Be 1 } }" }
+  const old = join(folder, 'old')
+  mkdirSync(join(old, 'Pester/3.4.0'), { recursive: true })
+  writeFileSync(join(old, 'Pester/3.4.0/Pester.psd1'), "@{ ModuleVersion = '3.4.0'; RootModule = 'Pester.psm1' }")
+  writeFileSync(join(old, 'Pester/3.4.0/Pester.psm1'), 'throw "the old Pester was loaded"')
+  const every = `$env:PSModulePath = '${[old, ...Object.values(pesterFolders)].join(':')}'`
+  const onlyOld = `$env:PSModulePath = '${old}'`
 
   it.each([
-    ["it's.Tests.ps1", "$Tests = 'it''s.Tests.ps1'"],
-    ['$(Stop-Computer).ps1', "$Tests = '$(Stop-Computer).ps1'"],
-    ['a’;Stop-Computer.ps1', "$Tests = 'a’’;Stop-Computer.ps1'"],
-  ])('does not let PowerShell expand the name %s', (path, line) => {
-    expect(renderPesterScript(path)).toContain(line)
-  })
-})
-
-describe('Pester in a machine', () => {
-  const suite = { verifier: 'pester', file: 'verify/base.Tests.ps1', options: {} }
-  const runIn = (windows: ReturnType<typeof makeWindows>) =>
-    pester.run({ context: windows.context, connection: connect(windows.host, windows.build), suite, slug: 'pester', timeoutMs: 30_000 })
-
-  it('copies the tests to the machine, runs them, and copies their report back', async () => {
-    using windows = makeWindows('verify')
-    windows.answer('pester/outcome.json', { rc: 1, stdout: 'Tests Passed: 2', stderr: '' })
-    windows.answer('pester/pester-report.xml', fixture('junit.xml'))
-    windows.answer('pester/pester-summary.json', summary())
-    const { cases, problem } = await runIn(windows)
+    ['is the newest of the series that the family names', every, { version: '5' }, '5.9.1'],
+    ['comes from the gallery where the machine has 3.4 only', `${onlyOld}${gallery(pesterFolders['6.2.0'])}`, {}, '6.2.0'],
+  ] as [string, string, PesterOptions, string][])('%s', (_what, before, options, expected) => {
+    const { cases, problem } = runSuite({ version: '', files, options, before })
     expect(problem).toBeUndefined()
-    expect(cases).toHaveLength(5)
-    expect(windows.calls()[0]).toMatchObject({ kind: 'pester', files: ['base.Tests.ps1', 'run.ps1'] })
+    expect(cases[0]?.name).toBe(`a › has ${expected}`)
   })
 
-  it('fails if the machine cannot be reached', async () => {
-    using windows = makeWindows('verify')
-    windows.answer('unreachable', '')
-    expect((await runIn(windows)).problem).toContain('could not be reached')
-  })
-
-  it('fails if the machine returns no files', async () => {
-    using windows = makeWindows('verify')
-    expect((await runIn(windows)).problem).toContain('wrote no report')
+  it('is missing: the message names what is there, why it cannot be downloaded, and what to do', () => {
+    const { problem } = runSuite({ version: '', files, before: `${onlyOld}${gallery(undefined)}` })
+    expect(problem).toBe(
+      'Pester did not run to its end: Pester 5 or newer is not on the machine (found: 3.4.0) and cannot be downloaded: Unable to resolve package source. Install it in the playbook, or put a copy into verify/modules.',
+    )
   })
 })

@@ -18,6 +18,18 @@ export async function saveConsole(instanceId: string, folder: string): Promise<v
   if (failed.length === results.length) throw failed[0]?.reason
 }
 
+/** The text on the console of an instance, as EC2 has it now; empty if EC2 has none. */
+export async function readConsole(instanceId: string): Promise<string> {
+  const read = async (Latest: boolean): Promise<string> => {
+    const { Output = '' } = await clients.ec2().send(new GetConsoleOutputCommand({ InstanceId: instanceId, Latest }))
+    return Buffer.from(Output, 'base64').toString()
+  }
+  // Older types of instances have the text of their last start only.
+  return read(true)
+    .catch(() => read(false))
+    .catch(() => '')
+}
+
 async function save(file: string, base64: string | undefined): Promise<void> {
   if (base64) await writeFile(file, Buffer.from(base64, 'base64'), { mode: 0o600 })
 }

@@ -11,7 +11,7 @@ import {
 import type { Tags } from '../../model/tags.ts'
 import type { Created } from '../cloud.ts'
 import { ask, clients } from './clients.ts'
-import { saveConsole } from './console.ts'
+import { readConsole, saveConsole } from './console.ts'
 import { parseRegions, parseTags, tagFilters } from './tags.ts'
 
 interface Found {
@@ -109,5 +109,5 @@ function toCreated({ kind, id, tags, state }: Found): Created[] {
   const ours = parseTags(tags)
   if (!ours || id === undefined) return []
   const created = { kind, id, tags: ours, state }
-  return kind === 'instance' ? [{ ...created, saveConsole: (folder) => saveConsole(id, folder) }] : [created]
+  return kind === 'instance' ? [{ ...created, saveConsole: (folder) => saveConsole(id, folder), readConsole: () => readConsole(id) }] : [created]
 }

@@ -1,5 +1,6 @@
 import { RejectedError } from '../../core/errors.ts'
 import { waitForLogin } from '../../guest/ssh/login.ts'
+import { findConsoleMessage } from '../../guest/windows/console.ts'
 import type { Host } from '../../model/host.ts'
 
 /** How long one login may take, in ms, and the pause between two. Each may start a session or go through a bastion. */
@@ -12,7 +13,10 @@ const [attemptMs, pause] = [60_000, { shortest: 2_000, longest: 4_000 }]
 export async function requireLogin(host: Host, deadlineMs: number): Promise<void> {
   const failure = await waitForLogin(host, {}, { deadlineMs, attemptMs, pause, logFile: `${host.knownHostsFile}.log` })
   if (!failure) return
-  throw new RejectedError(`SSH login to instance ${host.instanceId} failed: ${failure.why}`, {
+  const { readConsole } = await import('./console.ts')
+  const message = findConsoleMessage(await readConsole(host.instanceId))
+  const why = message === undefined ? failure.why : `${failure.why}; the console of the machine says: ${message}`
+  throw new RejectedError(`SSH login to instance ${host.instanceId} failed: ${why}`, {
     hint: 'check aws.reach and login.user in family.yaml, and the console log in the diagnostics folder',
   })
 }

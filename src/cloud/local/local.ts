@@ -1,7 +1,7 @@
 import type { Tags } from '../../model/tags.ts'
 import type { Cloud, Created } from '../cloud.ts'
 import { resolveLocalBase } from './base/resolve.ts'
-import { saveConsole } from './machines/console.ts'
+import { readConsole, saveConsole } from './machines/console.ts'
 import { findLocalMachine, isMachineRunning, type LocalMachine, listMachines, machineFiles, removeMachine } from './machines/machine.ts'
 import { describeHost } from './qemu/acceleration-finding.ts'
 import { findPause } from './qemu/pause.ts'
@@ -42,6 +42,7 @@ function fromMachine(machine: LocalMachine): Created {
     id: machine.id,
     tags: machine.tags,
     state: isMachineRunning(machine) ? 'running' : 'stopped',
+    readConsole: () => readConsole(machine),
     saveConsole: (folder) => saveConsole(machine, folder),
   }
 }

@@ -55,7 +55,7 @@ export async function packCertificate({ certificate, key }: Certificate, passwor
   const out = join(folder, 'certificate.pfx')
   try {
     // The password is passed in the environment: every user of this computer can read arguments.
-    await runTool('openssl', ['pkcs12', '-export', '-passout', 'env:BAKEHOUSE_PFX', '-out', out], {
+    await runTool('openssl', ['pkcs12', '-export', ...oldCiphers, '-passout', 'env:BAKEHOUSE_PFX', '-out', out], {
       env: { BAKEHOUSE_PFX: password },
       input: key + certificate,
     })
@@ -64,6 +64,9 @@ export async function packCertificate({ certificate, key }: Certificate, passwor
     rmSync(folder, { recursive: true, force: true })
   }
 }
+
+/** The defaults of OpenSSL 3 are refused by Windows Server 2016. The user data holds both the file and its password, so a stronger cipher protects nothing. */
+const oldCiphers = ['-keypbe', 'PBE-SHA1-3DES', '-certpbe', 'PBE-SHA1-3DES', '-macalg', 'sha1']
 
 /** SHA-1 of a certificate (PEM or DER), 40 upper-case hexadecimal digits. */
 export function thumbprintOf(certificate: string | Buffer): string {

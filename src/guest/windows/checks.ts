@@ -1,4 +1,4 @@
-/** The checks of a Windows image: those of hygiene.ps1 and the comparisons with the base and between clones. */
+/** The checks of a Windows image: those of scripts/hygiene.ps1 and the comparisons with the base and between clones. */
 export const windowsChecks: readonly string[] = [
   'setup-complete',
   'no-setup-in-progress',
@@ -22,6 +22,7 @@ export const windowsChecks: readonly string[] = [
   'no-passwords-in-answer-files',
   'no-shell-history',
   'no-build-scripts',
+  'no-build-settings',
   'no-crash-dumps',
   'no-scheduled-jobs',
 ]

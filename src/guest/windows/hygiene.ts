@@ -46,7 +46,7 @@ export function renderHygieneScript(known: {
 }): string {
   const { trialKey, trialThumbprint, buildUser, now } = known
   const variables = { TrialKey: trialKey, TrialThumbprint: trialThumbprint, BuildUser: buildUser, Now: now }
-  return renderScript(join(import.meta.dirname, 'hygiene.ps1'), variables)
+  return renderScript(join(import.meta.dirname, 'scripts/hygiene.ps1'), variables)
 }
 
 /** Checks that generalising has given the machine a new SID. */

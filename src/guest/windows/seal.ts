@@ -1,4 +1,3 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { parseDuration } from '../../core/duration.ts'
@@ -7,21 +6,19 @@ import { buildFiles } from '../../model/build-folder.ts'
 import type { StepContext } from '../context.ts'
 import { readFamilyScript } from '../family-script.ts'
 import { reasonOf, runPowerShell, startPowerShell } from '../powershell/powershell.ts'
+import { renderScript, renderScripts } from '../powershell/script.ts'
 import type { Session } from '../session.ts'
-
-/** State of the machine before it is generalised. */
-export interface Readiness {
-  readonly imageState: string
-  /** Components that wait for a reboot. */
-  readonly pending: readonly string[]
-  /** Processes that still run: servicing, installers. */
-  readonly busy: readonly string[]
-}
+import { parseAnswer } from './answer.ts'
+import { consoleScript, findConsoleMessage } from './console.ts'
+import { waitUntilReady } from './readiness.ts'
+import { findSysprepError, saveSysprepLogs } from './sysprep-log.ts'
 
 /** State of the machine while it is generalised. */
 export interface SealState {
   /** Why generalising failed; empty if it has not failed. */
   readonly why: string
+  /** Connections that could not be opened again after that, with the reasons. */
+  readonly closed?: string
   readonly imageState: string
   readonly running: boolean
   /** The ends of Sysprep's error log and action log. */
@@ -32,9 +29,12 @@ export interface SealState {
 /** Time between two polls, in ms: of a busy machine, of the cloud, and of a machine that is being generalised. */
 const defaultPauses = { busy: 15_000, state: 5_000, inside: 60_000 }
 
+/** Time in ms that is left for shutting down after generalising, or for opening the connections again. */
+const reserve = 180_000
+
 /**
  * Generalises the machine with EC2Launch if it is installed, else with Sysprep. Ends when the machine is stopped. Throws
- * RejectedError with Sysprep's error if generalising fails, and if the machine does not stop in time.
+ * RejectedError with Sysprep's error if generalising fails, if the machine stops without it, and if it does not stop in time.
  */
 export async function sealWindows(session: Session, isStopped: () => Promise<boolean>, pauses = defaultPauses): Promise<void> {
   const { context } = session
@@ -42,11 +42,18 @@ export async function sealWindows(session: Session, isStopped: () => Promise<boo
   const deadline = Date.now() + parseDuration(family.seal.timeout)
   if (family.seal.script !== undefined) await runFamilyScript(session, family.seal.script, deadline)
   context.tell({ type: 'task', name: 'wait until installations have ended' })
-  await waitUntilReady(session, deadline, pauses)
+  await waitUntilReady(session, { deadline, pause: pauses.busy })
   context.tell({ type: 'task', name: 'generalise' })
-  const cause = await startPowerShell(session, readScript('windows-seal.ps1'), Math.max(60_000, deadline - Date.now()))
+  const left = Math.max(60_000, deadline - Date.now())
+  const cause = await startPowerShell(session, renderSealScript(Math.max(60, Math.round((left - reserve) / 1000))), left)
   if (cause !== undefined) throw new RejectedError(`generalising could not be started: ${cause}`)
   await waitUntilSealed(session, isStopped, { deadline, pauses })
+}
+
+/** The script that seals. `limit`: how long generalising may take, in seconds. */
+export function renderSealScript(limit: number): string {
+  const names = ['traces', 'access', 'generalise', 'seal']
+  return renderScripts([consoleScript, ...names.map((name) => join(import.meta.dirname, `scripts/${name}.ps1`))], { Limit: limit })
 }
 
 async function runFamilyScript(session: Session, file: string, deadline: number): Promise<void> {
@@ -61,37 +68,6 @@ async function runFamilyScript(session: Session, file: string, deadline: number)
   if (outcome.exitCode !== 0) throw new RejectedError(`${file} ended with exit code ${outcome.exitCode}: ${reasonOf(outcome)}`)
 }
 
-async function waitUntilReady(session: Session, deadline: number, pauses: typeof defaultPauses): Promise<void> {
-  for (;;) {
-    const outcome = await runPowerShell(session, { script: readScript('windows-check.ps1'), timeoutMs: 300_000 })
-    if (outcome.problem !== undefined)
-      throw new RejectedError(`the state of the machine could not be read before generalising: ${outcome.problem}`)
-    const verdict = judgeReadiness(parseAnswer<Readiness>(outcome.stdout))
-    if (verdict.ready) return
-    if (verdict.fatal || Date.now() > deadline) throw new RejectedError(verdict.why, { hint: verdict.hint })
-    await sleep(pauses.busy, undefined, { signal: session.context.signal })
-  }
-}
-
-type Verdict = { readonly ready: true } | { readonly ready: false; readonly fatal: boolean; readonly why: string; readonly hint: string }
-
-/** Whether a machine can be generalised. A pending reboot does not end by itself; a busy process does. */
-export function judgeReadiness({ imageState, pending, busy }: Readiness): Verdict {
-  if (imageState !== 'IMAGE_STATE_COMPLETE') {
-    const why = `the machine cannot be generalised: its ImageState is ${imageState || 'unknown'}, expected IMAGE_STATE_COMPLETE`
-    return { ready: false, fatal: true, why, hint: 'finish Windows Setup in the base image' }
-  }
-  if (pending.length > 0) {
-    const why = `the machine cannot be generalised: a reboot is pending (${pending.join(', ')})`
-    return { ready: false, fatal: true, why, hint: 'end the playbook with ansible.windows.win_reboot' }
-  }
-  if (busy.length > 0) {
-    const why = `the machine cannot be generalised: ${busy.join(', ')} did not end in time`
-    return { ready: false, fatal: false, why, hint: 'set a longer seal: {timeout: …} in family.yaml' }
-  }
-  return { ready: true }
-}
-
 /** Waits until the cloud reports that the machine has stopped. Also polls the machine now and then, to notice a failure. */
 async function waitUntilSealed(
   session: Session,
@@ -101,10 +77,12 @@ async function waitUntilSealed(
   const { context } = session
   let last: SealState | undefined
   for (let next = Date.now() + pauses.inside; ; ) {
-    if (await isStopped()) return
+    if (await isStopped()) return requireSealed(session, pauses.state)
     if (Date.now() > next) {
-      last = (await findState(session)) ?? last
-      if (last?.why) throw failed(context, last, last.why)
+      const state = await findState(session)
+      last = state ?? last
+      const why = state ? whyFailed(state) : findFailure(await readConsole(session))
+      if (why) throw failed(context, last, why)
       next = Date.now() + pauses.inside
     }
     if (Date.now() > deadline) {
@@ -116,48 +94,53 @@ async function waitUntilSealed(
 }
 
 async function findState(session: Session): Promise<SealState | undefined> {
-  const outcome = await runPowerShell(session, { script: readScript('windows-watch.ps1'), timeoutMs: 120_000 })
+  const script = renderScript(join(import.meta.dirname, 'scripts/watch.ps1'))
+  const outcome = await runPowerShell(session, { script, timeoutMs: 120_000 })
   if (outcome.problem !== undefined) return undefined
   const progress = parseAnswer<SealState>(outcome.stdout)
   session.context.log(`ImageState ${progress.imageState}${progress.running ? ', Sysprep runs' : ''}\n`)
   return progress
 }
 
+function whyFailed({ why, closed }: SealState): string {
+  return why && closed ? `${why}; these connections could not be opened again: ${closed}` : why
+}
+
+function readConsole({ context, connection }: Session): Promise<string> {
+  return context.readConsole(connection.host.instanceId)
+}
+
+/** Why sealing failed, from the console of the machine: it cannot be asked where it could not open its connections again. */
+function findFailure(text: string): string | undefined {
+  return /^sealing failed: (.*)$/.exec(findConsoleMessage(text) ?? '')?.[1]
+}
+
+/** How often the console of a stopped machine is read: a cloud may show its last lines late. */
+const readings = 10
+
+/**
+ * A machine that stopped in the middle of sealing has no image to keep. Its console says whether sealing ended. Where the console says
+ * nothing, the check `image-generalised` decides.
+ */
+async function requireSealed(session: Session, pause: number): Promise<void> {
+  const { context } = session
+  for (let reading = 1; ; reading++) {
+    const text = await readConsole(session)
+    const failure = findFailure(text)
+    if (failure !== undefined) throw failed(context, undefined, failure)
+    if (findConsoleMessage(text) !== 'sealing began') return
+    if (reading >= readings) throw failed(context, undefined, 'the machine stopped before it was generalised')
+    await sleep(pause, undefined, { signal: context.signal })
+  }
+}
+
 /** The error of a failed generalisation, with Sysprep's own error if its log has one. Saves the log into the diagnostics folder. */
 function failed(context: StepContext, progress: SealState | undefined, why: string): RejectedError {
-  if (progress) writePanther(context, progress)
+  if (progress) saveSysprepLogs(context, progress)
   const error = progress && findSysprepError(progress.errors)
   return new RejectedError(`generalising failed: ${why}${error ? `: ${error}` : ''}`, {
     hint: progress
       ? `Sysprep's log: ${buildFiles.diagnostics}/setupact.log`
       : 'the machine did not answer; its console is in the diagnostics folder',
   })
-}
-
-/** The first error of Sysprep's log, without its time stamp: `SYSPRP Package X was installed for a user, but not provisioned…`. */
-export function findSysprepError(log: string): string | undefined {
-  const line = log.split(/\r?\n/).find((each) => /,\s*Error\b/.test(each))
-  return line?.replace(/^.*?,\s*Error\s*(\[[^\]]*\])?\s*/, '').trim()
-}
-
-function writePanther(context: StepContext, { errors, actions }: SealState): void {
-  const folder = join(context.folder, buildFiles.diagnostics)
-  mkdirSync(folder, { recursive: true })
-  for (const [name, text] of Object.entries({ 'setuperr.log': errors, 'setupact.log': actions })) {
-    writeFileSync(join(folder, name), context.redactor.text(text), { mode: 0o600 })
-  }
-}
-
-/** The last line that a script printed, parsed as JSON. Throws RejectedError if it is none. */
-export function parseAnswer<T>(stdout: string): T {
-  const line = stdout.trim().split('\n').at(-1) ?? ''
-  try {
-    return JSON.parse(line) as T
-  } catch (cause) {
-    throw new RejectedError(`the machine answered "${line.slice(0, 200)}", expected JSON`, { cause })
-  }
-}
-
-function readScript(name: string): string {
-  return readFileSync(join(import.meta.dirname, name), 'utf8')
 }

@@ -1,4 +1,5 @@
 import { parseDuration } from '../../core/duration.ts'
+import { messageOf, RejectedError } from '../../core/errors.ts'
 import type { Host } from '../../model/host.ts'
 import { renderSshArguments } from '../ansible/inventory.ts'
 import { passwordVariable, type StepContext } from '../context.ts'
@@ -7,6 +8,7 @@ import { openForward } from '../psrp/forward.ts'
 import { waitForEndpoint } from '../psrp/psrp.ts'
 import type { OpenSession } from '../session.ts'
 import { connect } from '../ssh/ssh.ts'
+import { findConsoleMessage } from './console.ts'
 import { waitForPassword } from './password.ts'
 import { windowsPsrpVariables, windowsSshVariables } from './variables.ts'
 
@@ -21,7 +23,7 @@ export async function openWindowsSession(context: StepContext, host: Host): Prom
     return { context, connection: { ...connection, variables }, async [Symbol.asyncDispose]() {} }
   }
   const deadlineMs = parseDuration(context.request.family.login.timeout)
-  await waitForEndpoint(host, deadlineMs, context.signal)
+  await waitForEndpoint(host, deadlineMs, context.signal).catch((error: unknown) => explain(error, context, host))
   const secret = await openSecret(context, host, deadlineMs)
   const forward = await openForward(host)
   const certificateFile = writeHostFile(context.folder, host, { name: 'forward.pem', text: forward.certificate })
@@ -30,6 +32,13 @@ export async function openWindowsSession(context: StepContext, host: Host): Prom
     connection: { ...connection, variables: windowsPsrpVariables(host, { port: forward.port, certificateFile }) },
     [Symbol.asyncDispose]: () => forward[Symbol.asyncDispose](),
   }
+}
+
+/** Adds what the machine wrote to its console: it says why its user data could not open the connection. */
+async function explain(error: unknown, context: StepContext, host: Host): Promise<never> {
+  const message = error instanceof RejectedError ? findConsoleMessage(await context.readConsole(host.instanceId)) : undefined
+  if (message === undefined) throw error
+  throw new RejectedError(`${messageOf(error)}; the console of the machine says: ${message}`, { cause: error })
 }
 
 async function openSecret(context: StepContext, host: Host, deadlineMs: number): Promise<StepContext> {

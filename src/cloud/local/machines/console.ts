@@ -26,11 +26,15 @@ export async function saveConsole(machine: LocalMachine, folder: string): Promis
   await qmp.execute('screendump', { filename: to('screen.png'), format: 'png' })
 }
 
+/** The end of the text on the console of a machine; empty if there is none. */
+export async function readConsole(machine: LocalMachine): Promise<string> {
+  const bytes = await readTail(machineFiles(machine).consoleLog, 65_536).catch(() => Buffer.alloc(0))
+  return bytes.toString()
+}
+
 /** The last line on the console of a machine that is not empty. */
 export async function lastConsoleLine(machine: LocalMachine): Promise<string> {
-  const text = await readTail(machineFiles(machine).consoleLog, 65_536).catch(() => Buffer.alloc(0))
-  const lines = text
-    .toString()
+  const lines = (await readConsole(machine))
     .split(/[\r\n]+/)
     .map(printable)
   return lines.findLast((line) => line.trim() !== '')?.trim() ?? ''

@@ -1,7 +1,7 @@
 # Checks a Windows machine that was started from a candidate image: was it generalised, does it hold traces of the build, and is
 # it healthy? docs/checks.md describes each check. The variables are set in lines before this one: $TrialKey (the body of the only
 # key that may log in), $TrialThumbprint (the certificate of this machine's listener), $BuildUser, $Now (the correct time in seconds).
-# Each check prints one line: `case<tab>status<tab>milliseconds<tab>check<tab>message`.
+# Each check prints one line: `case<tab>status<tab>milliseconds<tab>check<tab>message`. A check that passes may have a hint as its message.
 $ErrorActionPreference = 'Stop'
 $ProgressPreference = 'SilentlyContinue'
 $clock = [Diagnostics.Stopwatch]::StartNew()
@@ -13,11 +13,12 @@ function Say([string] $status, [string] $name, [string] $message) {
   $clock.Restart()
 }
 
-# A check returns what is wrong, or nothing. A check that throws has no result: that is an error, not a pass.
+# A check returns what is wrong, and hints (`hint: ...`), which are shown but not judged. A check that throws has no result: that is an error, not a pass.
 function Check([string] $name, [scriptblock] $find) {
   try {
-    $wrong = @(& $find | Where-Object { $_ })
-    if ($wrong.Count -eq 0) { Say 'passed' $name '' } else { Say 'failed' $name ($wrong -join '; ') }
+    $found = @(& $find | Where-Object { $_ })
+    $wrong = @($found | Where-Object { "$_" -notlike 'hint: *' })
+    if ($wrong.Count -eq 0) { Say 'passed' $name ($found -join '; ') } else { Say 'failed' $name ($wrong -join '; ') }
   } catch { Say 'error' $name "$_" }
 }
 
@@ -33,6 +34,17 @@ $sid = (Get-CimInstance Win32_UserAccount -Filter "LocalAccount=TRUE AND SID LIK
 
 $state = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Setup\State'
 $sysprep = Join-Path $env:SystemRoot 'System32\Sysprep'
+$place = Split-Path -Parent $MyInvocation.MyCommand.Path
+
+# User data of a machine that was started before this one, with its keys. EC2Launch keeps it where it ran it.
+function Get-OldUserData {
+  $installed = (Get-CimInstance Win32_OperatingSystem).InstallDate
+  $folders = @("$env:SystemRoot\System32\config\systemprofile") + @(Get-Leftover @("$env:SystemDrive\Users\*"))
+  foreach ($folder in $folders) {
+    Get-Item -Path "$folder\AppData\Local\Temp\EC2Launch*", "$folder\AppData\Local\Temp\UserScript.ps1" -Force -ErrorAction SilentlyContinue |
+      Where-Object { $_.LastWriteTime -lt $installed } | ForEach-Object { $_.FullName }
+  }
+}
 
 Check 'setup-complete' {
   $now = Get-Value $state 'ImageState'
@@ -45,7 +57,11 @@ Check 'image-generalised' {
 }
 Check 'no-sysprep-errors' {
   $log = "$sysprep\Panther\setuperr.log"
-  if (Test-Path $log) { Get-Content $log -ErrorAction SilentlyContinue | Where-Object { $_ -match ',\s*Error' } | Select-Object -First 3 }
+  if (-not (Test-Path $log)) { return }
+  # Sysprep logs harmless errors too; with these lines it stops.
+  $errors = @(Get-Content $log | Where-Object { $_ -match ',\s*Error' })
+  $errors | Where-Object { $_ -match 'halting sysprep|Failure occurred while executing' } | Select-Object -First 3
+  if ($errors.Count -gt 0) { "hint: $($errors[0])" }
 }
 Check 'no-setup-in-progress' {
   if ((Get-Value 'HKLM:\SYSTEM\Setup' 'SystemSetupInProgress') -eq 1) { 'SystemSetupInProgress is 1' }
@@ -54,17 +70,19 @@ Check 'no-setup-in-progress' {
 Check 'no-pending-reboot' {
   if (Test-Path 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\RebootPending') { 'servicing waits for a reboot' }
   if (Test-Path 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update\RebootRequired') { 'an update waits for a reboot' }
-  if (Get-Value 'HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager' 'PendingFileRenameOperations') { 'files wait to be renamed' }
+  if (Get-Value 'HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager' 'PendingFileRenameOperations') { 'hint: files wait to be renamed' }
 }
 Check 'firewall-on' {
   Get-NetFirewallProfile | Where-Object { $_.Enabled -ne 'True' } | ForEach-Object { "the profile $($_.Name) is off" }
 }
 Check 'no-build-users' {
-  Get-LocalUser | Where-Object { $_.Name -match '^(bakehouse|packer|ansible)' } | ForEach-Object { $_.Name }
+  Get-LocalUser | Where-Object { $_.Name -match '^(bakehouse|packer)' } | ForEach-Object { $_.Name }
+  Get-LocalUser | Where-Object { $_.Name -match '^ansible' } | ForEach-Object { "hint: the user $($_.Name) exists" }
   if ($BuildUser -notin 'Administrator', 'SYSTEM') { Get-LocalUser -Name $BuildUser -ErrorAction SilentlyContinue | ForEach-Object { $_.Name } }
 }
 Check 'no-extra-winrm-listeners' {
-  Get-ChildItem WSMan:\localhost\Listener -ErrorAction SilentlyContinue | Where-Object { $_.Keys -contains 'Transport=HTTPS' } | ForEach-Object {
+  if ((Get-Service WinRM).Status -ne 'Running') { return }
+  Get-ChildItem WSMan:\localhost\Listener | Where-Object { $_.Keys -contains 'Transport=HTTPS' } | ForEach-Object {
     $print = (Get-ChildItem $_.PSPath | Where-Object { $_.Name -eq 'CertificateThumbprint' }).Value
     if ($print -ne $TrialThumbprint) { "a listener with the certificate $print" }
   }
@@ -79,7 +97,7 @@ Check 'no-build-certificates' {
   Get-ChildItem Cert:\LocalMachine\My | Where-Object { $_.Subject -like 'CN=bakehouse*' -and $_.Thumbprint -ne $TrialThumbprint } | ForEach-Object { $_.Thumbprint }
 }
 Check 'no-extra-login-keys' {
-  $files = @("$env:ProgramData\ssh\administrators_authorized_keys") + @(Get-ChildItem C:\Users -Directory -Force | ForEach-Object { "$($_.FullName)\.ssh\authorized_keys" })
+  $files = @("$env:ProgramData\ssh\administrators_authorized_keys") + @(Get-ChildItem "$env:SystemDrive\Users" -Directory -Force | ForEach-Object { "$($_.FullName)\.ssh\authorized_keys" })
   foreach ($file in $files) {
     if (-not (Test-Path $file)) { continue }
     Get-Content $file | Where-Object { $_.Trim() -and $_ -notmatch '^\s*#' } | ForEach-Object {
@@ -94,10 +112,25 @@ Check 'no-automatic-logon' {
 }
 Check 'no-passwords-in-answer-files' {
   $files = Get-Leftover @("$env:SystemDrive\unattend.xml", "$env:SystemDrive\autounattend.xml", "$env:SystemRoot\Panther\unattend.xml", "$env:SystemRoot\Panther\Unattend\unattend.xml", "$sysprep\unattend.xml")
-  foreach ($file in $files) { if (Select-String -Path $file -Pattern '<(Administrator)?Password>' -Quiet) { $file } }
+  # Windows replaces the passwords in the files that it has read.
+  foreach ($file in $files) {
+    $text = [IO.File]::ReadAllText($file) -replace '(?s)<(\w*Password)>\s*\*SENSITIVE\*DATA\*DELETED\*\s*</\1>', ''
+    if ($text -match '<(Administrator)?Password>') { $file }
+  }
 }
 Check 'no-build-scripts' {
-  Get-Leftover @("$env:SystemRoot\Temp\*bakehouse*", "$env:TEMP\*bakehouse*", "$env:SystemDrive\bakehouse*", "$env:SystemDrive\Users\*\.ansible_async")
+  # This script itself is in such a folder.
+  Get-Leftover @(
+    "$env:SystemRoot\Temp\*bakehouse*", "$env:TEMP\*bakehouse*", "$env:SystemDrive\bakehouse*",
+    "$env:SystemDrive\Users\*\.ansible_async", "$env:SystemRoot\System32\config\systemprofile\.ansible_async"
+  ) | Where-Object { $_ -ne $place }
+  Get-OldUserData
+}
+Check 'no-build-settings' {
+  # At its first boot, this machine noted here what the image had.
+  $before = 'HKLM:\SOFTWARE\Bakehouse'
+  Get-Value $before 'Leftover'
+  if ("$(Get-Value $before 'SshdConfig')" -match 'Bakehouse') { 'sshd_config is the one of the build' }
 }
 Check 'no-scheduled-jobs' {
   Get-ScheduledTask -ErrorAction SilentlyContinue | Where-Object { $_.TaskName -match 'bakehouse|ansible|packer' } | ForEach-Object { $_.TaskName }
