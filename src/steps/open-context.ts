@@ -35,7 +35,8 @@ export function openContext(step: StepName, folder: string, signal: AbortSignal)
       const whole = { ...event, phase, at: new Date().toISOString() } as BuildEvent
       appendEvent(join(folder, buildFiles.events), cleanEvent(whole, redactor.text))
     },
-    readConsole: async (instanceId) => (await (await import('./find-machine.ts')).findMachine({ request }, instanceId))?.readConsole?.() ?? '',
+    readConsole: async (instanceId) =>
+      (await (await import('./find-machine.ts')).findMachine({ request }, instanceId))?.readConsole?.() ?? '',
     loadPasswordSource: async () => {
       const cloud = await (await import('../cloud/clouds.ts')).chooseCloud(request.cloud)
       return cloud.findPasswordData?.bind(cloud)

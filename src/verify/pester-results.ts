@@ -62,7 +62,11 @@ const noReason: Readonly<Record<CaseResult['status'], string>> = {
   error: 'the test is inconclusive',
 }
 
-function findProblem({ total, notRun, result, files, blocks }: PesterRun, cases: readonly CaseResult[], exitCode: number): string | undefined {
+function findProblem(
+  { total, notRun, result, files, blocks }: PesterRun,
+  cases: readonly CaseResult[],
+  exitCode: number,
+): string | undefined {
   const problems = [
     ...files.map(({ file, line, message }) => `${file}${line > 0 ? `:${line}` : ''}: ${firstLine(message)}`),
     ...blocks.map(({ block, part, message }) => `${plain(block)}: ${part} failed: ${firstLine(message)}`),

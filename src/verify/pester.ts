@@ -66,7 +66,10 @@ const [resultsFile, settingsFile] = ['pester-results.json', 'pester-settings.psd
 const modules = 'verify/modules'
 
 /** The script that runs Pester on tests in its folder: a file, or `.` for all. */
-export function renderPesterScript(tests: string, { version = '', tag = [], excludeTag = [], data = {}, configuration }: PesterOptions = {}): string {
+export function renderPesterScript(
+  tests: string,
+  { version = '', tag = [], excludeTag = [], data = {}, configuration }: PesterOptions = {},
+): string {
   const known = {
     ...{ Tests: tests, Results: resultsFile, Modules: modules, Version: version, Tag: tag, ExcludeTag: excludeTag, Data: data },
     Configuration: configuration === undefined ? '' : settingsFile,

@@ -87,7 +87,9 @@ export function runText(script: string, before = '', env: Readonly<Record<string
 
 /** The texts of all PowerShell scripts of the product, by path. */
 export function readScripts(root: string): Record<string, string> {
-  const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => /\.psm?1$/.test(name) && !name.includes('modules/'))
+  const names = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => /\.psm?1$/.test(name) && !name.includes('modules/'),
+  )
   return Object.fromEntries(names.map((name) => [name, readFileSync(join(root, name), 'utf8')]))
 }
 
@@ -121,7 +123,8 @@ export function runOnMachines<Name extends string>(script: string, cases: Readon
     const given = Object.entries<Case>(cases)
     for (const [index, [, { before = '', files = {}, at = temporaryScript }]] of given.entries()) {
       const drive = join(folder, `machine-${index}`)
-      for (const name of ['Windows/Temp', 'Windows/System32/Sysprep', 'ProgramData', 'Users/Administrator', 'Temp']) mkdirSync(join(drive, name), { recursive: true })
+      for (const name of ['Windows/Temp', 'Windows/System32/Sysprep', 'ProgramData', 'Users/Administrator', 'Temp'])
+        mkdirSync(join(drive, name), { recursive: true })
       for (const [name, text] of Object.entries(files)) write(join(drive, name), text)
       write(join(drive, at), `\ufeff${script}`)
       write(join(folder, `case-${index}.ps1`), `\ufeff${before}`)

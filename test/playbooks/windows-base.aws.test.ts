@@ -9,6 +9,7 @@ import { readTools, toolsFile } from '../../src/core/tools.ts'
 import type { BuildEvent } from '../../src/model/events.ts'
 import { writePluginFolder } from '../aws/plugin-folder.ts'
 import { withMoto } from '../cloud/aws/with-moto.ts'
+import { type FakeTest, renderPesterResults } from '../helpers/pester.ts'
 import { filesWith, holds } from '../helpers/windows.ts'
 
 const moto = withMoto()
@@ -34,10 +35,8 @@ function hygiene(...lines: string[]): object {
   }
 }
 
-const summary = (about: object = {}): object => ({
-  ...{ result: 'Passed', total: 24, passed: 24, failed: 0, notRun: 0, inconclusive: 0, failedBlocks: 0, failedContainers: 0 },
-  ...about,
-})
+/** The 24 tests of the image. */
+const tests: readonly FakeTest[] = Array.from({ length: 24 }, (_, index) => ({ path: ['The system', `test ${index}`], result: 'Passed' }))
 
 /** The report of InSpec. */
 function inspec(status: string, exitCode: number): void {
@@ -100,10 +99,7 @@ describe('windows-base on the EC2 emulator', () => {
     answer('check/outcome.json', { rc: 0, stdout: '{"imageState":"IMAGE_STATE_COMPLETE","pending":[],"busy":[]}\n', stderr: '' })
     answer('hygiene/outcome.json', hygiene())
     answer('pester/outcome.json', { rc: 0, stdout: '', stderr: '' })
-    const names = Array.from({ length: 24 }, (_, index) => `The system.test ${index}`)
-    const cases = names.map((name) => `<testcase name="${name}" status="Passed" time="0.1"/>`)
-    answer('pester/pester-report.xml', `<testsuites name="Pester"><testsuite name="x">${cases.join('')}</testsuite></testsuites>`)
-    answer('pester/pester-summary.json', summary())
+    answer('pester/pester-results.json', renderPesterResults(tests))
     inspec('passed', 0)
   })
   afterAll(() => rmSync(folder, { recursive: true, force: true }))
@@ -143,7 +139,7 @@ describe('windows-base on the EC2 emulator', () => {
         }),
       'a reboot is pending (Windows Update)',
     ],
-    ['a test of Pester', failPester, 'pester: The system.test 7: Expected 1, but got 2.'],
+    ['a test of Pester', failPester, 'pester: The system › test 7: base.Tests.ps1:3: Expected 1, but got 2.'],
     ['a control of InSpec', () => inspec('failed', 100), 'inspec: net-1: The network: Port 445 is not reachable: expected false, got true'],
   ] as [string, () => void, string][])('is not promoted past %s, which is named', async (_what, spoil, why) => {
     const good = join(folder, 'good')
@@ -163,11 +159,10 @@ describe('windows-base on the EC2 emulator', () => {
 })
 
 function failPester(): void {
-  const file = 'pester/pester-report.xml'
-  const text = readFileSync(join(answers, file), 'utf8')
-  const failed = '<testcase name="The system.test 7" status="Failed" time="0.1"><failure message="Expected 1, but got 2."/></testcase>'
-  answer(file, text.replace(/<testcase name="The system.test 7"[^>]*>/, failed))
-  answer('pester/pester-summary.json', summary({ result: 'Failed', passed: 23, failed: 1 }))
+  const failed = tests.map(
+    (test, index): FakeTest => (index === 7 ? { ...test, result: 'Failed', message: 'Expected 1, but got 2.' } : test),
+  )
+  answer('pester/pester-results.json', renderPesterResults(failed))
   answer('pester/outcome.json', { rc: 1, stdout: '', stderr: '' })
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { type Answer, expectStopped, verifyLinux, verifyWindows } from '../helpers/gate.ts'
+import { type FakeTest, renderPesterResults } from '../helpers/pester.ts'
 
 // Runs the whole step verify with good and bad output of each verifier. Only good output passes. For bad output, the message names the
 // test case or the problem of the suite.
@@ -177,68 +178,66 @@ describe('InSpec', () => {
 
 describe('Pester', () => {
   const suite = { pester: 'verify/base.Tests.ps1' }
-  const test = (status: string, inner = ''): string =>
-    `<testcase name="The network.signs SMB" status="${status}" time="0.1">${inner}</testcase>`
-  const counts = { result: 'Passed', total: 1, passed: 1, failed: 0, inconclusive: 0, notRun: 0, failedBlocks: 0, failedContainers: 0 }
-  const said = (report: string, code: number, summary: object = {}): Answer => ({
+  const test = (result: FakeTest['result'], message = ''): FakeTest => ({ path: ['The network', 'signs SMB'], result, message })
+  const said = (tests: readonly FakeTest[], code: number, about: object = {}): Answer => ({
     'outcome.json': { rc: code, stdout: '', stderr: '' },
-    'pester-report.xml': `<?xml version="1.0"?><testsuites name="Pester"><testsuite name="x">${report}</testsuite></testsuites>`,
-    'pester-summary.json': { ...counts, ...summary },
+    'pester-results.json': renderPesterResults(tests, about),
   })
-  const raw = (report: string): Answer => ({ ...said('', 0), 'pester-report.xml': report })
-  const failed = test('Failed', '<failure message="Expected $true, but got $false."/>')
-  const told = { result: 'Failed', passed: 0, failed: 1 }
+  const raw = (results: string): Answer => ({ ...said([], 0), 'pester-results.json': results })
+  const failed = test('Failed', 'Expected $true, but got $false.')
 
   it('passes with good output', async () => {
-    expect(await verifyWindows(suite, said(test('Passed'), 0))).toMatchObject([{}, { suite: 'pester', cases: [{}] }])
+    expect(await verifyWindows(suite, said([test('Passed')], 0))).toMatchObject([{}, { suite: 'pester', cases: [{}] }])
   })
 
   it.each([
-    ['a failed test', said(failed, 1, told), 'pester: The network.signs SMB: Expected $true, but got $false.'],
-    [
-      'a test with an error',
-      said(test('Failed', '<error message="no such command"/>'), 1, told),
-      'pester: The network.signs SMB: no such command',
-    ],
+    ['a failed test', said([failed], 1), 'pester: The network › signs SMB: base.Tests.ps1:3: Expected $true, but got $false.'],
     [
       'an inconclusive test',
-      said(test('Inconclusive', '<skipped message="is inconclusive"/>'), 0, { passed: 0, inconclusive: 1 }),
-      'pester: The network.signs SMB: is inconclusive',
+      said([test('Inconclusive', 'is inconclusive')], 0),
+      'pester: The network › signs SMB: base.Tests.ps1:3: is inc',
     ],
-    ['only skipped tests', said(test('Skipped', '<skipped/>'), 0, { passed: 0 }), 'pester: no test ran: all 1 were skipped'],
-    ['no test', said('', 0, { total: 0, passed: 0 }), 'pester: no test ran'],
-    ['a failed test and exit code 0, as with 256 failures', said(failed, 0, told), '(and 1 more)'],
+    ['only skipped tests', said([test('Skipped')], 0), 'pester: no test ran: all 1 were skipped'],
+    ['no test', said([], 0), 'pester: no test ran'],
+    ['a failed test and exit code 0, as with 256 failures', said([failed], 0), '(and 1 more)'],
     [
       'no failed test and exit code -1',
-      said(test('Passed'), 4_294_967_295),
+      said([test('Passed')], 4_294_967_295),
       'pester: the report has no failed test, but the exit code is 4294967295',
     ],
     [
-      'a report with fewer tests than were run',
-      said(test('Passed'), 0, { total: 2, passed: 2 }),
-      'pester: the summary of Pester has 2 tests, but its report has 1',
+      'results with fewer tests than were run',
+      said([test('Passed')], 0, { total: 2 }),
+      'pester: Pester ran 2 tests, but its results have 1',
     ],
     [
-      'a file that could not be run',
-      said(test('Passed'), 1, { failedContainers: 1, errors: ['Unexpected token'] }),
-      'pester: 1 blocks or files of tests did not run: Unexpected token',
+      'a file that could not be read',
+      said([test('Passed')], 1, { result: 'Failed', files: [{ file: 'a.Tests.ps1', line: 4, message: 'Unexpected token' }] }),
+      'pester: a.Tests.ps1:4: Unexpected token',
     ],
     [
-      'no report',
-      { 'outcome.json': { rc: 2, stdout: '', stderr: 'Pester 5 is not in the machine' } },
-      'pester: Pester wrote no report (exit code 2): Pester 5 is not',
+      'a block that could not be prepared',
+      said([test('Passed')], 1, { result: 'Failed', blocks: [{ block: 'A', part: 'BeforeAll', message: 'no such host' }] }),
+      'pester: A: BeforeAll failed: no such host',
     ],
     [
-      'a truncated report',
-      raw('<testsuites name="Pester"><testsuite name="x"><testcase name="a"'),
-      'pester: cannot read the report of Pester',
+      'a result that contradicts the exit code',
+      said([test('Passed')], 0, { result: 'Failed' }),
+      'the result of Pester is Failed, but the exit',
     ],
-    ['text that is not XML', raw('Invoke-Pester : The term is not recognized'), 'pester: cannot read the report of Pester'],
     [
-      'entities that expand without limit',
-      raw(`<?xml version="1.0"?>${bomb}<testsuites name="&c;"/>`),
-      'pester: cannot read the report of Pester: the report declares',
+      'no results',
+      { 'outcome.json': { rc: 2, stdout: '', stderr: 'out of memory' } },
+      'pester: Pester wrote no results (exit code 2): out of memory',
     ],
+    [
+      'Pester that did not run to its end',
+      said([], 2, { result: 'Error', problem: 'Pester 5 or newer is not on the machine' }),
+      'pester: Pester did not run to its end: Pester 5 or newer is not on the machine',
+    ],
+    ['truncated results', raw('{"result":"Passed","cases":[{'), 'pester: the results of Pester are incomplete'],
+    ['text that is not JSON', raw('Invoke-Pester : The term is not recognized'), 'pester: the results of Pester are incomplete'],
+    ['results that are no object', raw('null'), 'pester: the results of Pester are incomplete'],
     ['a tool that never ends', { hangs: '' }, 'pester: the playbook did not end within 1 s'],
   ] as Row[])('fails with %s', async (_what, answer, message) => {
     await expectStopped(verifyWindows(suite, answer), message)

@@ -113,7 +113,9 @@ describe.skipIf(!pwsh)(`a suite of the real Pester${orSkipped}`, { timeout: 900_
       ['Hostile › removes the files of the build', 'passed'],
       ['Hostile › exits', 'failed'],
     ])
-    expect(caseOf(report, 'The machine › prints in colour')?.message).toMatch(/^a\.Tests\.ps1:7: Expected strings to be the same[\s\S]*'red'/)
+    expect(caseOf(report, 'The machine › prints in colour')?.message).toMatch(
+      /^a\.Tests\.ps1:7: Expected strings to be the same[\s\S]*'red'/,
+    )
     expect(caseOf(report, 'The machine › is named in colour')?.message).toBe('a.Tests.ps1:8: red alarm')
     expect(caseOf(report, 'The machine › knows nothing')?.message).toContain('no network')
     expect(caseOf(report, 'Prepared › never ran')?.message).toContain('it did not run: Prepared: BeforeAll failed: no preparation')
@@ -168,7 +170,7 @@ const gallery = (from: string | undefined): string => `
   }`
 
 describe.skipIf(!pwsh || !('5.7.1' in pesterFolders))(`the version of Pester${orSkipped}`, { timeout: 900_000 }, () => {
-  const files = { 'a.Tests.ps1': "Describe 'a' { It \"has $((Get-Module Pester).Version)\" { 1 | Should -Be 1 } }" }
+  const files = { 'a.Tests.ps1': 'Describe \'a\' { It "has $((Get-Module Pester).Version)" { 1 | Should -Be 1 } }' }
   const old = join(folder, 'old')
   mkdirSync(join(old, 'Pester/3.4.0'), { recursive: true })
   writeFileSync(join(old, 'Pester/3.4.0/Pester.psd1'), "@{ ModuleVersion = '3.4.0'; RootModule = 'Pester.psm1' }")

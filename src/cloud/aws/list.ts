@@ -109,5 +109,7 @@ function toCreated({ kind, id, tags, state }: Found): Created[] {
   const ours = parseTags(tags)
   if (!ours || id === undefined) return []
   const created = { kind, id, tags: ours, state }
-  return kind === 'instance' ? [{ ...created, saveConsole: (folder) => saveConsole(id, folder), readConsole: () => readConsole(id) }] : [created]
+  return kind === 'instance'
+    ? [{ ...created, saveConsole: (folder) => saveConsole(id, folder), readConsole: () => readConsole(id) }]
+    : [created]
 }

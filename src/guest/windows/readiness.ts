@@ -51,10 +51,16 @@ export function judgeReadiness({ imageState, pending, busy, packages = [], encry
     return refuse(why, `remove them in the playbook: Remove-AppxPackage -AllUsers -Package ${packages[0]}`)
   }
   if (encrypted.length > 0) {
-    return refuse(`Sysprep refuses encrypted drives (${encrypted.join(', ')})`, 'decrypt them in the playbook: Disable-BitLocker, then wait')
+    return refuse(
+      `Sysprep refuses encrypted drives (${encrypted.join(', ')})`,
+      'decrypt them in the playbook: Disable-BitLocker, then wait',
+    )
   }
   if (rearms === 0) {
-    return refuse('its licence cannot be reset any more (RemainingWindowsReArmCount is 0)', 'start from a base that was generalised less often')
+    return refuse(
+      'its licence cannot be reset any more (RemainingWindowsReArmCount is 0)',
+      'start from a base that was generalised less often',
+    )
   }
   if (busy.length > 0) return refuse(`${busy.join(', ')} did not end in time`, 'set a longer seal: {timeout: …} in family.yaml', false)
   return { ready: true }

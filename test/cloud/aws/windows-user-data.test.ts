@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process'
+import { execFileSync, spawnSync } from 'node:child_process'
 import { createPrivateKey, X509Certificate } from 'node:crypto'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -11,23 +11,27 @@ import { makeKeyPair } from '../../../src/guest/ssh/keys.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bh-'))
 const publicKey = 'ssh-rsa AAAATRIAL bakehouse'
-/** The files that a script decodes from base64, by name. */
-const written = (userData: string): Record<string, string> =>
+/** The variables of a script that are in base64, decoded. */
+const variables = (userData: string): Record<string, string> =>
   Object.fromEntries(
-    [...userData.matchAll(/Write-Private "\$ssh\\(\w+)" '([^']*)'/g)].map(([, name, text]) => [
-      name,
-      Buffer.from(text ?? '', 'base64').toString(),
-    ]),
+    [...userData.matchAll(/^\$(\w+) = '([^']*)'/gm)].map(([, name, text]) => [name, Buffer.from(text ?? '', 'base64').toString()]),
   )
+
+/** The algorithms of a PKCS #12 file. */
+function readCiphers(file: string, password: string): string[] {
+  const { stderr } = spawnSync('openssl', ['pkcs12', '-in', file, '-info', '-noout', '-passin', `pass:${password}`], { encoding: 'utf8' })
+  return [...new Set([...stderr.matchAll(/MAC: (\w+)|(pbe[\w-]+|PBES2)/g)].map(([, mac, cipher]) => mac ?? cipher ?? ''))]
+}
 
 describe('user data of a Windows machine', () => {
   it('configures sshd with the pinned host key and the key of the build, without passwords', () => {
     execFileSync('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-C', '', '-f', join(folder, 'made')])
     const hostKey = readFileSync(join(folder, 'made'), 'utf8')
-    const files = written(renderWindowsUserData({ transport: 'ssh', publicKey, hostKey }))
-    expect(files.administrators_authorized_keys).toBe(`${publicKey}\n`)
-    expect(files.sshd_config).toContain('PasswordAuthentication no')
-    writeFileSync(join(folder, 'host'), files.ssh_host_ed25519_key ?? '', { mode: 0o600 })
+    const files = variables(renderWindowsUserData({ transport: 'ssh', publicKey, hostKey }))
+    expect(files.PublicKey).toBe(`${publicKey}\n`)
+    expect(files.SshdConfig).toContain('PasswordAuthentication no')
+    expect(files.SshdConfig, 'the group of the administrators has another name in other languages').not.toContain('Match')
+    writeFileSync(join(folder, 'host'), files.HostKey ?? '', { mode: 0o600 })
     const own = execFileSync('ssh-keygen', ['-y', '-f', join(folder, 'host')], { encoding: 'utf8' }).trim()
     expect(readFileSync(join(folder, 'made.pub'), 'utf8')).toContain(own.split(' ')[1])
   })
@@ -41,7 +45,8 @@ describe('user data of a Windows machine', () => {
       pfxPassword: 'pass-1',
       thumbprint,
     })
-    const [, pfx = '', password = ''] = /FromBase64String\('([^']+)'\)[\s\S]*X509Certificate2\(\$bytes, '([^']+)'/.exec(userData) ?? []
+    const [, pfx = ''] = /^\$Pfx = '([^']+)'/m.exec(userData) ?? []
+    const [, password = ''] = /^\$PfxPassword = '([^']+)'/m.exec(userData) ?? []
     writeFileSync(join(folder, 'p.pfx'), Buffer.from(pfx, 'base64'))
     const pem = execFileSync('openssl', ['pkcs12', '-in', join(folder, 'p.pfx'), '-nodes', '-passin', `pass:${password}`], {
       encoding: 'utf8',
@@ -52,9 +57,11 @@ describe('user data of a Windows machine', () => {
     expect(certificate.checkPrivateKey(createPrivateKey(/-----BEGIN PRIVATE KEY[\s\S]*?END PRIVATE KEY-----/.exec(pem)?.[0] ?? ''))).toBe(
       true,
     )
-    expect(userData).toContain(`-CertificateThumbPrint '${thumbprint}'`)
-    expect(userData).toContain("AllowUnencrypted -Value 'false'")
-    expect(userData).toContain("Auth\\Basic -Value 'false'")
+    expect(readCiphers(join(folder, 'p.pfx'), password), 'what Windows Server 2016 reads').toEqual([
+      'sha1',
+      'pbeWithSHA1And3-KeyTripleDES-CBC',
+    ])
+    expect(userData).toContain(`$Thumbprint = '${thumbprint}'`)
     expect(Buffer.byteLength(userData), 'what EC2 takes').toBeLessThan(16_384)
   })
 
@@ -70,12 +77,6 @@ describe('user data of a Windows machine', () => {
     ['’', "'’’'"],
   ])('PowerShell does not expand %s', (text, quoted) => {
     expect(quotePowerShell(text)).toBe(quoted)
-  })
-
-  it('stores the start type of the service, which sealing restores', () => {
-    const text = renderWindowsUserData({ transport: 'ssh', publicKey: 'k', hostKey: 'h' })
-    expect(text).toContain("-Path 'HKLM:\\SOFTWARE\\Bakehouse' -Name SshdStart")
-    expect(readFileSync(join(import.meta.dirname, '../../../src/guest/windows/windows-seal.ps1'), 'utf8')).toContain('SshdStart')
   })
 })
 

@@ -10,7 +10,8 @@ const script = renderHygieneScript({
   buildUser: 'Administrator',
   now: Math.round(Date.now() / 1000),
 })
-const state = (values: string): string => `$Machine.registry['HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Setup\\State'] = @{ ${values} }`
+const state = (values: string): string =>
+  `$Machine.registry['HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Setup\\State'] = @{ ${values} }`
 const log = (...lines: string[]): string => lines.map((line) => `2026-11-23 10:00:01, ${line}`).join('\r\n')
 const tag = { 'Windows/System32/Sysprep/Sysprep_succeeded.tag': '' }
 const own = {
@@ -35,7 +36,7 @@ const cases = {
       "$Machine.tasks = @('ansible-job'); $Machine.wsman = @{ AllowUnencrypted = 'true'; Basic = 'true' }",
       listener,
       certificate,
-      "[IO.File]::SetLastWriteTime(\"$drive/Users/Administrator/AppData/Local/Temp/EC2Launch123\", (Get-Date).AddDays(-2))",
+      '[IO.File]::SetLastWriteTime("$drive/Users/Administrator/AppData/Local/Temp/EC2Launch123", (Get-Date).AddDays(-2))',
       'function Get-Date { [CmdletBinding()] param() (Microsoft.PowerShell.Utility\\Get-Date) }',
     ].join('\n'),
     files: {
@@ -56,12 +57,16 @@ const cases = {
     ].join('\n'),
     files: {
       ...own,
-      'Windows/System32/Sysprep/Panther/setuperr.log': log('Error SYSPRP MRTGeneralize:7 - ERROR: Failed to load', 'Error SYSPRP boot configuration'),
+      'Windows/System32/Sysprep/Panther/setuperr.log': log(
+        'Error SYSPRP MRTGeneralize:7 - ERROR: Failed to load',
+        'Error SYSPRP boot configuration',
+      ),
       'Windows/Panther/unattend.xml': '<AdministratorPassword>*SENSITIVE*DATA*DELETED*</AdministratorPassword>',
     },
   },
   broken: {
-    before: "$Machine.broken = @{ 'Get-ChildItem' = 'Access is denied'; 'Get-Item' = 'Access is denied'; 'Get-CimInstance Win32_LogicalDisk' = 'no such class' }",
+    before:
+      "$Machine.broken = @{ 'Get-ChildItem' = 'Access is denied'; 'Get-Item' = 'Access is denied'; 'Get-CimInstance Win32_LogicalDisk' = 'no such class' }",
     files: own,
   },
 } satisfies Record<string, Case>
@@ -70,7 +75,10 @@ describe.skipIf(!pwsh)(`the script of the hygiene checks${orSkipped}`, { timeout
   const run = () => {
     const outcomes = runOnMachines(script, cases)
     return (name: keyof typeof cases): readonly CaseResult[] => {
-      const report = parseWindowsHygiene({ stdout: outcomes[name].stdout, stderr: outcomes[name].thrown }, { machineId: 'S-1', hostKeys: [] })
+      const report = parseWindowsHygiene(
+        { stdout: outcomes[name].stdout, stderr: outcomes[name].thrown },
+        { machineId: 'S-1', hostKeys: [] },
+      )
       expect(report.problem).toBeUndefined()
       return report.cases
     }
@@ -78,7 +86,10 @@ describe.skipIf(!pwsh)(`the script of the hygiene checks${orSkipped}`, { timeout
 
   it('passes a good machine, finds each fault of a bad one, shows hints, and takes what cannot be read for an error', () => {
     const casesOf = run()
-    const notPassed = (name: keyof typeof cases): string[] => casesOf(name).filter(({ status }) => status !== 'passed').map((each) => each.name)
+    const notPassed = (name: keyof typeof cases): string[] =>
+      casesOf(name)
+        .filter(({ status }) => status !== 'passed')
+        .map((each) => each.name)
     expect(casesOf('good').filter(({ status, message }) => status !== 'passed' || message)).toEqual([])
     const never = ['clock-correct', 'machine-id-differs-from-base', 'machine-id-differs-between-clones']
     expect(notPassed('bad').sort()).toEqual(windowsChecks.filter((check) => !never.includes(check)).sort())
@@ -95,7 +106,11 @@ describe.skipIf(!pwsh)(`the script of the hygiene checks${orSkipped}`, { timeout
     ])
     const errors = casesOf('broken').filter(({ status }) => status === 'error')
     expect(errors.map(({ name, message }) => `${name}: ${message}`)).toEqual(
-      expect.arrayContaining(['no-extra-winrm-listeners: Access is denied', 'winrm-encrypted: Access is denied', 'disk-space: no such class']),
+      expect.arrayContaining([
+        'no-extra-winrm-listeners: Access is denied',
+        'winrm-encrypted: Access is denied',
+        'disk-space: no such class',
+      ]),
     )
   })
 })

@@ -5,6 +5,7 @@ import { parseWindowsHygiene, renderHygieneScript } from '../../../src/guest/win
 import { passes } from '../../../src/model/suite-result.ts'
 import { configure } from '../../../src/steps/configure.ts'
 import { verify } from '../../../src/steps/verify.ts'
+import { type FakeTest, renderPesterResults } from '../../helpers/pester.ts'
 import { makeWindows } from '../../helpers/windows.ts'
 
 const base = { machineId: 'S-1-5-21-1-2-3', hostKeys: [] }
@@ -61,15 +62,12 @@ describe('the hygiene report of a Windows image', () => {
 })
 
 describe('verifying a Windows image', () => {
-  const pesterReport =
-    '<testsuites name="Pester"><testsuite name="x"><testcase name="a" status="Passed" time="0.1"/></testsuite></testsuites>'
-  const summary = { result: 'Passed', total: 1, passed: 1, failed: 0, notRun: 0, failedBlocks: 0, failedContainers: 0, errors: [] }
+  const passedTest: FakeTest = { path: ['The machine', 'has a home'], result: 'Passed' }
   const open = () => {
     const windows = makeWindows('verify', { family: { verify: { suites: [{ pester: 'verify/base.Tests.ps1' }] } } })
     windows.answer('hygiene/outcome.json', { rc: 0, stdout: said(good), stderr: '' })
     windows.answer('pester/outcome.json', { rc: 0, stdout: '', stderr: '' })
-    windows.answer('pester/pester-report.xml', pesterReport)
-    windows.answer('pester/pester-summary.json', summary)
+    windows.answer('pester/pester-results.json', renderPesterResults([passedTest]))
     return windows
   }
 
@@ -92,16 +90,16 @@ describe('verifying a Windows image', () => {
     ],
     [
       'a failing test',
-      'pester/pester-report.xml',
-      pesterReport.replace('status="Passed" time="0.1"/>', 'status="Failed"><failure message="Expected 1"/></testcase>'),
-      'pester: a: Expected 1',
+      'pester/pester-results.json',
+      renderPesterResults([{ ...passedTest, result: 'Failed', message: 'Expected 1' }]),
+      'pester: The machine › has a home: base.Tests.ps1:3: Expected 1',
     ],
-    ['a truncated report', 'pester/pester-report.xml', pesterReport.slice(0, 60), 'pester: cannot read the report of Pester'],
+    ['truncated results', 'pester/pester-results.json', '{"result":"Passed"', 'pester: the results of Pester are incomplete'],
     [
-      'a report with fewer tests than were run',
-      'pester/pester-summary.json',
-      { ...summary, total: 2, passed: 2 },
-      'pester: the summary of Pester has 2 tests',
+      'results with less than was run',
+      'pester/pester-results.json',
+      renderPesterResults([passedTest], { total: 2 }),
+      'pester: Pester ran 2 tests',
     ],
   ] as [string, string, string | object, string][])('stops promotion at %s, and names it', async (_what, path, content, why) => {
     using windows = open()

@@ -5,7 +5,8 @@ import { type Case, type CaseOutcome, orSkipped, pwsh, runOnMachines } from '../
 
 const state = 'HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Setup\\State'
 /** After this many pauses of the script, something happens on the machine. */
-const after = (pauses: number, what: string): string => `$global:Pauses = 0; $global:WhileAsleep = { if (++$global:Pauses -eq ${pauses}) { ${what} } }`
+const after = (pauses: number, what: string): string =>
+  `$global:Pauses = 0; $global:WhileAsleep = { if (++$global:Pauses -eq ${pauses}) { ${what} } }`
 const seals = `$Machine.registry['${state}'] = @{ ImageState = 'IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE' }`
 /** A program that is started: it notes its arguments. */
 const program = (exited: boolean, exitCode = 0): string => `
@@ -21,17 +22,29 @@ const sshFiles = {
   'ProgramData/ssh/sshd_config': '# Written by Bakehouse for its build',
 }
 const psrp = [
-  "$Machine.registry['HKLM:\\SOFTWARE\\Bakehouse'] = @{ WinrmStart = 'Manual'; WinrmUnencrypted = 'true'; WinrmBasic = 'true'; WinrmListener = '{\"Address\":\"*\",\"Port\":\"5986\",\"CertificateThumbprint\":\"BASE\"}' }",
+  '$Machine.registry[\'HKLM:\\SOFTWARE\\Bakehouse\'] = @{ WinrmStart = \'Manual\'; WinrmUnencrypted = \'true\'; WinrmBasic = \'true\'; WinrmListener = \'{"Address":"*","Port":"5986","CertificateThumbprint":"BASE"}\' }',
   "$Machine.listeners = @(@{ Transport = 'HTTPS'; CertificateThumbprint = 'BUILD' })",
   '$key = [Security.Cryptography.RSA]::Create(2048)',
   "$request = [Security.Cryptography.X509Certificates.CertificateRequest]::new('CN=bakehouse-base', $key, [Security.Cryptography.HashAlgorithmName]::SHA256, [Security.Cryptography.RSASignaturePadding]::Pkcs1)",
   '$Machine.certificates = @($request.CreateSelfSigned((Get-Date), (Get-Date).AddDays(1)))',
 ].join('\n')
 const at = 'Windows/Temp/bakehouse-seal.ps1'
-const agent = ['version: 1.1', 'config:', '  - stage: postReady', '    tasks:', '    - task: startSsm', '    - task: installEgpuManager', '      inputs:', '        frequency: once', '    - task: setWallpaper'].join('\r\n')
-const launch = (accepts: boolean): string => `Set-Content "$env:ProgramFiles/Amazon/EC2Launch/EC2Launch.exe" "#!/bin/sh\`necho validate >> $env:DONE\`nexit ${accepts ? 0 : 1}"; & /bin/chmod +x "$env:ProgramFiles/Amazon/EC2Launch/EC2Launch.exe"`
+const agent = [
+  'version: 1.1',
+  'config:',
+  '  - stage: postReady',
+  '    tasks:',
+  '    - task: startSsm',
+  '    - task: installEgpuManager',
+  '      inputs:',
+  '        frequency: once',
+  '    - task: setWallpaper',
+].join('\r\n')
+const launch = (accepts: boolean): string =>
+  `Set-Content "$env:ProgramFiles/Amazon/EC2Launch/EC2Launch.exe" "#!/bin/sh\`necho validate >> $env:DONE\`nexit ${accepts ? 0 : 1}"; & /bin/chmod +x "$env:ProgramFiles/Amazon/EC2Launch/EC2Launch.exe"`
 const withLaunch = { 'Program Files/Amazon/EC2Launch/EC2Launch.exe': '', 'ProgramData/Amazon/EC2Launch/config/agent-config.yml': agent }
-const panther = (text: string): string => `[void] (New-Item -ItemType Directory -Force "$env:SystemRoot/System32/Sysprep/Panther"); Set-Content "$env:SystemRoot/System32/Sysprep/Panther/setuperr.log" "${text}"`
+const panther = (text: string): string =>
+  `[void] (New-Item -ItemType Directory -Force "$env:SystemRoot/System32/Sysprep/Panther"); Set-Content "$env:SystemRoot/System32/Sysprep/Panther/setuperr.log" "${text}"`
 
 const cases = {
   launch: {
@@ -55,10 +68,32 @@ const cases = {
   },
   exitsWrongly: { before: [program(true, 1), after(3, seals)].join('\n'), at, files: { 'Windows/System32/Sysprep/unattend.xml': '' } },
   fails: { before: [ssh, program(true, 31)].join('\n'), files: sshFiles, at },
-  hangs: { before: [psrp, program(false), after(2, panther('2026, Error [0x0f0082] SYSPRP Failure occurred while executing X'))].join('\n'), at },
-  never: { before: [program(false), 'function Get-Date { [CmdletBinding()] param() (Microsoft.PowerShell.Utility\\Get-Date).AddHours(++$global:Hours) }'].join('\n'), at },
-  wayStaysClosed: { before: [ssh, psrp.replace("$Machine.registry['HKLM:\\SOFTWARE\\Bakehouse'] =", '$unused ='), program(true, 31), "$Machine.broken = @{ 'Restart-Service' = 'sshd does not start' }"].join('\n'), files: sshFiles, at },
-  installed: { before: ["$Machine.registry['HKLM:\\SOFTWARE\\Bakehouse'] = @{ SshdStart = 'Absent' }", program(false), after(4, seals)].join('\n'), files: sshFiles, at },
+  hangs: {
+    before: [psrp, program(false), after(2, panther('2026, Error [0x0f0082] SYSPRP Failure occurred while executing X'))].join('\n'),
+    at,
+  },
+  never: {
+    before: [
+      program(false),
+      'function Get-Date { [CmdletBinding()] param() (Microsoft.PowerShell.Utility\\Get-Date).AddHours(++$global:Hours) }',
+    ].join('\n'),
+    at,
+  },
+  wayStaysClosed: {
+    before: [
+      ssh,
+      psrp.replace("$Machine.registry['HKLM:\\SOFTWARE\\Bakehouse'] =", '$unused ='),
+      program(true, 31),
+      "$Machine.broken = @{ 'Restart-Service' = 'sshd does not start' }",
+    ].join('\n'),
+    files: sshFiles,
+    at,
+  },
+  installed: {
+    before: ["$Machine.registry['HKLM:\\SOFTWARE\\Bakehouse'] = @{ SshdStart = 'Absent' }", program(false), after(4, seals)].join('\n'),
+    files: sshFiles,
+    at,
+  },
 } satisfies Record<string, Case>
 
 describe.skipIf(!pwsh)(`the script that seals Windows${orSkipped}`, { timeout: 900_000 }, () => {
@@ -80,8 +115,10 @@ describe.skipIf(!pwsh)(`the script that seals Windows${orSkipped}`, { timeout: 9
     expect(read('ProgramData/Amazon/EC2Launch/config/agent-config.yml')).toBe(agent.replace(/ {4}- task: installEgpu[\s\S]*once\r\n/, ''))
     expect(read('ProgramData/ssh/sshd_config')).toBe('Port 22 # base')
     expect(done).toEqual(expect.arrayContaining(['set HKLM:\\SOFTWARE\\OpenSSH DefaultShell cmd.exe', 'service sshd Manual']))
-    for (const file of ['ProgramData/ssh/administrators_authorized_keys', 'ProgramData/ssh/ssh_host_ed25519_key', at]) expect(read(file)).toBeUndefined()
-    for (const file of Object.keys(cases.launch.files).filter((name) => name.includes('UserScript'))) expect(read(file), 'user data').toBeUndefined()
+    for (const file of ['ProgramData/ssh/administrators_authorized_keys', 'ProgramData/ssh/ssh_host_ed25519_key', at])
+      expect(read(file)).toBeUndefined()
+    for (const file of Object.keys(cases.launch.files).filter((name) => name.includes('UserScript')))
+      expect(read(file), 'user data').toBeUndefined()
     expect(done.at(-1)).toBe('shut down')
     expect(consoleOf('launch')).toBe('sealed')
     expect(note('launch')).toBeUndefined()
@@ -119,7 +156,9 @@ describe.skipIf(!pwsh)(`the script that seals Windows${orSkipped}`, { timeout: 9
     const { done } = outcomes.hangs
     expect(note('hangs')).toEqual({ why: 'Sysprep failed, and ImageState is IMAGE_STATE_COMPLETE' })
     expect(done).toContain('kill EC2Launch sysprep')
-    expect(done).toEqual(expect.arrayContaining(['winrm AllowUnencrypted true', 'winrm Basic true', 'service WinRM Manual', 'certificate CN=bakehouse-base']))
+    expect(done).toEqual(
+      expect.arrayContaining(['winrm AllowUnencrypted true', 'winrm Basic true', 'service WinRM Manual', 'certificate CN=bakehouse-base']),
+    )
     expect(done.filter((line) => line.startsWith('listener'))).toEqual([
       'listener HTTPS * 5986 BASE',
       expect.stringMatching(/^listener HTTPS \* 5986 [0-9A-F]{40}$/),
@@ -135,7 +174,10 @@ describe.skipIf(!pwsh)(`the script that seals Windows${orSkipped}`, { timeout: 9
     const { done } = outcomes.wayStaysClosed
     const first = done.findIndex((line) => line.startsWith('console bakehouse: sealing failed'))
     expect(first).toBeLessThan(done.indexOf('open 22 5986'))
-    expect(done.some((line) => line.startsWith('certificate')), 'WinRM is opened all the same').toBe(true)
+    expect(
+      done.some((line) => line.startsWith('certificate')),
+      'WinRM is opened all the same',
+    ).toBe(true)
     expect(consoleOf('wayStaysClosed')).toContain('could not be opened again: Ssh: sshd does not start')
   })
 

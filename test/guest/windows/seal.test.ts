@@ -2,14 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { connect } from '../../../src/guest/ssh/ssh.ts'
-import {
-  findSysprepError,
-  judgeReadiness,
-  parseAnswer,
-  type Readiness,
-  type SealState,
-  sealWindows,
-} from '../../../src/guest/windows/seal.ts'
+import { parseAnswer } from '../../../src/guest/windows/answer.ts'
+import { judgeReadiness, type Readiness } from '../../../src/guest/windows/readiness.ts'
+import { type SealState, sealWindows } from '../../../src/guest/windows/seal.ts'
+import { findSysprepError } from '../../../src/guest/windows/sysprep-log.ts'
 import { seal } from '../../../src/steps/seal.ts'
 import { type FakeWindows, makeWindows } from '../../helpers/windows.ts'
 
@@ -22,8 +18,11 @@ const going: SealState = {
   actions: '2026-11-23 10:00:00, Info SYSPRP start',
 }
 const panther = [
+  '2026-11-23 09:00:00, Error                 SYSPRP MRTGeneralize:7 - ERROR: Failed to load Windows Defender',
   '2026-11-23 10:00:01, Error                 SYSPRP Package Contoso.App_1.0_x64 was installed for a user, but not provisioned for all users.',
+  '2026-11-23 10:00:01, Error                 SYSPRP Failed to remove apps for the current user: 0x80073cf2.',
   '2026-11-23 10:00:02, Error      [0x0f0082] SYSPRP ActionPlatform::LaunchModule: Failure occurred while executing',
+  '2026-11-23 10:00:03, Error      [0x0f0070] SYSPRP RunExternalDlls:An error occurred, halting sysprep execution.',
 ].join('\r\n')
 const pauses = { busy: 1, state: 1, inside: 0 }
 const json = (value: object) => ({ rc: 0, stdout: `${JSON.stringify(value)}\r\n`, stderr: '' })
@@ -49,6 +48,19 @@ describe('whether a machine can be generalised', () => {
       { ...ready, imageState: '' },
       { ready: false, fatal: true, why: expect.stringContaining('unknown') },
     ],
+    [
+      { ...ready, packages: ['Contoso.App_1.0_x64'] },
+      { ready: false, fatal: true, why: expect.stringContaining('one user only (Contoso.App_1.0_x64)') },
+    ],
+    [
+      { ...ready, encrypted: ['C:'] },
+      { ready: false, fatal: true, why: expect.stringContaining('encrypted drives (C:)') },
+    ],
+    [
+      { ...ready, rearms: 0 },
+      { ready: false, fatal: true, why: expect.stringContaining('licence cannot be reset') },
+    ],
+    [{ ...ready, packages: [], encrypted: [], rearms: 3 }, { ready: true }],
   ])('%j', (given, verdict) => {
     expect(judgeReadiness(given)).toMatchObject(verdict)
   })
@@ -63,11 +75,12 @@ describe('the answer of the machine', () => {
     expect(() => parseAnswer(text)).toThrow(/expected JSON/)
   })
 
-  it('contains the first error of Sysprep, without its time', () => {
+  it('contains the error for which Sysprep stopped, not the harmless ones before it', () => {
     expect(findSysprepError(panther)).toBe(
       'SYSPRP Package Contoso.App_1.0_x64 was installed for a user, but not provisioned for all users.',
     )
     expect(findSysprepError('2026-11-23 10:00:00, Info SYSPRP ok')).toBeUndefined()
+    expect(findSysprepError('2026-11-23 10:00:00, Error [0x1] SYSPRP Failure occurred while executing X')).toContain('executing X')
   })
 })
 
@@ -131,29 +144,39 @@ describe('sealing a Windows machine', () => {
     windows.answer('watch/outcome.json', json(going))
     await expect(run(windows)).rejects.toThrow('the machine did not stop within 2s; ImageState is IMAGE_STATE_COMPLETE')
   })
-})
-
-describe('the seal script', () => {
-  const script = readFileSync(join(import.meta.dirname, '../../../src/guest/windows/windows-seal.ps1'), 'utf8')
 
   it.each([
-    ['reset --clean --block'],
-    ['sysprep --clean --shutdown --block'],
-    ["'/generalize', '/oobe', '/shutdown'"],
-    ['IMAGE_STATE_GENERALIZE_RESEAL_TO_OOBE'],
-    ['-DeleteKey'],
-  ])('has %s', (part) => {
-    expect(script).toContain(part)
+    ['bakehouse: sealing began\n', 'generalising failed: the machine stopped before it was generalised'],
+    ['bakehouse: sealing failed: Sysprep failed; these connections', 'generalising failed: Sysprep failed; these connections'],
+    ['bakehouse: sealing began\nbakehouse: sealed\n', undefined],
+    ['the console of a machine without a serial port', undefined],
+  ])('judges a machine that has stopped by its console: %j', async (text, why) => {
+    using windows = makeWindows('seal')
+    windows.answer('check/outcome.json', json(ready))
+    const { context, host, build } = windows
+    const readConsole = async (): Promise<string> => text
+    const sealed = sealWindows({ context: { ...context, readConsole }, connection: connect(host, build) }, async () => true, pauses)
+    if (why === undefined) await expect(sealed).resolves.toBeUndefined()
+    else await expect(sealed).rejects.toThrow(why)
   })
 
-  it('resets EC2Launch before it generalises', () => {
-    expect(script.indexOf('reset --clean')).toBeLessThan(script.indexOf('sysprep --clean'))
-  })
-
-  it.each(['windows-seal.ps1', 'windows-check.ps1', 'windows-watch.ps1', '../windows/hygiene.ps1'])('%s has balanced braces', (name) => {
-    const text = readFileSync(join(import.meta.dirname, '../../../src/guest/windows', name), 'utf8').replace(/'[^'\n]*'/g, '')
-    for (const [open, close] of ['{}', '()', '[]'].map((pair) => pair.split('') as [string, string])) {
-      expect(text.split(open).length, `${name} ${open}`).toBe(text.split(close).length)
+  it('ends when the console of a machine that cannot be reached says that sealing failed', async () => {
+    using windows = makeWindows('seal')
+    windows.answer('check/outcome.json', json(ready))
+    const { context, host, build } = windows
+    let asked = 0
+    const readConsole = async (): Promise<string> => {
+      asked++
+      windows.answer('unreachable', '')
+      return asked > 1 ? 'bakehouse: sealing failed: Sysprep failed; these connections could not be opened again: Ssh: x' : ''
     }
+    windows.answer('watch/outcome.json', { rc: 0, stdout: '{}', stderr: '' })
+    const isStopped = async (): Promise<boolean> => {
+      windows.answer('unreachable', '')
+      return false
+    }
+    await expect(
+      sealWindows({ context: { ...context, readConsole }, connection: connect(host, build) }, isStopped, pauses),
+    ).rejects.toThrow('generalising failed: Sysprep failed; these connections could not be opened again: Ssh: x')
   })
 })

@@ -15,6 +15,7 @@ const newer: Readonly<Record<string, string>> = {
   chain: 'Get-Item a && Get-Item b',
   coalesce: '$a = $b ?? 1',
   assign: '$a ??= 1',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: PowerShell, not TypeScript
   member: '${a}?.b',
   parallel: '1..2 | ForEach-Object -Parallel { $_ }',
   hashtable: "'{}' | ConvertFrom-Json -AsHashtable",

@@ -34,8 +34,6 @@ export async function readConsole(machine: LocalMachine): Promise<string> {
 
 /** The last line on the console of a machine that is not empty. */
 export async function lastConsoleLine(machine: LocalMachine): Promise<string> {
-  const lines = (await readConsole(machine))
-    .split(/[\r\n]+/)
-    .map(printable)
+  const lines = (await readConsole(machine)).split(/[\r\n]+/).map(printable)
   return lines.findLast((line) => line.trim() !== '')?.trim() ?? ''
 }
