@@ -158,7 +158,7 @@ export function runOnMachines<Name extends string>(script: string, cases: Readon
         const outcome = { stdout: parts[index] ?? '', done, thrown: readIf(join(folder, `thrown-${index}`)) ?? '' }
         return [name, { ...outcome, read: (path: string) => texts[path] }]
       }),
-    ) as Record<Name, CaseOutcome>
+    ) as unknown as Record<Name, CaseOutcome>
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
