@@ -1,6 +1,6 @@
 import { RejectedError } from '../../core/errors.ts'
+import { findConsoleMessage } from '../../guest/powershell/console.ts'
 import { waitForLogin } from '../../guest/ssh/login.ts'
-import { findConsoleMessage } from '../../guest/windows/console.ts'
 import type { Host } from '../../model/host.ts'
 
 /** How long one login may take, in ms, and the pause between two. Each may start a session or go through a bastion. */

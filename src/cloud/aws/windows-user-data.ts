@@ -1,6 +1,6 @@
 import { join } from 'node:path'
+import { consoleScript } from '../../guest/powershell/console.ts'
 import { renderScripts } from '../../guest/powershell/script.ts'
-import { consoleScript } from '../../guest/windows/console.ts'
 
 /** Input of the user data of a Windows machine: the keys with which the build logs in and verifies the machine. */
 export type WindowsUserDataSpec =

@@ -1,5 +1,5 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { findConsoleMessage } from '../../../src/guest/windows/console.ts'
+import { findConsoleMessage } from '../../../src/guest/powershell/console.ts'
 import { renderSealScript } from '../../../src/guest/windows/seal.ts'
 import { type Case, type CaseOutcome, orSkipped, pwsh, runOnMachines } from '../../helpers/powershell.ts'
 
