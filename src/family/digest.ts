@@ -39,10 +39,18 @@ export async function computeInputsDigest(family: Family, base: BaseImage, extra
 }
 
 /** Leaves out keys that version 0.1.0 did not have, if they have their defaults. So an unchanged family keeps its hash after an update. */
-function withoutLaterDefaults({ configure, verify, ...file }: FamilyFile): object {
-  const { network: build, ...earlierConfigure } = configure
-  const { network: trial, ...earlierVerify } = verify
-  return { ...file, configure: build ? earlierConfigure : configure, verify: trial ? verify : earlierVerify }
+function withoutLaterDefaults({ base, configure, verify, ...file }: FamilyFile): object {
+  return {
+    ...file,
+    base: without(base, { variant: 'standard' }),
+    configure: without(configure, { network: true, refreshPackages: false }),
+    verify: without(verify, { network: false }),
+  }
+}
+
+/** A copy of an object without the keys that have these values. */
+function without(object: object, defaults: Readonly<Record<string, unknown>>): object {
+  return Object.fromEntries(Object.entries(object).filter(([key, value]) => !(key in defaults && defaults[key] === value)))
 }
 
 /** Paths of all files below a folder, sorted by code unit in every locale. Follows links; leaves out caches of tools. */

@@ -68,6 +68,10 @@ const configure = z.strictObject({
     .default({})
     .describe('Ansible variables with secret values. The values are redacted in all logs, records and reports.'),
   vaultPassword: secret.optional().describe('The password of Ansible Vault.'),
+  refreshPackages: z
+    .boolean()
+    .default(false)
+    .describe('Refresh the package lists (apt) before the playbook runs, for roles that do not do it. Sealing removes the lists.'),
   network: z
     .boolean()
     .default(true)

@@ -31,6 +31,8 @@ export interface System {
   /** Throws MissingError if the build would be unable to log in to its machines. Called before anything is created. */
   preflight?(family: Family, cloud: { readonly name: string; readonly findPasswordData?: unknown }): void
   openSession(context: StepContext, host: Host): Promise<OpenSession>
+  /** Makes a base machine ready for the playbook. Throws RejectedError. */
+  prepare?(session: Session): Promise<void>
   /** Reads the identity of a machine. Throws RejectedError if it cannot be read. */
   readIdentity(session: Session): Promise<Identity>
   /**

@@ -40,6 +40,8 @@ export interface Configure {
   readonly variables: Readonly<Record<string, unknown>>
   readonly secrets: Readonly<Record<string, Secret>>
   readonly vaultPassword?: Secret | undefined
+  /** Whether the package lists are refreshed before the playbook runs. */
+  readonly refreshPackages: boolean
   /** Whether the base machine can connect to the network. */
   readonly network: boolean
   readonly timeout: string

@@ -16,6 +16,7 @@ export async function configure(context: StepContext): Promise<StepAnswer> {
   const system = systemOf(family.os)
   await using session = await system.openSession(context, onlyHost(context))
   const suites = prove ? await (await import('./prove.ts')).proveSuites(context) : []
+  await system.prepare?.(session)
   // In parallel with the start of Ansible, which takes longer. So this takes no extra time.
   const remembered = rememberBase(session)
   if (!system.readsIdentityInParallel) await remembered

@@ -15,6 +15,7 @@ export const linux: System = {
     const { connect } = await import('../ssh/ssh.ts')
     return { context, connection: connect(host, context.folder), async [Symbol.asyncDispose]() {} }
   },
+  prepare: async (session) => (await import('./prepare.ts')).prepareLinux(session),
   readIdentity: async (session) => (await import('./identity.ts')).readLinuxIdentity(session),
   seal: async (session) => (await import('./seal.ts')).sealLinux(session),
   checkHygiene: async (session, boots) => (await import('./hygiene.ts')).checkLinuxHygiene(session, boots),

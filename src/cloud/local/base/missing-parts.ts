@@ -21,7 +21,7 @@ const missingParts: readonly MissingPart[] = [
   {
     signs: /No package matching '[^']*' is available|Unable to locate package|has no installation candidate/,
     variants: ['standard', 'lean'],
-    hint: 'The package lists of the base image are empty. Refresh them first: ansible.builtin.apt: {update_cache: true}',
+    hint: 'The package lists of the base image are empty. Set configure: {refreshPackages: true}, or use update_cache: true in the task',
   },
   {
     signs: /locale-gen|\/etc\/locale\.gen|locales-all/,

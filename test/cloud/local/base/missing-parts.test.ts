@@ -20,7 +20,7 @@ describe('a task that failed for want of a part of the system', () => {
   })
 
   it.each(['standard', 'lean'])('is told to refresh the package lists on a %s base', (variant) => {
-    expect(findHint(variant, "No package matching 'auditd' is available")).toContain('update_cache: true')
+    expect(findHint(variant, "No package matching 'auditd' is available")).toContain('refreshPackages: true')
   })
 
   it('gets no hint for another failure', () => {

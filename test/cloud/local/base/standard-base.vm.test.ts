@@ -4,6 +4,8 @@ import { tinyFamily } from '../../../helpers/tiny-family.ts'
 
 // What a hardening role does on Debian's own cloud image; on a base without GRUB it fails at the first of these files.
 const hardening = `
+    - name: Install a package without refreshing the package lists, as many roles do
+      ansible.builtin.apt: {name: tree}
     - name: Audit from the start of the kernel
       ansible.builtin.lineinfile:
         path: /etc/default/grub
@@ -26,7 +28,7 @@ file:
 
 const project: Project = makeProject(
   tinyFamily('hardened', {
-    family: 'base: {debian: bookworm}\nverify: {suites: [{goss: verify/goss.yaml}]}\n',
+    family: 'base: {debian: bookworm}\nconfigure: {refreshPackages: true}\nverify: {suites: [{goss: verify/goss.yaml}]}\n',
     tasks: hardening,
     goss,
   }),

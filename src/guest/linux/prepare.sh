@@ -1,0 +1,40 @@
+# Waits until the first boot has finished: cloud-init, and package managers that run in the background. Prints what it waits for, one line
+# each, and ends with 3 after the limit. Then refreshes the package lists, if that is wanted. Set before: limit (s),
+# refresh (yes or no), and for tests root, a folder in place of /.
+
+root=${root-}
+
+# Whether a process has a lock on this file. proc(5), /proc/locks: the inode is the third part of the sixth field.
+is_locked() {
+  [ -e "$1" ] || return 1
+  inode=$(stat -c %i "$1") || return 1
+  grep -q ":$inode " /proc/locks 2>/dev/null
+}
+
+find_busy() {
+  if [ -d $root/run/cloud-init ] && [ ! -e $root/run/cloud-init/disabled ] && [ ! -e $root/run/cloud-init/result.json ] &&
+    [ -e $root/run/cloud-init/enabled ]; then
+    echo cloud-init
+    return
+  fi
+  for lock in /var/lib/dpkg/lock-frontend /var/lib/apt/lists/lock /var/lib/rpm/.rpm.lock /usr/lib/sysimage/rpm/.rpm.lock /run/zypp.pid; do
+    if is_locked "$root$lock"; then
+      echo "the package manager ($lock)"
+      return
+    fi
+  done
+}
+
+waited=0
+while busy=$(find_busy) && [ -n "$busy" ]; do
+  [ "$busy" = "${said-}" ] || echo "waiting for $busy"
+  said=$busy
+  [ "$waited" -lt "$limit" ] || exit 3
+  sleep 1
+  waited=$((waited + 1))
+done
+
+[ "$refresh" = yes ] || exit 0
+if command -v apt-get >/dev/null; then
+  apt-get -q update 2>&1 || exit 4
+fi

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { RejectedError } from '../../core/errors.ts'
+import { lastLine } from '../../core/exec.ts'
+import type { Session } from '../session.ts'
+import { runInGuest } from '../ssh/ssh.ts'
+
+/** Maximum time until the first boot of a machine has finished, in seconds. */
+const settleSeconds = 300
+
+/**
+ * Waits until cloud-init and background package managers have finished, so that the playbook does not compete with them, and refreshes the
+ * package lists if the family asks for that. Throws RejectedError if they do not finish in five minutes, or if the lists cannot be refreshed.
+ */
+export async function prepareLinux({ context, connection }: Session): Promise<void> {
+  const refresh = context.request.family.configure.refreshPackages
+  if (refresh) context.tell({ type: 'task', name: 'refresh the package lists' })
+  const script = readFileSync(join(import.meta.dirname, 'prepare.sh'), 'utf8')
+  const result = await runInGuest(connection, script, {
+    signal: context.signal,
+    timeoutMs: (settleSeconds + 300) * 1000,
+    variables: { limit: String(settleSeconds), refresh: refresh ? 'yes' : 'no' },
+  })
+  if (result.stdout.trim()) context.log(`${result.stdout.trim()}\n`)
+  const { exitCode } = result
+  if (exitCode === 3) {
+    const waiting = result.stdout.match(/^waiting for (.*)$/gm)?.at(-1) ?? 'waiting'
+    throw new RejectedError(`the first boot of the base machine did not finish in ${settleSeconds} s: ${waiting}`, {
+      hint: "See the output of cloud-init in the machine's console log, in the diagnostics folder.",
+    })
+  }
+  if (exitCode === 4) throw new RejectedError(`the package lists could not be refreshed: ${lastLine(result)}`)
+  if (exitCode !== 0) throw new RejectedError(`the machine could not be prepared for the playbook: ${lastLine(result)}`)
+}
