@@ -9,7 +9,7 @@ import { captureOutput } from './helpers/capture-output.ts'
 const root = join(sourceFolder(), '..')
 const start = (file: string, ...args: string[]) => run(process.execPath, [join(root, file), ...args], { cwd: projectFolder() })
 
-describe('each program beside bake', () => {
+describe('each program other than bake', () => {
   test.each([
     [
       'stacks/vm/main.ts',
@@ -23,14 +23,17 @@ describe('each program beside bake', () => {
     ['src/family/write-schema.ts', ['schema/family.schema.json'], ['--output', 'x'], 'npm run schema -- --help'],
     ['src/cloud/aws/print-policy.ts', ['--family', '--partition'], ['--famly', 'x'], '"--family"'],
     ['test/aws/emulated.ts', ['<command…>'], [], 'npm run aws:emulated -- --help'],
-  ])('%s explains its options in --help, and ends with 2 and a suggestion for a mistake', async (file, words, mistake, suggestion) => {
-    const [help, misuse] = await Promise.all([start(file, '--help'), start(file, ...mistake)])
-    for (const word of words) expect(help.stdout).toContain(word)
-    expect([help.exitCode, help.stderr]).toEqual([0, ''])
-    expect([misuse.exitCode, misuse.stdout]).toEqual([2, ''])
-    expect(misuse.stderr).toMatch(/^error: Expected .*\nhint: .*\n$/)
-    expect(misuse.stderr).toContain(suggestion)
-  })
+  ])(
+    '%s explains its options in --help, and ends with exit code 2 and a suggestion for a mistake',
+    async (file, words, mistake, suggestion) => {
+      const [help, misuse] = await Promise.all([start(file, '--help'), start(file, ...mistake)])
+      for (const word of words) expect(help.stdout).toContain(word)
+      expect([help.exitCode, help.stderr]).toEqual([0, ''])
+      expect([misuse.exitCode, misuse.stdout]).toEqual([2, ''])
+      expect(misuse.stderr).toMatch(/^error: Expected .*\nhint: .*\n$/)
+      expect(misuse.stderr).toContain(suggestion)
+    },
+  )
 
   test('setup.mjs prints help without setting anything up', async () => {
     const { exitCode, stdout, stderr } = await start('setup.mjs', '--again', '--help')

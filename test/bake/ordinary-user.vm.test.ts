@@ -20,7 +20,7 @@ let base: { readonly path: string; readonly sha256: string }
 const npm = (...args: readonly string[]): Promise<RunResult> =>
   run('npm', ['run', '--silent', ...args], {
     cwd: folder,
-    // The base is for this test alone: no snapshot of it is worth its space.
+    // Only this test uses the base image, so a VM snapshot of it would waste space.
     env: { ...proxy, BAKEHOUSE_PROJECT: '', BAKEHOUSE_HOME: '', BAKEHOUSE_SNAPSHOTS: 'off', NO_COLOR: '1' },
     timeoutMs: 1_700_000,
   })

@@ -7,19 +7,19 @@ function findHint(variant: string, cause: string): string | undefined {
   return debian?.findHint?.({ kind: 'debian', debian: 'bookworm', variant }, cause)
 }
 
-describe('a task that failed for want of a part of the system', () => {
+describe('the hint for a task that failed because the base image lacks a part', () => {
   it.each([
     'Path /etc/default/grub does not exist !',
     "Could not find or access '/boot/grub/grub.cfg'",
     '[Errno 2] No such file or directory: b"update-grub"',
     'Could not find the requested service systemd-resolved: host',
     'Failed to find required executable "iptables" in paths: /usr/sbin:/sbin',
-  ])('is told to use the standard variant on a lean base: %s', (cause) => {
+  ])('names the standard variant for the cause %s on a lean base image', (cause) => {
     expect(findHint('lean', cause)).toContain('variant: standard')
     expect(findHint('standard', cause)).toBeUndefined()
   })
 
-  it.each(['standard', 'lean'])('is told to refresh the package lists on a %s base', (variant) => {
+  it.each(['standard', 'lean'])('names refreshPackages on a %s base image', (variant) => {
     expect(findHint(variant, "No package matching 'auditd' is available")).toContain('refreshPackages: true')
   })
 

@@ -2,7 +2,7 @@ import { afterAll, expect, it } from 'vitest'
 import { makeProject, type Project } from '../../../helpers/project.ts'
 import { tinyFamily } from '../../../helpers/tiny-family.ts'
 
-// What a hardening role does on Debian's own cloud image; on a base without GRUB it fails at the first of these files.
+// Tasks of a hardening role for Debian's cloud image. On a base image without GRUB, they fail at the first of these files.
 const hardening = `
     - name: Install a package without refreshing the package lists, as many roles do
       ansible.builtin.apt: {name: tree}

@@ -46,10 +46,10 @@ describe('the command line of a guest', () => {
     ['seed', 'file=/o,,ne "2" \'3\' 4% #5 ü.qcow2,format=raw'],
     ['consoleLog', 'path=/o,,ne "2" \'3\' 4% #5 ü.qcow2'],
     ['qmpSocket', 'unix:/o,,ne "2" \'3\' 4% #5 ü.qcow2,server=on'],
-    // Options that are no list take it as it is.
+    // Options without a list do not split at commas.
     ['pidFile', '-pidfile /o,ne "2" \'3\' 4% #5 ü.qcow2'],
     ['firmware', '-bios /o,ne "2" \'3\' 4% #5 ü.qcow2'],
-  ])('keeps the path of its %s as it is, with a comma that QEMU would split at', (key, part) => {
+  ])('keeps a comma in the path of its %s, although QEMU splits options at commas', (key, part) => {
     expect(line({ [key]: '/o,ne "2" \'3\' 4% #5 ü.qcow2' })).toContain(part)
   })
 

@@ -1,5 +1,5 @@
-# Run inside a guest: tries to reach what it must not, and prints one line for each try. Arguments: the port of a
-# service on the loopback, an address of the computer, the port of a service on all addresses, the port of a plugin.
+# Runs in a guest: tries to connect to what it must not reach, and prints one line per attempt. Arguments: the port of a service on the
+# loopback interface, an address of the computer, the port of a service on all addresses, the port of a plugin.
 import fcntl, socket, struct, sys
 from concurrent.futures import ThreadPoolExecutor
 
@@ -7,7 +7,7 @@ port, own, own_port, plugin = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), i
 
 
 def ask(name, address, at):
-    """A connection as any program makes it."""
+    """Connects like an ordinary program."""
     try:
         with socket.create_connection((address, at), timeout=5) as connection:
             connection.sendall(b'GET / HTTP/1.0\r\n\r\n')
@@ -25,7 +25,7 @@ def checksum(data):
 
 
 def knock(to, source_port, at):
-    """A segment that asks for a connection, from any port to any address, past what the guest's own kernel allows."""
+    """Sends a raw SYN segment from any port to any address, which the kernel of the guest would not send."""
     card = [name for _, name in socket.if_nameindex() if name != 'lo'][0]
     raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(0x0800))
     raw.bind((card, 0))
