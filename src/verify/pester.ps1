@@ -18,7 +18,7 @@ function Save-Pester([string] $folder, [string] $version) {
   if ($version -match '^\d+\.\d+\.\d+') { $wanted = @{ RequiredVersion = $version } }
   elseif ($version) { $wanted = @{ MinimumVersion = "$version.0"; MaximumVersion = "$version.99999" } }
   [Net.ServicePointManager]::SecurityProtocol = [Net.ServicePointManager]::SecurityProtocol -bor [Net.SecurityProtocolType]::Tls12
-  # Without this provider, Save-Module asks a question that nobody can answer.
+  # Without this provider, Save-Module waits for an answer.
   Install-PackageProvider -Name NuGet -MinimumVersion 2.8.5.201 -Force | Out-Null
   New-Item -ItemType Directory -Force -Path $folder | Out-Null
   Save-Module -Name Pester -Path $folder -Repository PSGallery @wanted -Force

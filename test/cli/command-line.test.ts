@@ -209,7 +209,7 @@ describe('without set-up, under npm', () => {
     expect([code, stderr], stderr).toEqual([exitCode, expect.not.stringContaining('Set-up')])
   })
 
-  test('a bake that cannot be set up prints one JSON object with --json', async () => {
+  test('prints one JSON object with --json if set-up fails', async () => {
     using project = await projectWithBuilds()
     const BAKEHOUSE_HOME = join(project.folder, 'playbooks/linux-web/family.yaml/home')
     const { code, stdout } = await bakehouse(['--family', 'linux-web', '--json'], { BAKEHOUSE_HOME })

@@ -91,7 +91,7 @@ const hostile = `
   }`
 
 describe.skipIf(!pwsh)(`a suite of the real Pester${orSkipped}`, { timeout: 900_000 }, () => {
-  it.each(pesterVersions)('version %s has one case for each test, named by its blocks, the same in each bake', (version) => {
+  it.each(pesterVersions)('version %s has one test case per test, named after its blocks, with the same name in each build', (version) => {
     const report = runSuite({ version, files: { ...many, 'z.Tests.ps1': hostile } })
     expect(report.cases.map(({ name, status }) => [name, status])).toEqual([
       ['The machine › has a home', 'passed'],
