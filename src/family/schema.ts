@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { cloudNames, defaultCloud } from '../cloud/clouds.ts'
 import * as words from '../core/schema.ts'
+import { checkNames } from '../guest/checks.ts'
 import { systemNames } from '../guest/systems.ts'
 import { deviceSets, loginKinds, strategies, transports } from '../model/family.ts'
 import type { FamilyFile } from '../model/family-file.ts'
@@ -111,6 +112,12 @@ const verify = z.strictObject({
   timeout: duration.default('30m').describe('Maximum time for all suites together.'),
 })
 
+const hygiene = z.strictObject({
+  allow: z
+    .partialRecord(z.enum(checkNames), words.text)
+    .describe('Findings that this image may have: the reason, by the name of the check. The report shows it.'),
+})
+
 const image = z.strictObject({
   compress: z
     .boolean()
@@ -150,5 +157,6 @@ export const familySchema = z.strictObject({
   seal: seal.prefault({}).describe('How the machine is sealed: keys, logs and identities are removed, then it is powered off.'),
   verify: verify.prefault({}).describe('How the image is tested before it is promoted.'),
   image: image.prefault({}).describe('The promoted image.'),
+  hygiene: hygiene.optional().describe('The hygiene checks, which always run.'),
   ...optionsOfClouds,
 }) satisfies z.ZodType<FamilyFile>

@@ -14,9 +14,9 @@ export interface FamilyFile extends FamilySettings {
 
 /** The family that a file describes. */
 export function familyOf(file: FamilyFile, { name, folder }: Pick<Family, 'name' | 'folder'>): Family {
-  const { description, os, cloud, base, machine, login, configure, seal, verify, image, ...sections } = file
+  const { description, os, cloud, base, machine, login, configure, seal, verify, image, hygiene, ...sections } = file
   const suites = verify.suites.map(suiteOf)
-  const settings: FamilySettings = { description, os, cloud, machine, login, configure, seal, image }
+  const settings: FamilySettings = { description, os, cloud, machine, login, configure, seal, image, ...defined({ hygiene }) }
   return { name, folder, ...settings, base: baseOf(base), verify: { ...verify, suites }, sections }
 }
 

@@ -68,6 +68,8 @@ export interface FamilySettings {
   readonly configure: Configure
   readonly seal: { readonly script?: string | undefined; readonly timeout: string }
   readonly image: { readonly compress: boolean }
+  /** Findings of hygiene checks that the family wants: the reason, by the name of the check. */
+  readonly hygiene?: { readonly allow: Readonly<Record<string, string>> } | undefined
 }
 
 /** A family: a folder below `playbooks/`. Its `family.yaml` is validated and has all defaults. */

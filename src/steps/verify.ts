@@ -14,7 +14,7 @@ import { buildFiles } from '../model/build-folder.ts'
 import { cleanSuite, longestText } from '../model/free-text.ts'
 import type { StepAnswer } from '../model/step.ts'
 import { type Suite, slugOf, suiteId, suiteNames } from '../model/suite.ts'
-import { passes, type SuiteReport, type SuiteResult } from '../model/suite-result.ts'
+import { type CaseResult, passes, type SuiteReport, type SuiteResult } from '../model/suite-result.ts'
 import { expectedCases, findProblem, firstReason } from '../verify/judge.ts'
 import { renderJunit } from '../verify/junit.ts'
 import type { SuiteContext, Trial } from '../verify/verifier.ts'
@@ -77,6 +77,12 @@ interface TrialResult {
   readonly identity: Identity | undefined
 }
 
+/** The cases, in which findings that the family allows count as passed. */
+async function allow({ request }: StepContext, cases: readonly CaseResult[]): Promise<readonly CaseResult[]> {
+  const { hygiene } = request.family
+  return hygiene ? (await import('../guest/hygiene.ts')).allowFindings(cases, hygiene.allow) : cases
+}
+
 /** Verifies one trial. The hygiene checks run before the suites, because suites leave traces; the tools of the suites start meanwhile. */
 async function verifyTrial(context: StepContext, trial: Trial): Promise<TrialResult> {
   const system = systemOf(context.request.family.os)
@@ -85,7 +91,7 @@ async function verifyTrial(context: StepContext, trial: Trial): Promise<TrialRes
   const run = async (): Promise<SuiteReport> => {
     const report = await system.checkHygiene(trial, trial.boots)
     identity = report.identity
-    return report
+    return { ...report, cases: await allow(context, report.cases) }
   }
   const expected = expectedCases(undefined, context.request.previousCases[name])
   const hygiene = record(context, { name, verifier: 'hygiene', run, expected })
@@ -109,7 +115,12 @@ async function verifyAgain(context: StepContext, trials: readonly Trial[]): Prom
 async function recordClones(context: StepContext, identities: readonly Identity[], boots: number): Promise<SuiteResult> {
   const { compareClones } = await import('../guest/hygiene.ts')
   const name = `clones${boots > 1 ? ' (after reboot)' : ''}`
-  return record(context, { name, verifier: 'hygiene', run: async () => ({ cases: compareClones(identities) }), expected: undefined })
+  return record(context, {
+    name,
+    verifier: 'hygiene',
+    run: async () => ({ cases: await allow(context, compareClones(identities)) }),
+    expected: undefined,
+  })
 }
 
 interface Recorded {

@@ -51,7 +51,7 @@ function renderCase(suite: string, { name, status, durationMs, message = '' }: C
   const head = `    <testcase classname="${escapeXml(suite)}" name="${escapeXml(name)}" time="${seconds(durationMs)}"`
   const text = message && escapeXml(message)
   const inner = {
-    passed: '',
+    passed: text && `<system-out>${text}</system-out>`,
     failed: `<failure message="${text}"/>`,
     error: `<error message="${text}"/>`,
     skipped: text ? `<skipped message="${text}"/>` : '<skipped/>',

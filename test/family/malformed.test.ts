@@ -36,6 +36,18 @@ const variants: Malformed[] = [
     hint: 'did you mean "cpus"?',
   },
   {
+    what: 'an unknown hygiene check',
+    yaml: `${base}\nhygiene:\n  allow: { firewal-on: why }\n`,
+    at: '3:12',
+    says: 'firewal-on',
+  },
+  {
+    what: 'a finding that is allowed without a reason',
+    yaml: `${base}\nhygiene: { allow: { firewall-on: "" } }\n`,
+    at: '2:34',
+    says: 'expected hygiene.allow.firewall-on to be a text that is not empty, got ""',
+  },
+  {
     what: 'a text as number',
     yaml: `${base}\nmachine:\n  cpus: two\n`,
     at: '3:9',

@@ -81,6 +81,19 @@ describe('verifying a Windows image', () => {
     expect(readFileSync(`${windows.build}/junit/pester.xml`, 'utf8')).toContain('tests="1"')
   })
 
+  it('takes a finding that the family allows for passed, and shows the reason', async () => {
+    const allow = { 'firewall-on': 'a proxy filters all traffic' }
+    using windows = makeWindows('verify', { family: { hygiene: { allow }, verify: { suites: [] } } })
+    const findings = [1, 2].map((at) => `case\tfailed\t1\t${at === 1 ? 'firewall-on' : 'disk-space'}\tit is off`)
+    windows.answer('hygiene/outcome.json', { rc: 0, stdout: said(good, findings[0] ?? ''), stderr: '' })
+    expect(await verify(windows.context)).toMatchObject({ status: 'ok' })
+    const junit = readFileSync(`${windows.build}/junit/hygiene.xml`, 'utf8')
+    expect(junit).toContain('<system-out>allowed: a proxy filters all traffic; found: it is off</system-out>')
+    expect(junit).toContain('failures="0"')
+    windows.answer('hygiene/outcome.json', { rc: 0, stdout: said(good, ...findings), stderr: '' })
+    expect(await verify(windows.context)).toMatchObject({ status: 'failed', cause: 'hygiene: disk-space: it is off' })
+  })
+
   it.each([
     [
       'a failing check',
