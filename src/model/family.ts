@@ -69,7 +69,7 @@ export interface FamilySettings {
   readonly seal: { readonly script?: string | undefined; readonly timeout: string }
   readonly image: { readonly compress: boolean }
   /** Findings of hygiene checks that the family wants: the reason, by the name of the check. */
-  readonly hygiene?: { readonly allow: Readonly<Record<string, string>> } | undefined
+  readonly hygiene?: { readonly allow: { readonly [check: string]: string | undefined } } | undefined
 }
 
 /** A family: a folder below `playbooks/`. Its `family.yaml` is validated and has all defaults. */
