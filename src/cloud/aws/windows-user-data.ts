@@ -21,8 +21,8 @@ export type WindowsUserDataSpec =
     }
 
 /**
- * EC2 user data for EC2Launch v1 and v2: a PowerShell script that runs once, as SYSTEM. It keeps in the registry what it changes, for
- * sealing to put back. It contains a key of the machine: pass it to Pulumi as a secret. The key is of no use after the machine is deleted.
+ * EC2 user data for EC2Launch v1 and v2: a PowerShell script that runs once, as SYSTEM. It stores the previous settings in the registry, and
+ * sealing restores them. It contains a key of the machine: pass it to Pulumi as a secret. The key has no use after the machine is deleted.
  */
 export function renderWindowsUserData(spec: WindowsUserDataSpec): string {
   const script = spec.transport === 'ssh' ? renderSsh(spec) : renderPsrp(spec)
@@ -49,8 +49,8 @@ function withoutComments(script: string): string {
 }
 
 /**
- * Login with keys only, one host key. The keys of administrators are in a file of their own. No `Match Group`: the group of the
- * administrators has another name on a machine in another language.
+ * Login with keys only, one host key. The keys of administrators are in a separate file. There is no `Match Group`, because the name of the
+ * administrators' group depends on the language of the machine.
  */
 const sshdConfig = [
   '# Written by Bakehouse for its build',

@@ -21,7 +21,7 @@ export interface Readiness {
   readonly rearms?: number | null
 }
 
-/** Waits until no installation runs. Throws RejectedError where the machine cannot be generalised, and after the deadline. */
+/** Waits until no installation runs. Throws RejectedError if the machine cannot be generalised, and after the deadline. */
 export async function waitUntilReady(session: Session, { deadline, pause }: { deadline: number; pause: number }): Promise<void> {
   const script = renderScript(join(import.meta.dirname, 'scripts/check.ps1'))
   for (;;) {

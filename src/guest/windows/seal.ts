@@ -29,7 +29,7 @@ export interface SealState {
 /** Time between two polls, in ms: of a busy machine, of the cloud, and of a machine that is being generalised. */
 const defaultPauses = { busy: 15_000, state: 5_000, inside: 60_000 }
 
-/** Time in ms that is left for shutting down after generalising, or for opening the connections again. */
+/** Time reserved for the shutdown after generalising, or for opening the connections again, in ms. */
 const reserve = 180_000
 
 /**
@@ -110,7 +110,7 @@ function readConsole({ context, connection }: Session): Promise<string> {
   return context.readConsole(connection.host.instanceId)
 }
 
-/** Why sealing failed, from the console of the machine: it cannot be asked where it could not open its connections again. */
+/** Why sealing failed, from the console of the machine. It is needed if the machine could not open its connections again. */
 function findFailure(text: string): string | undefined {
   return /^sealing failed: (.*)$/.exec(findConsoleMessage(text) ?? '')?.[1]
 }
