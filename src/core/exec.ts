@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { execa } from 'execa'
 import { defined } from './defined.ts'
 import { onLines } from './lines.ts'
+import { reasonLine } from './reason-line.ts'
 
 /** Options of a command. */
 export interface RunOptions {
@@ -109,13 +110,13 @@ export async function runInBackground(
   }).finally(() => closeSync(log))
 }
 
-/** Runs a command that must succeed and returns its standard output. Throws with the last line of its standard error. */
+/** Runs a command that must succeed and returns its standard output. Throws with the reason in its standard error. */
 export async function runTool(command: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
   const result = await run(command, args, options)
   if (result.exitCode === 0) return result.stdout
   const why = result.timedOut ? `did not end within ${options.timeoutMs} ms` : `exit ${result.exitCode}`
-  const last = result.stderr.trim().split('\n').slice(-5).join('\n')
-  throw new Error(`${command} ${args[0] ?? ''}: ${why}${last ? `: ${last}` : ''}`)
+  const reason = reasonLine(result.stderr)
+  throw new Error(`${command} ${args[0] ?? ''}: ${why}${reason && `: ${reason}`}`)
 }
 
 /** Shortens a text to whole lines, because a secret that is cut in two would not be redacted. */
@@ -127,9 +128,9 @@ function text(value: unknown): string {
   return typeof value === 'string' ? value : ''
 }
 
-/** The last line of the output of a failed command, for a message. */
-export function lastLine({ stderr, stdout, timedOut, overflowed }: RunResult): string {
+/** Why a command failed, in one line: from its output, or because it was stopped. */
+export function failureOf({ stderr, stdout, timedOut, overflowed }: RunResult): string {
   if (timedOut) return 'it took too long'
   if (overflowed) return 'it wrote more than it may'
-  return stderr.trim().split('\n').at(-1) || stdout.trim().split('\n').at(-1) || 'it printed nothing'
+  return reasonLine(stderr, stdout) || 'it printed nothing'
 }

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { reasonLine } from './reason-line.ts'
 
 /** Standard input and output of a shell command as one stream, and the last line of its standard error. */
 export interface Pipe {
@@ -43,7 +44,7 @@ export function openPipe(command: string): Pipe {
     stream,
     async said() {
       await Promise.race([ended, sleep(longestComplaint, undefined, { ref: false })])
-      return complaint.trim().split('\n').at(-1) ?? ''
+      return reasonLine(complaint)
     },
   }
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { MissingError } from '../core/errors.ts'
-import { lastLine, type RunOptions, run } from '../core/exec.ts'
+import { failureOf, type RunOptions, run } from '../core/exec.ts'
 import type { Report } from '../core/lock.ts'
 import { homeFolder } from '../core/paths.ts'
 
@@ -32,7 +32,7 @@ async function runApt([apt, ...args]: readonly [string, ...string[]], report: Re
     const result = await run(apt, args, runOptions(report))
     if (result.exitCode === 0) return
     const locked = result.stderr.split('\n').find((line) => /Could not get lock|Unable to (acquire|lock)/i.test(line))
-    if (locked === undefined) throw new Error(`apt-get ${args[0]}: exit ${result.exitCode}: ${lastLine(result)}`)
+    if (locked === undefined) throw new Error(`apt-get ${args[0]}: exit ${result.exitCode}: ${failureOf(result)}`)
     if (Date.now() >= deadline) {
       throw new MissingError(`Another program has used apt for ${Math.round(patience.total / 1000)} s: ${locked}`, {
         hint: 'wait until it has ended, then try again; ps aux | grep apt names it',

@@ -30,7 +30,7 @@ async function runVerifyPlaybook({ context, connection, suite, slug, timeoutMs, 
   return reportTasks(ends, cause)
 }
 
-/** Each task is a test case. A changed task is passed; an ignored or rescued error is no failure. */
+/** Each task is a test case. A changed task is passed; an error that the playbook ignored or rescued is a skipped case. */
 export function reportTasks(ends: readonly TaskEnd[], cause: string | undefined): SuiteReport {
   const cases = ends.filter(({ action, status }) => !silent.has(action) || status === 'failed' || status === 'unreachable').map(taskCase)
   const bad = cases.some(isBad)
@@ -44,7 +44,7 @@ function taskCase({ task, status, ms, message, forgiven }: TaskEnd): CaseResult 
     changed: 'passed',
     skipped: 'skipped',
     failed: forgiven ? 'skipped' : 'failed',
-    unreachable: 'error',
+    unreachable: forgiven ? 'skipped' : 'error',
   } as const
   const verdict = verdicts[status]
   return {

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { basename, dirname, join, relative } from 'node:path'
 import { findVariable } from '../core/environment.ts'
 import { messageOf, RejectedError, UsageError } from '../core/errors.ts'
-import { lastLine } from '../core/exec.ts'
+import { failureOf } from '../core/exec.ts'
 import { resolveInside } from '../core/inside.ts'
 import { quoteShell } from '../core/quote.ts'
 import { readTools } from '../core/tools.ts'
@@ -37,7 +37,7 @@ async function prepare({ connection, boots = 1 }: SuiteContext): Promise<void> {
 
 async function sendBinary(connection: SuiteContext['connection']): Promise<void> {
   const result = await copyToGuest(connection, findGoss(), binary)
-  if (result.exitCode !== 0) throw new RejectedError(`goss could not be copied to the machine: ${lastLine(result)}`)
+  if (result.exitCode !== 0) throw new RejectedError(`goss could not be copied to the machine: ${failureOf(result)}`)
 }
 
 async function runGoss(suite: SuiteContext): Promise<SuiteReport> {
@@ -56,7 +56,7 @@ async function runGoss(suite: SuiteContext): Promise<SuiteReport> {
   const result = await runInGuest(connection, script, { signal: context.signal, timeoutMs: suite.timeoutMs })
   context.log(`\n--- ${suite.slug} (exit code ${result.exitCode})\n${result.stdout}${result.stderr}`)
   if (result.timedOut) return outOfTime
-  return parseGoss(result.stdout, result.exitCode, lastLine(result))
+  return parseGoss(result.stdout, result.exitCode, failureOf(result))
 }
 
 /** A shell script that writes the files to a folder in memory, runs goss on them, and removes them. */

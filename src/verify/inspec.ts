@@ -1,9 +1,8 @@
 import { join } from 'node:path'
 import { defined } from '../core/defined.ts'
 import { MissingError } from '../core/errors.ts'
-import { run } from '../core/exec.ts'
+import { failureOf, run } from '../core/exec.ts'
 import { findCommand } from '../core/find-command.ts'
-import { reasonLine } from '../core/reason-line.ts'
 import { passwordVariable } from '../guest/context.ts'
 import { systemOf } from '../guest/systems.ts'
 import { buildFiles } from '../model/build-folder.ts'
@@ -53,7 +52,7 @@ async function runInspec(given: SuiteContext): Promise<SuiteReport> {
   })
   context.log(`${lines.join('')}${redacted.end()}`)
   if (result.timedOut) return outOfTime
-  return parseInspec({ report: json.read(), exitCode: result.exitCode, said: reasonLine(result.stderr || result.stdout) })
+  return parseInspec({ report: json.read(), exitCode: result.exitCode, said: failureOf(result) })
 }
 
 /** Input of a run. */

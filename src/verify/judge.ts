@@ -1,5 +1,5 @@
 import { messageOf } from '../core/errors.ts'
-import { shorten } from '../core/shorten.ts'
+import { quoteMessage, quoteName } from '../core/quote-message.ts'
 import { type CaseResult, isBad, type SuiteReport, type SuiteResult } from '../model/suite-result.ts'
 
 /** The output of a tool. */
@@ -60,15 +60,14 @@ export function disagreement(exitCode: number, cases: readonly CaseResult[]): st
   return undefined
 }
 
-/** The first failure, and the number of further ones: `goss: nginx: expected true, got false (and 2 more)`. */
+/**
+ * The first reason, and the number of further ones: `goss: nginx: expected true, got false (and 2 more)`. A problem of a suite comes before
+ * its cases: if a suite could not be prepared, its cases do not say why.
+ */
 export function firstReason(suites: readonly SuiteResult[]): string {
   const reasons = suites.flatMap(({ suite, problem, cases }) => [
-    ...cases.filter(isBad).map(({ name, message }) => `${suite}: ${name}${message ? `: ${firstLine(message)}` : ''}`),
-    ...(problem === undefined ? [] : [`${suite}: ${problem}`]),
+    ...(problem === undefined ? [] : [`${suite}: ${quoteMessage(problem)}`]),
+    ...cases.filter(isBad).map(({ name, message }) => `${suite}: ${quoteName(name)}${message ? `: ${quoteMessage(message)}` : ''}`),
   ])
   return reasons.length > 1 ? `${reasons[0]} (and ${reasons.length - 1} more)` : (reasons[0] ?? '')
-}
-
-function firstLine(text: string): string {
-  return shorten(text.trim().split('\n')[0] ?? '', 300)
 }

@@ -6,9 +6,9 @@ type Element = Readonly<Record<string, unknown>>
 
 /**
  * Parses the cases of a JUnit or NUnit report. Throws if the text is not XML, is incomplete, is another kind of report, or declares
- * entities (they could expand without limit).
+ * entities (they could expand without limit). `nameOf` makes the name of a JUnit case from its name and its class.
  */
-export function parseJunit(text: string): CaseResult[] {
+export function parseJunit(text: string, nameOf = joinName): CaseResult[] {
   if (/<!(DOCTYPE|ENTITY)/i.test(text)) throw new Error('the report declares a document type, which no test report needs')
   const valid = XMLValidator.validate(text)
   if (valid !== true) throw new Error(`the report is not valid XML: line ${valid.err.line}: ${valid.err.msg}`)
@@ -22,7 +22,8 @@ export function parseJunit(text: string): CaseResult[] {
     isArray: (name) => ['testsuite', 'testcase', 'test-suite', 'test-case'].includes(name),
   })
   const root = parser.parse(text) as Element
-  if (['testsuites', 'testsuite'].some((name) => name in root)) return collect(root, 'testsuite', 'testcase').map(junitCase)
+  if (['testsuites', 'testsuite'].some((name) => name in root))
+    return collect(root, 'testsuite', 'testcase').map((one) => junitCase(one, nameOf))
   if (['test-run', 'test-results'].some((name) => name in root)) return collect(root, 'test-suite', 'test-case').map(nunitCase)
   throw new Error(`the report is neither JUnit nor NUnit: its root is <${Object.keys(root).find((name) => name !== '?xml') ?? ''}>`)
 }
@@ -66,16 +67,21 @@ function collect(element: Element, suite: string, testCase: string): Element[] {
   return [...own, ...below.flatMap((child) => collect(child, suite, testCase))]
 }
 
-function junitCase(element: Element): CaseResult {
+function joinName(name: string, group: string): string {
+  return group && !name.startsWith(group) ? `${group} ${name}` : name
+}
+
+/** Pester writes an inconclusive test as skipped: since 5.6 with a status of its own, before that with this message. */
+const inconclusiveMessage = /^is (skipped|inconclusive), because INCONCLUSIVE\b/i
+
+function junitCase(element: Element, nameOf: typeof joinName): CaseResult {
   const { failure, error, skipped } = element
-  // Pester writes an inconclusive test as skipped, with a separate status.
-  const inconclusive = attribute(element, 'status')?.toLowerCase() === 'inconclusive'
+  const marked = attribute(element, 'status')?.toLowerCase() === 'inconclusive'
+  const inconclusive = marked || (skipped !== undefined && inconclusiveMessage.test(messageOf(skipped)))
   const kinds = inconclusive ? { error: skipped ?? 'Inconclusive' } : { failed: failure, error, skipped }
   const status = (['error', 'failed', 'skipped'] as const).find((kind) => kinds[kind] !== undefined)
-  const group = attribute(element, 'classname')
-  const name = attribute(element, 'name') ?? ''
   return {
-    name: group && !name.startsWith(group) ? `${group} ${name}` : name,
+    name: nameOf(attribute(element, 'name') ?? '', attribute(element, 'classname') ?? ''),
     status: status ?? 'passed',
     durationMs: milliseconds(attribute(element, 'time')),
     ...defined({ message: status && messageOf(kinds[status]) }),
@@ -97,13 +103,14 @@ const nunitStatus: Readonly<Record<string, CaseResult['status']>> = {
 
 function nunitCase(element: Element): CaseResult {
   const result = attribute(element, 'result') ?? ''
-  const status = nunitStatus[result.toLowerCase()] ?? 'error'
   const failure = (element.failure ?? element.reason) as Element | undefined
+  const message = String(failure?.message ?? result)
+  const status = inconclusiveMessage.test(message) ? 'error' : (nunitStatus[result.toLowerCase()] ?? 'error')
   return {
     name: attribute(element, 'fullname') ?? attribute(element, 'name') ?? '',
     status,
     durationMs: milliseconds(attribute(element, 'duration') ?? attribute(element, 'time')),
-    ...defined({ message: status === 'passed' ? undefined : String(failure?.message ?? result) }),
+    ...defined({ message: status === 'passed' ? undefined : message }),
   }
 }
 
@@ -111,7 +118,20 @@ function messageOf(value: unknown): string {
   const first = Array.isArray(value) ? value[0] : value
   if (typeof first === 'string') return first.trim()
   const element = first as Element
-  return (attribute(element, 'message') || String(element['#text'] ?? '')).trim()
+  const [message, text] = [attribute(element, 'message') ?? '', String(element['#text'] ?? '')].map((part) => part.trim()) as [
+    string,
+    string,
+  ]
+  if (message === 'collection failure') return pytestError(text) ?? message
+  return message || text
+}
+
+/** The error in a trace of pytest, whose lines begin with `E`. The message of a file that cannot be imported does not contain it. */
+function pytestError(text: string): string | undefined {
+  return text
+    .split('\n')
+    .findLast((line) => /^E\s+\S/.test(line))
+    ?.replace(/^E\s+/, '')
 }
 
 function attribute(element: Element, name: string): string | undefined {

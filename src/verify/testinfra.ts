@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { lastLine, run } from '../core/exec.ts'
+import { failureOf, run } from '../core/exec.ts'
 import { quoteShell } from '../core/quote.ts'
 import type { Connection } from '../guest/ssh/ssh.ts'
 import { buildFiles } from '../model/build-folder.ts'
@@ -30,7 +30,7 @@ async function runTestinfra(given: SuiteContext): Promise<SuiteReport> {
   })
   context.log(`${lines.join('')}${stream.end()}`)
   if (result.timedOut) return outOfTime
-  return parseTestinfra({ report: report.read(), exitCode: result.exitCode, said: lastLine(result) }, connection.host.address)
+  return parseTestinfra({ report: report.read(), exitCode: result.exitCode, said: failureOf(result) }, connection.host.address)
 }
 
 /** Arguments of Python for a pytest run on one machine. The pytest settings of the project apply. */
@@ -63,13 +63,12 @@ export function testinfraArguments(spec: {
 export function parseTestinfra(answer: ToolAnswer, address: string): SuiteReport {
   if (answer.exitCode === 5) return { cases: [] }
   return judgeAnswer('pytest', answer, (text) => {
-    const cases = parseJunit(text).map((one) => ({ ...one, name: plainName(one.name, address) }))
+    const cases = parseJunit(text, (name, group) => plainName(name || group, address))
     return suiteReport(cases, disagreement(answer.exitCode, cases))
   })
 }
 
-/** `verify.test_base test_time[ssh://10.0.0.1-utc]` becomes `test_time[utc]`: the suite name already contains the machine. */
+/** `test_time[ssh://10.0.0.1-utc]` becomes `test_time[utc]`: the suite name already contains the machine. */
 function plainName(name: string, address: string): string {
-  const test = name.slice(name.lastIndexOf(' ', name.includes('[') ? name.indexOf('[') : name.length) + 1)
-  return test.replace(`[ssh://${address}]`, '').replace(`[ssh://${address}-`, '[')
+  return name.replace(`[ssh://${address}]`, '').replace(`[ssh://${address}-`, '[')
 }

@@ -46,7 +46,7 @@ describe('configure', () => {
     request()
     script(
       'venv/bin/ansible-playbook',
-      `echo '{"event":"end","task":"T","action":"a","status":"ok","ms":5,"message":"","forgiven":false}' >>"$BAKEHOUSE_TASKS"`,
+      `echo '{"event":"end","task":"T","action":"a","status":"ok","ms":5,"reason":null,"forgiven":false}' >>"$BAKEHOUSE_TASKS"`,
     )
     const { exitCode, stdout, json } = await step('configure')
     expect(json).toMatchObject({ step: 'configure', status: 'ok', log: 'logs/configure.log', suites: [] })
@@ -72,7 +72,7 @@ describe('configure', () => {
       action: 'a',
       status: 'failed',
       ms: 5,
-      message: `bad ${canary}`,
+      reason: { msg: `bad ${canary}` },
       forgiven: false,
     })
     script(
@@ -108,7 +108,7 @@ describe('configure', () => {
     script('bin/ssh', 'echo "Connection refused" >&2; exit 255')
     script(
       'venv/bin/ansible-playbook',
-      `echo '{"event":"end","task":"T","action":"a","status":"unreachable","ms":5,"message":"no","forgiven":false}' >>"$BAKEHOUSE_TASKS"; exit 4`,
+      `echo '{"event":"end","task":"T","action":"a","status":"unreachable","ms":5,"reason":{"msg":"no"},"forgiven":false}' >>"$BAKEHOUSE_TASKS"; exit 4`,
     )
     expect(await step('configure')).toMatchObject({ exitCode: 10, json: { cause: "the machine could not be reached in task 'T': no" } })
   })

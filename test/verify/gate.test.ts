@@ -88,7 +88,7 @@ describe('testinfra', () => {
 describe('Ansible', () => {
   const suite = { ansible: 'verify/verify.yml' }
   const task = (status: string, about: object = {}): string =>
-    `${JSON.stringify({ event: 'end', task: 'The port is open', action: 'ansible.builtin.wait_for', status, ms: 5, message: '', forgiven: false, ...about })}\n`
+    `${JSON.stringify({ event: 'end', task: 'The port is open', action: 'ansible.builtin.wait_for', status, ms: 5, reason: null, forgiven: false, ...about })}\n`
   const said = (tasks: string, code: number): Answer => ({ 'tasks.jsonl': tasks, 'ansible.code': String(code) })
 
   it('passes with good output', async () => {
@@ -96,12 +96,12 @@ describe('Ansible', () => {
   })
 
   it.each([
-    ['a failed task', said(task('failed', { message: 'Timeout' }), 2), 'ansible: The port is open: Timeout'],
-    ['an unreachable machine', said(task('unreachable', { message: 'no route' }), 4), 'ansible: The port is open: no route'],
+    ['a failed task', said(task('failed', { reason: { msg: 'Timeout' } }), 2), 'ansible: The port is open: Timeout'],
+    ['an unreachable machine', said(task('unreachable', { reason: { msg: 'no route' } }), 4), 'ansible: The port is open: no route'],
     ['only skipped tasks', said(task('skipped'), 0), 'ansible: no test ran: all 1 were skipped'],
     ['only ignored failures', said(task('failed', { forgiven: true }), 0), 'ansible: no test ran: all 1 were skipped'],
     ['no task', said('', 0), 'ansible: the playbook ran no task'],
-    ['a failed task and exit code 0', said(task('failed', { message: 'Timeout' }), 0), '(and 1 more)'],
+    ['a failed task and exit code 0', said(task('failed', { reason: { msg: 'Timeout' } }), 0), '(and 1 more)'],
     ['no failed task and exit code 250', said(task('ok'), 250), 'ansible: ansible-playbook ended with exit code 250'],
     ['a playbook that is not valid', said('', 4), 'ansible: ansible-playbook ended with exit code 4'],
     ['events that are not JSON', said('{"event":\n', 0), 'ansible: '],

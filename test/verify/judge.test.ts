@@ -60,6 +60,25 @@ describe('firstReason', () => {
     expect(firstReason([suite('hygiene', [one('passed')]), suite('goss', [], 'no test ran')])).toBe('goss: no test ran')
   })
 
+  test('names the problem of a suite before its cases', () => {
+    const cases = [one('error', 'Users.are few', 'This test should run but it did not.')]
+    expect(firstReason([suite('pester', cases, '1 blocks or files of tests did not run: no module named x')])).toBe(
+      'pester: 1 blocks or files of tests did not run: no module named x (and 1 more)',
+    )
+  })
+
+  test('joins the lines of a message that belong together', () => {
+    expect(firstReason([suite('inspec', [one('failed', 'smb-1', '\nexpected: 1\n     got: 0\n\n(compared using ==)\n')])])).toBe(
+      'inspec: smb-1: expected: 1, got: 0',
+    )
+  })
+
+  test('is one line of limited length without control characters', () => {
+    const reason = firstReason([suite('goss', [one('failed', `a\nb\r${'c'.repeat(2_752)}`, `\u001b[31m${'d'.repeat(5_000)}\r\nmore`)])])
+    expect(reason).toMatch(/^goss: a b c+…: d+…$/)
+    expect(reason.length).toBeLessThan(500)
+  })
+
   test('is empty if all suites passed', () => {
     expect(firstReason([suite('goss', [one('passed'), one('skipped')])])).toBe('')
   })

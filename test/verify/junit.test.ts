@@ -49,6 +49,32 @@ describe('parseJunit', () => {
     ])
   })
 
+  test.each([
+    ['Pester 5.5', '<testcase name="a" status="Skipped"><skipped message="is skipped, because INCONCLUSIVE: later"/></testcase>', 'error'],
+    ['Pester 5.6', '<testcase name="a" status="Inconclusive"><skipped message="is inconclusive, because later"/></testcase>', 'error'],
+    [
+      'a skipped test of Pester',
+      '<testcase name="a" status="Skipped"><skipped message="is skipped, because later"/></testcase>',
+      'skipped',
+    ],
+  ])('an inconclusive test has not passed: %s', (_version, text, status) => {
+    expect(parseJunit(`<testsuites name="Pester"><testsuite name="x">${text}</testsuite></testsuites>`)[0]?.status).toBe(status)
+  })
+
+  test('an inconclusive test in a report of Pester 5.5 in NUnit format has not passed', () => {
+    const text =
+      '<test-case name="a" result="Ignored"><reason><message>is skipped, because INCONCLUSIVE: later</message></reason></test-case>'
+    expect(parseJunit(`<test-results><test-suite name="x"><results>${text}</results></test-suite></test-results>`)[0]?.status).toBe('error')
+  })
+
+  test('a file that pytest cannot import shows the error of the import', () => {
+    const trace = "test_x.py:1: in &lt;module&gt;\n    import nothing\nE   ModuleNotFoundError: No module named 'nothing'"
+    const text = `<testcase classname="" name="test_x"><error message="collection failure">${trace}</error></testcase>`
+    expect(parseJunit(`<testsuites><testsuite name="pytest">${text}</testsuite></testsuites>`)[0]?.message).toBe(
+      "ModuleNotFoundError: No module named 'nothing'",
+    )
+  })
+
   test('an empty suite has no cases', () => {
     expect(parseJunit('<testsuites/>')).toEqual([])
     expect(parseJunit('<testsuite name="x" tests="0"></testsuite>')).toEqual([])

@@ -4,7 +4,7 @@ import { delimiter, join } from 'node:path'
 import { parse } from 'yaml'
 import { isWithin } from '../../core/dotted-version.ts'
 import { MissingError, messageOf, UsageError } from '../../core/errors.ts'
-import { run } from '../../core/exec.ts'
+import { failureOf, run } from '../../core/exec.ts'
 import { resolveInside } from '../../core/inside.ts'
 import { cacheFolder } from '../../core/paths.ts'
 import type { StepContext } from '../context.ts'
@@ -110,6 +110,6 @@ async function install({ kind, file, installed, missing }: Install, context: Ste
   })
   if (result.exitCode === 0) return
   throw new MissingError(`${context.request.family.name}: ${wanted.join(', ')} of the requirements is not there, and cannot be installed`, {
-    hint: `ansible-galaxy says: ${result.stderr.trim().split('\n').at(-1) ?? ''}. Put it into ${context.request.family.folder}/${kind}s, or make the server reachable.`,
+    hint: `ansible-galaxy says: ${failureOf(result)}. Put it into ${context.request.family.folder}/${kind}s, or make the server reachable.`,
   })
 }

@@ -1,8 +1,9 @@
 import { closeSync, openSync, readSync } from 'node:fs'
 import { StringDecoder } from 'node:string_decoder'
 import { messageOf, RejectedError } from '../../core/errors.ts'
+import { type FailedResult, reasonOfTask } from './task-reason.ts'
 
-/** An event of a task, as the callback plugin writes it. Not redacted yet. */
+/** An event of a task. Not redacted yet. */
 export type TaskEvent =
   | { readonly event: 'start'; readonly task: string }
   | {
@@ -12,13 +13,17 @@ export type TaskEvent =
       readonly action: string
       readonly status: 'ok' | 'changed' | 'failed' | 'skipped' | 'unreachable'
       readonly ms: number
+      /** Why it failed, in one line. Empty if it did not fail. */
       readonly message: string
-      /** The task failed, but the play continued: the failure was ignored or rescued. */
+      /** The task failed or its machine was unreachable, but the play continued: the failure was ignored or rescued. */
       readonly forgiven: boolean
     }
 
 /** The event of a finished task. */
 export type TaskEnd = Extract<TaskEvent, { event: 'end' }>
+
+/** The end of a task, as the callback plugin writes it. */
+type WrittenEnd = Omit<TaskEnd, 'message'> & { readonly reason: FailedResult | null }
 
 /** Parses the JSON lines of the callback plugin. Throws RejectedError for a malformed line: a playbook can write to the file too. */
 export function parseTaskEvents(text: string): TaskEvent[] {
@@ -30,7 +35,10 @@ export function parseTaskEvents(text: string): TaskEvent[] {
 
 function parseTaskEvent(line: string): TaskEvent {
   try {
-    return JSON.parse(line) as TaskEvent
+    const event = JSON.parse(line) as TaskEvent | WrittenEnd
+    if (event.event === 'start') return event
+    const { reason, ...end } = event as WrittenEnd
+    return { ...end, message: reason ? reasonOfTask(reason) : '' }
   } catch (cause) {
     throw new RejectedError(`the events of Ansible cannot be read: ${messageOf(cause)}`, { cause })
   }
@@ -78,7 +86,7 @@ export function followTasks(file: string, tell: (event: TaskEvent) => void): { s
 
 /** The task that stopped the playbook, and why; undefined if no task stopped it. */
 export function findCause(ends: readonly TaskEnd[]): string | undefined {
-  const fatal = ends.find(({ status, forgiven }) => (status === 'failed' && !forgiven) || status === 'unreachable')
+  const fatal = ends.find(({ status, forgiven }) => (status === 'failed' || status === 'unreachable') && !forgiven)
   if (!fatal) return undefined
   if (fatal.status === 'unreachable') return `the machine could not be reached in task '${fatal.task}': ${fatal.message}`
   return `task '${fatal.task}' failed: ${fatal.message}`

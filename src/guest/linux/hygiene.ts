@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { lastLine } from '../../core/exec.ts'
+import { failureOf } from '../../core/exec.ts'
 import { comparePresented, compareWithBase, type HygieneReport, parseHygiene } from '../hygiene.ts'
 import { addHostKeys, findBaseIdentity, parseIdentity } from '../identity.ts'
 import type { Session } from '../session.ts'
@@ -38,5 +38,5 @@ export async function checkLinuxHygiene({ context, connection }: Session, boots:
   const compared = [comparePresented(presented, named.hostKeys), ...compareWithBase(identity, findBaseIdentity(folder))]
   const cases = [...parseHygiene(result.stdout), ...compared]
   if (result.stdout.includes('\nhygiene done\n')) return { cases, identity }
-  return { cases, identity, problem: `the checks did not finish: ${lastLine(result)}` }
+  return { cases, identity, problem: `the checks did not finish: ${failureOf(result)}` }
 }

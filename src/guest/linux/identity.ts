@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { RejectedError } from '../../core/errors.ts'
-import { lastLine } from '../../core/exec.ts'
+import { failureOf } from '../../core/exec.ts'
 import { addHostKeys, type Identity, parseIdentity } from '../identity.ts'
 import type { Session } from '../session.ts'
 import { readPresentedKeys } from '../ssh/presented-keys.ts'
@@ -25,5 +25,5 @@ export async function readLinuxIdentity({ context, connection }: Session): Promi
     readPresentedKeys(connection, signal),
   ])
   if (result.exitCode === 0) return addHostKeys(parseIdentity(result.stdout), presented)
-  throw new RejectedError(`the machine-id and the host keys could not be read: ${lastLine(result)}`)
+  throw new RejectedError(`the machine-id and the host keys could not be read: ${failureOf(result)}`)
 }

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { RejectedError } from '../../core/errors.ts'
-import { lastLine } from '../../core/exec.ts'
+import { failureOf } from '../../core/exec.ts'
 import type { Session } from '../session.ts'
 import { disconnect, runInGuest } from '../ssh/ssh.ts'
 
@@ -11,14 +11,14 @@ export async function rebootLinux({ context, connection }: Session, deadline: nu
   const { signal } = context
   // In the background, so that the connection can be closed before the machine goes down.
   const asked = await runInGuest(connection, `${bootId}\n(sleep 0.5; systemctl reboot) >/dev/null 2>&1 &`, { signal, timeoutMs: 60_000 })
-  if (asked.exitCode !== 0) throw new RejectedError(`the machine did not accept a reboot: ${lastLine(asked)}`)
+  if (asked.exitCode !== 0) throw new RejectedError(`the machine did not accept a reboot: ${failureOf(asked)}`)
   await disconnect(connection)
   await sleep(1_000, undefined, { signal })
   for (;;) {
     const answer = await runInGuest(connection, bootId, { signal, timeoutMs: 60_000 })
     if (answer.exitCode === 0 && answer.stdout !== asked.stdout) return
     signal.throwIfAborted()
-    if (Date.now() > deadline) throw new RejectedError(`the machine did not come back from a reboot: ${lastLine(answer)}`)
+    if (Date.now() > deadline) throw new RejectedError(`the machine did not come back from a reboot: ${failureOf(answer)}`)
     if (answer.exitCode === 0) await disconnect(connection)
     await sleep(500, undefined, { signal })
   }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseDuration } from '../../core/duration.ts'
 import { RejectedError } from '../../core/errors.ts'
-import { lastLine } from '../../core/exec.ts'
+import { failureOf } from '../../core/exec.ts'
 import { readFamilyScript } from '../family-script.ts'
 import type { Session } from '../session.ts'
 import { runInGuest } from '../ssh/ssh.ts'
@@ -18,7 +18,8 @@ export async function sealLinux({ context, connection }: Session): Promise<void>
     context.tell({ type: 'task', name: `run ${family.seal.script}` })
     const result = await runInGuest(connection, readFamilyScript(context, family.seal.script), settings)
     context.log(`${result.stdout}${result.stderr}`)
-    if (result.exitCode !== 0) throw new RejectedError(`${family.seal.script} ended with exit code ${result.exitCode}: ${lastLine(result)}`)
+    if (result.exitCode !== 0)
+      throw new RejectedError(`${family.seal.script} ended with exit code ${result.exitCode}: ${failureOf(result)}`)
   }
   context.tell({ type: 'task', name: 'remove what must not ship' })
   const result = await runInGuest(connection, sealScript(), { ...settings, variables: { SEALED: sealed } })
@@ -26,7 +27,7 @@ export async function sealLinux({ context, connection }: Session): Promise<void>
   context.signal.throwIfAborted()
   for (const text of parseNotes(result.stdout)) context.tell({ type: 'note', text })
   // The connection ends with the machine, so the exit code means nothing.
-  if (!result.stdout.includes(sealed)) throw new RejectedError(`sealing did not finish: ${lastLine(result)}`)
+  if (!result.stdout.includes(sealed)) throw new RejectedError(`sealing did not finish: ${failureOf(result)}`)
 }
 
 /** The script that seals a machine. */

@@ -1,6 +1,7 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import { reasonLine } from '../../core/reason-line.ts'
 import { runPlaybook } from '../ansible/playbook.ts'
 import type { Session } from '../session.ts'
 
@@ -54,9 +55,9 @@ export async function runPowerShell({ context, connection }: Session, run: Power
   }
 }
 
-/** Why a script failed: the reason why it did not run, or the first line of its errors. */
+/** Why a script failed: the reason why it did not run, or the message of its error. */
 export function reasonOf({ problem, stderr }: Pick<PowerShellOutcome, 'problem' | 'stderr'>): string {
-  return problem ?? (stderr.trim().split('\n')[0] || 'it printed no error')
+  return problem ?? (reasonLine(stderr) || 'it printed no error')
 }
 
 /** Starts a script that runs on after the connection has ended. Returns why it could not be started, or undefined. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { defined } from '../../core/defined.ts'
-import { lastLine, type RunResult, run } from '../../core/exec.ts'
+import { failureOf, type RunResult, run } from '../../core/exec.ts'
 import { quoteShell } from '../../core/quote.ts'
 import type { Host } from '../../model/host.ts'
 import { controlFolder } from './control-folder.ts'
@@ -58,7 +58,7 @@ export async function runInGuest({ host, options }: Connection, script: string, 
 /** Runs a shell script in the machine that must succeed. Throws with the last line of its output. */
 export async function requireInGuest(connection: Connection, script: string, settings: GuestOptions = {}): Promise<void> {
   const result = await runInGuest(connection, script, settings)
-  if (result.exitCode !== 0) throw new Error(`a script in ${connection.host.instanceId} failed: ${lastLine(result)}`)
+  if (result.exitCode !== 0) throw new Error(`a script in ${connection.host.instanceId} failed: ${failureOf(result)}`)
 }
 
 /** Copies a file of this computer into a file of the machine, with one command. */

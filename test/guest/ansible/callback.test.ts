@@ -7,6 +7,7 @@ import { openPrivateFolder, renderVariables } from '../../../src/guest/ansible/p
 import { ansibleEnvironment, settingsOf } from '../../../src/guest/ansible/settings.ts'
 import { findCause, parseTaskEvents, type TaskEnd } from '../../../src/guest/ansible/task-events.ts'
 import { findVenv } from '../../../src/guest/ansible/venv.ts'
+import { reportTasks } from '../../../src/verify/ansible.ts'
 
 const venv = venvOrNone()
 const folder = mkdtempSync(join(tmpdir(), 'callback-test-'))
@@ -93,6 +94,36 @@ describe.skipIf(venv === undefined)('the callback plugin', () => {
     expect(all.exitCode).toBe(2)
     expect(findCause(all.ends)).toBe("task 'Loop' failed: exit code 1")
   })
+
+  test('forgives a machine that is ignored while unreachable, and attempts before one that passes', async () => {
+    const { ends, exitCode } = await play(
+      'forgiven',
+      `
+- name: Retried
+  ansible.builtin.shell: echo x >> tries; test $(wc -l < tries) -ge 2
+  args: {chdir: ${folder}}
+  register: tried
+  until: tried is succeeded
+  retries: 3
+  delay: 0
+- name: Elsewhere
+  ansible.builtin.ping:
+  vars: {ansible_connection: ssh, ansible_host: 127.0.0.1, ansible_port: 9}
+  ignore_unreachable: true
+- name: Fine
+  ansible.builtin.command: "true"`,
+    )
+    expect(exitCode).toBe(0)
+    expect(ends.map(({ task, status, forgiven }) => [task, status, forgiven])).toEqual([
+      ['Retried', 'changed', false],
+      ['Elsewhere', 'unreachable', true],
+      ['Fine', 'changed', false],
+    ])
+    expect(findCause(ends)).toBeUndefined()
+    const { cases, problem } = reportTasks(ends, undefined)
+    expect(problem).toBeUndefined()
+    expect(cases.map(({ status }) => status)).toEqual(['passed', 'skipped', 'passed'])
+  }, 120_000)
 
   test('reports the output of a failed command', () => {
     expect(all.ends.find(({ task }) => task === 'Inside')?.message).toBe('exit code 4: rescued')

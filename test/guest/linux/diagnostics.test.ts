@@ -11,7 +11,7 @@ beforeEach(() => {
   made.request()
   made.script(
     'venv/bin/ansible-playbook',
-    `echo '{"event":"end","task":"T","action":"a","status":"failed","ms":5,"message":"no","forgiven":false}' >>"$BAKEHOUSE_TASKS"; exit 2`,
+    `echo '{"event":"end","task":"T","action":"a","status":"failed","ms":5,"reason":{"msg":"no"},"forgiven":false}' >>"$BAKEHOUSE_TASKS"; exit 2`,
   )
 })
 afterEach(() => made[Symbol.dispose]())

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
-import { lastLine, runTool } from '../../../src/core/exec.ts'
+import { failureOf, runTool } from '../../../src/core/exec.ts'
 import { quoteShell } from '../../../src/core/quote.ts'
 import { removeControlFolder } from '../../../src/guest/ssh/control-folder.ts'
 import { sshArguments } from '../../../src/guest/ssh/options.ts'
@@ -96,7 +96,7 @@ test.each([
   [{ exitCode: 255, stdout: '', stderr: 'x', timedOut: true, overflowed: false }, 'it took too long'],
   [{ exitCode: 255, stdout: 'x', stderr: '', timedOut: false, overflowed: true }, 'it wrote more than it may'],
 ])('finds the reason of the failure %j', (result, why) => {
-  expect(lastLine(result)).toBe(why)
+  expect(failureOf(result)).toBe(why)
 })
 
 function mkSteps(folder: string): void {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { MissingError } from '../../../core/errors.ts'
 import { type RunResult, run, runTool } from '../../../core/exec.ts'
 import { setUpCommand } from '../../../core/program.ts'
+import { reasonLine } from '../../../core/reason-line.ts'
 import { asRoot, findNamespaceProblem, openFolder } from '../../../core/user-namespace.ts'
 import { flattenOptions } from '../qemu/img.ts'
 import { qemuTools } from '../qemu/tools.ts'
@@ -74,8 +75,9 @@ export function bootstrapError({ stderr, exitCode }: Pick<RunResult, 'stderr' | 
       },
     )
   }
-  const errors = stderr.split('\n').filter((line) => /^E: |No space left/.test(line))
-  return new MissingError(`Debian's packages could not be had: ${errors.slice(-3).join('; ') || `mmdebstrap ended with ${exitCode}`}`, {
+  const full = stderr.split('\n').find((line) => line.includes('No space left'))
+  const why = full ?? (reasonLine(stderr) || `mmdebstrap ended with exit code ${exitCode}`)
+  return new MissingError(`Debian's packages could not be had: ${why}`, {
     hint: 'is the Debian mirror of /etc/apt within reach? sudo apt-get update tells',
   })
 }

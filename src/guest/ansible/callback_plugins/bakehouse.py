@@ -18,9 +18,12 @@ description:
   - Writes one JSON line for each task that starts and each result, with its duration and, if it failed, why.
 """
 
-# Maximum number of characters of a message, because output of a guest can be long. Larger than the displayed length: text is shortened
+# Maximum number of characters of a text, because output of a guest can be long. Larger than the displayed length: text is shortened
 # only after secrets are redacted.
-LONGEST_MESSAGE = 1_000_000
+LONGEST_TEXT = 1_000_000
+
+# The parts of a result that say why a task failed. The program chooses the line that it shows.
+REASON_KEYS = ("msg", "rc", "assertion", "failed_when_result", "module_stderr", "stderr", "module_stdout", "stdout")
 
 # Ansible warns about strategy plugins other than its own. Mitogen is one, and its version is pinned together with that of Ansible.
 SILENCED = "Use of strategy plugins not included in ansible.builtin"
@@ -75,13 +78,14 @@ class CallbackModule(CallbackBase):
         self.end(result, "skipped")
 
     def v2_runner_on_unreachable(self, result):
-        self.end(result, "unreachable", message=message_of(result.result))
+        forgiven = bool(getattr(result.task, "ignore_unreachable", False))
+        self.end(result, "unreachable", reason=reason_of(result.result), forgiven=forgiven)
 
     def v2_runner_on_failed(self, result, ignore_errors=False):
         forgiven = bool(ignore_errors) or is_rescued(result.task)
-        self.end(result, "failed", message=message_of(result.result), forgiven=forgiven)
+        self.end(result, "failed", reason=reason_of(result.result), forgiven=forgiven)
 
-    def end(self, result, status, message="", forgiven=False):
+    def end(self, result, status, reason=None, forgiven=False):
         task = result.task
         seconds = time.monotonic() - self.started.get(task._uuid, time.monotonic())
         self.write(
@@ -90,7 +94,7 @@ class CallbackModule(CallbackBase):
             action=task.action,
             status=status,
             ms=round(seconds * 1000),
-            message=message[:LONGEST_MESSAGE],
+            reason=reason,
             forgiven=forgiven,
         )
 
@@ -105,19 +109,21 @@ def is_rescued(task) -> bool:
     return False
 
 
-def message_of(result) -> str:
-    """Why a task failed. For a loop: why its first failed item failed. A censored result stays censored."""
+def reason_of(result) -> dict:
+    """The parts of a result that say why a task failed; of a loop, of its first failed item. A censored result stays censored."""
     if result.get("censored"):
-        return "hidden by no_log"
+        return {"censored": True}
     for item in result.get("results") or []:
-        if isinstance(item, dict) and item.get("failed"):
-            return message_of(item)
-    parts = [str(result.get("msg") or "").strip()]
-    for key in ("module_stderr", "stderr", "stdout"):
-        text = str(result.get(key) or "").strip()
-        if text and parts[0] in ("", "non-zero return code", "MODULE FAILURE"):
-            parts.append(text.splitlines()[-1])
-            break
-    if "rc" in result and parts[0] == "non-zero return code":
-        parts[0] = f"exit code {result['rc']}"
-    return ": ".join(part for part in parts if part) or "it said nothing"
+        if isinstance(item, dict) and (item.get("failed") or item.get("unreachable")):
+            return {"item": reason_of(item)}
+    parts = {key: shorten(result[key]) for key in REASON_KEYS if key in result}
+    modules = result.get("failed_modules")
+    if isinstance(modules, dict):
+        parts["failed_modules"] = {str(name): reason_of(one) for name, one in modules.items() if isinstance(one, dict)}
+    return parts
+
+
+def shorten(value):
+    if isinstance(value, (list, tuple)):
+        return [shorten(one) for one in value]
+    return value if isinstance(value, (bool, int, float)) or value is None else str(value)[:LONGEST_TEXT]
