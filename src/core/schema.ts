@@ -31,6 +31,12 @@ export const minimum = {
 /** A mapping with any keys and values. */
 export const mapping = z.record(z.string(), z.unknown())
 
+/** A file, a mapping, or a list of a file and a mapping. */
+export function oneOrBoth(one: z.ZodString, other: typeof mapping) {
+  const expected = 'a mapping, a path relative to the family folder, or a list of a path and a mapping'
+  return z.union([other, one, z.tuple([one, other])]).register(expectations, { expected })
+}
+
 /** A text that matches a pattern. `expected` describes it in errors, `description` in the JSON Schema. */
 export function matching(pattern: RegExp, expected: string, description = ''): z.ZodString {
   const schema = z.string().regex(pattern)

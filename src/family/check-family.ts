@@ -90,6 +90,8 @@ function suiteFiles({ verifier, file, options }: Suite, path: Path): [Path, stri
   const { files = {} } = verifiers.find(({ name }) => name === verifier) ?? {}
   return Object.entries(files).flatMap(([key, kind]): [Path, string, 'file' | 'any'][] => {
     const value = values[key]
+    // A list has a file first; see `oneOrBoth`.
+    if (Array.isArray(value) && typeof value[0] === 'string') return [[[...path, key, 0], value[0], kind]]
     return typeof value === 'string' ? [[[...path, key], value, kind]] : []
   })
 }

@@ -377,6 +377,18 @@ const variants: Malformed[] = [
     hint: 'did you mean "verify/goss.yaml"?',
   },
   {
+    what: 'a missing file of variables for goss',
+    yaml: `${base}\nverify: { suites: [{ goss: verify/goss.yaml, variables: [vars.yml, { a: 1 }] }] }\n`,
+    at: '2:58',
+    says: 'to be a file in the family folder, got vars.yml, which does not exist',
+  },
+  {
+    what: 'variables for goss that are a number',
+    yaml: `${base}\nverify: { suites: [{ goss: verify/goss.yaml, variables: 3 }] }\n`,
+    at: '2:57',
+    says: 'a mapping, a path relative to the family folder, or a list of a path and a mapping, got',
+  },
+  {
     what: 'a suite by URL',
     yaml: `${base}\nverify: { suites: [{ inspec: "https://example.com/profile.git" }] }\n`,
     at: '2:30',

@@ -61,8 +61,8 @@ describe('testinfra', () => {
   })
 
   it.each([
-    ['a failed test', said(failing, 1), 'testinfra: running: Expected false to equal true'],
-    ['a test with an error', said(erring, 1), 'testinfra: running: no such service'],
+    ['a failed test', said(failing, 1), 'testinfra: Service nginx running: Expected false to equal true'],
+    ['a test with an error', said(erring, 1), 'testinfra: Service nginx running: no such service'],
     ['only skipped tests', said(skipping, 0), 'testinfra: no test ran: all 1 were skipped'],
     ['no test', said(junit(), 5), 'testinfra: no test ran'],
     ['a failed test and exit code 0', said(failing, 0), '(and 1 more)'],
