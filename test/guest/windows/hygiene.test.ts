@@ -102,10 +102,10 @@ describe('verifying a Windows image', () => {
       'hygiene: firewall-on: the profile Public is off',
     ],
     [
-      'a failing test',
+      'a failing test that the exit code calls passed',
       'pester/pester-results.json',
       renderPesterResults([{ ...passedTest, result: 'Failed', message: 'Expected 1' }]),
-      'pester: The machine › has a home: base.Tests.ps1:3: Expected 1',
+      'pester: the result of Pester is Failed, but the exit code is 0 (and 1 more)',
     ],
     ['truncated results', 'pester/pester-results.json', '{"result":"Passed"', 'pester: the results of Pester are incomplete'],
     [
