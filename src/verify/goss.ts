@@ -90,7 +90,7 @@ interface GossSpec {
  * A shell script that unpacks the suite in memory, runs goss on it, and removes it. Hardened machines mount /dev/shm with noexec: there
  * it uses a file system of its own, because changing /dev/shm would change what the suite tests.
  */
-export function gossScript(spec: GossSpec): string {
+function gossScript(spec: GossSpec): string {
   const name = `bakehouse-suite-${spec.slug}`
   return [
     `suite=/dev/shm/${name} goss=${binary}`,
