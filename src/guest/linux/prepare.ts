@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { RejectedError } from '../../core/errors.ts'
-import { lastLine } from '../../core/exec.ts'
+import { failureOf } from '../../core/exec.ts'
 import type { Session } from '../session.ts'
 import { runInGuest } from '../ssh/ssh.ts'
 
@@ -29,6 +29,6 @@ export async function prepareLinux({ context, connection }: Session): Promise<vo
       hint: "See the output of cloud-init in the machine's console log, in the diagnostics folder.",
     })
   }
-  if (exitCode === 4) throw new RejectedError(`the package lists could not be refreshed: ${lastLine(result)}`)
-  if (exitCode !== 0) throw new RejectedError(`the machine could not be prepared for the playbook: ${lastLine(result)}`)
+  if (exitCode === 4) throw new RejectedError(`the package lists could not be refreshed: ${failureOf(result)}`)
+  if (exitCode !== 0) throw new RejectedError(`the machine could not be prepared for the playbook: ${failureOf(result)}`)
 }
