@@ -3,6 +3,11 @@ import { parse } from 'yaml'
 import { renderEmulatedFamily } from './emulated-project.ts'
 import { motoImage } from './moto.ts'
 
+test('a Windows family keeps its base, and a program answers instead of the machine', () => {
+  const family = parse(renderEmulatedFamily('os: windows\ncloud: aws\nbase: { parameter: /aws/x }\nlogin: { transport: ssh }\n'))
+  expect(family).toMatchObject({ base: { parameter: '/aws/x' }, aws: { reach: { proxyCommand: expect.stringContaining('wsman-relay') } } })
+})
+
 test.each([
   ['a disk', 'base: { debian: bookworm }\n', { amiId: motoImage }],
   ['a disk, and an image on EC2', 'base: { debian: bookworm }\naws: { base: { amiId: ami-12345678 } }\n', { amiId: motoImage }],

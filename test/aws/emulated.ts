@@ -2,8 +2,10 @@ import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { projectFolder } from '../../src/core/paths.ts'
 import { runSmallProgram, type SmallProgram } from '../../src/core/small-program.ts'
 import { writeEmulatedProject } from './emulated-project.ts'
+import { namesWindows, windowsPassword, writeEmulatedWindows } from './emulated-windows.ts'
 import { startGateway } from './gateway.ts'
 import { openMachineRoom } from './machine-room.ts'
 import { motoEnvironment, startMoto } from './moto.ts'
@@ -23,9 +25,13 @@ async function runEmulated([program = '', ...args]: readonly string[]): Promise<
   await using moto = await startMoto(join(folder, 'moto.log'))
   await using gateway = await startGateway(moto.url)
   Object.assign(process.env, motoEnvironment(gateway.url), { BAKEHOUSE_PLUGINS: writePluginFolder(join(folder, 'plugin')) })
+  const isWindows = namesWindows(args, projectFolder())
+  if (isWindows) Object.assign(process.env, writeEmulatedWindows(join(folder, 'windows')))
+  gateway.password = windowsPassword
   Object.assign(process.env, writeEmulatedProject(join(folder, 'project')))
-  await using room = await openMachineRoom(join(folder, 'machines'), moto.url)
-  const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, BAKEHOUSE_MACHINES: room.folder } })
+  // No machine of this computer runs Windows.
+  await using room = isWindows ? undefined : await openMachineRoom(join(folder, 'machines'), moto.url)
+  const child = spawn(program, args, { stdio: 'inherit', env: { ...process.env, BAKEHOUSE_MACHINES: room?.folder ?? '' } })
   for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => child.kill(signal))
   const exitCode = await new Promise<number>((resolve, reject) => {
     child.once('error', reject)

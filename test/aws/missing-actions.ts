@@ -1,4 +1,5 @@
 import type { Answer, Call } from './call.ts'
+import { motoImage } from './moto.ts'
 import { renderPasswordData } from './password-data.ts'
 
 /** Properties of images that moto does not store, by image ID. */
@@ -33,6 +34,7 @@ export function findMissing({ service, action, body }: Call, missing: Missing, {
   if (action === 'GetServiceQuota' && processors !== undefined) {
     return { status: 200, body: JSON.stringify({ Quota: { Value: processors } }) }
   }
+  if (action === 'GetParameter') return findWindowsImage(body)
   if (service !== 'ec2') return undefined
   const parameters = new Map(body.split('&').map((pair) => pair.split('=', 2) as [string, string]))
   const image = parameters.get('ImageId') ?? ''
@@ -76,6 +78,16 @@ export function findMissing({ service, action, body }: Call, missing: Missing, {
   }
   if (action === 'GetConsoleScreenshot') return done('<imageData>AAAA</imageData>')
   return undefined
+}
+
+/** The parameter of AWS for the newest Windows image. The API server has it in some regions only. */
+function findWindowsImage(body: string): Answer | undefined {
+  const { Name = '' } = JSON.parse(body) as { Name?: string }
+  if (!Name.startsWith('/aws/service/ami-windows-latest/')) return undefined
+  return {
+    status: 200,
+    body: JSON.stringify({ Parameter: { Name, Type: 'String', Value: motoImage, Version: 1, DataType: 'aws:ec2:image' } }),
+  }
 }
 
 /** The criteria of a request for Allowed AMIs (owners and watermarks), as XML for an answer. */

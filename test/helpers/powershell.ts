@@ -22,6 +22,10 @@ export const pesterFolders: Readonly<Record<string, string>> = existsSync(module
   ? Object.fromEntries(readdirSync(moduleFolder).map((version) => [version, join(moduleFolder, version)]))
   : {}
 
+/** The environment in which PowerShell finds the newest of these versions. */
+export const newestPester: Readonly<Record<string, string>> =
+  Object.keys(pesterFolders).length > 0 ? { PSModulePath: Object.values(pesterFolders).at(-1) ?? '' } : {}
+
 /** The versions of Pester to test with; '' is the one that PowerShell knows. */
 export const pesterVersions: readonly string[] = Object.keys(pesterFolders).length > 0 ? Object.keys(pesterFolders) : ['']
 
