@@ -8,9 +8,9 @@ import { findProcess, findStat, isRunning, type ProcessIdentity } from './proces
  */
 export async function endSession(leader: number, graceMs = 2000): Promise<void> {
   const found = findMembers(leader)
-  for (const { pid } of found) signal(pid, 'SIGTERM')
+  for (const { pid } of found) signalProcess(pid, 'SIGTERM')
   for (let waited = 0; waited < graceMs && found.some(isRunning); waited += 100) await sleep(100)
-  for (const { pid } of findMembers(leader)) signal(pid, 'SIGKILL')
+  for (const { pid } of findMembers(leader)) signalProcess(pid, 'SIGKILL')
 }
 
 function findMembers(leader: number): ProcessIdentity[] {
@@ -27,7 +27,8 @@ function listPids(): number[] {
   }
 }
 
-function signal(pid: number, name: NodeJS.Signals): void {
+/** Sends a signal. Does nothing if the process has ended. */
+export function signalProcess(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name)
   } catch {

@@ -5,7 +5,7 @@ import { setVariable } from '../core/environment.ts'
 import { findCommand } from '../core/find-command.ts'
 import { findProcess, isRunning, type ProcessIdentity } from '../core/process-identity.ts'
 import { quoteShell } from '../core/quote.ts'
-import { endSession } from '../core/session.ts'
+import { endSession, signalProcess } from '../core/session.ts'
 import { buildFiles } from '../model/build-folder.ts'
 import { type StepName, stepNames } from '../model/step.ts'
 
@@ -37,7 +37,7 @@ export async function endSteps(folder: string): Promise<void> {
 
 async function endStep(step: ProcessIdentity | undefined): Promise<void> {
   if (!step || !isRunning(step)) return
-  process.kill(step.pid, 'SIGTERM')
+  signalProcess(step.pid, 'SIGTERM')
   for (let waited = 0; waited < 5000 && isRunning(step); waited += 100) await sleep(100)
   await endSession(step.pid)
 }

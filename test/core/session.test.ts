@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { isRunning } from '../../src/core/process-identity.ts'
-import { endSession } from '../../src/core/session.ts'
+import { endSession, signalProcess } from '../../src/core/session.ts'
 import { identityIn } from '../helpers/processes.ts'
 
 test('ends every process of a session, also one that ignores SIGTERM', async () => {
@@ -17,4 +17,10 @@ test('ends every process of a session, also one that ignores SIGTERM', async () 
   await endSession(leader.pid!, 300)
   await expect.poll(() => members.some(isRunning)).toBe(false)
   rmSync(folder, { recursive: true })
+})
+
+test('a signal to a process that has ended does nothing', async () => {
+  const child = spawn('true', { stdio: 'ignore' })
+  await new Promise((done) => child.once('exit', done))
+  expect(() => signalProcess(child.pid!, 'SIGTERM')).not.toThrow()
 })
