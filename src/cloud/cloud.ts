@@ -64,6 +64,8 @@ export interface Created {
   readonly id: string
   readonly tags: Tags
   readonly state: 'running' | 'stopped' | 'available' | 'pending'
+  /** Why no build made it, although it has the tags: anyone who may write tags can copy them. */
+  readonly foreign?: string
   /** Writes what the cloud can provide from outside the machine (console log, screenshot) to the folder. */
   saveConsole?(folder: string): Promise<void>
   /** The end of the text on the console of the machine; empty if there is none. */

@@ -9,6 +9,10 @@ import { listRecords, markInterrupted } from '../records/history.ts'
 export interface KnownBuilds {
   /** Their records. If the process of a running build does not exist any more, its status is `interrupted`. */
   readonly records: readonly BuildRecord[]
+  /** IDs of all builds of the records. */
+  readonly builds: ReadonlySet<string>
+  /** Names of all stacks of the state: `<family>-<version>` for a build. */
+  readonly stacks: ReadonlySet<string>
   /** Maps a build ID to the reason why its temporary resources may be deleted. */
   readonly ended: ReadonlyMap<string, string>
   /** IDs of builds that left resources and whose stack has no promoted image: the copy was not finished, or it is not in the state. */
@@ -29,7 +33,13 @@ export async function findKnownBuilds(engine: Engine, options: ReapOptions, runn
     // The resource `image` is created last, when the promoted image is complete.
     if (state && !state.resources.some(({ name }) => name === 'image')) unfinished.push(build)
   }
-  return { records, ended: new Map(ended), unfinished: new Set(unfinished) }
+  return {
+    records,
+    builds: new Set(records.map(({ build }) => build)),
+    stacks: new Set((await engine.listStacks()).map(({ name }) => name)),
+    ended: new Map(ended),
+    unfinished: new Set(unfinished),
+  }
 }
 
 /** Whether a build may have left temporary resources: it was killed, or it could not remove them. */
@@ -57,4 +67,20 @@ export function whyDeletable(
   if (tags.stage === 'promoted') return unfinished.has(tags.build) ? 'its build was cut off before it was finished' : undefined
   const expired = tags.expires !== '' && Date.parse(tags.expires) < now.getTime()
   return ended.get(tags.build) ?? (expired ? `expired ${tags.expires}` : undefined)
+}
+
+/**
+ * Returns why `reap` must leave a tagged resource alone: anyone who may write tags can copy those of a build. Undefined if a build of
+ * this project made it.
+ */
+export function whyForeign(
+  { tags, foreign }: Pick<Created, 'tags' | 'foreign'>,
+  { builds, stacks }: Pick<KnownBuilds, 'builds' | 'stacks'>,
+): string | undefined {
+  const missing = (['family', 'version', 'build', 'stage'] as const).filter((name) => tags[name] === '')
+  if (missing.length > 0) return `it lacks the tags of a build: ${missing.join(', ')}`
+  if (!builds.has(tags.build) && !stacks.has(`${tags.family}-${tags.version}`)) {
+    return `this project has neither a record nor a stack of its build, ${tags.build}`
+  }
+  return foreign
 }

@@ -5,7 +5,7 @@ import { defined } from '../core/defined.ts'
 import { judgeOwner } from '../core/lock-owner.ts'
 import type { Reaped, ReapOptions } from '../model/leftover.ts'
 import { readLeases, runningFamilies } from '../records/lease.ts'
-import { findKnownBuilds, type KnownBuilds, whyDeletable } from './known-builds.ts'
+import { findKnownBuilds, type KnownBuilds, whyDeletable, whyForeign } from './known-builds.ts'
 import { openProjectEngine } from './open-engine.ts'
 import { reapStacks } from './reap-stacks.ts'
 import { removeLeftover } from './remove-leftover.ts'
@@ -44,6 +44,8 @@ async function reapCloud(name: string, options: ReapOptions, known: KnownBuilds)
     if (why === undefined) return []
     const { kind, id, tags } = each
     const leftover = { cloud: name, kind, id, family: tags.family, version: tags.version, why }
+    const alone = whyForeign(each, known)
+    if (alone !== undefined) return [{ ...leftover, action: 'left-alone', why: alone }]
     return [await removeLeftover(leftover, options, () => cloud.delete(each))]
   }
   // Builds in parallel. Within a build, in the order of the list: resources that depend on others come first.

@@ -57,9 +57,9 @@ async function destroy(stack: OpenStack, report: (line: string) => void): Promis
   }
 }
 
-/** The resources with the tags of a build. */
-export function ofBuild(remains: BuildRemains): Promise<readonly Created[]> {
-  return remains.cloud.list({ tool: 'bakehouse', family: remains.family, build: remains.build })
+/** The resources of a build. Others may have copies of its tags. */
+export async function ofBuild({ cloud, family, build }: BuildRemains): Promise<readonly Created[]> {
+  return (await cloud.list({ tool: 'bakehouse', family, build })).filter(({ foreign }) => foreign === undefined)
 }
 
 /** Removes the private keys of a build. Its machines do not exist any more. */

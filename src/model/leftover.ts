@@ -18,7 +18,7 @@ export interface Reaped {
   readonly id: string
   readonly family: string
   readonly version: string
-  readonly action: 'removed' | 'would-remove' | 'failed'
-  /** Why it is orphaned, or why it could not be deleted. */
+  readonly action: 'removed' | 'would-remove' | 'failed' | 'left-alone'
+  /** Why it is orphaned, why it could not be deleted, or why it is left alone. */
   readonly why: string
 }

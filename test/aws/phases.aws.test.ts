@@ -1,4 +1,12 @@
-import { DescribeVolumesCommand, EC2Client, type Snapshot } from '@aws-sdk/client-ec2'
+import {
+  DescribeImagesCommand,
+  DescribeInstancesCommand,
+  DescribeVolumesCommand,
+  EC2Client,
+  RunInstancesCommand,
+  type Snapshot,
+  TerminateInstancesCommand,
+} from '@aws-sdk/client-ec2'
 import { GetParameterCommand, type Parameter, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm'
 import { afterEach, expect, test } from 'vitest'
 import { followEngine } from '../../src/bake/follow-engine.ts'
@@ -116,6 +124,38 @@ test('reap removes everything of a build that was killed during the copy, includ
   expect(reaped.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['instance', 'image', 'key', 'network', 'stack']))
   await expectNothing(build, [before.home.allSnapshots, before.other.allSnapshots])
 }, 300_000)
+
+test('reap leaves an instance of others alone that has copied tags, and says so', async () => {
+  const ec2 = new EC2Client({})
+  const [image] = (await ec2.send(new DescribeImagesCommand({ Owners: ['amazon'] }))).Images ?? []
+  const build = { version: '2026.11.23', build: 'copied', stage: 'trial' }
+  await writeRecord(
+    buildFolderOf('copied', build.version),
+    sampleRecord({ family: 'copied', ...build, cloud: 'aws', status: 'interrupted' }),
+  )
+  const past = new Date(Date.now() - 60_000).toISOString()
+  const copies = [
+    { expires: past },
+    { family: 'copied', ...build, expires: past },
+    { family: 'copied', ...build, build: 'unknown', version: '2026.11.24', expires: past },
+  ]
+  const ids: string[] = []
+  for (const copy of copies) {
+    const Tags = Object.entries({ tool: 'bakehouse', ...copy }).map(([key, Value]) => ({ Key: `bakehouse:${key}`, Value }))
+    const run = { ImageId: image?.ImageId, InstanceType: 't3.micro' as const, MinCount: 1, MaxCount: 1, KeyName: 'production' }
+    const made = await ec2.send(new RunInstancesCommand({ ...run, TagSpecifications: [{ ResourceType: 'instance', Tags }] }))
+    ids.push(made.Instances?.[0]?.InstanceId ?? '')
+  }
+  const reaped = await reap({ dryRun: false, kept: false, cloud: 'aws' }, never)
+  expect(ids.map((each) => reaped.find(({ id }) => id === each)).map((each) => [each?.action, each?.why])).toEqual([
+    ['left-alone', 'it lacks the tags of a build: family, version, build, stage'],
+    ['left-alone', 'its key pair is production, and those of its build begin with bakehouse-copied-'],
+    ['left-alone', 'this project has neither a record nor a stack of its build, unknown'],
+  ])
+  const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: ids }))
+  expect(Reservations.flatMap(({ Instances = [] }) => Instances.map(({ State }) => State?.Name))).toEqual(['running', 'running', 'running'])
+  await ec2.send(new TerminateInstancesCommand({ InstanceIds: ids }))
+}, 120_000)
 
 test('promote publishes the image in a parameter in each region; if it fails, the family is unchanged and the build leaves nothing', async () => {
   const good = await makeSpec()

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { whyBuildDeletable, whyDeletable } from '../../src/life/known-builds.ts'
+import { whyBuildDeletable, whyDeletable, whyForeign } from '../../src/life/known-builds.ts'
 import type { Tags } from '../../src/model/tags.ts'
 
 const now = new Date('2026-11-23T12:00:00Z')
@@ -47,5 +47,28 @@ describe('a tagged resource', () => {
     ['is orphaned if it is an unfinished promoted image', tags('cut', 'promoted', ''), 'its build was cut off before it was finished'],
   ] as const)('%s', (_claim, created, why) => {
     expect(whyDeletable(created, known, now)).toBe(why)
+  })
+})
+
+describe('a thing whose tags were copied', () => {
+  const known = { builds: new Set(['b1']), stacks: new Set(['web-2026.11.23', 'web']) }
+  const tags: Tags = { tool: 'bakehouse', family: 'web', version: '2026.11.23', build: 'b1', stage: 'trial', expires: past }
+
+  it.each([
+    ['is not one if a record has its build', { tags: { ...tags, version: '1' } }, undefined],
+    ['is not one if the state has a stack of its build', { tags: { ...tags, build: 'of another computer' } }, undefined],
+    [
+      'is left alone with only two of the tags',
+      { tags: { ...tags, family: '', version: '', build: '', stage: '' as Tags['stage'] } },
+      'it lacks the tags of a build: family, version, build, stage',
+    ],
+    [
+      'is left alone if nothing knows its build',
+      { tags: { ...tags, version: '2026.11.24', build: 'b2' } },
+      'this project has neither a record nor a stack of its build, b2',
+    ],
+    ['is left alone if its cloud says that the build did not make it', { tags, foreign: 'other account' }, 'other account'],
+  ] as const)('%s', (_claim, created, why) => {
+    expect(whyForeign(created, known)).toBe(why)
   })
 })

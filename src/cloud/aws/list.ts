@@ -8,6 +8,7 @@ import {
   paginateDescribeVolumes,
   type Tag,
 } from '@aws-sdk/client-ec2'
+import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import type { Tags } from '../../model/tags.ts'
 import type { Created } from '../cloud.ts'
 import { ask, clients } from './clients.ts'
@@ -19,6 +20,10 @@ interface Found {
   readonly id: string | undefined
   readonly tags: Tag[] | undefined
   readonly state: Created['state']
+  /** Names that it got when it was made and that nobody can change later; undefined if it has none. */
+  readonly names?: readonly (string | undefined)[]
+  /** The account that owns it, where another account may. */
+  readonly owner?: string | undefined
 }
 
 /**
@@ -26,15 +31,17 @@ interface Found {
  * deleted. IDs of other regions start with `<region>/`.
  */
 export async function listCreated(region: string, tags: Partial<Tags>): Promise<readonly Created[]> {
-  const here = await ask('to list what builds have made', () => listRegion(clients.ec2(region), tags))
+  const [here, { Account: account }] = await ask('to list what builds have made', () =>
+    Promise.all([listRegion(clients.ec2(region), tags), clients.sts().send(new GetCallerIdentityCommand({}))]),
+  )
   const others = new Set(here.flatMap((found) => parseRegions(found.tags)).filter((other) => other !== region))
   const there = await Promise.all(
     [...others].map(async (other) => {
       const found = await ask(`to list images in ${other}`, () => listImages(clients.ec2(other), tags))
-      return found.flatMap((each) => toCreated({ ...each, id: `${other}/${each.id}` }))
+      return found.flatMap((each) => toCreated({ ...each, id: `${other}/${each.id}` }, account))
     }),
   )
-  return [...here.flatMap(toCreated), ...there.flat()]
+  return [...here.flatMap((each) => toCreated(each, account)), ...there.flat()]
 }
 
 /** The region and the plain ID of a listed resource. */
@@ -56,9 +63,14 @@ async function listRegion(client: EC2Client, tags: Partial<Tags>): Promise<Found
     ...instances,
     ...images,
     ...volumes,
-    ...(keys.KeyPairs ?? []).map((key): Found => ({ kind: 'key', id: key.KeyName, tags: key.Tags, state: 'available' })),
+    ...(keys.KeyPairs ?? []).map(
+      (key): Found => ({ kind: 'key', id: key.KeyName, tags: key.Tags, state: 'available', names: [key.KeyName] }),
+    ),
     ...(networks.SecurityGroups ?? []).map(
-      (group): Found => ({ kind: 'network', id: group.GroupId, tags: group.Tags, state: 'available' }),
+      (group): Found => ({
+        ...{ kind: 'network', id: group.GroupId, tags: group.Tags, state: 'available' },
+        ...{ names: [group.GroupName], owner: group.OwnerId },
+      }),
     ),
   ]
 }
@@ -67,9 +79,9 @@ async function listInstances(client: EC2Client, tags: Partial<Tags>): Promise<Fo
   const alive = { Name: 'instance-state-name', Values: ['pending', 'running', 'stopping', 'stopped'] }
   const found: Found[] = []
   for await (const page of paginateDescribeInstances({ client }, { Filters: [...tagFilters(tags), alive] })) {
-    for (const { InstanceId, Tags, State } of (page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? [])) {
+    for (const { InstanceId, Tags, State, KeyName } of (page.Reservations ?? []).flatMap(({ Instances }) => Instances ?? [])) {
       const state = State?.Name === 'stopped' ? 'stopped' : State?.Name === 'pending' ? 'pending' : 'running'
-      found.push({ kind: 'instance', id: InstanceId, tags: Tags, state })
+      found.push({ kind: 'instance', id: InstanceId, tags: Tags, state, names: [KeyName] })
     }
   }
   return found
@@ -85,6 +97,7 @@ async function listImages(client: EC2Client, tags: Partial<Tags>): Promise<Found
       id: image.ImageId,
       tags: image.Tags,
       state: image.State === 'available' ? 'available' : 'pending',
+      names: [image.Name],
     }),
   )
   for await (const page of paginateDescribeSnapshots({ client }, { OwnerIds: ['self'], Filters })) {
@@ -105,11 +118,27 @@ async function listVolumes(client: EC2Client, tags: Partial<Tags>): Promise<Foun
   return found
 }
 
-function toCreated({ kind, id, tags, state }: Found): Created[] {
-  const ours = parseTags(tags)
-  if (!ours || id === undefined) return []
-  const created = { kind, id, tags: ours, state }
+function toCreated(found: Found, account: string | undefined): Created[] {
+  const { kind, id, state } = found
+  const tags = parseTags(found.tags)
+  if (!tags || id === undefined) return []
+  const foreign = findForeign(found, tags, account)
+  const created = { kind, id, tags, state, ...(foreign === undefined ? {} : { foreign }) }
   return kind === 'instance'
     ? [{ ...created, saveConsole: (folder) => saveConsole(id, folder), readConsole: () => readConsole(id) }]
     : [created]
+}
+
+/** Why a resource is not of the build in its tags. Names and owner are fixed when it is made; tags are not. */
+export function findForeign(
+  { kind, names, owner }: Pick<Found, 'kind' | 'names' | 'owner'>,
+  { family, version, build }: Tags,
+  account: string | undefined,
+): string | undefined {
+  if (owner !== undefined && owner !== account) return `it belongs to the account ${owner}`
+  const start = kind === 'image' ? `${family}-${version}` : `bakehouse-${build}-`
+  if (names === undefined || names.some((name) => name?.startsWith(start))) return undefined
+  const name = names.find(Boolean)
+  const what = kind === 'instance' ? 'key pair' : 'name'
+  return name === undefined ? `it has no ${what}` : `its ${what} is ${name}, and those of its build begin with ${start}`
 }
