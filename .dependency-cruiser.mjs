@@ -24,6 +24,7 @@ export const stairs = {
 const insideLocal = {
   qemu: [],
   store: ['qemu'],
+  disk: ['qemu'],
   base: ['store', 'qemu'],
   machines: ['store', 'qemu'],
   warm: ['machines', 'store', 'qemu'],

@@ -4,6 +4,7 @@ import type { Family } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
 import type { Host } from '../model/host.ts'
 import type { BaseImage, PublishedImage } from '../model/image.ts'
+import type { OfflineDisk } from '../model/offline-disk.ts'
 import type { FamilyOutputs } from '../model/outputs.ts'
 import type { Tags } from '../model/tags.ts'
 
@@ -97,6 +98,11 @@ export interface Cloud {
   describeHost?(): Promise<Finding>
   /** Why an instance is paused, as an error; undefined if it is not. Only for clouds whose machines run on this computer. */
   findPause?(instanceId: string): Promise<Error | undefined>
+  /**
+   * Opens the disk of the image that an instance was started from, without starting anything. Only for clouds whose images are files of
+   * this computer; undefined if the instance or its image does not exist. Throws if the disk is damaged.
+   */
+  openImageOf?(instanceId: string, signal: AbortSignal): Promise<OfflineDisk | undefined>
   /** The consumers of promoted images of a family. Only for clouds that can list them. */
   consumers?(family: string): Promise<readonly Consumer[]>
 }

@@ -50,6 +50,13 @@ const checks: Readonly<Record<string, string>> = {
   'no-passwords-in-answer-files': 'passwords in Windows answer files',
   'password-files-private': 'file permissions of /etc/shadow and /etc/gshadow',
   'no-world-writable-settings': 'files in /etc that every user may change',
+  // The disk, read without starting it
+  'offline.readable': 'file systems of the image, read from outside',
+  'offline.no-login-keys': 'authorized SSH keys on the disk of the image',
+  'offline.no-host-keys': 'SSH host keys on the disk of the image',
+  'offline.machine-id-empty': 'machine id on the disk of the image',
+  'offline.setuid-from-packages': 'programs on the disk of the image that run as another user, and their packages',
+  'offline.setuid-as-reported': 'programs on the disk of the image that run as another user, compared with what the machine reports',
   // Traces of the build
   'no-shell-history': 'shell history of all users',
   'no-ansible-files': 'files of Ansible',

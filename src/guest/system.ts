@@ -1,6 +1,8 @@
 import type { SshKeyKind } from '../core/ssh-key.ts'
 import type { Family } from '../model/family.ts'
 import type { Host } from '../model/host.ts'
+import type { OfflineDisk } from '../model/offline-disk.ts'
+import type { CaseResult } from '../model/suite-result.ts'
 import type { StepContext } from './context.ts'
 import type { HygieneReport } from './hygiene.ts'
 import type { Identity } from './identity.ts'
@@ -42,6 +44,8 @@ export interface System {
   seal(session: Session, isStopped: () => Promise<boolean>): Promise<void>
   /** Runs the hygiene checks on a trial. `boots`: how often it has been started. */
   checkHygiene(session: Session, boots: number): Promise<HygieneReport>
+  /** Checks the disk of the image that a machine was started from. Not for systems whose file systems cannot be read. */
+  checkOffline?(session: Session, disk: OfflineDisk): Promise<readonly CaseResult[]>
   /** Reboots a machine and waits until it accepts a login again. Throws RejectedError after `deadline` (ms since 1970). */
   reboot(session: Session, deadline: number): Promise<void>
   /** Saves logs of a machine to the diagnostics folder. If the machine does not answer, saves nothing. */

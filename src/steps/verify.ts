@@ -19,6 +19,7 @@ import { expectedCases, findProblem, firstReason } from '../verify/judge.ts'
 import { renderJunit } from '../verify/junit.ts'
 import type { SuiteContext, Trial } from '../verify/verifier.ts'
 import { chooseVerifier } from '../verify/verifiers.ts'
+import { checkOffline } from './check-offline.ts'
 
 /** Runs all suites on all trials. A failure names the first failed test. */
 export async function verify(context: StepContext): Promise<StepAnswer> {
@@ -89,9 +90,11 @@ async function verifyTrial(context: StepContext, trial: Trial): Promise<TrialRes
   let identity: Identity | undefined
   const name = `hygiene${trial.suffix}`
   const run = async (): Promise<SuiteReport> => {
-    const report = await system.checkHygiene(trial, trial.boots)
+    // The disk of the image is the same for all machines and boots.
+    const offline = trial.suffix === '' ? checkOffline(trial) : []
+    const [report, more] = await Promise.all([system.checkHygiene(trial, trial.boots), offline])
     identity = report.identity
-    return { ...report, cases: await allow(context, report.cases) }
+    return { ...report, cases: await allow(context, [...report.cases, ...more]) }
   }
   const expected = expectedCases(undefined, context.request.previousCases[name])
   const hygiene = record(context, { name, verifier: 'hygiene', run, expected })

@@ -149,7 +149,7 @@ describe('verify', () => {
     const { exitCode, json } = await step('verify', hosts('i'))
     expect(exitCode).toBe(10)
     expect(json?.cause).toBe('hygiene: no-mail: found /var/mail/root')
-    expect(json?.suites?.[0]?.cases).toHaveLength(5)
+    expect(json?.suites?.[0]?.cases).toHaveLength(6)
     expect(readFileSync(join(folder, 'junit/hygiene.xml'), 'utf8')).toContain('failures="1"')
   })
 

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import type { Tags } from '../../model/tags.ts'
 import type { Cloud, Created } from '../cloud.ts'
 import { resolveLocalBase } from './base/resolve.ts'
@@ -5,7 +6,7 @@ import { readConsole, saveConsole } from './machines/console.ts'
 import { findLocalMachine, isMachineRunning, type LocalMachine, listMachines, machineFiles, removeMachine } from './machines/machine.ts'
 import { describeHost } from './qemu/acceleration-finding.ts'
 import { findPause } from './qemu/pause.ts'
-import { listImages, removeImage, type StoredImage } from './store/images.ts'
+import { imagePath, listImages, removeImage, type StoredImage } from './store/images.ts'
 
 /** The local cloud: machines and images on this computer. It needs no account. */
 export async function local(): Promise<Cloud> {
@@ -20,6 +21,12 @@ export async function local(): Promise<Cloud> {
       if (!machine) return undefined
       const { qmpSocket, folder } = machineFiles(machine)
       return findPause(qmpSocket, folder)
+    },
+
+    async openImageOf(instanceId, signal) {
+      const machine = await findLocalMachine(instanceId)
+      if (!machine || !existsSync(imagePath(machine.image))) return undefined
+      return (await import('./disk/files.ts')).openOfflineDisk(imagePath(machine.image), signal)
     },
 
     async list(tags) {

@@ -1,3 +1,5 @@
+import { offlineChecks } from './offline.ts'
+
 /** The checks of a Linux image: those of hygiene.sh and the comparisons with the base and between clones. */
 export const linuxChecks: readonly string[] = [
   'system-running',
@@ -31,6 +33,7 @@ export const linuxChecks: readonly string[] = [
   'no-credential-files',
   'password-files-private',
   'no-world-writable-settings',
+  ...offlineChecks,
   'no-shell-history',
   'no-ansible-files',
   'no-package-lists',

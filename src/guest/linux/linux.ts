@@ -19,6 +19,7 @@ export const linux: System = {
   readIdentity: async (session) => (await import('./identity.ts')).readLinuxIdentity(session),
   seal: async (session) => (await import('./seal.ts')).sealLinux(session),
   checkHygiene: async (session, boots) => (await import('./hygiene.ts')).checkLinuxHygiene(session, boots),
+  checkOffline: async (session, disk) => (await import('./check-offline.ts')).checkLinuxOffline(session, disk),
   reboot: async (session, deadline) => (await import('./reboot.ts')).rebootLinux(session, deadline),
   saveDiagnostics: async (session) => (await import('./diagnostics.ts')).saveDiagnostics(session),
 }
