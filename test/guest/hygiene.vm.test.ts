@@ -4,11 +4,14 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, it, vi } from 'vitest'
 import { ensureDebianBase } from '../../src/cloud/local/base/debian.ts'
-import { removeMachine } from '../../src/cloud/local/machines/machine.ts'
+import { openOfflineDisk } from '../../src/cloud/local/disk/files.ts'
+import { isMachineRunning, machineFiles, removeMachine } from '../../src/cloud/local/machines/machine.ts'
 import { type Launched, launchMachine } from '../../src/cloud/local/provider/launch.ts'
 import { familySchema } from '../../src/family/schema.ts'
 import { parseHygiene } from '../../src/guest/hygiene.ts'
+import { parseModes } from '../../src/guest/linux/check-offline.ts'
 import { hygieneScript } from '../../src/guest/linux/hygiene.ts'
+import { judgeOffline } from '../../src/guest/linux/offline.ts'
 import { parseNotes, sealScript } from '../../src/guest/linux/seal.ts'
 import { readPublicKey } from '../../src/guest/ssh/keys.ts'
 import { connect, runInGuest } from '../../src/guest/ssh/ssh.ts'
@@ -132,4 +135,35 @@ it('finds each trace of a build and each fault of a machine; sealing removes the
 
   await plant(['ssh-keygen -A', ...staying.map(([, command]) => command)])
   expect([...(await findFailed()).keys()]).toEqual(expect.arrayContaining(staying.map(([check]) => check)))
+})
+
+/** Programs of the image that lie about a key and a setuid program which stay in it. */
+const forging = `rm -f /etc/ssh/sshd_config.d/*.conf
+mkdir -p /etc/ssh/keys
+echo 'ssh-ed25519 AAAAstranger me' > /etc/ssh/keys/root
+echo 'AuthorizedKeysFile .ssh/authorized_keys /etc/ssh/keys/%u' > /etc/ssh/sshd_config.d/keys.conf
+cp /bin/true /usr/lib/.x
+chmod 4755 /usr/lib/.x
+mv /usr/sbin/sshd /usr/sbin/sshd.real
+printf '#!/bin/sh\\n/usr/sbin/sshd.real "$@" | sed "s: /etc/ssh/keys/%%u::"\\n' > /usr/sbin/sshd
+mv /usr/bin/stat /usr/bin/stat.real
+printf '#!/bin/sh\\ncase "$*" in */.x*) exit 1 ;; esac\\nexec /usr/bin/stat.real "$@"\\n' > /usr/bin/stat
+chmod 0755 /usr/sbin/sshd /usr/bin/stat`
+
+it('what a forging machine hides from its own checks is found on its disk', async () => {
+  await plant([forging])
+  expect((await findFailed()).get('no-extra-login-keys')).toBeUndefined()
+  const connection = connect(machine.host, folder)
+  const said = await runInGuest(connection, 'find / -xdev -type f -perm /6000 | while read -r file; do stat -c \'%a %n\' "$file"; done')
+  await runInGuest(connection, 'systemctl poweroff --force')
+  await vi.waitUntil(() => !isMachineRunning(machine.machine), { timeout: 120_000, interval: 500 })
+  const started = performance.now()
+  await using disk = await openOfflineDisk(machineFiles(machine.machine).disk, AbortSignal.timeout(300_000))
+  const cases = await judgeOffline(disk, async () => parseModes(said.stdout))
+  process.stderr.write(`the disk was read and judged in ${Math.round(performance.now() - started)} ms\n`)
+  const failed = new Map(cases.map(({ name, status, message }) => [name, `${status}: ${message}`]))
+  expect(failed.get('offline.no-login-keys')).toContain('found /etc/ssh/keys/root')
+  expect(failed.get('offline.setuid-from-packages')).toBe('failed: found /usr/lib/.x')
+  expect(failed.get('offline.setuid-as-reported')).toBe('failed: found /usr/lib/.x: the disk has 4755, the machine says nothing')
+  expect(failed.get('offline.no-host-keys')).toContain('/etc/ssh/ssh_host_ed25519_key')
 })

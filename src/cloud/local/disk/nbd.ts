@@ -22,11 +22,15 @@ export async function openDiskBytes(file: string, signal: AbortSignal): Promise<
   const folder = await mkdtemp(join(tmpdir(), 'bakehouse-nbd-'))
   const address = join(folder, 'socket')
   const server = spawn(join(dirname(qemuTools().img), 'qemu-nbd'), nbdArguments(file, address), {
-    ...{ stdio: 'ignore', env: plainEnvironment(), signal },
+    ...{ stdio: ['ignore', 'ignore', 'pipe'], env: plainEnvironment(), signal },
+  })
+  let said = ''
+  server.stderr?.on('data', (data: Buffer) => {
+    said = `${said}${data}`.slice(-1_000)
   })
   const ended = new Promise<Error>((resolve) => {
     server.once('error', (error) => resolve(new Error(`qemu-nbd could not be started: ${error.message}`)))
-    server.once('exit', (code) => resolve(new Error(`qemu-nbd ended with exit code ${code}`)))
+    server.once('close', (code) => resolve(new Error(`qemu-nbd ended with exit code ${code}: ${said.trim()}`)))
   })
   const close = async (): Promise<void> => {
     server.kill('SIGKILL')
