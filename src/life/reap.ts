@@ -3,6 +3,7 @@ import type { Cloud, Created } from '../cloud/cloud.ts'
 import { chooseCloud, cloudNames } from '../cloud/clouds.ts'
 import { defined } from '../core/defined.ts'
 import { judgeOwner } from '../core/lock-owner.ts'
+import { removeDeadFolders } from '../core/memory-folder.ts'
 import type { Reaped, ReapOptions } from '../model/leftover.ts'
 import { readLeases, runningFamilies } from '../records/lease.ts'
 import { findKnownBuilds, type KnownBuilds, whyDeletable, whyForeign } from './known-builds.ts'
@@ -25,6 +26,10 @@ export const reap: Reap = async (options, signal) => {
   }
   reaped.push(...(await reapStacks({ engine, options, running, known })))
   reaped.push(...(await reapLeases(options)))
+  if (!options.dryRun) {
+    const about = { cloud: '', kind: 'secrets', family: '', version: '', why: 'its process has ended', action: 'removed' } as const
+    reaped.push(...removeDeadFolders().map((id) => ({ ...about, id })))
+  }
   return reaped
 }
 

@@ -1,6 +1,6 @@
-import { accessSync, constants, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { makeSecretFolder } from '../../core/memory-folder.ts'
 import type { FamilySecrets } from '../../model/secrets.ts'
 
 /** A folder of files for one run, with mode 0600. It is in memory if this computer has /dev/shm, and is deleted after the run. */
@@ -13,7 +13,7 @@ export interface PrivateFolder extends Disposable {
 
 /** Writes variables and vault password (0600) for one run of a playbook. */
 export function openPrivateFolder(variables: Readonly<Record<string, unknown>>, secrets: FamilySecrets): PrivateFolder {
-  const folder = mkdtempSync(join(memoryFolder(), 'bh-'))
+  const folder = makeSecretFolder()
   const write = (name: string, text: string): string => {
     writeFileSync(join(folder, name), text, { mode: 0o600 })
     return join(folder, name)
@@ -40,13 +40,4 @@ export function renderVariables(variables: Readonly<Record<string, unknown>>, se
 /** A value as YAML: JSON, in which a few more characters are escaped. */
 function yaml(value: unknown): string {
   return JSON.stringify(value).replace(/[\x7f-\x9f\ufeff\ufffe\uffff]/g, (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`)
-}
-
-function memoryFolder(): string {
-  try {
-    accessSync('/dev/shm', constants.W_OK | constants.X_OK)
-    return '/dev/shm'
-  } catch {
-    return tmpdir()
-  }
 }
