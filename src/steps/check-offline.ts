@@ -1,5 +1,6 @@
 import { chooseCloud } from '../cloud/clouds.ts'
 import { messageOf } from '../core/errors.ts'
+import { failed, skipped } from '../guest/cases.ts'
 import type { Session } from '../guest/session.ts'
 import { systemOf } from '../guest/systems.ts'
 import type { CaseResult } from '../model/suite-result.ts'
@@ -12,7 +13,6 @@ export async function checkOffline(session: Session): Promise<readonly CaseResul
   const { context, connection } = session
   const cloud = await chooseCloud(context.request.cloud)
   if (!cloud.openImageOf) return []
-  const { failed, skipped } = await import('../guest/linux/offline.ts')
   const system = systemOf(context.request.family.os)
   if (!system.checkOffline) return [skipped('offline.readable', `the file systems of ${system.title} are not read`)]
   const started = performance.now()

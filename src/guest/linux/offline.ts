@@ -1,6 +1,6 @@
 import type { OfflineDisk, OfflineFiles } from '../../model/offline-disk.ts'
 import type { CaseResult } from '../../model/suite-result.ts'
-import { describeCheck } from '../checks.ts'
+import { failed, passed, skipped } from '../cases.ts'
 
 /** The checks that read the disk of an image from outside, without starting it: what a forged answer of a machine would hide. */
 export const offlineChecks = [
@@ -35,12 +35,6 @@ export async function judgeOffline(disk: OfflineDisk, askMachine: Reported): Pro
 function skipAll(why: string): CaseResult[] {
   return offlineChecks.map((check) => skipped(check, why))
 }
-
-const passed = (name: string): CaseResult => ({ name, title: describeCheck(name), status: 'passed', durationMs: 0 })
-/** A check that could not be made. */
-export const skipped = (name: string, message: string): CaseResult => ({ ...passed(name), status: 'skipped', message })
-/** A check that failed. */
-export const failed = (name: string, message: string): CaseResult => ({ ...passed(name), status: 'failed', message })
 
 function none(name: string, found: readonly string[]): CaseResult {
   return found.length === 0

@@ -1,10 +1,10 @@
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createConnection, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { run } from '../../../core/exec.ts'
 import { plainEnvironment } from '../../../core/plain-environment.ts'
 import { qemuTools } from '../qemu/tools.ts'
 
@@ -21,19 +21,16 @@ export interface DiskBytes {
 export async function openDiskBytes(file: string, signal: AbortSignal): Promise<DiskBytes & AsyncDisposable> {
   const folder = await mkdtemp(join(tmpdir(), 'bakehouse-nbd-'))
   const address = join(folder, 'socket')
-  const server = spawn(join(dirname(qemuTools().img), 'qemu-nbd'), nbdArguments(file, address), {
-    ...{ stdio: ['ignore', 'ignore', 'pipe'], env: plainEnvironment(), signal },
-  })
-  let said = ''
-  server.stderr?.on('data', (data: Buffer) => {
-    said = `${said}${data}`.slice(-1_000)
-  })
-  const ended = new Promise<Error>((resolve) => {
-    server.once('error', (error) => resolve(new Error(`qemu-nbd could not be started: ${error.message}`)))
-    server.once('close', (code) => resolve(new Error(`qemu-nbd ended with exit code ${code}: ${said.trim()}`)))
-  })
+  const stop = new AbortController()
+  const ended = run(join(dirname(qemuTools().img), 'qemu-nbd'), nbdArguments(file, address), {
+    onlyEnv: plainEnvironment(),
+    signal: AbortSignal.any([signal, stop.signal]),
+  }).then(
+    ({ exitCode, stderr }) => new Error(`qemu-nbd ended with exit code ${exitCode}: ${stderr.trim()}`),
+    (cause: unknown) => new Error('qemu-nbd could not be started', { cause }),
+  )
   const close = async (): Promise<void> => {
-    server.kill('SIGKILL')
+    stop.abort()
     await ended
     await rm(folder, { recursive: true, force: true })
   }
