@@ -2,11 +2,10 @@ import { enableCompileCache } from 'node:module'
 import { join } from 'node:path'
 import { explainOldNode } from './core/old-node.ts'
 import { cacheFolder } from './core/paths.ts'
-import { prepareProcess } from './core/prepare-process.ts'
 
 const problem = explainOldNode(process.versions.node)
 if (problem === undefined) {
-  prepareProcess()
+  // Before all other imports, because only later ones are cached.
   enableCompileCache(join(cacheFolder(), 'compiled'))
   void import('./cli/cli.ts').then(async ({ main }) => {
     process.exitCode = await main(process.argv.slice(2))

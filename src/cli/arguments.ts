@@ -1,10 +1,7 @@
 import yargs, { type Argv } from 'yargs'
 import { BakehouseError, UsageError } from '../core/errors.ts'
-import { commandName } from '../core/program.ts'
-import { completeWords } from './complete.ts'
-import { completionFlag } from './completion.ts'
+import { commandName, completionFlag, readToolVersion } from '../core/program.ts'
 import { explainMisuse } from './explain-misuse.ts'
-import { print } from './output.ts'
 import { type Verb, verbs } from './verbs.ts'
 
 /** Parses the arguments and runs the verb that they name. Returns the exit code. Throws UsageError for wrong arguments. */
@@ -72,12 +69,13 @@ function refuseRepeated(args: Readonly<Record<string, unknown>>, verb: Verb): vo
 }
 
 async function printWords(words: readonly string[]): Promise<number> {
+  const [{ completeWords }, { print }] = await Promise.all([import('./complete.ts'), import('./output.ts')])
   for (const word of await completeWords(words)) print(word)
   return 0
 }
 
 async function printToolVersion(): Promise<number> {
-  const { readToolVersion } = await import('../core/program.ts')
+  const { print } = await import('./output.ts')
   print(readToolVersion())
   return 0
 }

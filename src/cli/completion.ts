@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { sourceFolder } from '../core/paths.ts'
-import { completionLine, fishCompletionLine } from '../core/program.ts'
+import { completionFlag, completionLine, fishCompletionLine } from '../core/program.ts'
 import { quoteShell } from '../core/quote.ts'
 import { print } from './output.ts'
 
@@ -41,6 +41,3 @@ function bakehouse
 end
 complete -c bakehouse -f -a '(bakehouse ${completionFlag} (commandline -opc)[2..-1] (commandline -ct) 2>/dev/null)'`
 }
-
-/** Hidden option with which the shell asks for suggestions. */
-export const completionFlag = '--complete-words'

@@ -32,3 +32,6 @@ export function engineCommandLine(...words: readonly string[]): string {
 
 /** The same line for fish. */
 export const fishCompletionLine = 'npm run --silent bake -- completion fish | source'
+
+/** Hidden option with which the shell asks for suggestions. */
+export const completionFlag = '--complete-words'
