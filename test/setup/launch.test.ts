@@ -119,7 +119,7 @@ describe('a first start', () => {
     const { exitCode, stderr } = await start({ NODE_OPTIONS: '--no-experimental-strip-types' })
     expect([exitCode, stderr.trim().split('\n').slice(-2)]).toEqual([
       3,
-      [expect.stringMatching(/^Expected Node >= 24, got /), expect.stringMatching(/^hint: install Node 24/)],
+      [expect.stringMatching(/^error: Expected Node >= 24, got /), expect.stringMatching(/^hint: install Node 24/)],
     ])
   })
 
@@ -129,7 +129,7 @@ describe('a first start', () => {
     const { exitCode, stderr } = await start({ PATH: join(root, 'bin') })
     expect([exitCode, stderr.trim().split('\n').slice(-2)]).toEqual([
       3,
-      ['npm was not found, and installs the packages', expect.stringMatching(/^hint: npm comes with Node/)],
+      [expect.stringMatching(/^error: npm was not found/), expect.stringMatching(/^hint: npm comes with Node/)],
     ])
   })
 })
