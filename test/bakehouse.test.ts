@@ -32,14 +32,14 @@ describe('the library', () => {
     expect(source.match(/^import (?!type)/gm)).toBeNull()
   })
 
-  test('creates a family and lists it; readBuild says that it has not been baked yet', async () => {
+  test('creates a family and lists it; readBuild says that it has no builds yet', async () => {
     using _project = makeProject({})
     expect(await bakehouse.listFamilies()).toEqual([])
     const { files } = await bakehouse.makeFamily('linux-db')
     expect(files).toContain('family.yaml')
     expect(await bakehouse.listFamilies()).toEqual(['linux-db'])
     expect((await bakehouse.readHistory('linux-db')).records).toEqual([])
-    await expect(bakehouse.readBuild('linux-db')).rejects.toThrow('linux-db has not been baked yet')
+    await expect(bakehouse.readBuild('linux-db')).rejects.toThrow('linux-db has no builds yet')
     await expect(bakehouse.readBuild('linux-d')).rejects.toThrow('Expected a family (linux-db), got "linux-d"')
   })
 })

@@ -65,6 +65,6 @@ export async function saveConsoles(remains: BuildRemains, report: (line: string)
   for (const created of await ofBuild(remains)) {
     if (!created.saveConsole) continue
     await mkdir(folder, { recursive: true })
-    await created.saveConsole(folder).catch((error: unknown) => report(`no diagnostics of ${created.id}: ${messageOf(error)}`))
+    await created.saveConsole(folder).catch((error: unknown) => report(`cannot collect diagnostics of ${created.id}: ${messageOf(error)}`))
   }
 }

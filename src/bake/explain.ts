@@ -41,7 +41,11 @@ function explainStep(step: FailedStep): Trouble {
 /** Explains an error of the engine. A step that ends by itself writes a result; without one, it was killed or could not start. */
 function explainEngine({ phase, message }: EngineFailure, steps: StepResults): Trouble {
   const isStep = phase === 'configure' || phase === 'seal' || phase === 'verify'
-  if (!isStep || steps[phase] !== undefined) return { kind: 'rejected', why: message }
+  if (!isStep || steps[phase] !== undefined) {
+    // A provider writes its hint into the second line.
+    const [, why = message, hint] = /^(.*?)\nhint: ([^\n]+)/s.exec(message) ?? []
+    return { kind: 'rejected', why, ...defined({ hint }) }
+  }
   const signal = /\b(?:exit status (SIG[A-Z]+)|signal: ([a-z]+))/.exec(message)
   if (signal) return { kind: 'interrupted', by: `${signal[1] ?? signal[2]} to the step ${phase}` }
   return { kind: 'bug', why: `the step ${phase} ended without a result`, stack: message }

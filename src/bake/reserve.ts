@@ -53,7 +53,7 @@ async function chooseVersion(
 }
 
 function isTaken(version: string): UsageError {
-  return new UsageError(`Version ${version} is taken: versions are never baked twice`, {
-    hint: 'leave --image-version out to get the next free version',
+  return new UsageError(`Version ${version} exists already, and a version is never built twice`, {
+    hint: 'omit --image-version to use the next free version',
   })
 }

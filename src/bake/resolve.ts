@@ -55,8 +55,8 @@ async function readAncestor({ engine, family, cloud }: Order): Promise<LatestGoo
   const base = findBaseFamily(family.base)
   if (base === undefined) throw new Error(`${family.name} does not start from a family`)
   const latest = await findLatestGood(engine, base)
-  const hint = `bake ${base} first: ${commandLine(`--family ${base}`)}`
-  if (!latest) throw new UsageError(`${family.name} starts from ${base}, of which there is no good image yet`, { hint })
+  const hint = `build ${base} first: ${commandLine(`--family ${base}`)}`
+  if (!latest) throw new UsageError(`${family.name} starts from ${base}, which has no promoted image yet`, { hint })
   if (latest.cloud === cloud.name) return latest
   throw new UsageError(
     `${family.name} starts from ${base}, whose latest good image is on the cloud ${latest.cloud}, not on ${cloud.name}`,

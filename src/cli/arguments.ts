@@ -1,6 +1,6 @@
 import yargs, { type Argv } from 'yargs'
 import { BakehouseError, UsageError } from '../core/errors.ts'
-import { commandName, completionFlag, readToolVersion } from '../core/program.ts'
+import { commandLine, commandName, completionFlag, readToolVersion } from '../core/program.ts'
 import { explainMisuse } from './explain-misuse.ts'
 import { type Verb, verbs } from './verbs.ts'
 
@@ -8,6 +8,7 @@ import { type Verb, verbs } from './verbs.ts'
 export async function runArguments(argv: readonly string[]): Promise<number> {
   if (argv.length === 1 && ['--version', '-V'].includes(argv[0] ?? '')) return printToolVersion()
   if (argv[0] === completionFlag) return await printWords(argv.slice(1))
+  refuseNamedPositional(argv)
   let code = 0
   const parser = verbs.reduce(
     (built, verb, index) => addVerb(built, verb, { isDefault: index === 0, done: (given) => (code = given) }),
@@ -66,6 +67,14 @@ function refuseRepeated(args: Readonly<Record<string, unknown>>, verb: Verb): vo
     if (!option.array && Array.isArray(args[name])) throw new UsageError(`Expected --${name} once, got it ${args[name].length} times`)
     if (args[name] === '') throw new UsageError(`Expected a value after --${name}, got nothing`)
   }
+}
+
+/** yargs accepts a positional as an option too, and then one of two values would be ignored. */
+function refuseNamedPositional(argv: readonly string[]): void {
+  const verb = verbs.find(({ command }) => command.split(' ')[0] === argv[0])
+  const name = Object.keys(verb?.positionals ?? {}).find((each) => argv.some((arg) => arg === `--${each}` || arg.startsWith(`--${each}=`)))
+  if (verb === undefined || name === undefined || name === 'version') return
+  throw new UsageError(`Expected an option of ${argv[0]}, got --${name}`, { hint: `expected ${commandLine(verb.command)}` })
 }
 
 async function printWords(words: readonly string[]): Promise<number> {

@@ -13,7 +13,7 @@ export function onSignals(tell: (text: string) => void): Disposable & { readonly
   const controller = new AbortController()
   const receive = (): void => {
     if (controller.signal.aborted) {
-      tell(`stopped before everything was removed; hint: remove the rest with: ${commandLine('reap')}`)
+      tell(`stopped before everything was deleted\nhint: delete the rest: ${commandLine('reap')}`)
       process.exit(killed)
     }
     tell('cancelling and cleaning up; press Ctrl-C again to exit at once')

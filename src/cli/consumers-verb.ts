@@ -19,9 +19,9 @@ export async function runConsumers({ family, backend, json }: ConsumersArguments
 
 /** One line per consumer, the outdated ones first. */
 export function renderConsumers(consumers: readonly (Consumer & { lags: boolean })[], family: string, latest: string): string[] {
-  if (consumers.length === 0) return [`Nobody uses ${family}; its latest good version is ${latest}`]
+  if (consumers.length === 0) return [`No group, launch template or instance uses ${family}; its latest good version is ${latest}`]
   const ordered = consumers.toSorted((one, other) => Number(other.lags) - Number(one.lags))
   return renderColumns(
-    ordered.map(({ kind, id, version, detail, lags }) => [version, lags ? `behind ${latest}` : 'current', kind, id, detail]),
+    ordered.map(({ kind, id, version, detail, lags }) => [version, lags ? `outdated, latest is ${latest}` : 'current', kind, id, detail]),
   )
 }

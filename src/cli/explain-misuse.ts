@@ -40,7 +40,7 @@ function explainUnknown(word: string, verb: Verb, argv: readonly string[]): Usag
   if (names.includes(argv[0] ?? '') && argv[0] !== word) return explainExtra(word, verb)
   if (planned.includes(word)) return new UsageError(`The verb ${word} does not exist yet`, { hint: `the verbs are: ${names.join(', ')}` })
   return new UsageError(`Expected a verb (${names.join(', ')}), got "${word}"`, {
-    hint: didYouMean(word, names) ?? `to build a family: ${commandLine('--family', '<name>')}; all verbs: ${commandLine('--help')}`,
+    hint: didYouMean(word, names) ?? `to build the family ${word}: ${commandLine('--family', word)}; all verbs: ${commandLine('--help')}`,
   })
 }
 

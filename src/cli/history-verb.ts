@@ -21,15 +21,17 @@ export async function runHistory({ family, limit: given, json }: HistoryArgument
   const shown = limit === 0 ? history.records : history.records.slice(0, limit)
   if (json) printJson(shown.map((record) => summarise(record, history)))
   else for (const line of renderHistory(shown, history)) print(line)
-  if (!json && shown.length < history.records.length) say(`${history.records.length - shown.length} more: --limit 0`)
-  if (shown.some(({ status }) => status === 'interrupted')) say(`hint: ${commandLine('reap')} removes what interrupted builds left`)
-  for (const { problem } of history.damaged) say(problem)
+  if (!json && shown.length < history.records.length) say(`${history.records.length - shown.length} more builds; to list all: --limit 0`)
+  if (shown.some(({ status }) => status === 'interrupted')) say(`hint: delete what interrupted builds left: ${commandLine('reap')}`)
+  for (const { problem } of history.damaged) say(`error: ${problem}`)
+  if (history.damaged.length > 0) say('hint: a damaged record cannot be restored; read the logs in the same folder')
   return 0
 }
 
 /** The builds as a table, one line per build. */
 export function renderHistory(shown: readonly BuildRecord[], history: History): string[] {
-  if (shown.length === 0) return [`No builds yet: ${commandLine('--family <family>')}`]
+  if (shown.length === 0 && history.damaged.length > 0) return ['No record of a build can be read']
+  if (shown.length === 0) return [`No builds yet. To build a family: ${commandLine('--family <family>')}`]
   const rows = shown.map((record) => [
     record.family,
     record.version,

@@ -47,7 +47,7 @@ export function reportFailed(reaped: readonly Reaped[]): number {
 
 /** One line per orphaned resource. */
 export function renderReaped(reaped: readonly Reaped[]): string[] {
-  if (reaped.length === 0) return ['Nothing is left over']
+  if (reaped.length === 0) return ['Nothing to delete']
   const words = { removed: 'removed', 'would-remove': 'would remove', failed: 'not removed', 'left-alone': 'left alone' } as const
   return renderColumns(
     reaped.map(({ action, cloud, kind, id, family, version, why }) => [

@@ -38,9 +38,9 @@ export function renderFailure(outcome: BakeOutcome, request: BakeRequest): strin
       ['log', outcome.logPath],
       ['diagnostics', outcome.diagnosticsPath],
       ['report', outcome.reportPath],
-      ['again', error?.exitCode === 10 ? renderAgain(request) : undefined],
-      ...left.map((each): [string, string] => ['left', each]),
-      ...(left.length > 0 ? [['remove it', commandLine('reap')] as const] : []),
+      ['run again', error?.exitCode === 10 ? renderAgain(request) : undefined],
+      ...left.map((each): [string, string] => ['not removed', each]),
+      ...(left.length > 0 ? [['to remove it', commandLine('reap')] as const] : []),
       ...weakPlaces(outcome),
       ...keptPlaces(outcome),
     ]),
@@ -61,11 +61,11 @@ export function renderAgain(request: BakeRequest): string {
 
 function keptPlaces({ family, kept = [] }: BakeOutcome): [string, string][] {
   if (kept.length === 0) return []
-  return [...kept.map((line): [string, string] => ['kept', line]), ['end it', commandLine('reap --kept --family', family)]]
+  return [...kept.map((line): [string, string] => ['kept', line]), ['to delete it', commandLine('reap --kept --family', family)]]
 }
 
 function weakPlaces({ provesNothing = [] }: BakeOutcome): [string, string][] {
-  return provesNothing.map((suite) => ['weak', `${suite} passes on the unconfigured base too, so it proves nothing`])
+  return provesNothing.map((suite) => ['warning', `suite ${suite} also passes on the unconfigured base image, so it tests nothing`])
 }
 
 function renderPlaces(places: readonly (readonly [string, string | undefined])[]): string[] {
@@ -76,5 +76,5 @@ const signs: Readonly<Record<PlannedChange['operation'], string>> = { create: '+
 
 function renderPreview({ family, version, changes = [] }: BakeOutcome): string[] {
   const rows = changes.map(({ operation, type, name }) => [`  ${signs[operation]} ${operation}`, type, name])
-  return [`${family} ${version}: a bake would make these, nothing was made`, ...renderColumns(rows)]
+  return [`${family} ${version}: a build would create these resources; nothing was created`, ...renderColumns(rows)]
 }

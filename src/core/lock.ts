@@ -12,9 +12,9 @@ export async function withLock<T>(file: string, report: Report, action: () => Pr
   mkdirSync(dirname(file), { recursive: true })
   while (!tryLock(file)) {
     const text = findText(file)
-    const owner = text === undefined ? undefined : (JSON.parse(text) as LockOwner)
-    if (text !== undefined && owner && isOver(file, owner)) breakLock(file, text)
-    else report(`waiting for another set-up that is at it (${owner ? describeOwner(owner) : 'unknown'})`)
+    const owner = parseOwner(text ?? '')
+    if (text !== undefined && isOver(file, owner)) breakLock(file, text)
+    else report(`waiting for another set-up that is running (${owner ? describeOwner(owner) : 'unknown'})`)
     await sleep(100)
   }
   const renewing = setInterval(() => renew(file), renewEvery)
@@ -26,9 +26,21 @@ export async function withLock<T>(file: string, report: Report, action: () => Pr
   }
 }
 
-/** Whether the owner of a lock has ended. If it is on another computer, it counts as ended when it has not renewed the lock. */
-function isOver(file: string, owner: LockOwner): boolean {
-  const state = judgeOwner(owner)
+/** The owner of a lock; undefined if its text was cut off. */
+function parseOwner(text: string): LockOwner | undefined {
+  try {
+    return JSON.parse(text) as LockOwner
+  } catch {
+    return undefined
+  }
+}
+
+/**
+ * Whether the owner of a lock has ended. If it is on another computer, or cannot be read, it counts as ended when it has not renewed the
+ * lock.
+ */
+function isOver(file: string, owner: LockOwner | undefined): boolean {
+  const state = owner ? judgeOwner(owner) : 'unknown'
   return state === 'unknown' ? ageOf(file) > renewedWithin : state === 'gone'
 }
 
@@ -45,10 +57,13 @@ function ageOf(file: string): number {
   }
 }
 
-/** Writes the lock again instead of setting its time, so that the time comes from the clock of the file system. */
+/** Replaces the lock instead of setting its time, so that the time comes from the clock of the file system. A reader sees whole text. */
 function renew(file: string): void {
+  const aside = `${file}.${process.pid}.renewed`
   try {
-    if (findText(file) === ownerText()) writeFileSync(file, ownerText())
+    if (findText(file) !== ownerText()) return
+    writeFileSync(aside, ownerText())
+    renameSync(aside, file)
   } catch {
     // The next renewal tries again.
   }

@@ -44,13 +44,13 @@ export function readTools(): Tools {
   try {
     return JSON.parse(readFileSync(toolsFile(), 'utf8')) as Tools
   } catch (cause) {
-    throw new MissingError('The tools are not set up in this project', { hint: setUpCommand, cause })
+    throw new MissingError('The tools are not set up in this project', { hint: `install them: ${setUpCommand}`, cause })
   }
 }
 
 /** The paths of QEMU. Throws MissingError if set-up has not run in this project, or ran without local machines. */
 export function readQemu(): QemuTools {
   const { qemu } = readTools()
-  if (!qemu) throw new MissingError('QEMU is not set up in this project', { hint: setUpCommand })
+  if (!qemu) throw new MissingError('QEMU is not set up in this project', { hint: `install it: ${setUpCommand}` })
   return qemu
 }

@@ -34,11 +34,11 @@ export function explainNamespaces(facts: NamespaceFacts, trial?: string): Missin
   const { user, uid } = facts
   const needed = 'needed to make Debian disks without root'
   if (!facts.hasNewuidmap) {
-    return new MissingError(`newuidmap is ${needed}, and is not installed`, { hint: 'sudo apt-get install --no-install-recommends uidmap' })
+    return new MissingError(`newuidmap is ${needed}, but it is not installed`, { hint: 'sudo apt-get install --no-install-recommends uidmap' })
   }
   for (const [name, { off, on }] of Object.entries(switches)) {
     if (facts.switches[name] !== off || (name.includes('apparmor') && trial === undefined)) continue
-    return new MissingError(`User namespaces are ${needed}, and are switched off (${name} = ${off})`, {
+    return new MissingError(`User namespaces are ${needed}, but they are switched off (${name} = ${off})`, {
       hint: `sudo sysctl -w ${name}=${on}, or bake as root, or start from a disk of your own: base: {image: …, sha256: …}`,
     })
   }
@@ -49,7 +49,7 @@ export function explainNamespaces(facts: NamespaceFacts, trial?: string): Missin
     })
   }
   if (trial === undefined) return undefined
-  return new MissingError(`A user namespace is ${needed}, and could not be made: ${trial}`, {
+  return new MissingError(`A user namespace is ${needed}, but it could not be created: ${trial}`, {
     hint: 'a container may forbid it: allow user namespaces there, bake as root, or start from a disk of your own: base: {image: …, sha256: …}',
   })
 }

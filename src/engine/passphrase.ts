@@ -26,7 +26,7 @@ export async function requirePassphrase(
   if (salt === undefined || (await decrypts(passphrase.text, salt))) return
   const own = passphraseFile()
   const alternative = passphrase.from === own ? '' : `, or unset it if the passphrase is in ${own}`
-  throw new MissingError(`${passphrase.from} is not the passphrase that the stack ${name} was made with`, {
+  throw new MissingError(`${passphrase.from} is not the passphrase of the stack ${name}`, {
     hint: `set PULUMI_CONFIG_PASSPHRASE to the passphrase of the stack${alternative}`,
   })
 }

@@ -10,7 +10,9 @@ import { newFamilyFiles } from './new-family.ts'
 /** Creates the folder of a new family. Throws UsageError if the folder exists or the name is not valid. */
 export async function makeFamily(family: string, base: string | undefined): Promise<{ folder: string; files: readonly string[] }> {
   if (!familyNamePattern.test(family)) {
-    throw new UsageError(`Expected the name of a family: lower-case letters, digits and dashes, starting with a letter, got "${family}"`)
+    throw new UsageError(`Expected the name of a family: lower-case letters, digits and dashes, starting with a letter, got "${family}"`, {
+      hint: 'for example linux-web',
+    })
   }
   if (base !== undefined) requireFamily(base)
   const folder = join(playbooksFolder(), family)

@@ -2,6 +2,7 @@ import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../core/errors.ts'
 import { playbooksFolder } from '../core/paths.ts'
+import { commandLine } from '../core/program.ts'
 import { didYouMean } from '../core/suggest.ts'
 
 /** The file that makes a folder under `playbooks/` a family. */
@@ -24,6 +25,6 @@ export function requireFamily(family: string): void {
   const names = familyNames()
   if (names.includes(family)) return
   throw new UsageError(`Expected a family (${names.join(', ') || 'none exists yet'}), got "${family}"`, {
-    hint: didYouMean(family, names) ?? '',
+    hint: didYouMean(family, names) ?? `create it: ${commandLine('init', family)}`,
   })
 }

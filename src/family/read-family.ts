@@ -52,7 +52,9 @@ async function readOne(name: string, cloud?: string): Promise<Family> {
 
 async function readBytes(name: string, path: string): Promise<Buffer> {
   if (!familyNamePattern.test(name)) {
-    throw new UsageError(`Expected the name of a family: lower-case letters, digits and dashes, starting with a letter, got "${name}"`)
+    throw new UsageError(`Expected the name of a family: lower-case letters, digits and dashes, starting with a letter, got "${name}"`, {
+      hint: 'for example linux-web',
+    })
   }
   try {
     return await readFile(path)
@@ -88,6 +90,7 @@ async function refuseCircle(family: Family): Promise<void> {
     if (seen.includes(next)) {
       throw new UsageError(
         `Expected a base that does not depend on ${family.name}, got a circle of families: ${[...seen, next].join(' → ')}`,
+        { hint: 'change base in one of these family files' },
       )
     }
     seen.push(next)

@@ -12,9 +12,13 @@ export async function findConsumers(
   family: string,
 ): Promise<{ latest: string; consumers: (Consumer & { lags: boolean })[] }> {
   const latest = await findLatestGood(engine, family)
-  if (!latest) throw new UsageError(`${family} has no latest good image yet`, { hint: commandLine(`--family ${family}`) })
+  if (!latest) throw new UsageError(`${family} has no latest good image yet`, { hint: `build it: ${commandLine('--family', family)}` })
   const cloud = await chooseCloud(latest.cloud)
-  if (!cloud.consumers) throw new UsageError(`The cloud ${cloud.name} does not know who uses an image`)
+  if (!cloud.consumers) {
+    throw new UsageError(`${family} is built on the cloud ${cloud.name}, which does not record who uses an image`, {
+      hint: 'consumers works for families on aws only',
+    })
+  }
   const consumers = await cloud.consumers(family)
   return { latest: latest.version, consumers: consumers.map((consumer) => ({ ...consumer, lags: lags(consumer, latest.version) })) }
 }

@@ -54,7 +54,7 @@ async function takeBack(
     return error
   } catch (cause) {
     const names = `${image.family} ${image.version} could not be published, nor what was there before everywhere`
-    return new RejectedError(`${names}: ${messageOf(error)}`, { hint: 'bake again, or set what the cloud publishes by hand', cause })
+    return new RejectedError(`${names}: ${messageOf(error)}`, { hint: 'build again; or publish the image by hand', cause })
   }
 }
 

@@ -20,7 +20,7 @@ export function parseVersion(text: string): string {
   const [, year, month, day, count] = pattern.exec(text) ?? []
   const date = `${year}-${month}-${day}`
   if (!year || Number.isNaN(Date.parse(date)) || new Date(date).toISOString().slice(0, 10) !== date || count === '1') {
-    throw new UsageError(`Expected a version such as 2026.11.23 or 2026.11.23-2, got "${text}"`)
+    throw new UsageError(`Expected a version such as 2026.11.23 or 2026.11.23-2, got "${text}"`, { hint: 'use YYYY.MM.DD, or YYYY.MM.DD-n for the nth build of a day' })
   }
   return text
 }
@@ -29,7 +29,7 @@ export function parseVersion(text: string): string {
 export function requireNewer(family: string, version: string, latest: string): void {
   if (compareVersions(version, latest) > 0) return
   throw new UsageError(`${family} ${version} is not newer than the latest good version, ${latest}`, {
-    hint: `--image-version: use a version after ${latest}`,
+    hint: `omit --image-version, or use a version after ${latest}`,
   })
 }
 

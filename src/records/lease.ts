@@ -50,14 +50,14 @@ export function acquireLease(family: string): Lease {
     if (owner && judgeOwner(owner) !== 'gone') throw refuse(family, file, owner)
     rmSync(file, { force: true })
   }
-  throw new MissingError(`The lease of ${family} could not be taken: ${file}`)
+  throw new MissingError(`The lock file of ${family} cannot be written: ${file}`, { hint: 'delete the file if no build of the family is running' })
 }
 
 function refuse(family: string, file: string, owner: LockOwner): MissingError {
   const isElsewhere = judgeOwner(owner) === 'unknown'
   const where = isElsewhere ? `, on another computer or in another container: ${describeOwner(owner)}` : ''
   const hint = isElsewhere ? `wait for it; if it is gone, delete ${file}` : `wait for it, or stop it with: kill -INT ${owner.pid}`
-  return new MissingError(`${family} is being baked by another process (pid ${owner.pid})${where}`, { hint })
+  return new MissingError(`${family} is being built by another process (pid ${owner.pid})${where}`, { hint })
 }
 
 function tryWrite(file: string): boolean {

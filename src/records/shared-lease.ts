@@ -57,7 +57,7 @@ async function replaceOver(engine: Engine, family: string): Promise<OpenStack> {
     if (stack) return stack
   }
   const who = owner ? ` by ${describeOwner(owner)}, until ${owner.expires} at the latest` : ' on another machine'
-  throw new MissingError(`${family} is being baked${who}`, {
+  throw new MissingError(`${family} is being built${who}`, {
     hint: `wait for it; if that machine is gone: ${engineCommandLine('stack rm', `${prefix}${family}`)}, then ${commandLine('reap')}`,
   })
 }

@@ -27,7 +27,7 @@ function readText(path: string): string {
   } catch (cause) {
     throw new UsageError(`Expected a build record in ${path}, got none`, {
       cause,
-      hint: `${commandLine('history')} lists the builds`,
+      hint: `list the builds: ${commandLine('history')}`,
     })
   }
 }

@@ -15,9 +15,9 @@ export function renderRecord(record: BuildRecord): string[] {
       ({ phase, status: how, durationMs: took }) => `  ${markOf(how === 'done')} ${phase.padEnd(9)} ${renderDuration(took).padStart(8)}`,
     ),
     ...(record.suites.length > 0 ? ['', 'Suites', ...record.suites.flatMap(renderSuite)] : []),
-    ...(record.provesNothing ?? []).map((suite) => `  ! ${suite}: passes on the unconfigured base too, so it proves nothing`),
+    ...(record.provesNothing ?? []).map((suite) => `  ! ${suite}: also passes on the unconfigured base image, so it tests nothing`),
     ...renderTable('Image', imageRows(record)),
-    ...renderTable('What went in', inputRows(record)),
+    ...renderTable('Inputs', inputRows(record)),
   ]
 }
 
@@ -42,15 +42,15 @@ function imageRows({ image }: BuildRecord): [string, string | undefined][] {
     ['name', image.imageName],
     ['digest', image.digest],
     ['promoted', `${renderTime(image.promotedAt)} UTC`],
-    ['before it', image.previousVersion],
+    ['previous', image.previousVersion],
   ]
 }
 
 function inputRows({ base, inputsDigest, sourceCommit, buildStack, tools }: BuildRecord): [string, string | undefined][] {
   return [
     ['base', base?.name],
-    ['ancestor', base?.ancestor && `${base.ancestor.family} ${base.ancestor.version}`],
-    ['inputs', inputsDigest],
+    ['parent', base?.ancestor && `${base.ancestor.family} ${base.ancestor.version}`],
+    ['input hash', inputsDigest],
     ['source', sourceCommit],
     ['stack', buildStack],
     ...Object.entries(tools),

@@ -54,7 +54,7 @@ function failure(record: BuildRecord, error: NonNullable<BuildRecord['error']>):
   const [first = '', ...rest] = error.message.split('\n')
   return html`<section class="box"><p>${renderCause(record.status, { ...error, message: first })}</p>
 ${rest.length > 0 && html`<pre>${rest.join('\n').trim()}</pre>`}
-${error.hint && html`<p>${error.hint}</p>`}
+${error.hint && html`<p>hint: ${error.hint}</p>`}
 <p><a href="${log}">${log === 'logs/' ? 'the logs' : 'the full log'}</a> · <a href="diagnostics/">diagnostics</a></p></section>`
 }
 
@@ -63,7 +63,7 @@ function suites(record: BuildRecord): Html | undefined {
   const sorted = [...record.suites].sort((left, right) => Number(suitePassed(left)) - Number(suitePassed(right)))
   const weak = record.provesNothing ?? []
   return html`<section><h2>Verification</h2>
-${weak.length > 0 && html`<p class="warn">Passed against the unconfigured base too, so they prove nothing: ${weak.join(', ')}</p>`}
+${weak.length > 0 && html`<p class="warn">These suites also pass on the unconfigured base image, so they test nothing: ${weak.join(', ')}</p>`}
 ${sorted.map(suite)}</section>`
 }
 
@@ -128,22 +128,22 @@ function image({ image: promoted }: BuildRecord): Html | undefined {
   if (!promoted) return undefined
   return definitions('Image', [
     ['Name', promoted.imageName],
-    ['Id', promoted.imageId],
+    ['ID', promoted.imageId],
     ['Digest', promoted.digest],
     ...Object.entries(promoted.imagesByRegion).filter(([, id]) => id !== promoted.imageId),
     ['Disk', promoted.imagePath === promoted.imageId ? undefined : promoted.imagePath],
     ['Promoted', `${renderTime(promoted.promotedAt)} UTC`],
-    ['Before it', promoted.previousVersion],
+    ['Previous version', promoted.previousVersion],
   ])
 }
 
 function inputs(record: BuildRecord): Html {
   const { base } = record
-  return definitions('What went in', [
+  return definitions('Inputs', [
     ['Base', base?.name],
     ['Base digest', base?.digest],
-    ['Ancestor', base?.ancestor && `${base.ancestor.family} ${base.ancestor.version}`],
-    ['Inputs', record.inputsDigest],
+    ['Parent family', base?.ancestor && `${base.ancestor.family} ${base.ancestor.version}`],
+    ['Input hash', record.inputsDigest],
     ['Source commit', record.sourceCommit],
     ['Build', `${record.build} · ${record.buildStack}`],
     ...Object.entries(record.tools),

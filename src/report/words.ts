@@ -40,7 +40,7 @@ function removalOf(left: readonly string[]): string {
 }
 
 function hintForLeft(left: readonly string[]): string | undefined {
-  return left.length === 0 ? undefined : `remove it with: ${reap}`
+  return left.length === 0 ? undefined : `delete it: ${reap}`
 }
 
 function hintOf(hint: string | undefined): { hint?: string } {

@@ -35,7 +35,7 @@ async function runApt([apt, ...args]: readonly [string, ...string[]], report: Re
     if (locked === undefined) throw new Error(`apt-get ${args[0]}: exit ${result.exitCode}: ${failureOf(result)}`)
     if (Date.now() >= deadline) {
       throw new MissingError(`Another program has used apt for ${Math.round(patience.total / 1000)} s: ${locked}`, {
-        hint: 'wait until it has ended, then try again; ps aux | grep apt names it',
+        hint: 'wait until it has ended, and try again; find it with: ps aux | grep apt',
       })
     }
     report('waiting for another program that uses apt')

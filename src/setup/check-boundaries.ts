@@ -18,13 +18,13 @@ export async function checkGuestNetwork(qemu: string, name = 'filter-redirector'
 /** Warns if other people run processes on this computer: the engine listens on the loopback interface, and they can connect to it. */
 export function checkLocalUsers(processes = '/proc'): Finding {
   const others = listOtherUsers(processes)
-  if (others.length === 0) return { name: 'local users', status: 'ok', detail: 'no other person has a process on this computer' }
-  const detail = `processes of other people run here (user ids ${others.join(', ')})`
+  if (others.length === 0) return { name: 'local users', status: 'ok', detail: 'no other user has a process on this computer' }
+  const detail = `processes of other users run on this computer (user ids ${others.join(', ')})`
   return {
     name: 'local users',
     status: 'warning',
     detail,
-    hint: 'bake on a computer of your own: the ports of the engine are open to its users',
+    hint: 'build on a computer without other users: they can connect to the ports of the Pulumi engine',
   }
 }
 

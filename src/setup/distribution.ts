@@ -52,7 +52,7 @@ export function refusePlatform(platform: NodeJS.Platform): MissingError | undefi
   if (platform === 'linux') return undefined
   const name = { darwin: 'macOS', win32: 'Windows' }[platform as string] ?? platform
   return new MissingError(`Machines of the local cloud run on Linux only, and this is ${name}`, {
-    hint: platform === 'win32' ? 'use WSL 2 with Debian' : 'bake on EC2 from here (--cloud aws), or bake in a Linux machine',
+    hint: platform === 'win32' ? 'use WSL 2 with Debian' : 'build on EC2 (--cloud aws), or run Bakehouse in a Linux machine',
   })
 }
 
@@ -60,6 +60,6 @@ export function refusePlatform(platform: NodeJS.Platform): MissingError | undefi
 export function refuseProcessor(arch: string): MissingError | undefined {
   if (arch === 'x64') return undefined
   return new MissingError(`Debian disks are made for x86_64, and this computer is ${arch}`, {
-    hint: 'bake on EC2 from here (--cloud aws), or on a computer with an x86_64 processor',
+    hint: 'build on EC2 (--cloud aws), or use a computer with an x86_64 processor',
   })
 }

@@ -15,7 +15,7 @@ import { checkGuestNetwork, checkLocalUsers } from './check-boundaries.ts'
 import { refusePlatform, refuseProcessor } from './distribution.ts'
 import { readEngineOrigin } from './pulumi-engine.ts'
 
-const setUp = setUpCommand
+const setUp = `install it: ${setUpCommand}`
 const ansibleVersions =
   "import importlib.metadata as m; print(*(n + ' ' + m.version(n) for n in ('ansible-core', 'mitogen', 'pytest-testinfra')), sep=', ')"
 
@@ -59,14 +59,14 @@ async function checkEngine(pulumi: string): Promise<Finding> {
   })
   const version = findVersion(found.detail)
   if (found.status !== 'ok' || (version && isCompatible(version, engineVersion))) return found
-  return { ...found, status: 'warning', hint: `the SDK is of ${engineVersion}: ${setUp}` }
+  return { ...found, status: 'warning', hint: `expected version ${engineVersion}, as the SDK: ${setUpCommand}` }
 }
 
 /** Checks what local machines need. Skipped if all families of the project are built on other clouds. */
 async function checkMachines({ qemu }: Tools): Promise<readonly Finding[]> {
   const refusal = refusePlatform(process.platform) ?? refuseProcessor(process.arch)
   if (refusal) return [toFinding('machines', 'warning', refusal)]
-  if (!qemu) return [{ name: 'qemu', status: 'ok', detail: 'not set up: no family here is baked on this computer' }]
+  if (!qemu) return [{ name: 'qemu', status: 'ok', detail: 'not installed: no family of this project is built on this computer' }]
   const namespaces = await findNamespaceProblem()
   return [
     await look('qemu', async () => (await runTool(qemu.system, ['--version'])).split('\n')[0] ?? ''),
@@ -79,7 +79,7 @@ async function checkMachines({ qemu }: Tools): Promise<readonly Finding[]> {
 }
 
 function describeNamespaces(): string {
-  return process.getuid?.() === 0 ? 'not needed: this is root' : 'they work, with subordinate ids'
+  return process.getuid?.() === 0 ? 'not needed by root' : 'work, with subordinate ids'
 }
 
 function toFinding(name: string, status: Finding['status'], { message, hint }: MissingError): Finding {
@@ -89,12 +89,12 @@ function toFinding(name: string, status: Finding['status'], { message, hint }: M
 function checkFiles(name: string, files: readonly string[]): Finding {
   const missing = files.filter((file) => !existsSync(file))
   if (missing.length === 0) return { name, status: 'ok', detail: files[0] ?? '' }
-  return { name, status: 'missing', detail: `${missing.join(', ')} is not there`, hint: setUp }
+  return { name, status: 'missing', detail: `missing: ${missing.join(', ')}`, hint: setUp }
 }
 
 function checkCommandPlugin({ commandPlugin, commandPluginFolder }: Tools): Finding {
   const detail =
-    commandPlugin === 'official' ? `official, ${commandPluginFolder}` : 'our stand-in: the official one could not be downloaded'
+    commandPlugin === 'official' ? `official, ${commandPluginFolder}` : 'bundled replacement: the official one could not be downloaded'
   return { name: 'command plugin', status: 'ok', detail }
 }
 
@@ -109,15 +109,15 @@ async function checkDisk(name: string, folder: string): Promise<Finding> {
     const free = bavail * bsize
     const detail = `${renderSize(free / 1000)} free for ${folder}`
     if (free >= least) return { name, status: 'ok', detail }
-    return { name, status: 'warning', detail, hint: `a bake needs about ${renderSize(least / 1000)}: make room, or set BAKEHOUSE_HOME` }
+    return { name, status: 'warning', detail, hint: `free space: a build needs about ${renderSize(least / 1000)}; or set BAKEHOUSE_HOME to a folder on another disk` }
   } catch (error) {
-    return { name, status: 'missing', detail: messageOf(error), hint: 'set BAKEHOUSE_HOME to a folder that can be written' }
+    return { name, status: 'missing', detail: messageOf(error), hint: 'set BAKEHOUSE_HOME to a folder that this user may write to' }
   }
 }
 
 async function checkCache(): Promise<Finding> {
   return look('cache', async () => {
-    if (!existsSync(cacheFolder())) return `${cacheFolder()}, not there yet`
+    if (!existsSync(cacheFolder())) return `${cacheFolder()}; it does not exist yet`
     const kilobytes = Number.parseInt(await runTool('du', ['-sk', cacheFolder()], { timeoutMs: 60_000 }), 10)
     return `${cacheFolder()}, ${renderSize(kilobytes * 1.024)}`
   })

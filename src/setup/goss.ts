@@ -41,6 +41,6 @@ export async function planGoss(): Promise<SetupTask<string>> {
 
 function missing(): MissingError {
   return new MissingError(`goss ${version}, which checks images from the inside, can neither be downloaded nor built`, {
-    hint: `install Go >= ${minimumGo}, or let github.com be reached`,
+    hint: `install Go >= ${minimumGo}, or allow connections to github.com`,
   })
 }

@@ -99,6 +99,6 @@ async function findInstalled(): Promise<string | undefined> {
 
 function missing(): MissingError {
   return new MissingError(`The Pulumi engine ${engineVersion}, which keeps the state of every build, can neither be downloaded nor built`, {
-    hint: `let ${engineHost} be reached, or install Go >= ${minimumGo}, or: curl -fsSL ${engineHost} | sh -s -- --version ${engineVersion}`,
+    hint: `allow connections to ${engineHost}, or install Go >= ${minimumGo}, or: curl -fsSL ${engineHost} | sh -s -- --version ${engineVersion}`,
   })
 }

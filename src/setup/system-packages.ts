@@ -37,7 +37,9 @@ export async function planSystemPackages(needs: Needs): Promise<SetupTask<QemuTo
     todo: `installing ${packages.join(' ')}`,
     async run(report) {
       await installPackages(apt, packages, report)
-      if (!(await findPython())) throw new MissingError(`Python >= ${minimumPython} is needed to run Ansible, and this system has none`)
+      if (!(await findPython())) throw new MissingError(`Python >= ${minimumPython} is needed to run Ansible, and was not found`, {
+      hint: `install Python ${minimumPython} or newer`,
+    })
       const still = missingTools(needs, isRoot, isThere)
       if (still.length > 0) throw explainMissing(still, true, distribution)
       return needs.machines ? findQemu() : undefined
@@ -50,7 +52,7 @@ export function explainMissing(tools: readonly SystemTool[], hasPython: boolean,
   const named = (needs: readonly string[]): string[] => needs.map((need) => (need === 'firmware' ? 'UEFI firmware (OVMF)' : need))
   const missing = [...tools.flatMap(({ shownBy }) => named(shownBy)), ...(hasPython ? [] : [`Python >= ${minimumPython}`])].join(', ')
   const what = `Missing on this computer: ${missing}`
-  if (!manager) return new MissingError(what, { hint: `install them; no names of packages are known for ${title}` })
+  if (!manager) return new MissingError(what, { hint: `install them with the package manager of ${title}` })
   const without = tools.filter(({ packages }) => packages[manager] === undefined).flatMap(({ shownBy }) => shownBy)
   const packages = packagesOf(tools, hasPython, manager)
   const line = packages.length > 0 ? installLine(manager, packages) : ''

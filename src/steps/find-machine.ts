@@ -9,7 +9,10 @@ export async function findMachine({ request }: Pick<StepContext, 'request'>, ins
   const created = await cloud.list({ build: request.build }).catch((error: unknown) => {
     throw error instanceof BakehouseError
       ? error
-      : new RejectedError(`the cloud ${cloud.name} does not answer: ${messageOf(error)}`, { cause: error })
+      : new RejectedError(`the cloud ${cloud.name} does not answer: ${messageOf(error)}`, {
+          hint: 'check the network and the credentials, and build again',
+          cause: error,
+        })
   })
   return created.find(({ kind, id }) => kind === 'instance' && id === instanceId)
 }

@@ -50,10 +50,13 @@ export function parseHosts(json: string | undefined): Host[] {
     const hosts = JSON.parse(json ?? '') as unknown
     if (Array.isArray(hosts) && hosts.length > 0) return hosts as Host[]
   } catch (cause) {
-    throw new UsageError('Expected a JSON array of hosts in BAKEHOUSE_HOSTS', { cause })
+    throw new UsageError('Expected a JSON array of hosts in BAKEHOUSE_HOSTS', { hint: hostsHint, cause })
   }
-  throw new UsageError('Expected at least one host in BAKEHOUSE_HOSTS, got none')
+  throw new UsageError('Expected at least one host in BAKEHOUSE_HOSTS, got none', { hint: hostsHint })
 }
+
+/** The hosts are in the state of the build stack. */
+const hostsHint = 'docs/debugging.md says how to get it from the state of a kept build'
 
 /** Appends an event to a JSONL file. A step runs in its own process; the build reads its events from this file. */
 export function appendEvent(file: string, event: BuildEvent): void {

@@ -20,7 +20,7 @@ export async function seal(context: StepContext): Promise<StepAnswer> {
     await system.saveDiagnostics?.(session)
     throw error
   }
-  context.tell({ type: 'task', name: 'wait until it is stopped' })
+  context.tell({ type: 'task', name: 'wait until the machine has stopped' })
   const closed = disconnect(connection)
   await waitUntilStopped(context, connection.host.instanceId, deadline)
   await closed
@@ -42,9 +42,13 @@ async function waitUntilStopped(context: StepContext, instanceId: string, deadli
   for (;;) {
     const instance = await findMachine(context, instanceId)
     if (instance?.state === 'stopped') return
-    if (!instance) throw new RejectedError(`the machine ${instanceId} is gone`, { hint: 'Something else removed it while it was sealed.' })
+    if (!instance) throw new RejectedError(`the machine ${instanceId} disappeared while it was sealed`, {
+        hint: 'find out what deleted it (another reap, a clean-up job of the account), and build again',
+      })
     signal.throwIfAborted()
-    if (Date.now() > deadline) throw new RejectedError(`the machine ${instanceId} did not stop within ${request.family.seal.timeout}`)
+    if (Date.now() > deadline) throw new RejectedError(`the machine ${instanceId} did not stop within ${request.family.seal.timeout}`, {
+        hint: 'set a longer seal: {timeout: …} in family.yaml, or find in the console log what keeps it running',
+      })
     // Local machines stop within seconds, others within minutes: the pause is a tenth of the time waited so far.
     await sleep(Math.min(pause.longest, Math.max(pause.first, (Date.now() - started) / 10)), undefined, { signal })
   }

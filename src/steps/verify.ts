@@ -18,6 +18,7 @@ import { type CaseResult, passes, type SuiteReport, type SuiteResult } from '../
 import { expectedCases, findProblem, firstReason } from '../verify/judge.ts'
 import { renderJunit } from '../verify/junit.ts'
 import type { SuiteContext, Trial } from '../verify/verifier.ts'
+import { hintForSuites } from './verify-hint.ts'
 import { chooseVerifier } from '../verify/verifiers.ts'
 import { checkOffline } from './check-offline.ts'
 
@@ -39,7 +40,7 @@ async function verifyTrials(context: StepContext, trials: readonly Trial[]): Pro
   const suites = [...first, ...(family.verify.reboot && first.every(passes) ? await verifyAgain(context, trials) : [])]
   if (!suites.every(passes)) {
     await Promise.all(trials.map((trial) => systemOf(family.os).saveDiagnostics?.(trial)))
-    return { status: 'failed', cause: firstReason(suites), suites }
+    return { status: 'failed', cause: firstReason(suites), ...defined({ hint: hintForSuites(family.name, suites) }), suites }
   }
   await Promise.all(trials.map(({ connection }) => disconnect(connection)))
   return { status: 'ok', suites }

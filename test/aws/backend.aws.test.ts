@@ -87,7 +87,7 @@ test('a second machine refuses to build a family that is being built, and names 
     const { exitCode, outcome, stderr } = await project.bake('tiny', ['--backend', backend])
     expect([exitCode, outcome.error?.message], stderr).toEqual([
       3,
-      `tiny is being baked by process ${process.pid} on ${hostname()}, until ${expires} at the latest`,
+      `tiny is being built by process ${process.pid} on ${hostname()}, until ${expires} at the latest`,
     ])
     expect(outcome.error?.hint).toContain('stack rm lease.tiny')
   }
@@ -102,6 +102,6 @@ test('the lock of a machine that disappeared ends when it expires, and reap remo
   {
     await using _lease = await acquireSharedLease(engine, 'lost', new Date(Date.now() + 60_000).toISOString())
     expect(await reap({ dryRun: true, kept: false, family: 'lost', cloud: 'local', backend }, signal)).toEqual([])
-    await expect(acquireSharedLease(engine, 'lost', 'never')).rejects.toThrow('lost is being baked by process')
+    await expect(acquireSharedLease(engine, 'lost', 'never')).rejects.toThrow('lost is being built by process')
   }
 }, 120_000)

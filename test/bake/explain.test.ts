@@ -47,6 +47,11 @@ it('the cause is the last failed step, else the first error of the engine with a
   expect(explain(exited, bad, told)).toEqual({ kind: 'rejected', why: 'goss: x' })
 })
 
+it('takes the hint of a provider from the second line of its message', () => {
+  const told = [{ phase: 'trial' as const, message: 'cannot log in to the machine\nhint: read the console log' }]
+  expect(explain(exited, {}, told)).toEqual({ kind: 'rejected', why: 'cannot log in to the machine', hint: 'read the console log' })
+})
+
 it.each([
   ['the bundled plugin', 'exit status SIGKILL: running "node run.ts"', { kind: 'interrupted', by: 'SIGKILL to the step seal' }],
   ['the official plugin', 'signal: killed: running "node run.ts"', { kind: 'interrupted', by: 'killed to the step seal' }],

@@ -60,12 +60,12 @@ describe('the machine of a failed test, with --keep failed', () => {
   })
 
   it('is deleted by reap --kept, but not by reap', async () => {
-    expect((await project.bakehouse(['reap'])).stdout).toBe('Nothing is left over\n')
+    expect((await project.bakehouse(['reap'])).stdout).toBe('Nothing to delete\n')
     expect(instances()).not.toEqual([])
     const { stdout, exitCode } = await project.bakehouse(['reap', '--kept', '--family', 'failing', '--json'])
     expect([exitCode, JSON.parse(stdout).map(({ action }: { action: string }) => action)]).toEqual([0, expect.arrayContaining(['removed'])])
     expect(instances()).toEqual([])
     expect((await run('sh', ['-c', `${login} -o BatchMode=yes true`])).exitCode).not.toBe(0)
-    expect((await project.bakehouse(['reap', '--kept'])).stdout).toBe('Nothing is left over\n')
+    expect((await project.bakehouse(['reap', '--kept'])).stdout).toBe('Nothing to delete\n')
   })
 })

@@ -50,7 +50,7 @@ it('a cancelled build lists what is left and the command that removes it, if the
   expect(ending).toMatchObject({ kind: 'cancelled', left: ['instance vm-1', 'stack web-1'] })
   expect(wordsOf(ending)).toEqual({
     message: 'cancelled during configure; not removed: instance vm-1, stack web-1',
-    hint: 'remove it with: npm run bake -- reap',
+    hint: 'delete it: npm run bake -- reap',
   })
 })
 

@@ -92,6 +92,6 @@ describe('a version', { timeout: 240_000 }, () => {
   })
 
   it('that was requested and exists already is an error', async () => {
-    await expect(reserveVersion(plan({ version: today }))).rejects.toThrow(`Version ${today} is taken`)
+    await expect(reserveVersion(plan({ version: today }))).rejects.toThrow(`Version ${today} exists already`)
   })
 })

@@ -29,7 +29,7 @@ describe('a local build of a Windows family stops before it creates anything', {
       'with a disk image that does not exist',
       yaml(`base: { image: /nowhere/windows.qcow2, sha256: ${'a'.repeat(64)} }`, login, password),
       2,
-      'there is no base image /nowhere/windows.qcow2',
+      'the base image /nowhere/windows.qcow2 does not exist',
       'a WinRM listener for HTTPS on port 5986',
     ],
     [

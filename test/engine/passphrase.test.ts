@@ -51,7 +51,7 @@ describe('the passphrase of a stack that the engine created', () => {
     [
       'the file that the project has generated',
       () => {},
-      /\.bakehouse\/passphrase is not the passphrase that the stack tiny was made with$/,
+      /\.bakehouse\/passphrase is not the passphrase of the stack tiny$/,
     ],
     [
       'a file',

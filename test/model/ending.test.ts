@@ -29,7 +29,7 @@ const endings: [Ending, { status: string; exitCode: number; message: string; hin
       status: 'cancelled',
       exitCode: 8,
       message: 'cancelled during verify; not removed: instance vm-1, stack web-2026.11.23',
-      hint: 'remove it with: npm run bake -- reap',
+      hint: 'delete it: npm run bake -- reap',
     },
   ],
   [
@@ -38,7 +38,7 @@ const endings: [Ending, { status: string; exitCode: number; message: string; hin
       status: 'interrupted',
       exitCode: 9,
       message: 'interrupted during verify by SIGKILL to the Pulumi engine; not removed: stack web',
-      hint: 'remove it with: npm run bake -- reap',
+      hint: 'delete it: npm run bake -- reap',
     },
   ],
   [

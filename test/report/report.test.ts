@@ -15,7 +15,7 @@ describe('the report', () => {
       'no authorized keys are left</span>',
       'goss verify/goss.yaml',
       'Phases',
-      'What went in',
+      'Inputs',
     ]
     const places = order.map((text) => page.indexOf(text))
     expect(places.every((place) => place > 0)).toBe(true)

@@ -61,6 +61,16 @@ describe('the cache of tools', () => {
     expect(existsSync(join(folder, 'tool'))).toBe(true)
   })
 
+  it('waits for a lock whose text was cut off, and does not fail', async () => {
+    const parent = join(cache, 'bakehouse/tool')
+    mkdirSync(parent, { recursive: true })
+    writeFileSync(join(parent, '1.lock'), '')
+    const made = makeCached('tool/1', quiet, async (place) => writeFileSync(join(place, 'tool'), 'x'))
+    await sleep(50)
+    rmSync(join(parent, '1.lock'))
+    expect(readFileSync(join(await made, 'tool'), 'utf8')).toBe('x')
+  })
+
   it('replaces the lock of a dead process, and removes its own lock', async () => {
     const parent = join(cache, 'bakehouse/tool')
     mkdirSync(parent, { recursive: true })

@@ -60,7 +60,7 @@ function startLines(): Progress {
     say(`${family}  ${text}`)
   }
   const timer = setInterval(() => {
-    for (const [family, since] of quiet) if (Date.now() - since >= heartbeatMs) line(family, renderNow(state.get(family), 'still at it'))
+    for (const [family, since] of quiet) if (Date.now() - since >= heartbeatMs) line(family, renderNow(state.get(family), 'still running'))
   }, 1000)
   return {
     listen(family, event) {

@@ -13,7 +13,7 @@ export interface CredentialLife {
 
 /** The account of the credentials. Throws MissingError if AWS rejects them, or if they expire before the build can end. */
 export async function checkCredentials(family: Family): Promise<string> {
-  const credentials: CredentialLife = await ask('this bake', () => clients.ec2().config.credentials())
+  const credentials: CredentialLife = await ask('to start a build', () => clients.ec2().config.credentials())
   const left = remainingLife(credentials, process.env.AWS_CREDENTIAL_EXPIRATION)
   const needed = longestBake(family)
   if (left < needed) {
@@ -24,7 +24,7 @@ export async function checkCredentials(family: Family): Promise<string> {
       },
     )
   }
-  const { Account } = await ask('this bake', () => clients.sts().send(new GetCallerIdentityCommand({})))
+  const { Account } = await ask('to start a build', () => clients.sts().send(new GetCallerIdentityCommand({})))
   return Account ?? ''
 }
 

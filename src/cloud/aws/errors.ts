@@ -28,7 +28,7 @@ const credentialCodes = new Set([
   'TokenProviderError',
   'UnrecognizedClientException',
 ])
-const permissionCodes = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation', 'OptInRequired'])
+const permissionCodes = new Set(['AccessDenied', 'AccessDeniedException', 'UnauthorizedOperation'])
 
 /** The error for a call that AWS refuses permanently; undefined for an error that a retry may solve. */
 export function findRefusal(error: unknown, what: string): MissingError | undefined {
@@ -39,11 +39,24 @@ export function findRefusal(error: unknown, what: string): MissingError | undefi
       cause: error,
     })
   }
-  if (permissionCodes.has(code)) {
-    return new MissingError(`AWS denied permission (${code}) ${what}`, {
-      hint: `give the role the policy that ${policyCommand} prints`,
+  if (code === 'OptInRequired') {
+    return new MissingError(`The region or the service is not enabled for this AWS account (OptInRequired), needed ${what}`, {
+      hint: 'enable the region: aws account enable-region --region-name <region>; or use another one',
       cause: error,
     })
   }
-  return undefined
+  return permissionCodes.has(code) ? explainDenial(error, code, what) : undefined
+}
+
+/** AWS names the caller, the action and mostly the resource in its message. */
+function explainDenial(error: unknown, code: string, what: string): MissingError {
+  const said = error instanceof Error ? error.message : ''
+  const [, caller] = /User: (\S+) is not authorized/.exec(said) ?? []
+  const [, action] = /perform: ([\w-]+:\w+)/.exec(said) ?? []
+  const [, resource] = /on resource: (\S+)/.exec(said) ?? []
+  const who = caller === undefined ? '' : `: ${caller} lacks ${action ?? 'a permission'}${resource === undefined ? '' : ` on ${resource}`}`
+  return new MissingError(`AWS denied permission (${code}) ${what}${who}`, {
+    hint: `allow ${action ?? 'the call'} for this role or user; the policy that a build needs: ${policyCommand}`,
+    cause: error,
+  })
 }

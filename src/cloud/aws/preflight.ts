@@ -22,7 +22,9 @@ async function findInstanceType({ instanceType }: AwsOptions): Promise<InstanceT
     clients.ec2().send(new DescribeInstanceTypesCommand({ Filters: [{ Name: 'instance-type', Values: [InstanceType] }] })),
   )
   if (InstanceTypes?.[0]) return InstanceTypes[0]
-  throw new UsageError(`aws.instanceType: ${InstanceType} does not exist in this region`)
+  throw new UsageError(`aws.instanceType: ${InstanceType} does not exist in this region`, {
+    hint: 'list the types: aws ec2 describe-instance-type-offerings',
+  })
 }
 
 function checkArchitecture({ InstanceType, ProcessorInfo }: InstanceTypeInfo, { ImageId, Architecture }: Image): void {
@@ -30,6 +32,7 @@ function checkArchitecture({ InstanceType, ProcessorInfo }: InstanceTypeInfo, { 
   if (!Architecture || supported.length === 0 || supported.includes(Architecture)) return
   throw new UsageError(
     `aws.instanceType: ${InstanceType} supports ${supported.join(', ')}, but the base image ${ImageId} is for ${Architecture}`,
+    { hint: 'choose an instance type or a base image with the other architecture' },
   )
 }
 

@@ -18,6 +18,8 @@ export async function waitForParameter(
     const { Parameter } = await askOfNew(`to read ${name}`, () => clients.ssm(options.region).send(query))
     if (Parameter?.Value === imageId) return
     if (Date.now() < end) continue
-    throw new RejectedError(`parameter ${name} in ${options.region} does not have the value ${imageId}: AWS did not accept the image`)
+    throw new RejectedError(`parameter ${name} in ${options.region} does not have the value ${imageId}: AWS did not accept the image`, {
+      hint: 'check that the image is available in that region, and build again',
+    })
   }
 }

@@ -16,7 +16,7 @@ export async function checkQuota(type: InstanceTypeInfo, instances: number): Pro
   const used = await usedProcessors()
   if (used + needed <= quota) return
   throw new MissingError(`The quota is ${quota} vCPUs, ${used} are in use, and a build needs ${needed}`, {
-    hint: `ask for more: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code ${standardQuota} --desired-value ${used + needed}`,
+    hint: `request a higher quota: aws service-quotas request-service-quota-increase --service-code ec2 --quota-code ${standardQuota} --desired-value ${used + needed}`,
   })
 }
 

@@ -1,7 +1,7 @@
 import { createRequire } from 'node:module'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { ServerUnaryCall, sendUnaryData, UntypedServiceImplementation } from '@grpc/grpc-js'
-import { messageOf } from '../../core/errors.ts'
+import { BakehouseError, messageOf } from '../../core/errors.ts'
 import { isFromParent } from './peer.ts'
 import type { CreateContext, DiffAnswer, PluginSpec, Properties, ResourceHandler } from './resource.ts'
 
@@ -176,9 +176,15 @@ function unary(method: Method) {
   return (call: ServerUnaryCall<Request, unknown>, callback: sendUnaryData<unknown>): void => {
     method(call.request).then(
       (response) => callback(null, response),
-      (error) => callback({ code: grpc.status.UNKNOWN, details: messageOf(error) }, null),
+      (error) => callback({ code: grpc.status.UNKNOWN, details: renderFailure(error) }, null),
     )
   }
+}
+
+/** The message of an error, and its hint in a second line: gRPC has one text for both. */
+function renderFailure(error: unknown): string {
+  const hint = error instanceof BakehouseError ? error.hint : undefined
+  return hint === undefined ? messageOf(error) : `${messageOf(error)}\nhint: ${hint}`
 }
 
 function diffResponse(answer: DiffAnswer): InstanceType<typeof pb.DiffResponse> {

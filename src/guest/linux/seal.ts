@@ -21,7 +21,7 @@ export async function sealLinux({ context, connection }: Session): Promise<void>
     if (result.exitCode !== 0)
       throw new RejectedError(`${family.seal.script} ended with exit code ${result.exitCode}: ${failureOf(result)}`)
   }
-  context.tell({ type: 'task', name: 'remove what must not ship' })
+  context.tell({ type: 'task', name: 'remove keys, logs, history and other traces of the build' })
   const result = await runInGuest(connection, sealScript(), { ...settings, variables: { SEALED: sealed } })
   context.log(`${result.stdout}${result.stderr}`)
   context.signal.throwIfAborted()

@@ -52,6 +52,6 @@ export function decryptPassword(data: string, identityFile: string): string {
     if (key.asymmetricKeyType !== 'rsa') throw new Error(`the key is ${key.asymmetricKeyType ?? 'of no kind'}, expected rsa`)
     return privateDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, Buffer.from(data.trim(), 'base64')).toString('utf8')
   } catch (cause) {
-    throw new RejectedError(`the administrator password cannot be decrypted with the build's key: ${messageOf(cause)}`, { cause })
+    throw new RejectedError(`the administrator password cannot be decrypted with the key of the build: ${messageOf(cause)}`, { cause })
   }
 }

@@ -14,5 +14,5 @@ export async function rebootWindows({ context, connection }: Session, deadline: 
     log: context.log,
     onTask: () => {},
   })
-  if (cause !== undefined) throw new RejectedError(`the machine did not come back from a reboot: ${cause}`)
+  if (cause !== undefined) throw new RejectedError(`the machine did not boot again after a reboot: ${cause}`)
 }

@@ -31,7 +31,7 @@ export async function bootstrap({ base, folder, signal, say }: BootstrapWork): P
   if (problem) throw problem
   const [tar, overlay] = [join(folder, 'rootfs.tar'), join(folder, 'overlay.tar')]
   await runTool('tar', overlayTarArguments(base.variant, overlay))
-  say('making the base system from Debian packages')
+  say('installing the base system from Debian packages')
   const dates: string[] = []
   const mode = process.getuid?.() === 0 ? 'root' : 'unshare'
   const result = await run(
@@ -49,7 +49,7 @@ export async function bootstrap({ base, folder, signal, say }: BootstrapWork): P
       },
     },
   ).catch((cause: unknown) => {
-    throw new MissingError('mmdebstrap could not be started, and the base disk is made with it', { hint: setUpCommand, cause })
+    throw new MissingError('mmdebstrap, which makes the base disk, could not be started', { hint: setUpCommand, cause })
   })
   signal.throwIfAborted()
   if (result.exitCode !== 0) throw bootstrapError(result)

@@ -46,7 +46,7 @@ async function buildOrKeep(recipe: string, options: BuildOptions): Promise<Store
   } catch (error) {
     const old = findNewestBase(recipe)
     if (!old || options.signal.aborted) throw await explainFullDisk(error, basesFolder(), spaceNeeded, 'Making the base disk')
-    options.progress(`the base disk of ${old.disk.created.slice(0, 10)} could not be made anew and is used as it is`)
+    options.progress(`a new base disk could not be made; the one of ${old.disk.created.slice(0, 10)} is used`)
     return old
   }
 }
@@ -60,7 +60,7 @@ async function buildBase(recipe: string, { release, variant, progress, signal }:
     const base = { release, variant }
     const parts = { base, folder: work, signal, say }
     const { tar, sourceDates } = await bootstrap(parts)
-    say('putting the base disk together')
+    say('writing the base disk')
     const disk = await assemble(tar, parts)
     const packages = parsePackages(await runTool('tar', ['-xOf', tar, './var/lib/dpkg/status'], { signal }))
     const kernel = join(work, 'vmlinuz')

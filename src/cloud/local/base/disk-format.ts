@@ -22,7 +22,7 @@ export function parseDiskFormat(head: Buffer): DiskFormat {
   if (head.toString('latin1', 0, 4) === 'QFI\xfb') return requireAlone(head)
   const other = others.find(([at, magic]) => head.toString('latin1', at, at + magic.length) === magic)
   if (other) throw new Error(`it is a ${other[2]} disk`)
-  if (head.length < headBytes || head.readUInt16BE(510) !== 0x55aa) throw new Error('it has no partition table, so it is no disk')
+  if (head.length < headBytes || head.readUInt16BE(510) !== 0x55aa) throw new Error('it has no partition table')
   return 'raw'
 }
 
@@ -42,7 +42,7 @@ const others: readonly (readonly [number, string, string])[] = [
 function requireAlone(head: Buffer): 'qcow2' {
   const version = head.length < 104 ? 0 : head.readUInt32BE(4)
   if (version !== 2 && version !== 3) throw new Error('it is a qcow2 disk of an unknown version')
-  if (head.readBigUInt64BE(8) !== 0n) throw new Error('it stands on another file')
-  if (version === 3 && (head.readBigUInt64BE(72) & 4n) !== 0n) throw new Error('its data are in another file')
+  if (head.readBigUInt64BE(8) !== 0n) throw new Error('it is an overlay of another file')
+  if (version === 3 && (head.readBigUInt64BE(72) & 4n) !== 0n) throw new Error('its data is in another file')
   return 'qcow2'
 }

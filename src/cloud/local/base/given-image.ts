@@ -67,7 +67,7 @@ async function importImage(given: GivenImage): Promise<string> {
     const digest = await copyStream({ from: source.stream, to: fetched, bytes: source.bytes, given })
     if (digest !== given.sha256) {
       throw new UsageError(`${given.family.name}: the base image ${given.image} has sha256 ${digest}, expected ${given.sha256}`, {
-        hint: 'if the image is meant to be the new one, write its digest into family.yaml',
+        hint: 'if you changed the image, write its new digest into base.sha256 of family.yaml',
       })
     }
     const sourceFormat = await requireSound(given, fetched)
@@ -87,7 +87,7 @@ async function openSource({ image, family, signal }: GivenImage): Promise<{ stre
   if (!/^https?:\/\//.test(image)) {
     const file = resolve(family.folder, image)
     const { size } = await stat(file).catch((cause: unknown) => {
-      throw new UsageError(`${family.name}: there is no base image ${file}`, {
+      throw new UsageError(`${family.name}: the base image ${file} does not exist`, {
         cause,
         ...defined({ hint: forSystem(profiles, family.os).imageAdvice }),
       })
@@ -96,9 +96,14 @@ async function openSource({ image, family, signal }: GivenImage): Promise<{ stre
   }
   const answer = await fetch(image, { signal }).catch((cause: unknown) => {
     signal.throwIfAborted()
-    throw new MissingError(`The base image ${image} cannot be reached: ${messageOf((cause as Error).cause ?? cause)}`, { cause })
+    throw new MissingError(`Cannot connect to the server of the base image ${image}: ${messageOf((cause as Error).cause ?? cause)}`, {
+      hint: 'check the network and the proxy, or download the image and name its path in base.image',
+      cause,
+    })
   })
-  if (!answer.ok || !answer.body) throw new UsageError(`${family.name}: the base image ${image} cannot be had: HTTP ${answer.status}`)
+  if (!answer.ok || !answer.body) throw new UsageError(`${family.name}: the base image ${image} cannot be downloaded: HTTP ${answer.status}`, {
+      hint: 'check the URL in base.image of family.yaml',
+    })
   return { stream: Readable.fromWeb(answer.body as never), bytes: Number(answer.headers.get('content-length') ?? 0) }
 }
 
@@ -137,7 +142,9 @@ async function requireSound({ family, image }: GivenImage, file: string): Promis
     })
   })
   const damage = format === 'qcow2' ? await findDamage(file) : undefined
-  if (damage) throw new UsageError(`${family.name}: the base image ${image} is damaged: ${damage}`)
+  if (damage) throw new UsageError(`${family.name}: the base image ${image} is damaged: ${damage}`, {
+      hint: 'get the image again, and check it: qemu-img check',
+    })
   return format
 }
 

@@ -26,7 +26,7 @@ const missingParts: readonly MissingPart[] = [
   {
     signs: /locale-gen|\/etc\/locale\.gen|locales-all/,
     variants: ['standard', 'lean'],
-    hint: "Install the package locales first. Like Debian's own cloud image, the base has the locale C.UTF-8 only",
+    hint: 'install the package locales first: the base image has only the locale C.UTF-8',
   },
 ]
 

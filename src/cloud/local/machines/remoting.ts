@@ -31,7 +31,7 @@ export async function waitForRemoting(
 }
 
 function neverCameUp(why: string): RejectedError {
-  return new RejectedError(`the machine never came up: ${why}`, {
+  return new RejectedError(`cannot log in to the machine: ${why}`, {
     hint: 'the image must boot by UEFI without a question, from virtio devices (or machine: {devices: standard}), with a WinRM listener for HTTPS on port 5986 that the firewall lets in',
   })
 }

@@ -132,7 +132,17 @@ export async function requireLogin(machine: LocalMachine, host: LocalHost, wait:
   signal.throwIfAborted()
   const last = await lastConsoleLine(machine)
   const Failure = isRefusalFinal && failure.isRefusal ? LoginRefused : RejectedError
-  throw new Failure(`the machine never came up: ${failure.why}; the last line on its console: ${last || '(none)'}`)
+  throw new Failure(...loginFailed(failure.why, last))
+}
+
+/** Message and hint if the login to a machine failed. */
+export function loginFailed(why: string, lastLine: string | undefined): [message: string, detail: { hint: string }] {
+  return [
+    `cannot log in to the machine: ${why} (last line of its console: ${lastLine || 'none'})`,
+    {
+      hint: 'read the console log in the diagnostics folder; the image must boot by UEFI from a virtio disk; a slow machine needs a longer login: {timeout: …} in family.yaml',
+    },
+  ]
 }
 
 /** A host with the socket of its shared connection. */

@@ -53,7 +53,7 @@ const imageCopy: ResourceHandler = {
   diff: async (_id, olds, news) => diff(olds, news, replacing.copy),
   async create(inputs, context) {
     const made = await copyImage(copyInputs.parse(inputs), context.signal).catch((cause: unknown) => {
-      throw new Error(`the image could not be copied: ${messageOf(cause)}`, { cause })
+      throw new Error(`cannot copy the image: ${messageOf(cause)}`, { cause })
     })
     return { id: made.name, outputs: imageOutputs(inputs, made.digest) }
   },

@@ -22,8 +22,8 @@ const flattening = new Map<string, Promise<Flat>>()
  */
 export async function makeCandidate(spec: ImageInputs, signal: AbortSignal): Promise<StoredImage> {
   const machine = await findLocalMachine(spec.instanceId)
-  if (!machine) throw new RejectedError(`there is no machine ${spec.instanceId} to make an image of`)
-  if (isMachineRunning(machine)) throw new RejectedError(`machine ${spec.instanceId} still runs: its disk is not whole`)
+  if (!machine) throw new RejectedError(`machine ${spec.instanceId} does not exist, so no image can be made of it`)
+  if (isMachineRunning(machine)) throw new RejectedError(`machine ${spec.instanceId} is still running: an image can only be made of a stopped machine`)
   const aside = await asidePath(spec.name)
   await rename(machineFiles(machine).disk, aside)
   const made = await publish(aside, { name: spec.name, tags: spec.tags, digest: '', created: new Date().toISOString() })
@@ -36,7 +36,7 @@ export async function makeCandidate(spec: ImageInputs, signal: AbortSignal): Pro
 
 /** Copies an image to one file without a backing file, and publishes it as an image. */
 export async function copyImage(spec: CopyInputs, signal: AbortSignal): Promise<StoredImage> {
-  if (!(await findImage(spec.source))) throw new RejectedError(`there is no image ${spec.source} to copy`)
+  if (!(await findImage(spec.source))) throw new RejectedError(`image ${spec.source} does not exist, so it cannot be copied`)
   const { path, digest } = await (flattening.get(spec.source) ?? makeFlat(spec.source, spec.compress, signal))
   return publish(path, { name: spec.name, tags: spec.tags, digest, created: new Date().toISOString() })
 }

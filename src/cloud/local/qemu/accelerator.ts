@@ -50,7 +50,7 @@ export function rejectAccelerator(accelerator: Accelerator, why: string): void {
 
 async function find(): Promise<Acceleration> {
   const wanted = names.find((name) => name === findVariable('BAKEHOUSE_ACCELERATOR'))
-  if (wanted) return { accelerator: wanted, why: 'BAKEHOUSE_ACCELERATOR says so', hint: 'unset BAKEHOUSE_ACCELERATOR' }
+  if (wanted) return { accelerator: wanted, why: 'set by BAKEHOUSE_ACCELERATOR', hint: 'unset BAKEHOUSE_ACCELERATOR' }
   const trouble = process.platform === 'darwin' ? undefined : findDeviceTrouble()
   if (trouble) return { accelerator: 'tcg', ...trouble }
   const host = await describeHost()

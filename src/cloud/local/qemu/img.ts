@@ -89,6 +89,6 @@ export async function runImg(args: readonly string[], options: Parameters<typeof
     return await runTool(qemuTools().img, args, { ...options, onlyEnv: plainEnvironment() })
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
-    throw new MissingError('qemu-img is not there, and every disk is made with it', { hint: setUpCommand, cause })
+    throw new MissingError('qemu-img, which makes the disks, was not found', { hint: setUpCommand, cause })
   }
 }

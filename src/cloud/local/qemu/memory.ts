@@ -28,7 +28,7 @@ export async function startWithMemory<T>(mebibytes: number, start: () => Promise
   const { total } = read()
   if (total < needed) {
     const hint = 'lower machine.memory in family.yaml, or raise the memory limit of the container'
-    throw new MissingError(`A machine of ${mebibytes} MiB needs ${needed} MiB of memory, this computer or its container has ${total} MiB`, {
+    throw new MissingError(`A machine of ${mebibytes} MiB needs ${needed} MiB of memory, but this computer or its container has only ${total} MiB`, {
       hint,
     })
   }
@@ -43,7 +43,7 @@ export async function startWithMemory<T>(mebibytes: number, start: () => Promise
       throw new MissingError(
         `Waited ${Math.round(timeoutMs / 1000)} s for ${needed} MiB of free memory, there are ${read().available} MiB`,
         {
-          hint: 'bake fewer families at once',
+          hint: 'build fewer families in parallel: --parallel',
         },
       )
     }

@@ -84,7 +84,7 @@ export async function stopQemu(identity: ProcessIdentity, qmpSocket: string): Pr
   }
   if (await waitForExit(identity, 5000)) return
   signal(identity, 'SIGKILL')
-  if (!(await waitForExit(identity, 10_000))) throw new Error(`the machine's process ${identity.pid} cannot be ended`)
+  if (!(await waitForExit(identity, 10_000))) throw new Error(`cannot end the process ${identity.pid} of the machine`)
 }
 
 async function waitForExit(identity: ProcessIdentity, deadlineMs: number): Promise<boolean> {

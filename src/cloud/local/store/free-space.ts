@@ -19,7 +19,7 @@ export async function explainFullDisk(error: unknown, folder: string, needed: nu
 }
 
 function noSpace(what: string, folder: string, bytes: number, free: number, cause?: unknown): MissingError {
-  const detail = { hint: 'make room there, or put the folder elsewhere: XDG_CACHE_HOME for the cache, BAKEHOUSE_HOME for the rest' }
+  const detail = { hint: 'free space there, or move the folder: XDG_CACHE_HOME for the cache, BAKEHOUSE_HOME for the rest' }
   return new MissingError(
     `${what} needs ${gib(bytes)} GiB in ${folder}, ${gib(free)} GiB are free`,
     cause === undefined ? detail : { ...detail, cause },

@@ -51,7 +51,7 @@ export function flatPath(name: string): string {
 
 /** Publishes a finished disk as an image: flushes and renames it, then writes the record. Throws UsageError if the name exists. */
 export async function publishImage(disk: string, image: StoredImage): Promise<void> {
-  if (await findImage(image.name)) throw new UsageError(`An image named ${image.name} is there already: images are never replaced`)
+  if (await findImage(image.name)) throw new UsageError(`The image ${image.name} exists already, and images are never replaced`)
   await mkdir(imagesFolder(), { recursive: true })
   await flush(disk)
   await rename(disk, imagePath(image.name))

@@ -47,6 +47,6 @@ function knownFile(): string {
 
 function refusal(path: string, why: string): UsageError {
   return new UsageError(`The disk ${path} cannot be used as a base: ${why}`, {
-    hint: 'remove the file: it is made again. A store that other users may write to is not safe',
+    hint: 'delete the file; it is made again. Other users must not be able to write to this folder',
   })
 }

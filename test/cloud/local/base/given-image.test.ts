@@ -109,8 +109,8 @@ describe('a base image that the user provides', () => {
   })
 
   it.each([
-    ['missing', 'absent.qcow2', /there is no base image/],
-    ['at a server that cannot be reached', 'http://127.0.0.1:1/x', /cannot be reached/],
+    ['missing', 'absent.qcow2', /the base image .* does not exist/],
+    ['at a server that cannot be reached', 'http://127.0.0.1:1/x', /Cannot connect to the server of the base image/],
   ])('is an error if it is %s', async (_what, image, message) => {
     await expect(resolveBase({ image, sha256 })).rejects.toThrow(message)
   })

@@ -27,7 +27,7 @@ describe('a local Windows machine', () => {
   it('is reported with the requirements of its image if it does not answer', async () => {
     const wait = waitForRemoting(machine({ sshPort: 1 }), { ...by, loginTimeoutSeconds: 1 }, AbortSignal.timeout(60_000))
     await expect(wait).rejects.toMatchObject({
-      message: expect.stringContaining('never came up'),
+      message: expect.stringContaining('cannot log in to the machine'),
       hint: expect.stringContaining('port 5986'),
     })
   })

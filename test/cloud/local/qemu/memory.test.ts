@@ -83,7 +83,7 @@ describe('a machine that needs memory', () => {
   it('is refused immediately if this computer has less in total', async () => {
     const read = () => ({ total: 1000, available: 1000 })
     await expect(startWithMemory(1024, async () => {}, { signal, read })).rejects.toThrow(
-      'A machine of 1024 MiB needs 1536 MiB of memory, this computer or its container has 1000 MiB',
+      'A machine of 1024 MiB needs 1536 MiB of memory, but this computer or its container has only 1000 MiB',
     )
   })
 
