@@ -34,7 +34,9 @@ export function explainNamespaces(facts: NamespaceFacts, trial?: string): Missin
   const { user, uid } = facts
   const needed = 'needed to make Debian disks without root'
   if (!facts.hasNewuidmap) {
-    return new MissingError(`newuidmap is ${needed}, but it is not installed`, { hint: 'sudo apt-get install --no-install-recommends uidmap' })
+    return new MissingError(`newuidmap is ${needed}, but it is not installed`, {
+      hint: 'sudo apt-get install --no-install-recommends uidmap',
+    })
   }
   for (const [name, { off, on }] of Object.entries(switches)) {
     if (facts.switches[name] !== off || (name.includes('apparmor') && trial === undefined)) continue

@@ -78,7 +78,8 @@ export function parseRecord(text: string, path: string): BuildRecord {
     })
   }
   const missing = required.filter((key) => record[key] === undefined)
-  if (missing.length > 0) throw new UsageError(`${path}: expected a record with ${missing.join(', ')}, got one without`, {
+  if (missing.length > 0)
+    throw new UsageError(`${path}: expected a record with ${missing.join(', ')}, got one without`, {
       hint: 'the file is damaged: read the logs in the same folder instead',
     })
   return record as unknown as BuildRecord
@@ -107,7 +108,9 @@ function parseJson(text: string, path: string): Record<string, unknown> {
       hint: 'the file is damaged: read the logs in the same folder instead',
     })
   }
-  throw new UsageError(`${path}: expected a build record, got another kind of JSON`, { hint: 'the file is damaged: read the logs in the same folder instead' })
+  throw new UsageError(`${path}: expected a build record, got another kind of JSON`, {
+    hint: 'the file is damaged: read the logs in the same folder instead',
+  })
 }
 
 /** A build whose record cannot be read. */

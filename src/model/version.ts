@@ -20,7 +20,9 @@ export function parseVersion(text: string): string {
   const [, year, month, day, count] = pattern.exec(text) ?? []
   const date = `${year}-${month}-${day}`
   if (!year || Number.isNaN(Date.parse(date)) || new Date(date).toISOString().slice(0, 10) !== date || count === '1') {
-    throw new UsageError(`Expected a version such as 2026.11.23 or 2026.11.23-2, got "${text}"`, { hint: 'use YYYY.MM.DD, or YYYY.MM.DD-n for the nth build of a day' })
+    throw new UsageError(`Expected a version such as 2026.11.23 or 2026.11.23-2, got "${text}"`, {
+      hint: 'use YYYY.MM.DD, or YYYY.MM.DD-n for the nth build of a day',
+    })
   }
   return text
 }

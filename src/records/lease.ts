@@ -50,7 +50,9 @@ export function acquireLease(family: string): Lease {
     if (owner && judgeOwner(owner) !== 'gone') throw refuse(family, file, owner)
     rmSync(file, { force: true })
   }
-  throw new MissingError(`The lock file of ${family} cannot be written: ${file}`, { hint: 'delete the file if no build of the family is running' })
+  throw new MissingError(`The lock file of ${family} cannot be written: ${file}`, {
+    hint: 'delete the file if no build of the family is running',
+  })
 }
 
 function refuse(family: string, file: string, owner: LockOwner): MissingError {

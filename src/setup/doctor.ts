@@ -109,7 +109,12 @@ async function checkDisk(name: string, folder: string): Promise<Finding> {
     const free = bavail * bsize
     const detail = `${renderSize(free / 1000)} free for ${folder}`
     if (free >= least) return { name, status: 'ok', detail }
-    return { name, status: 'warning', detail, hint: `free space: a build needs about ${renderSize(least / 1000)}; or set BAKEHOUSE_HOME to a folder on another disk` }
+    return {
+      name,
+      status: 'warning',
+      detail,
+      hint: `free space: a build needs about ${renderSize(least / 1000)}; or set BAKEHOUSE_HOME to a folder on another disk`,
+    }
   } catch (error) {
     return { name, status: 'missing', detail: messageOf(error), hint: 'set BAKEHOUSE_HOME to a folder that this user may write to' }
   }

@@ -37,9 +37,10 @@ export async function planSystemPackages(needs: Needs): Promise<SetupTask<QemuTo
     todo: `installing ${packages.join(' ')}`,
     async run(report) {
       await installPackages(apt, packages, report)
-      if (!(await findPython())) throw new MissingError(`Python >= ${minimumPython} is needed to run Ansible, and was not found`, {
-      hint: `install Python ${minimumPython} or newer`,
-    })
+      if (!(await findPython()))
+        throw new MissingError(`Python >= ${minimumPython} is needed to run Ansible, and was not found`, {
+          hint: `install Python ${minimumPython} or newer`,
+        })
       const still = missingTools(needs, isRoot, isThere)
       if (still.length > 0) throw explainMissing(still, true, distribution)
       return needs.machines ? findQemu() : undefined

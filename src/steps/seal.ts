@@ -42,11 +42,13 @@ async function waitUntilStopped(context: StepContext, instanceId: string, deadli
   for (;;) {
     const instance = await findMachine(context, instanceId)
     if (instance?.state === 'stopped') return
-    if (!instance) throw new RejectedError(`the machine ${instanceId} disappeared while it was sealed`, {
+    if (!instance)
+      throw new RejectedError(`the machine ${instanceId} disappeared while it was sealed`, {
         hint: 'find out what deleted it (another reap, a clean-up job of the account), and build again',
       })
     signal.throwIfAborted()
-    if (Date.now() > deadline) throw new RejectedError(`the machine ${instanceId} did not stop within ${request.family.seal.timeout}`, {
+    if (Date.now() > deadline)
+      throw new RejectedError(`the machine ${instanceId} did not stop within ${request.family.seal.timeout}`, {
         hint: 'set a longer seal: {timeout: …} in family.yaml, or find in the console log what keeps it running',
       })
     // Local machines stop within seconds, others within minutes: the pause is a tenth of the time waited so far.

@@ -18,9 +18,9 @@ import { type CaseResult, passes, type SuiteReport, type SuiteResult } from '../
 import { expectedCases, findProblem, firstReason } from '../verify/judge.ts'
 import { renderJunit } from '../verify/junit.ts'
 import type { SuiteContext, Trial } from '../verify/verifier.ts'
-import { hintForSuites } from './verify-hint.ts'
 import { chooseVerifier } from '../verify/verifiers.ts'
 import { checkOffline } from './check-offline.ts'
+import { hintForSuites } from './verify-hint.ts'
 
 /** Runs all suites on all trials. A failure names the first failed test. */
 export async function verify(context: StepContext): Promise<StepAnswer> {

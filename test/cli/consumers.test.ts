@@ -20,6 +20,8 @@ describe('the consumers of a family', () => {
   })
 
   test('are reported as none if there are none', () => {
-    expect(renderConsumers([], 'web', '2026.11.23')).toEqual(['No group, launch template or instance uses web; its latest good version is 2026.11.23'])
+    expect(renderConsumers([], 'web', '2026.11.23')).toEqual([
+      'No group, launch template or instance uses web; its latest good version is 2026.11.23',
+    ])
   })
 })

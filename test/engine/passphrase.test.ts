@@ -48,11 +48,7 @@ describe('the passphrase of a stack that the engine created', () => {
   it.each([
     ['a variable', () => vi.stubEnv('PULUMI_CONFIG_PASSPHRASE', 'wrong'), /^The value of PULUMI_CONFIG_PASSPHRASE is not/],
     ['an empty variable', () => vi.stubEnv('PULUMI_CONFIG_PASSPHRASE', ''), /^The value of PULUMI_CONFIG_PASSPHRASE is not/],
-    [
-      'the file that the project has generated',
-      () => {},
-      /\.bakehouse\/passphrase is not the passphrase of the stack tiny$/,
-    ],
+    ['the file that the project has generated', () => {}, /\.bakehouse\/passphrase is not the passphrase of the stack tiny$/],
     [
       'a file',
       () => {

@@ -10,13 +10,7 @@ const hostile = `<script>alert(1)</script>"'&\u001b[31m\u0007`
 describe('the report', () => {
   test('begins with the cause of a failed build, then the failed test case', () => {
     const page = renderReport(failedRecord())
-    const order = [
-      'verify failed: 1 of 5 cases failed',
-      'no authorized keys are left</span>',
-      'goss verify/goss.yaml',
-      'Phases',
-      'Inputs',
-    ]
+    const order = ['verify failed: 1 of 5 cases failed', 'no authorized keys are left</span>', 'goss verify/goss.yaml', 'Phases', 'Inputs']
     const places = order.map((text) => page.indexOf(text))
     expect(places.every((place) => place > 0)).toBe(true)
     expect(places).toEqual([...places].sort((left, right) => left - right))

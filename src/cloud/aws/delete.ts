@@ -87,10 +87,11 @@ async function deleteSecurityGroup(client: EC2Client, GroupId: string): Promise<
       return
     } catch (error) {
       if (codeOf(error) !== 'DependencyViolation') throw error
-      if (attempt === 24) throw new RejectedError(`cannot delete security group ${GroupId}: it is still in use`, {
-        hint: `find its users: aws ec2 describe-network-interfaces --filters Name=group-id,Values=${GroupId}`,
-        cause: error,
-      })
+      if (attempt === 24)
+        throw new RejectedError(`cannot delete security group ${GroupId}: it is still in use`, {
+          hint: `find its users: aws ec2 describe-network-interfaces --filters Name=group-id,Values=${GroupId}`,
+          cause: error,
+        })
       await sleep(5_000)
     }
   }

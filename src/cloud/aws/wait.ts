@@ -53,9 +53,10 @@ async function poll(what: string, options: WaitOptions, isDone: () => Promise<bo
   const end = Date.now() + options.deadlineMs
   while (!(await isDone())) {
     options.signal?.throwIfAborted()
-    if (Date.now() > end) throw new RejectedError(`timed out after ${Math.round(options.deadlineMs / 60_000)} min waiting for ${what}`, {
-      hint: 'look at it in the EC2 console, and try again; reap deletes what is left',
-    })
+    if (Date.now() > end)
+      throw new RejectedError(`timed out after ${Math.round(options.deadlineMs / 60_000)} min waiting for ${what}`, {
+        hint: 'look at it in the EC2 console, and try again; reap deletes what is left',
+      })
     await sleep(options.pauseMs ?? 5_000, undefined, defined({ signal: options.signal }))
   }
 }

@@ -35,7 +35,10 @@ export interface PlaybookOutcome {
 export async function runPlaybook(context: StepContext, spec: PlaybookRun): Promise<PlaybookOutcome> {
   const { family } = context.request
   const playbook = isAbsolute(spec.playbook) ? spec.playbook : resolveInside(family.folder, spec.playbook)
-  if (!existsSync(playbook)) throw new UsageError(`${family.name}: the playbook ${spec.playbook} does not exist`, { hint: `create ${playbook}, or name another file in family.yaml` })
+  if (!existsSync(playbook))
+    throw new UsageError(`${family.name}: the playbook ${spec.playbook} does not exist`, {
+      hint: `create ${playbook}, or name another file in family.yaml`,
+    })
   using files = openPrivateFolder({ ...family.configure.variables, ...buildVariables(context), ...spec.variables }, context.secrets)
   const ends: TaskEnd[] = []
   const follower = followTasks(files.tasksFile, (event) => {

@@ -31,7 +31,10 @@ export async function installRequirements(context: StepContext): Promise<Install
   const { family } = context.request
   if (family.configure.requirements === undefined) return undefined
   const file = resolveInside(family.folder, family.configure.requirements)
-  if (!existsSync(file)) throw new UsageError(`${family.name}: ${family.configure.requirements} does not exist`, { hint: `create ${file}, or remove configure.requirements from family.yaml` })
+  if (!existsSync(file))
+    throw new UsageError(`${family.name}: ${family.configure.requirements} does not exist`, {
+      hint: `create ${file}, or remove configure.requirements from family.yaml`,
+    })
   const text = readFileSync(file, 'utf8')
   const folder = join(cacheFolder(), 'ansible', createHash('sha256').update(text).digest('hex').slice(0, 16))
   const installed = { collections: join(folder, 'collections'), roles: join(folder, 'roles') }

@@ -101,7 +101,8 @@ async function openSource({ image, family, signal }: GivenImage): Promise<{ stre
       cause,
     })
   })
-  if (!answer.ok || !answer.body) throw new UsageError(`${family.name}: the base image ${image} cannot be downloaded: HTTP ${answer.status}`, {
+  if (!answer.ok || !answer.body)
+    throw new UsageError(`${family.name}: the base image ${image} cannot be downloaded: HTTP ${answer.status}`, {
       hint: 'check the URL in base.image of family.yaml',
     })
   return { stream: Readable.fromWeb(answer.body as never), bytes: Number(answer.headers.get('content-length') ?? 0) }
@@ -142,7 +143,8 @@ async function requireSound({ family, image }: GivenImage, file: string): Promis
     })
   })
   const damage = format === 'qcow2' ? await findDamage(file) : undefined
-  if (damage) throw new UsageError(`${family.name}: the base image ${image} is damaged: ${damage}`, {
+  if (damage)
+    throw new UsageError(`${family.name}: the base image ${image} is damaged: ${damage}`, {
       hint: 'get the image again, and check it: qemu-img check',
     })
   return format

@@ -28,9 +28,12 @@ export async function startWithMemory<T>(mebibytes: number, start: () => Promise
   const { total } = read()
   if (total < needed) {
     const hint = 'lower machine.memory in family.yaml, or raise the memory limit of the container'
-    throw new MissingError(`A machine of ${mebibytes} MiB needs ${needed} MiB of memory, but this computer or its container has only ${total} MiB`, {
-      hint,
-    })
+    throw new MissingError(
+      `A machine of ${mebibytes} MiB needs ${needed} MiB of memory, but this computer or its container has only ${total} MiB`,
+      {
+        hint,
+      },
+    )
   }
   for (const deadline = Date.now() + timeoutMs; ; await sleep(500, undefined, { signal })) {
     const started = await withLock(

@@ -32,7 +32,11 @@ it.each([
 })
 
 it.each([
-  ['a qcow2 with a backing file', /is an overlay of another file/, () => make('overlay', '-f', 'qcow2', '-F', 'raw', '-b', '/etc/hostname')],
+  [
+    'a qcow2 with a backing file',
+    /is an overlay of another file/,
+    () => make('overlay', '-f', 'qcow2', '-F', 'raw', '-b', '/etc/hostname'),
+  ],
   ['a qcow2 with its data in another file', /data is in another file/, () => make('data', '-f', 'qcow2', '-o', `data_file=${path('x')}`)],
   ['a flat VMDK', /VMDK/, () => make('flat.vmdk', '-f', 'vmdk', '-o', 'subformat=monolithicFlat')],
   ['a sparse VMDK', /VMDK/, () => make('sparse.vmdk', '-f', 'vmdk')],

@@ -164,7 +164,9 @@ describe('a VM snapshot', () => {
     vi.stubEnv('XDG_CACHE_HOME', join(cache(), 'off')).stubEnv('BAKEHOUSE_SNAPSHOTS', 'off')
     const blank = join(folder, 'blank.qcow2')
     execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', blank, '1G'])
-    await expect(instances.create(inputs({ image: blank, loginTimeoutSeconds: 5 }), context())).rejects.toThrow('cannot log in to the machine')
+    await expect(instances.create(inputs({ image: blank, loginTimeoutSeconds: 5 }), context())).rejects.toThrow(
+      'cannot log in to the machine',
+    )
     expect(['warm', 'firmware'].filter((name) => existsSync(join(cache(), 'off/bakehouse', name)))).toEqual([])
   })
 })
@@ -174,7 +176,9 @@ describe('a machine that never accepts a login', () => {
     const blank = join(folder, 'blank.qcow2')
     execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', blank, '1G'])
     const failed = instances.create(inputs({ image: blank, warm: false, loginTimeoutSeconds: 20 }), context())
-    await expect(failed).rejects.toThrow(/cannot log in to the machine: its network did not come up within 20 s \(last line of its console: .+/)
+    await expect(failed).rejects.toThrow(
+      /cannot log in to the machine: its network did not come up within 20 s \(last line of its console: .+/,
+    )
     const kept = readdirSync(join(folder, 'diagnostics'))
     expect(kept).toEqual(expect.arrayContaining(['base-console.log', 'base-screen.png']))
     expect(readFileSync(join(folder, 'diagnostics/base-screen.png')).subarray(1, 4).toString()).toBe('PNG')
