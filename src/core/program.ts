@@ -19,6 +19,9 @@ export function commandLine(...words: readonly string[]): string {
 /** The command that sets up the tools. */
 export const setUpCommand = 'npm run setup'
 
+/** The command that writes the JSON Schema of family files. */
+export const schemaCommand = 'npm run schema --'
+
 /** The command that prints the IAM policy for a build on EC2. */
 export const policyCommand = 'npm run aws:policy'
 

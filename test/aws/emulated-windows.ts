@@ -33,7 +33,7 @@ export function writeEmulatedWindows(folder: string): Record<string, string> {
   writeFileSync(functions, ['functions.ps1', 'windows-base.ps1'].map((name) => readFileSync(join(fixtures, name), 'utf8')).join('\n'))
   return {
     BAKEHOUSE_VENV: join(fixtures, 'venv'),
-    // The stand-in installs no collections; those of the real environment are there.
+    // The simulated environment installs no collections. It uses those of the real one.
     ANSIBLE_COLLECTIONS_PATH: sitePackages(readTools().venv),
     FAKE_WINDOWS: answers,
     FAKE_WINDOWS_POWERSHELL: functions,

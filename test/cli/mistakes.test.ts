@@ -32,7 +32,7 @@ async function typed(...argv: string[]): Promise<string> {
   return stdout + stderr
 }
 
-/** What a bake prints about a family file before it creates anything. */
+/** What a build prints about a family file before it creates anything. */
 async function written(yaml: string): Promise<string> {
   using _project = project(yaml)
   const { stderr } = await captureOutput(async () => {
@@ -72,7 +72,7 @@ async function reaped(): Promise<string> {
   return `${stderr}exit ${code}`
 }
 
-/** What somebody did, and the place, the cause and the next step that the answer must have. */
+/** A mistake, and the place, the cause and the next step that the answer must contain. */
 const mistakes: readonly (readonly [what: string, answer: () => Promise<string> | string, ...parts: readonly string[]])[] = [
   ['names a family without an option', () => typed('web'), 'got "web"', 'npm run bake -- --family web'],
   ['names a family after bake', () => typed('bake', 'web'), 'got "web"', 'did you mean "--family web"?'],
@@ -226,7 +226,7 @@ const mistakes: readonly (readonly [what: string, answer: () => Promise<string> 
   ],
 ]
 
-describe('the answer to somebody who', () => {
+describe('the answer to a user who', () => {
   process.env.SHORT = 'abc'
   const rows = mistakes.map(([what, answer, ...parts]) => ({ what, answer, parts }))
   test.each(rows)('$what has place, cause and next step', async ({ answer, parts }) => {

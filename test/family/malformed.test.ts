@@ -154,7 +154,7 @@ const variants: Malformed[] = [
     what: 'a stranger in a base',
     yaml: 'base:\n  debian: bookworm\n  mirror: x\n',
     at: '3:3',
-    says: 'expected one of the keys debian in base, got "mirror"',
+    says: 'expected one of the keys debian, variant in base, got "mirror"',
   },
   {
     what: 'a family name in capitals',

@@ -20,7 +20,7 @@ interface Found {
   readonly id: string | undefined
   readonly tags: Tag[] | undefined
   readonly state: Created['state']
-  /** Names that it got when it was made and that nobody can change later; undefined if it has none. */
+  /** Names that it got when it was made and that cannot change later; undefined if it has none. */
   readonly names?: readonly (string | undefined)[]
   /** The account that owns it, where another account may. */
   readonly owner?: string | undefined

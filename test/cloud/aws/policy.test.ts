@@ -4,7 +4,9 @@ import { expect, test } from 'vitest'
 import { bakePolicy, type PolicyScope, providerActions, sessionActions } from '../../../src/cloud/aws/policy.ts'
 
 const folder = join(import.meta.dirname, '../../../src/cloud/aws')
-const sources = readdirSync(folder).map((file) => readFileSync(join(folder, file), 'utf8'))
+const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
+  .filter((path) => path.endsWith('.ts'))
+  .map((path) => readFileSync(join(folder, path), 'utf8'))
 const services: Readonly<Record<string, string>> = { 'auto-scaling': 'autoscaling', 'service-quotas': 'servicequotas' }
 
 /** Commands and paginators that the code imports from the SDK: the calls that it can make. */
