@@ -124,7 +124,7 @@ describe('the final output', () => {
       'hint: look at the machine',
       '  log          /b/logs',
       '  diagnostics  /b/diagnostics',
-      '  again        npm run bake -- --family linux-web --cloud local --keep failed',
+      '  run again    npm run bake -- --family linux-web --cloud local --keep failed',
     ])
   })
 
@@ -144,8 +144,8 @@ describe('the final output', () => {
     const cancelled = outcome('x', { status: 'cancelled', left: ['instance vm-1'], error })
     expect(renderFailure(cancelled, request('x'))).toEqual([
       'error: x 2026.11.23: cancelled during configure; not removed: instance vm-1',
-      '  left       instance vm-1',
-      '  remove it  npm run bake -- reap',
+      '  not removed   instance vm-1',
+      '  to remove it  npm run bake -- reap',
     ])
   })
 

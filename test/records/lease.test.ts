@@ -48,7 +48,7 @@ describe('the build lock of a family', () => {
   it('is not replaced if its process is in another container, and the error has a hint', () => {
     const owner = currentOwner()
     writeLease('web', { ...owner, pid: 1, started: '1', place: { ...owner.place, namespace: '1' } })
-    expect(() => acquireLease('web')).toThrow(/being baked by another process \(pid 1\), on another computer or in another container/)
+    expect(() => acquireLease('web')).toThrow(/being built by another process \(pid 1\), on another computer or in another container/)
     expect(existsSync(join(home, 'leases/web.json'))).toBe(true)
   })
 
