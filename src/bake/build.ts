@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { defined } from '../core/defined.ts'
 import type { UpdateOptions } from '../engine/stack.ts'
 import { bakeProgram, type GraphSpec, keepProgram } from '../graph/build.ts'
 import { promote } from '../life/promote.ts'
@@ -16,7 +17,7 @@ import { acquireLease } from '../records/lease.ts'
 import { acquireSharedLease } from '../records/shared-lease.ts'
 import { endSteps } from '../steps/entry.ts'
 import { readStepResults } from '../steps/results.ts'
-import { describeImage, findImagePath } from './describe-image.ts'
+import { describeImage } from './describe-image.ts'
 import { explainTrouble } from './explain.ts'
 import { followEngine } from './follow-engine.ts'
 import { followEvents } from './follow-events.ts'
@@ -58,13 +59,13 @@ async function bakeReserved(reserved: Reserved, journal: Journal, signal: AbortS
   const { plan } = reserved
   using _stack = reserved.stack
   const record = await openRecord(plan, journal)
-  const ending = await bakeAndPromote(reserved, journal, signal)
+  const ending = await runPhases(reserved, journal, signal)
   const paths = await record.close(ending)
   return endedOutcome(ending, factsOf(plan, journal), { ...paths, folder: plan.folder })
 }
 
 /** Runs the phases after `resolve`. Their errors are caught here only. */
-async function bakeAndPromote(reserved: Reserved, journal: Journal, signal: AbortSignal): Promise<Ending> {
+async function runPhases(reserved: Reserved, journal: Journal, signal: AbortSignal): Promise<Ending> {
   const { plan } = reserved
   const expires = expiryOf(plan)
   const hosts: Host[] = []
@@ -83,7 +84,8 @@ async function bakeAndPromote(reserved: Reserved, journal: Journal, signal: Abor
     const image = await describeImage(plan, outputs, suites)
     await journal.during('promote', () => promote(plan.engine, image, { state, ...update }))
     const kept = keeps ? { kept: keptOf(await findRunning(plan, hosts), expires) } : {}
-    return { kind: 'promoted', image, suites, weakSuites: weakSuites(configure?.suites ?? []), ...kept, ...findImagePath(image.imageId) }
+    const imagePath = plan.cloud.findImageFile?.(image.imageId)
+    return { kind: 'promoted', image, suites, weakSuites: weakSuites(configure?.suites ?? []), ...kept, ...defined({ imagePath }) }
   } catch (error) {
     const steps = await readStepResults(plan.folder)
     await endSteps(plan.folder)

@@ -1,7 +1,4 @@
-import { existsSync } from 'node:fs'
-import { join } from 'node:path'
 import { defined } from '../core/defined.ts'
-import { imagesFolder } from '../core/paths.ts'
 import type { BuildOutputs, LatestGood } from '../model/outputs.ts'
 import type { SuiteResult } from '../model/suite-result.ts'
 import type { Plan } from './plan.ts'
@@ -35,10 +32,4 @@ export async function describeImage(plan: Plan, built: BuildOutputs, suites: rea
     previousVersion: plan.latest?.version ?? '',
     inputsDigest: plan.inputsDigest,
   }
-}
-
-/** The path of the promoted image, if it is a file on this computer, as on the local cloud. */
-export function findImagePath(imageId: string): { imagePath?: string } {
-  const imagePath = join(imagesFolder(), `${imageId}.qcow2`)
-  return existsSync(imagePath) ? { imagePath } : {}
 }

@@ -103,6 +103,8 @@ export interface Cloud {
    * this computer; undefined if the instance or its image does not exist. Throws if the disk is damaged.
    */
   openImageOf?(instanceId: string, signal: AbortSignal): Promise<OfflineDisk | undefined>
+  /** The path of an image. Only for clouds whose images are files on this computer; undefined if the image does not exist. */
+  findImageFile?(imageId: string): string | undefined
   /** The consumers of promoted images of a family. Only for clouds that can list them. */
   consumers?(family: string): Promise<readonly Consumer[]>
 }

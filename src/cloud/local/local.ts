@@ -29,6 +29,11 @@ export async function local(): Promise<Cloud> {
       return (await import('./disk/files.ts')).openOfflineDisk(imagePath(machine.image), signal)
     },
 
+    findImageFile(imageId) {
+      const path = imagePath(imageId)
+      return existsSync(path) ? path : undefined
+    },
+
     async list(tags) {
       const [machines, images] = await Promise.all([listMachines(), listImages()])
       const created = [...machines.map(fromMachine), ...images.map(fromImage)]

@@ -71,7 +71,7 @@ async function boot(spec: InstanceInputs, signal: AbortSignal, note: string): Pr
 /** A boot from a firmware snapshot failed before the boot loader of the image ran, or the machine rejected the key. */
 class FirmwareUnusable extends Error {
   constructor(cause: unknown) {
-    super(`the firmware was started too, because the sleeping one cannot be used: ${messageOf(cause)}`, { cause })
+    super(`the firmware was started, because its snapshot cannot be used: ${messageOf(cause)}`, { cause })
   }
 }
 
