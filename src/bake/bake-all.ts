@@ -41,7 +41,7 @@ export async function bakeAll(requests: readonly BakeRequest[], together: Togeth
 }
 
 /** The requests, each parent family before the families that start from it. `bases` maps a family to its parent. */
-export function inOrder(requests: readonly BakeRequest[], bases: ReadonlyMap<string, string>): BakeRequest[] {
+function inOrder(requests: readonly BakeRequest[], bases: ReadonlyMap<string, string>): BakeRequest[] {
   const depth = (family: string): number => {
     const base = bases.get(family)
     return base === undefined ? 0 : 1 + depth(base)

@@ -18,7 +18,7 @@ export async function runCompletion({ shell }: { readonly shell?: (typeof shells
  * The script for bash and zsh: a function `bakehouse`, and its completion. In zsh, it loads the functions `compdef` and `complete` if
  * they are not loaded yet.
  */
-export function renderCompletion(node: string, entry: string): string {
+function renderCompletion(node: string, entry: string): string {
   return `# ${completionLine}
 bakehouse() { ${quoteShell(node)} ${quoteShell(entry)} "$@"; }
 if [ -n "\${ZSH_VERSION-}" ]; then
@@ -33,7 +33,7 @@ complete -o default -F _bakehouse bakehouse`
 }
 
 /** The script for fish. */
-export function renderFishCompletion(node: string, entry: string): string {
+function renderFishCompletion(node: string, entry: string): string {
   const [quotedNode, quotedEntry] = [node, entry].map((path) => `'${path.replace(/[\\']/g, '\\$&')}'`)
   return `# ${fishCompletionLine}
 function bakehouse

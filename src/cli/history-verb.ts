@@ -29,7 +29,7 @@ export async function runHistory({ family, limit: given, json }: HistoryArgument
 }
 
 /** The builds as a table, one line per build. */
-export function renderHistory(shown: readonly BuildRecord[], history: History): string[] {
+function renderHistory(shown: readonly BuildRecord[], history: History): string[] {
   if (shown.length === 0 && history.damaged.length > 0) return ['No record of a build can be read']
   if (shown.length === 0) return [`No builds yet. To build a family: ${commandLine('--family <family>')}`]
   const rows = shown.map((record) => [

@@ -46,7 +46,7 @@ export function reportFailed(reaped: readonly Reaped[]): number {
 }
 
 /** One line per orphaned resource. */
-export function renderReaped(reaped: readonly Reaped[]): string[] {
+function renderReaped(reaped: readonly Reaped[]): string[] {
   if (reaped.length === 0) return ['Nothing to delete']
   const words = { removed: 'removed', 'would-remove': 'would remove', failed: 'not removed', 'left-alone': 'left alone' } as const
   return renderColumns(

@@ -8,7 +8,7 @@ const prefix = 'bh-'
 const ownerFile = 'owner.json'
 
 /** Where files with secrets are for a moment: in memory if this computer has /dev/shm. */
-export function memoryFolder(): string {
+function memoryFolder(): string {
   try {
     accessSync('/dev/shm', constants.W_OK | constants.X_OK)
     return '/dev/shm'

@@ -10,7 +10,7 @@ export function isOurs(path: string): boolean {
 }
 
 /** Like `isOurs`, for a result of `lstat`. */
-export function isOursBy(found: Pick<Stats, 'uid' | 'mode' | 'isSymbolicLink'>): boolean {
+function isOursBy(found: Pick<Stats, 'uid' | 'mode' | 'isSymbolicLink'>): boolean {
   const user = process.getuid?.()
   const [ours, writable] = [user === undefined || found.uid === user || found.uid === 0, (found.mode & 0o002) !== 0]
   return ours && !writable && !found.isSymbolicLink()

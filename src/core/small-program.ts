@@ -53,7 +53,7 @@ export async function runSmallProgram(program: SmallProgram, argv: readonly stri
 }
 
 /** The help of a program. */
-export function renderHelp(program: SmallProgram): string {
+function renderHelp(program: SmallProgram): string {
   const { command, describe, words = [], rest, options = {}, examples } = program
   const usage = [...words.map(({ name, isOptional }) => (isOptional ? `[${name}]` : `<${name}>`)), ...(rest ? [rest[0]] : []), '[options]']
   const meanings = words.flatMap((word): [string, string][] => [

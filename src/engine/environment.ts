@@ -23,7 +23,7 @@ export function engineEnvironment(): Record<string, string> {
 }
 
 /** The settings folder of the engine (PULUMI_HOME), one per project. Its plugins are links to the cache, which all projects share. */
-export function engineHome(): string {
+function engineHome(): string {
   const home = join(homeFolder(), 'home')
   const plugins = join(cacheFolder(), 'plugins')
   mkdirSync(home, { recursive: true })

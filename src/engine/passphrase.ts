@@ -32,7 +32,7 @@ export async function requirePassphrase(
 }
 
 /** The passphrase that the engine would use: that of the variable, else that of the file. Throws MissingError. */
-export function readPassphrase({
+function readPassphrase({
   PULUMI_CONFIG_PASSPHRASE: text,
   PULUMI_CONFIG_PASSPHRASE_FILE: file = '',
 }: Readonly<Record<string, string | undefined>>): Passphrase {

@@ -59,7 +59,7 @@ async function takeBack(
 }
 
 /** The message of the update, one line. It is the audit log of the family. */
-export function promotionMessage(image: LatestGood): string {
+function promotionMessage(image: LatestGood): string {
   const passed = image.verified.reduce((sum, suite) => sum + suite.passed, 0)
   const was = image.previousVersion ? `; was ${image.previousVersion}` : ''
   return `promote ${image.family} ${image.version}: ${passed} cases in ${image.verified.length} suites passed; build ${image.buildStack}${was}`

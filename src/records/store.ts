@@ -6,7 +6,7 @@ import { writeAside } from '../core/write-file.ts'
 import { type BuildRecord, parseRecord } from '../model/record.ts'
 
 /** The file name of a record in its build folder. */
-export const recordFile = 'record.json'
+const recordFile = 'record.json'
 
 /** Writes the record of a build: to another file, then renamed, so that a reader sees the old record or the new one. Returns its path. */
 export async function writeRecord(buildFolder: string, record: BuildRecord): Promise<string> {

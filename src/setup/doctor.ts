@@ -40,7 +40,7 @@ export async function readDoctor(): Promise<readonly Finding[]> {
 }
 
 /** A size in kB (the unit of `du`) as text, for example `1.2 GB`. */
-export function renderSize(kilobytes: number): string {
+function renderSize(kilobytes: number): string {
   return kilobytes < 1e6 ? `${Math.round(kilobytes / 1e3)} MB` : `${(kilobytes / 1e6).toFixed(1)} GB`
 }
 

@@ -29,11 +29,6 @@ export async function planVenv(name: Requirements): Promise<SetupTask<string>> {
   }
 }
 
-/** Whether that environment is in the cache. */
-export function hasVenv(name: Requirements): boolean {
-  return findCached(venvKey(name)) !== undefined
-}
-
 /** The path of a Python that is new enough and has the module `venv`; undefined if there is none. */
 export async function findPython(): Promise<string | undefined> {
   for (const name of candidates) {

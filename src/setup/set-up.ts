@@ -18,7 +18,7 @@ import { planSystemPackages } from './system-packages.ts'
 import type { SetupTask } from './task.ts'
 
 /** Set-up failed for another reason than a missing tool. The hint names the log. */
-export class SetUpFailed extends BakehouseError {
+class SetUpFailed extends BakehouseError {
   readonly exitCode = 1
 }
 

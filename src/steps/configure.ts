@@ -44,7 +44,7 @@ async function findBaseHint({ request: { family, cloud } }: StepContext, cause: 
 }
 
 /** Reports the event of a task to the build. */
-export function tellTask(context: StepContext, event: TaskEvent): void {
+function tellTask(context: StepContext, event: TaskEvent): void {
   if (event.event === 'start') context.tell({ type: 'task', name: event.task })
   else context.tell({ type: 'task-done', name: event.task, status: event.status, durationMs: event.ms })
 }

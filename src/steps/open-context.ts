@@ -45,7 +45,7 @@ export function openContext(step: StepName, folder: string, signal: AbortSignal)
 }
 
 /** The hosts of a step from their JSON. Throws UsageError unless there is at least one. */
-export function parseHosts(json: string | undefined): Host[] {
+function parseHosts(json: string | undefined): Host[] {
   try {
     const hosts = JSON.parse(json ?? '') as unknown
     if (Array.isArray(hosts) && hosts.length > 0) return hosts as Host[]
@@ -59,6 +59,6 @@ export function parseHosts(json: string | undefined): Host[] {
 const hostsHint = 'docs/debugging.md says how to get it from the state of a kept build'
 
 /** Appends an event to a JSONL file. A step runs in its own process; the build reads its events from this file. */
-export function appendEvent(file: string, event: BuildEvent): void {
+function appendEvent(file: string, event: BuildEvent): void {
   appendFileSync(file, `${JSON.stringify(event)}\n`, { mode: 0o600 })
 }

@@ -23,7 +23,7 @@ export async function packSuite(family: string, file: string, without: readonly 
 }
 
 /** Arguments of tar. It reads the names from standard input. Run bits are kept. */
-export function packArguments(folder: string, archive: string): string[] {
+function packArguments(folder: string, archive: string): string[] {
   const contents = ['--dereference', '--no-recursion', '--owner=0', '--group=0', '--mode=go-w']
   return ['--create', '--file', archive, '--directory', folder, ...contents, '--null', '--verbatim-files-from', '--files-from', '-']
 }

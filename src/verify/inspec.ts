@@ -83,7 +83,7 @@ export function inspecArguments(spec: InspecSpec): string[] {
 }
 
 /** `cinc-auditor` or `inspec` on the PATH. Throws MissingError with a hint how to install it. */
-export function findInspec(): string {
+function findInspec(): string {
   const found = findCommand('cinc-auditor') ?? findCommand('inspec')
   if (found) return found
   throw new MissingError('neither inspec nor cinc-auditor is on the PATH, but the family has an InSpec suite', {

@@ -69,7 +69,7 @@ export async function packCertificate({ certificate, key }: Certificate, passwor
 const oldCiphers = ['-keypbe', 'PBE-SHA1-3DES', '-certpbe', 'PBE-SHA1-3DES', '-macalg', 'sha1']
 
 /** SHA-1 of a certificate (PEM or DER), 40 upper-case hexadecimal digits. */
-export function thumbprintOf(certificate: string | Buffer): string {
+function thumbprintOf(certificate: string | Buffer): string {
   return normaliseThumbprint(new X509Certificate(certificate).fingerprint)
 }
 

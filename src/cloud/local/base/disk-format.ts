@@ -18,7 +18,7 @@ export async function readDiskFormat(path: string): Promise<DiskFormat> {
  * Finds the format of a disk from its first bytes. Throws an error for a disk that refers to other files, because files of this computer
  * would become part of the image: a qcow2 with a backing file, a VMDK, and others.
  */
-export function parseDiskFormat(head: Buffer): DiskFormat {
+function parseDiskFormat(head: Buffer): DiskFormat {
   if (head.toString('latin1', 0, 4) === 'QFI\xfb') return requireAlone(head)
   const other = others.find(([at, magic]) => head.toString('latin1', at, at + magic.length) === magic)
   if (other) throw new Error(`it is a ${other[2]} disk`)

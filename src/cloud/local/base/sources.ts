@@ -24,7 +24,7 @@ interface Source {
 }
 
 /** Parses the one-line format of apt, see sources.list(5). */
-export function parseLines(text: string): Source[] {
+function parseLines(text: string): Source[] {
   return [...text.matchAll(/^deb\s+(\[[^\]]*\]\s+)?(\S+)\s+(\S+)\s+(.+)$/gm)].map(
     ([, options = '', uri = '', name = '', components = '']) => ({
       options,
@@ -36,7 +36,7 @@ export function parseLines(text: string): Source[] {
 }
 
 /** Parses the deb822 format of apt, see sources.list(5). */
-export function parseStanzas(text: string): Source[] {
+function parseStanzas(text: string): Source[] {
   return text
     .replace(/^#.*\n/gm, '')
     .split(/\n\s*\n/)

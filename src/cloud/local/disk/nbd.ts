@@ -50,7 +50,7 @@ export async function openDiskBytes(file: string, signal: AbortSignal): Promise<
 }
 
 /** Arguments of `qemu-nbd`, which ends after its first client. The format is never guessed. */
-export function nbdArguments(file: string, socket: string): string[] {
+function nbdArguments(file: string, socket: string): string[] {
   return ['--read-only', '--format=qcow2', `--socket=${socket}`, file]
 }
 

@@ -11,7 +11,7 @@ export interface Seed {
 }
 
 /** The user data: one user with sudo rights, and the authorized key. */
-export function renderUserData({ user, publicKey }: Seed): string {
+function renderUserData({ user, publicKey }: Seed): string {
   const account = user === 'root' ? [] : ['    sudo: "ALL=(ALL) NOPASSWD:ALL"', '    shell: /bin/bash']
   return [
     '#cloud-config',
