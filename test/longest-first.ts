@@ -2,7 +2,20 @@ import { basename } from 'node:path'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Test files that take minutes, the longest first. If one of them started last, only one CPU would work at the end. */
-const longest = ['families.vm.test.ts', 'bake.aws.test.ts', 'kept.vm.test.ts', 'graph.aws.test.ts', 'vm.vm.test.ts', 'bake.vm.test.ts']
+const longest = [
+  'families.vm.test.ts',
+  'bake.aws.test.ts',
+  'ordinary-user.vm.test.ts',
+  'handlers.vm.test.ts',
+  'bake.vm.test.ts',
+  'phases.aws.test.ts',
+  'vm.vm.test.ts',
+  'kept.vm.test.ts',
+  'standard-base.vm.test.ts',
+  'windows-base.aws.test.ts',
+  'hygiene.vm.test.ts',
+  'graph.aws.test.ts',
+]
 
 /** Starts these files before the others. */
 export class LongestFirst extends BaseSequencer {
