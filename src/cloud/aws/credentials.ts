@@ -24,8 +24,24 @@ export async function checkCredentials(family: Family): Promise<string> {
       },
     )
   }
-  const { Account } = await ask('to start a build', () => clients.sts().send(new GetCallerIdentityCommand({})))
+  return ask('to start a build', askAccount)
+}
+
+/** The account of the credentials, from AWS. Throws the error of the SDK. */
+async function askAccount(): Promise<string> {
+  const { Account } = await clients.sts().send(new GetCallerIdentityCommand({}))
   return Account ?? ''
+}
+
+let known: Promise<string> | undefined
+
+/** The account of the credentials. AWS is asked once per process: builds list their resources every few seconds. Throws the error of the SDK. */
+export function findAccount(): Promise<string> {
+  known ??= askAccount().catch((error: unknown) => {
+    known = undefined
+    throw error
+  })
+  return known
 }
 
 /**

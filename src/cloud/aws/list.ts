@@ -8,11 +8,12 @@ import {
   paginateDescribeVolumes,
   type Tag,
 } from '@aws-sdk/client-ec2'
-import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
+import { defined } from '../../core/defined.ts'
 import type { Tags } from '../../model/tags.ts'
 import type { Created } from '../cloud.ts'
 import { ask, clients } from './clients.ts'
 import { readConsole, saveConsole } from './console.ts'
+import { findAccount } from './credentials.ts'
 import { parseRegions, parseTags, tagFilters } from './tags.ts'
 
 interface Found {
@@ -31,8 +32,8 @@ interface Found {
  * deleted. IDs of other regions start with `<region>/`.
  */
 export async function listCreated(region: string, tags: Partial<Tags>): Promise<readonly Created[]> {
-  const [here, { Account: account }] = await ask('to list what builds have made', () =>
-    Promise.all([listRegion(clients.ec2(region), tags), clients.sts().send(new GetCallerIdentityCommand({}))]),
+  const [here, account] = await ask('to list what builds have made', () =>
+    Promise.all([listRegion(clients.ec2(region), tags), findAccount()]),
   )
   const others = new Set(here.flatMap((found) => parseRegions(found.tags)).filter((other) => other !== region))
   const there = await Promise.all(
@@ -118,12 +119,12 @@ async function listVolumes(client: EC2Client, tags: Partial<Tags>): Promise<Foun
   return found
 }
 
-function toCreated(found: Found, account: string | undefined): Created[] {
+function toCreated(found: Found, account: string): Created[] {
   const { kind, id, state } = found
   const tags = parseTags(found.tags)
   if (!tags || id === undefined) return []
   const foreign = findForeign(found, tags, account)
-  const created = { kind, id, tags, state, ...(foreign === undefined ? {} : { foreign }) }
+  const created = { kind, id, tags, state, ...defined({ foreign }) }
   return kind === 'instance'
     ? [{ ...created, saveConsole: (folder) => saveConsole(id, folder), readConsole: () => readConsole(id) }]
     : [created]
@@ -133,7 +134,7 @@ function toCreated(found: Found, account: string | undefined): Created[] {
 export function findForeign(
   { kind, names, owner }: Pick<Found, 'kind' | 'names' | 'owner'>,
   { family, version, build }: Tags,
-  account: string | undefined,
+  account: string,
 ): string | undefined {
   if (owner !== undefined && owner !== account) return `it belongs to the account ${owner}`
   const start = kind === 'image' ? `${family}-${version}` : `bakehouse-${build}-`
