@@ -1,6 +1,6 @@
 import type { Created } from '../cloud/cloud.ts'
 import { defined } from '../core/defined.ts'
-import type { Engine } from '../engine/engine.ts'
+import type { Engine, ListedStack } from '../engine/engine.ts'
 import type { ReapOptions } from '../model/leftover.ts'
 import type { BuildRecord } from '../model/record.ts'
 import { listRecords, markInterrupted } from '../records/history.ts'
@@ -11,8 +11,8 @@ export interface KnownBuilds {
   readonly records: readonly BuildRecord[]
   /** IDs of all builds of the records. */
   readonly builds: ReadonlySet<string>
-  /** Names of all stacks of the state: `<family>-<version>` for a build. */
-  readonly stacks: ReadonlySet<string>
+  /** All stacks of the state by name: `<family>-<version>` for a build. */
+  readonly stacks: ReadonlyMap<string, ListedStack>
   /** Maps a build ID to the reason why its temporary resources may be deleted. */
   readonly ended: ReadonlyMap<string, string>
   /** IDs of builds that left resources and whose stack has no promoted image: the copy was not finished, or it is not in the state. */
@@ -36,7 +36,7 @@ export async function findKnownBuilds(engine: Engine, options: ReapOptions, runn
   return {
     records,
     builds: new Set(records.map(({ build }) => build)),
-    stacks: new Set((await engine.listStacks()).map(({ name }) => name)),
+    stacks: new Map((await engine.listStacks()).map((stack) => [stack.name, stack])),
     ended: new Map(ended),
     unfinished: new Set(unfinished),
   }
@@ -75,7 +75,7 @@ export function whyDeletable(
  */
 export function whyForeign(
   { tags, foreign }: Pick<Created, 'tags' | 'foreign'>,
-  { builds, stacks }: Pick<KnownBuilds, 'builds' | 'stacks'>,
+  { builds, stacks }: { readonly builds: ReadonlySet<string>; readonly stacks: Pick<ReadonlySet<string>, 'has'> },
 ): string | undefined {
   const missing = (['family', 'version', 'build', 'stage'] as const).filter((name) => tags[name] === '')
   if (missing.length > 0) return `it lacks the tags of a build: ${missing.join(', ')}`

@@ -17,7 +17,7 @@ interface Looking {
   readonly options: ReapOptions
   /** Families that are being built now. */
   readonly running: ReadonlySet<string>
-  readonly known: Pick<KnownBuilds, 'records' | 'ended'>
+  readonly known: Pick<KnownBuilds, 'records' | 'ended' | 'stacks'>
 }
 
 /** Removes orphaned stacks: build stacks, and build locks in a shared state whose owner has ended. */
@@ -26,7 +26,7 @@ export async function reapStacks(looking: Looking): Promise<Reaped[]> {
   const records = new Map(known.records.map((record) => [`${record.family}-${record.version}`, record]))
   const isMeant = (family: string): boolean => options.family === undefined || options.family === family
   const reaped: (Reaped | undefined)[] = []
-  for (const stack of await engine.listStacks()) {
+  for (const stack of known.stacks.values()) {
     const leased = leasedFamily(stack.name)
     if (leased !== undefined && isMeant(leased)) reaped.push(await reapLease(engine, stack.name, leased, options))
     const [, family = '', version = ''] = /^(.*)-(\d{4}\.\d{2}\.\d{2}(?:-\d+)?)$/.exec(stack.name) ?? []
