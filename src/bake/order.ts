@@ -3,7 +3,7 @@ import { defined } from '../core/defined.ts'
 import { createRedactor } from '../core/redact/redact.ts'
 import { readFamily } from '../family/read-family.ts'
 import { requireSecrets } from '../family/require-secrets.ts'
-import { readSecrets, secretValues } from '../family/secrets.ts'
+import { secretValues } from '../family/secrets.ts'
 import { openProjectEngine } from '../life/open-engine.ts'
 import type { BakeRequest } from '../model/request.ts'
 import type { Order } from './plan.ts'
@@ -11,12 +11,12 @@ import type { Order } from './plan.ts'
 /** Reads the family of a request. Throws UsageError with the place in the file. */
 export async function readOrder(request: BakeRequest): Promise<Order> {
   const read = await readFamily(request.family, defined({ cloud: request.cloud }))
-  requireSecrets(read)
+  const secrets = requireSecrets(read)
   return {
     request,
     family: read,
     cloud: await chooseCloud(read.cloud),
     engine: await openProjectEngine(request.backend),
-    redactor: createRedactor(secretValues(readSecrets(read))),
+    redactor: createRedactor(secretValues(secrets)),
   }
 }

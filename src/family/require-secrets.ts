@@ -2,16 +2,18 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { UsageError } from '../core/errors.ts'
 import type { Family } from '../model/family.ts'
+import type { FamilySecrets } from '../model/secrets.ts'
 import { displayPath } from './display-path.ts'
 import { parseSource } from './document.ts'
 import type { Problem } from './explain.ts'
 import { familyFile } from './names.ts'
-import { findSecretProblems } from './secrets.ts'
+import { checkSecrets } from './secrets.ts'
 
-/** Throws UsageError with the place in the family file of each secret that is missing or too short. */
-export function requireSecrets(family: Family): void {
-  const problems = findSecretProblems(family)
+/** Reads the secrets of a family. Throws UsageError with the place in the family file of each one that is missing or too short. */
+export function requireSecrets(family: Family): FamilySecrets {
+  const { secrets, problems } = checkSecrets(family)
   if (problems.length > 0) throw locate(family, problems)
+  return secrets
 }
 
 /** The error for problems of a family. Parses its file again to find their places. */

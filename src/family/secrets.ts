@@ -9,29 +9,40 @@ import type { Family, Secret } from '../model/family.ts'
 import type { FamilySecrets } from '../model/secrets.ts'
 import type { Path, Problem } from './explain.ts'
 
+/** The secrets of a family, and what is wrong with each that is missing or too short to be redacted. */
+export interface SecretReading {
+  readonly secrets: FamilySecrets
+  readonly problems: readonly Problem[]
+}
+
 /**
  * Reads the secrets of a family from environment variables and files. A path is relative to the folder of the family; one line
  * break at the end of a file is ignored. Throws UsageError if a secret is missing, or too short to be redacted.
  */
 export function readSecrets(family: Family, env: NodeJS.ProcessEnv = process.env): FamilySecrets {
-  const [problem] = findSecretProblems(family, env)
+  const { secrets, problems } = checkSecrets(family, env)
+  const [problem] = problems
   if (problem) throw new UsageError(`${family.name}: ${problem.text}`, defined({ hint: problem.hint }))
-  const { secrets, vaultPassword } = family.configure
-  return {
-    variables: Object.fromEntries(Object.entries(secrets).map(([name, secret]) => [name, readValue(family, secret, env)])),
-    vaultPassword: vaultPassword && readValue(family, vaultPassword, env),
-  }
+  return secrets
 }
 
-/** Each secret that is missing or too short to be redacted. */
-export function findSecretProblems(family: Family, env: NodeJS.ProcessEnv = process.env): Problem[] {
+/** Reads the secrets of a family, and finds the problems of all of them. Reads each secret once. */
+export function checkSecrets(family: Family, env: NodeJS.ProcessEnv = process.env): SecretReading {
   const { secrets, vaultPassword } = family.configure
-  const all: [Path, Secret][] = Object.entries(secrets).map(([name, secret]) => [['configure', 'secrets', name], secret])
-  if (vaultPassword) all.push([['configure', 'vaultPassword'], vaultPassword])
-  return all.flatMap(([path, secret]) => {
-    const problem = explainSecret(family, secret, env)
-    return problem ? [{ path: [...path, ...Object.keys(secret)], at: 'value', ...problem }] : []
-  })
+  const problems: Problem[] = []
+  const read = (path: Path, secret: Secret): string => {
+    const { value = '', problem } = readOne(family, secret, env)
+    if (problem) problems.push({ path: [...path, ...Object.keys(secret)], at: 'value', ...problem })
+    return value
+  }
+  const variables = Object.entries(secrets).map(([name, secret]) => [name, read(['configure', 'secrets', name], secret)])
+  return {
+    secrets: {
+      variables: Object.fromEntries(variables),
+      vaultPassword: vaultPassword && read(['configure', 'vaultPassword'], vaultPassword),
+    },
+    problems,
+  }
 }
 
 /** The values of all secrets, for the redactor. */
@@ -39,25 +50,32 @@ export function secretValues(secrets: FamilySecrets): string[] {
   return [...Object.values(secrets.variables), ...(secrets.vaultPassword === undefined ? [] : [secrets.vaultPassword])]
 }
 
-function readValue(family: Family, secret: Secret, env: NodeJS.ProcessEnv): string {
-  return 'env' in secret ? (env[secret.env] ?? '') : readFileSync(resolveInside(family.folder, secret.file), 'utf8').replace(/\r?\n$/, '')
+interface OneReading {
+  readonly value?: string
+  readonly problem?: Pick<Problem, 'text' | 'hint'>
 }
 
-function explainSecret(family: Family, secret: Secret, env: NodeJS.ProcessEnv): Pick<Problem, 'text' | 'hint'> | undefined {
-  let value: string
-  try {
-    value = readValue(family, secret, env)
-  } catch (error) {
-    return explainFile(family, 'file' in secret ? secret.file : '', error)
-  }
-  if ('env' in secret && value === '') {
+function readOne(family: Family, secret: Secret, env: NodeJS.ProcessEnv): OneReading {
+  if ('env' in secret) {
+    const value = env[secret.env]
+    if (value) return checkLength(value)
     const hint = `set ${secret.env}, for example: ${secret.env}=… ${commandLine('--family', family.name)}`
-    return { text: `expected a secret in the environment variable ${secret.env}, got no value`, hint }
+    return { problem: { text: `expected a secret in the environment variable ${secret.env}, got no value`, hint } }
   }
-  if (value.length >= shortestSecret) return undefined
+  try {
+    return checkLength(readFileSync(resolveInside(family.folder, secret.file), 'utf8').replace(/\r?\n$/, ''))
+  } catch (error) {
+    return { problem: explainFile(family, secret.file, error) }
+  }
+}
+
+function checkLength(value: string): OneReading {
+  if (value.length >= shortestSecret) return { value }
   return {
-    text: `expected a secret of at least ${shortestSecret} characters, got ${value.length}`,
-    hint: 'use a longer secret: a shorter one also occurs in ordinary text, so it cannot be removed from logs',
+    problem: {
+      text: `expected a secret of at least ${shortestSecret} characters, got ${value.length}`,
+      hint: 'use a longer secret: a shorter one also occurs in ordinary text, so it cannot be removed from logs',
+    },
   }
 }
 
