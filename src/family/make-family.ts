@@ -4,16 +4,12 @@ import { UsageError } from '../core/errors.ts'
 import { playbooksFolder, projectFolder } from '../core/paths.ts'
 import { commandLine } from '../core/program.ts'
 import { writeAside } from '../core/write-file.ts'
-import { familyNamePattern, familyNames, requireFamily } from './names.ts'
+import { familyNames, requireFamily, requireFamilyName } from './names.ts'
 import { newFamilyFiles } from './new-family.ts'
 
 /** Creates the folder of a new family. Throws UsageError if the folder exists or the name is not valid. */
 export async function makeFamily(family: string, base: string | undefined): Promise<{ folder: string; files: readonly string[] }> {
-  if (!familyNamePattern.test(family)) {
-    throw new UsageError(`Expected the name of a family: lower-case letters, digits and dashes, starting with a letter, got "${family}"`, {
-      hint: 'for example linux-web',
-    })
-  }
+  requireFamilyName(family)
   if (base !== undefined) requireFamily(base)
   const folder = join(playbooksFolder(), family)
   if (existsSync(folder)) {

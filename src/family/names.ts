@@ -9,7 +9,7 @@ import { didYouMean } from '../core/suggest.ts'
 export const familyFile = 'family.yaml'
 
 /** Valid names of families. They become part of the names of resources in every cloud. */
-export const familyNamePattern = /^[a-z][a-z0-9-]{0,62}$/
+const familyNamePattern = /^[a-z][a-z0-9-]{0,62}$/
 
 /** The names of the families of this project, sorted. Their files are not read. */
 export function familyNames(): string[] {
@@ -18,6 +18,14 @@ export function familyNames(): string[] {
   return readdirSync(folder)
     .filter((name) => familyNamePattern.test(name) && existsSync(join(folder, name, familyFile)))
     .sort()
+}
+
+/** Throws UsageError if this is no valid name of a family. */
+export function requireFamilyName(name: string): void {
+  if (familyNamePattern.test(name)) return
+  throw new UsageError(`Expected the name of a family: lower-case letters, digits and dashes, starting with a letter, got "${name}"`, {
+    hint: 'for example linux-web',
+  })
 }
 
 /** Throws UsageError if there is no family of this name. */

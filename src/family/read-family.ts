@@ -11,7 +11,7 @@ import { type FamilyFile, familyOf } from '../model/family-file.ts'
 import { checkFamily } from './check-family.ts'
 import { displayPath } from './display-path.ts'
 import { fillBase } from './fill-base.ts'
-import { familyFile, familyNamePattern, familyNames } from './names.ts'
+import { familyFile, familyNames, requireFamilyName } from './names.ts'
 import { parseFamily } from './parse-family.ts'
 
 /**
@@ -51,11 +51,7 @@ async function readOne(name: string, cloud?: string): Promise<Family> {
 }
 
 async function readBytes(name: string, path: string): Promise<Buffer> {
-  if (!familyNamePattern.test(name)) {
-    throw new UsageError(`Expected the name of a family: lower-case letters, digits and dashes, starting with a letter, got "${name}"`, {
-      hint: 'for example linux-web',
-    })
-  }
+  requireFamilyName(name)
   try {
     return await readFile(path)
   } catch (cause) {
