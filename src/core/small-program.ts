@@ -1,3 +1,4 @@
+import { parseArgs } from 'node:util'
 import { writeError } from './error-lines.ts'
 import { UsageError } from './errors.ts'
 import { didYouMean } from './suggest.ts'
@@ -86,36 +87,36 @@ function section(title: string, rows: readonly (readonly [string, string])[]): s
 /** Parses the arguments; undefined if they request the help. Throws UsageError. */
 function parseGiven(program: SmallProgram, argv: readonly string[]): Given | undefined {
   const words: string[] = []
-  const options: Record<string, string> = {}
-  const left = [...argv]
-  for (let arg = left.shift(); arg !== undefined; arg = left.shift()) {
+  const given: Record<string, string> = {}
+  const known = Object.fromEntries(Object.keys(program.options ?? {}).map((name) => [name, { type: 'string' as const }]))
+  // Not strict, so that the errors are those of this program.
+  const { tokens } = parseArgs({ args: [...argv], options: known, strict: false, tokens: true })
+  for (const token of tokens) {
+    const arg = argv[token.index] ?? ''
     if (arg === '--help' || arg === '-h') return undefined
-    if (arg.startsWith('-')) Object.assign(options, parseOption(program, arg, left))
-    else if (program.rest && words.length === (program.words ?? []).length) return { words, rest: [arg, ...left], options }
+    if (token.kind === 'option' && Object.hasOwn(known, token.name)) given[token.name] = requireValue(program, token)
+    else if (arg.startsWith('-')) throw unknownOption(program, arg)
+    else if (program.rest && words.length === (program.words ?? []).length) return { words, rest: argv.slice(token.index), options: given }
     else words.push(arg)
   }
-  requireAll(program, words, options)
+  requireAll(program, words, given)
   if (program.rest?.[0].startsWith('<'))
     throw new UsageError(`Expected ${program.rest[0]}, got nothing`, { hint: `${program.command} --help` })
-  return { words, rest: [], options }
+  return { words, rest: [], options: given }
 }
 
-function parseOption({ command, options = {} }: SmallProgram, arg: string, left: string[]): Record<string, string> {
-  const [flag = '', ...value] = arg.split('=')
-  const names = Object.keys(options)
-  const name = names.find((each) => `--${each}` === flag)
-  if (name === undefined) {
-    throw new UsageError(`Expected an option of ${nameOf(command)}, got ${flag}`, {
-      hint:
-        didYouMean(
-          flag,
-          names.map((each) => `--${each}`),
-        ) ?? `${command} --help`,
-    })
-  }
-  const text = value.length > 0 ? value.join('=') : left.shift()
-  if (!text) throw new UsageError(`Expected a value after ${flag}, got nothing`, { hint: `${command} --help` })
-  return { [name]: text }
+function requireValue(
+  { command }: SmallProgram,
+  { rawName, value }: { readonly rawName: string; readonly value?: string | undefined },
+): string {
+  if (!value) throw new UsageError(`Expected a value after ${rawName}, got nothing`, { hint: `${command} --help` })
+  return value
+}
+
+function unknownOption({ command, options = {} }: SmallProgram, arg: string): UsageError {
+  const [flag = ''] = arg.split('=')
+  const names = Object.keys(options).map((name) => `--${name}`)
+  return new UsageError(`Expected an option of ${nameOf(command)}, got ${flag}`, { hint: didYouMean(flag, names) ?? `${command} --help` })
 }
 
 function requireAll({ command, words: expected = [], options = {} }: SmallProgram, words: readonly string[], given: object): void {
