@@ -1,36 +1,32 @@
 import type { DebianVariant } from '../../../model/debian-release.ts'
 
 interface MissingPart {
-  /** A pattern in the cause of a failed task that means that the part is missing. */
+  /** Found in the cause of a failed task when the part is missing. */
   readonly signs: RegExp
-  readonly variants: readonly DebianVariant[]
+  /** The only variant that lacks it. Default: all variants lack it. */
+  readonly variant?: DebianVariant
   readonly hint: string
 }
 
-const useStandard = 'The lean Debian base does not have it. Use the standard one: base: {debian: …, variant: standard}'
-
 /** Parts that playbooks expect but a Debian base image lacks. */
 const missingParts: readonly MissingPart[] = [
-  { signs: /\bgrub\b|grub-|\bgrubenv\b/, variants: ['lean'], hint: useStandard },
   {
     signs:
-      /netplan|resolvectl|systemd-resolved|timesyncd|timedatectl|apparmor|unattended-upgrade|iptables|polkit|pam_systemd|\bnano\b|\bvi\b/,
-    variants: ['lean'],
-    hint: useStandard,
+      /\bgrub\b|grub-|\bgrubenv\b|netplan|resolvectl|systemd-resolved|timesyncd|timedatectl|apparmor|unattended-upgrade|iptables|polkit|pam_systemd|\bnano\b|\bvi\b/,
+    variant: 'lean',
+    hint: 'The lean Debian base does not have it. Use the standard one: base: {debian: …, variant: standard}',
   },
   {
     signs: /No package matching '[^']*' is available|Unable to locate package|has no installation candidate/,
-    variants: ['standard', 'lean'],
     hint: 'The package lists of the base image are empty. Set configure: {refreshPackages: true}, or use update_cache: true in the task',
   },
   {
     signs: /locale-gen|\/etc\/locale\.gen|locales-all/,
-    variants: ['standard', 'lean'],
     hint: 'install the package locales first: the base image has only the locale C.UTF-8',
   },
 ]
 
 /** The hint for a task that failed because a Debian base image lacks a part; undefined if that is not the reason. */
 export function findMissingPartHint(variant: DebianVariant, cause: string): string | undefined {
-  return missingParts.find(({ signs, variants }) => variants.includes(variant) && signs.test(cause))?.hint
+  return missingParts.find((part) => (part.variant ?? variant) === variant && part.signs.test(cause))?.hint
 }
