@@ -1,3 +1,4 @@
+import { defined } from '../src/core/defined.ts'
 import { parseCount } from '../src/core/parse-count.ts'
 import { runSmallProgram } from '../src/core/small-program.ts'
 import type { BenchRequest } from './measure.ts'
@@ -42,7 +43,7 @@ process.exitCode = await runSmallProgram(
       ['peer 5', 'compare with Packer, in 5 rounds'],
     ],
     run: async ({ words: [name = '', rounds], options }) => {
-      const given = { ...(rounds === undefined ? {} : { rounds }), ...options }
+      const given = { ...defined({ rounds }), ...options }
       const asked = Object.fromEntries(Object.entries(given).map(([option, text]) => [option, parseCount(`--${option}`, text)]))
       await (await benches[name]?.load())?.main(asked)
       return 0

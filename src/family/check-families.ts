@@ -1,3 +1,4 @@
+import { defined } from '../core/defined.ts'
 import { BakehouseError, messageOf } from '../core/errors.ts'
 import type { Family } from '../model/family.ts'
 import type { Finding } from '../model/finding.ts'
@@ -29,7 +30,7 @@ function checkFamily(family: Family): Checked {
 
 function toFinding(status: Finding['status'], error: unknown): Checked {
   const hint = error instanceof BakehouseError ? error.hint : undefined
-  return { status, detail: messageOf(error), ...(hint && { hint }) }
+  return { status, detail: messageOf(error), ...defined({ hint: hint || undefined }) }
 }
 
 function count(number: number, noun: string): string {

@@ -1,5 +1,6 @@
 import { defined } from '../core/defined.ts'
 import type { CaseResult, SuiteReport } from '../model/suite-result.ts'
+import { failed, passed, skipped } from './cases.ts'
 import { describeCheck } from './checks.ts'
 import type { Identity } from './identity.ts'
 
@@ -63,7 +64,6 @@ export function compareClones(identities: readonly Identity[]): CaseResult[] {
 
 /** A comparison as a test case; skipped if the other identity is not known. */
 export function judge(check: string, known: unknown, isGood: boolean, message: string): CaseResult {
-  const about = { name: check, title: describeCheck(check), durationMs: 0 }
-  if (known === undefined) return { ...about, status: 'skipped', message: 'the identity of the base was not read' }
-  return isGood ? { ...about, status: 'passed' } : { ...about, status: 'failed', message }
+  if (known === undefined) return skipped(check, 'the identity of the base was not read')
+  return isGood ? passed(check) : failed(check, message)
 }

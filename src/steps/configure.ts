@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeCloud } from '../cloud/clouds.ts'
+import { defined } from '../core/defined.ts'
 import { parseDuration } from '../core/duration.ts'
 import { runPlaybook } from '../guest/ansible/playbook.ts'
 import type { TaskEvent } from '../guest/ansible/task-events.ts'
@@ -33,8 +34,7 @@ export async function configure(context: StepContext): Promise<StepAnswer> {
   if (cause === undefined && known.status === 'rejected') throw known.reason
   if (cause === undefined) return { status: 'ok', suites }
   await system.saveDiagnostics?.(session)
-  const hint = await findBaseHint(context, cause)
-  return { status: 'failed', cause, ...(hint !== undefined && { hint }), suites }
+  return { status: 'failed', cause, ...defined({ hint: await findBaseHint(context, cause) }), suites }
 }
 
 /** The hint for a playbook that failed because the base image lacks something, if the cloud knows one. */

@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util'
+import { defined } from '../core/defined.ts'
 import type { CaseResult, SuiteReport } from '../model/suite-result.ts'
 import { broken, disagreement, suiteReport } from './judge.ts'
 
@@ -51,7 +52,7 @@ function toCase({ path, result, ms, message, file, line }: PesterCase): CaseResu
   const status = statusOf[result] ?? 'error'
   const why = plain(message).trim() || noReason[status]
   const where = (status === 'failed' || status === 'error') && file !== '' ? `${file}:${line}: ` : ''
-  return { name: path.map(plain).join(' › '), status, durationMs: ms, ...(why ? { message: `${where}${why}` } : {}) }
+  return { name: path.map(plain).join(' › '), status, durationMs: ms, ...defined({ message: why ? `${where}${why}` : undefined }) }
 }
 
 /** For a status without a message. Pester 5 gives none for a test that calls `exit`. */
