@@ -131,7 +131,7 @@ describe('an image of a machine', () => {
     const cold = await instances.create(inputs({ image: copy.id, name: 'f-1-trial', tags: tags('trial'), warm: false }), context())
     expect(cold.outputs.boot).toBe('cold')
     // With a firmware snapshot, this image would not get its key. So the firmware was started.
-    expect(cold.outputs.note).toMatch(/^the firmware was started too, because .*Permission denied/)
+    expect(cold.outputs.note).toMatch(/^the firmware was started, because its snapshot cannot be used: .*Permission denied/)
     expect(await ssh(cold.outputs.host as Host, 'cat /root/mark; systemctl --failed --no-legend')).toBe('baked\n')
     await instances.delete!(cold.id, cold.outputs, context())
     expect((await (await local()).list({})).map(({ id }) => id)).toEqual(['f-1'])
