@@ -8,7 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { failure } from './src/setup/launch/failure.mjs'
 import { underLock } from './src/setup/launch/lock.mjs'
-import { findNode, oldestNode } from './src/setup/launch/node.mjs'
+import { findNode, nodeEnvironment, oldestNode } from './src/setup/launch/node.mjs'
 import { installPackages, packagesMatch } from './src/setup/launch/packages.mjs'
 
 const root = fileURLToPath(new URL('.', import.meta.url))
@@ -49,7 +49,7 @@ async function run(node, file, argv) {
     return
   }
   process.exitCode = await new Promise((resolve, reject) => {
-    const child = spawn(node, [path, ...argv], { stdio: 'inherit' })
+    const child = spawn(node, [path, ...argv], { stdio: 'inherit', env: nodeEnvironment() })
     // Ctrl-C in a terminal sends SIGINT to both processes. Only the program handles it.
     for (const signal of ['SIGTERM', 'SIGHUP']) process.on(signal, () => child.kill(signal))
     process.on('SIGINT', () => {})

@@ -56,10 +56,11 @@ export function refusePlatform(platform: NodeJS.Platform): MissingError | undefi
   })
 }
 
-/** The error for a CPU architecture on which Debian disks cannot be made; undefined if they can. `arch`: as in `process.arch`. */
+/** The error for a CPU architecture on which local machines cannot run, with what is missing; undefined if they can. As in `process.arch`. */
 export function refuseProcessor(arch: string): MissingError | undefined {
   if (arch === 'x64') return undefined
-  return new MissingError(`Debian disks are made for x86_64, and this computer is ${arch}`, {
-    hint: 'build on EC2 (--cloud aws), or use a computer with an x86_64 processor',
-  })
+  return new MissingError(
+    `Local machines need an x86_64 processor, and this computer is ${arch}: Bakehouse has no Debian base image, UEFI firmware and QEMU machine for ${arch}`,
+    { hint: 'build on EC2 (--cloud aws), or use a computer with an x86_64 processor' },
+  )
 }

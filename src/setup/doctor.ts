@@ -19,20 +19,24 @@ const setUp = `install it: ${setUpCommand}`
 const ansibleVersions =
   "import importlib.metadata as m; print(*(n + ' ' + m.version(n) for n in ('ansible-core', 'mitogen', 'pytest-testinfra')), sep=', ')"
 
-/** Checks every tool that a build needs, even if others are missing. Never throws. */
-export async function readDoctor(): Promise<readonly Finding[]> {
+/** The kind of computer, as in `process`. */
+export type Computer = Pick<NodeJS.Process, 'platform' | 'arch'>
+
+/** Checks every tool that a build needs, even if others are missing, and before set-up what set-up cannot install. Never throws. */
+export async function readDoctor(computer: Computer = process): Promise<readonly Finding[]> {
   let tools: Tools
   try {
     tools = readTools()
   } catch (error) {
-    return [{ name: 'tools', status: 'missing', detail: messageOf(error), hint: setUp }, ...(await checkDisks())]
+    const host = findRefusal(computer) ?? (await checkNamespaces())
+    return [{ name: 'tools', status: 'missing', detail: messageOf(error), hint: setUp }, host, ...(await checkDisks())]
   }
   const { node, pulumi, venv } = tools
   const checks = await Promise.all([
     look('node', async () => (await runTool(node, ['--version'])).trim()),
     checkEngine(pulumi),
     look('ansible', async () => (await runTool(join(venv, 'bin/python'), ['-c', ansibleVersions])).trim()),
-    checkMachines(tools),
+    checkMachines(tools, computer),
     checkFiles('goss', [tools.goss]),
     checkDisks(),
   ])
@@ -63,23 +67,28 @@ async function checkEngine(pulumi: string): Promise<Finding> {
 }
 
 /** Checks what local machines need. Skipped if all families of the project are built on other clouds. */
-async function checkMachines({ qemu }: Tools): Promise<readonly Finding[]> {
-  const refusal = refusePlatform(process.platform) ?? refuseProcessor(process.arch)
-  if (refusal) return [toFinding('machines', 'warning', refusal)]
+async function checkMachines({ qemu }: Tools, computer: Computer): Promise<readonly Finding[]> {
+  const refusal = findRefusal(computer)
+  if (refusal) return [refusal]
   if (!qemu) return [{ name: 'qemu', status: 'ok', detail: 'not installed: no family of this project is built on this computer' }]
-  const namespaces = await findNamespaceProblem()
   return [
     await look('qemu', async () => (await runTool(qemu.system, ['--version'])).split('\n')[0] ?? ''),
     await checkGuestNetwork(qemu.system),
     checkFiles('firmware', [qemu.ovmf]),
-    namespaces
-      ? toFinding('user namespaces', 'warning', namespaces)
-      : { name: 'user namespaces', status: 'ok', detail: describeNamespaces() },
+    await checkNamespaces(),
   ]
 }
 
-function describeNamespaces(): string {
-  return process.getuid?.() === 0 ? 'not needed by root' : 'work, with subordinate ids'
+/** Warns that local machines cannot run on this kind of computer. */
+function findRefusal({ platform, arch }: Computer): Finding | undefined {
+  const refusal = refusePlatform(platform) ?? refuseProcessor(arch)
+  return refusal && toFinding('machines', 'warning', refusal)
+}
+
+async function checkNamespaces(): Promise<Finding> {
+  const problem = await findNamespaceProblem()
+  const detail = process.getuid?.() === 0 ? 'not needed by root' : 'work, with subordinate ids'
+  return problem ? toFinding('user namespaces', 'warning', problem) : { name: 'user namespaces', status: 'ok', detail }
 }
 
 function toFinding(name: string, status: Finding['status'], { message, hint }: MissingError): Finding {

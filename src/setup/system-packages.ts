@@ -21,9 +21,7 @@ export function missingTools(needs: Needs, isRoot: boolean, isThere: (need: stri
 
 /** Plans QEMU and the disk tools. Throws MissingError with the command to type if packages are missing and set-up may not install them. */
 export async function planSystemPackages(needs: Needs): Promise<SetupTask<QemuTools | undefined>> {
-  const refusal = needs.machines
-    ? (refusePlatform(process.platform) ?? (needs.debian ? refuseProcessor(process.arch) : undefined))
-    : undefined
+  const refusal = needs.machines ? (refusePlatform(process.platform) ?? refuseProcessor(process.arch)) : undefined
   if (refusal) throw refusal
   const isRoot = process.getuid?.() === 0
   const tools = missingTools(needs, isRoot, isThere)

@@ -1,8 +1,22 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { spawnSync } from 'node:child_process'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { type RunResult, run } from '../../src/core/exec.ts'
+import { findUnwanted } from '../../src/core/other-variables.ts'
 import { sourceFolder } from '../../src/core/paths.ts'
 
 const project = join(sourceFolder(), '..')
@@ -50,8 +64,74 @@ describe('the Node that runs the program', () => {
     expect(existsSync(pinned)).toBe(false)
   })
 
+  it('is the current one if the loader of the pinned one does not exist, as on Alpine', async () => {
+    const program = readFileSync('/bin/true', 'latin1')
+    const loader = /\/lib\S*\/ld-[\w.-]+/.exec(program)?.[0] ?? ''
+    expect(loader).not.toBe('')
+    const pinned = script('node', '')
+    writeFileSync(pinned, program.replace(loader, '/lib/ld-none'.padEnd(loader.length, 'x')), 'latin1')
+    expect((await launch('node')).findNode(pinned)).toBe(process.execPath)
+    expect(existsSync(pinned)).toBe(false)
+  })
+
   it('is the current one if none is pinned', async () => {
     expect((await launch('node')).findNode(join(root, 'node'))).toBe(process.execPath)
+  })
+})
+
+describe('the options for another Node', () => {
+  it.each([
+    '--inspect=9229 --require /x.js',
+    '--use-system-ca --max-old-space-size=4096',
+    '--openssl-legacy-provider --use-openssl-ca --no-such-option',
+    '--tls-min-v1.2 --no-network-family-autoselection --dns-result-order=ipv4first',
+  ])('from NODE_OPTIONS=%s are those that the program itself keeps', async (given) => {
+    const { NODE_OPTIONS } = (await launch('node')).nodeEnvironment({ NODE_OPTIONS: given, A: 'b' })
+    expect(NODE_OPTIONS).toBe(
+      'NODE_OPTIONS' in findUnwanted({ NODE_OPTIONS: given }) ? findUnwanted({ NODE_OPTIONS: given }).NODE_OPTIONS : given,
+    )
+  })
+})
+
+describe('the lock of a set-up', () => {
+  const dead = spawnSync('true').pid
+  const lock = (owner: string): string => {
+    const file = join(root, 'setup.lock')
+    writeFileSync(file, owner)
+    return file
+  }
+  const take = async (): Promise<string> => {
+    const owners: string[] = []
+    await (await launch('lock')).underLock(root, async () => owners.push(readFileSync(join(root, 'setup.lock'), 'utf8')), 'on here')
+    return owners.join()
+  }
+
+  it.each([
+    ['in the same container', `${dead} on here`],
+    ['of an earlier version, which wrote only its process ID', String(dead)],
+  ])('is replaced if its process has ended, %s', async (_where, owner) => {
+    lock(owner)
+    expect(await take()).toBe(`${process.pid} on here`)
+    expect(readdirSync(root)).toEqual([])
+  })
+
+  it('is respected if it is from another container or computer, whose processes are not visible here', async () => {
+    const file = lock(`${dead} on there`)
+    const said = vi.spyOn(process.stderr, 'write').mockReturnValue(true)
+    const taking = take()
+    try {
+      await expect.poll(() => said.mock.calls.join()).toContain(`process ${dead} on there`)
+      expect(readFileSync(file, 'utf8')).toBe(`${dead} on there`)
+    } finally {
+      said.mockRestore()
+      rmSync(file)
+    }
+    expect(await taking).toBe(`${process.pid} on here`)
+  })
+
+  it('is replaced if it is from another container or computer, and was not renewed for minutes', async () => {
+    utimesSync(lock(`${dead} on there`), new Date(), new Date(Date.now() - 180_000))
+    expect(await take()).toBe(`${process.pid} on here`)
   })
 })
 
@@ -121,6 +201,25 @@ describe('a first start', () => {
       3,
       [expect.stringMatching(/^error: Expected Node >= 24, got /), expect.stringMatching(/^hint: install Node 24/)],
     ])
+  })
+
+  it('runs the program with ignore-scripts=true in .npmrc', async () => {
+    cpSync(join(project, 'package.json'), join(root, 'package.json'))
+    writeFileSync(join(root, '.npmrc'), 'ignore-scripts=true\n')
+    mkdirSync(join(root, 'node_modules'))
+    writeFileSync(join(root, 'node_modules/.package-lock.json'), '{"packages": {}}')
+    writeFileSync(join(root, 'src/bake.ts'), 'console.log(process.argv.slice(2).join())\n')
+    const { exitCode, stdout, stderr } = await run('npm', ['run', '--silent', 'bake', '--', '--family', 'x'], {
+      cwd: root,
+      env: { BAKEHOUSE_HOME: join(root, '.bakehouse') },
+    })
+    expect([exitCode, stdout], stderr).toEqual([0, '--family,x\n'])
+  })
+
+  it('refuses Windows in one sentence, with exit code 3', async () => {
+    const windows = `data:text/javascript,Object.defineProperty(process,'platform',{value:'win32'})`
+    const { exitCode, stderr } = await start({ NODE_OPTIONS: `--import=${windows}` })
+    expect([exitCode, stderr]).toEqual([3, 'error: Bakehouse does not run on Windows itself\nhint: use WSL 2 with Debian\n'])
   })
 
   it('reports a missing npm in one sentence, with exit code 3', async () => {

@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { findFirmware } from '../../src/core/firmware.ts'
 import { aptArguments, installPackages } from '../../src/setup/apt.ts'
 import { parseDistribution, refusePlatform, refuseProcessor } from '../../src/setup/distribution.ts'
+import { readDoctor } from '../../src/setup/doctor.ts'
 import { systemTools } from '../../src/setup/package-names.ts'
 import { explainMissing, missingTools } from '../../src/setup/system-packages.ts'
 
@@ -104,10 +105,21 @@ describe('a computer that cannot run machines', () => {
 
   it('is no error on Linux', () => expect(refusePlatform('linux')).toBeUndefined())
 
-  it('is a warning of doctor on arm64', () => {
-    expect(refuseProcessor('arm64')?.message).toBe('Debian disks are made for x86_64, and this computer is arm64')
-    expect(refuseProcessor('x64')).toBeUndefined()
+  it.each([
+    ['linux', 'arm64', 'arm64: Bakehouse has no Debian base image, UEFI firmware and QEMU machine for arm64'],
+    ['darwin', 'arm64', 'this is macOS'],
+    ['win32', 'x64', 'this is Windows'],
+  ] as const)('is a warning of doctor, also before set-up, on %s with %s', async (platform, arch, detail) => {
+    vi.stubEnv('BAKEHOUSE_HOME', '/nonexistent/home')
+    vi.stubEnv('XDG_CACHE_HOME', '/nonexistent/cache')
+    const findings = await readDoctor({ platform, arch }).finally(() => vi.unstubAllEnvs())
+    expect(findings).toContainEqual({
+      ...{ name: 'machines', status: 'warning', detail: expect.stringContaining(detail) },
+      hint: expect.stringMatching(/--cloud aws|WSL 2/),
+    })
   })
+
+  it('is not one with an x86_64 processor', () => expect(refuseProcessor('x64')).toBeUndefined())
 })
 
 describe('the firmware', () => {

@@ -1,10 +1,6 @@
-import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { runtime } from '@pulumi/pulumi'
 import { expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { readFamily } from '../../src/family/read-family.ts'
-import { longestBake } from '../../src/model/lifetime.ts'
 import { renderBuildspec, scheduleProgram } from '../../stacks/schedule/program.ts'
 
 const spec = {
@@ -34,27 +30,4 @@ test('reap runs after every build', () => {
   const { phases } = parse(renderBuildspec('web')) as { phases: Record<string, { commands: string[] }> }
   expect(phases.build?.commands).toEqual(['npm run bake -- --family web --cloud aws'])
   expect(phases.post_build?.commands).toEqual(['npm run bake -- reap --family web --cloud aws'])
-})
-
-test('the time limit of the workflow is at least the longest build of each of its families', async () => {
-  const { jobs } = parse(readFileSync(join(import.meta.dirname, '../../.github/workflows/bake.yml'), 'utf8'))
-  const [, list = '[]'] = /\|\| '(\[.*\])'/.exec(jobs.bake.strategy.matrix.family) ?? []
-  const families = JSON.parse(list) as string[]
-  expect(families).not.toEqual([])
-  for (const name of families) {
-    const needed = longestBake(await readFamily(name, { cloud: 'aws' })) / 60_000
-    expect(jobs.bake['timeout-minutes'], `${name} may take ${needed} minutes: set timeout-minutes`).toBeGreaterThanOrEqual(needed)
-  }
-})
-
-test('the workflow never cancels a running build, always runs reap, and has no long-lived credentials', () => {
-  const text = readFileSync(join(import.meta.dirname, '../../.github/workflows/bake.yml'), 'utf8')
-  const { jobs, on, permissions } = parse(text)
-  expect(Object.keys(on)).toEqual(['schedule', 'workflow_dispatch'])
-  expect(permissions).toEqual({ contents: 'read', 'id-token': 'write' })
-  // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of GitHub Actions
-  expect(jobs.bake.concurrency).toEqual({ group: 'bake-${{ matrix.family }}', 'cancel-in-progress': false })
-  const reap = jobs.bake.steps.find(({ run }: { run?: string }) => run?.includes('reap'))
-  expect(reap.if).toBe('always()')
-  expect(text).not.toMatch(/secrets\.|ACCESS_KEY/)
 })

@@ -16,12 +16,21 @@ export function isNewEnough() {
   }
 }
 
+/** Options of NODE_OPTIONS that are kept, as in core/other-variables.ts. Others may not exist in another Node, which then does not start. */
+const keptOptions = /^--(use-(system|openssl|bundled)-ca|max-old-space-size=|dns-result-order=|tls-|(no-)?network-family-autoselection)/
+
+/** The environment for another Node than the one that runs this code. */
+export function nodeEnvironment(environment = process.env) {
+  const { NODE_OPTIONS = '', ...env } = environment
+  const kept = NODE_OPTIONS.split(/\s+/).filter((option) => keptOptions.test(option))
+  return kept.length === 0 ? env : { ...env, NODE_OPTIONS: kept.join(' ') }
+}
+
 /** Whether a Node can run the program. Starts it to find out: an existing file may be for another C library. */
 export function runs(node) {
   if (!existsSync(node)) return false
   if (realpathSync(node) === realpathSync(process.execPath)) return isNewEnough()
-  const { NODE_OPTIONS: _, ...env } = process.env
-  return spawnSync(node, ['-e', test], { env, stdio: 'ignore', timeout: 30_000 }).status === 0
+  return spawnSync(node, ['-e', test], { env: nodeEnvironment(), stdio: 'ignore', timeout: 30_000 }).status === 0
 }
 
 /**
