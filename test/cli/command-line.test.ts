@@ -8,7 +8,8 @@ import { completeWords } from '../../src/cli/complete.ts'
 import { renderFindings } from '../../src/cli/doctor-verb.ts'
 import { UsageError } from '../../src/core/errors.ts'
 import { run } from '../../src/core/exec.ts'
-import { sourceFolder } from '../../src/core/paths.ts'
+import { findCommand } from '../../src/core/find-command.ts'
+import { homeFolder, sourceFolder } from '../../src/core/paths.ts'
 import { writeRecord } from '../../src/records/store.ts'
 import { familyFiles, makeProject } from '../family/project.ts'
 import { captureOutput } from '../helpers/capture-output.ts'
@@ -111,11 +112,17 @@ describe('help', () => {
     expect((await bakehouse(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
   })
 
-  test('completion prints a shell function that completes a partial word', async () => {
-    const type = 'eval "$0"; COMP_WORDS=(bakehouse reap --d); COMP_CWORD=2; _bakehouse; echo $COMPREPLY'
-    const { stdout } = await bakehouse(['completion'])
-    expect((await run('bash', ['-c', type, stdout])).stdout).toBe('--dry-run\n')
-    expect((await run('bash', ['-u', '-c', type, stdout])).stderr, 'with bash -u').toBe('')
+  const shells = [
+    ['bash', ['-u', '-c', 'eval "$0"; COMP_WORDS=(bakehouse reap --d) COMP_CWORD=2; _bakehouse; echo $COMPREPLY']],
+    ['zsh', ['-f', '-u', '-c', 'eval "$0"; COMP_WORDS=(bakehouse reap --d) COMP_CWORD=2; compgen -F _bakehouse -- --d']],
+    ['fish', ['--no-config', '-c', 'echo $argv | source; complete -C "bakehouse reap --d"']],
+  ] as const
+
+  // bash is always there. On a computer without zsh or fish, only the text of their scripts is tested, below.
+  test.each(shells.filter(([shell]) => findCommand(shell)))('completion completes a partial word in %s', async (shell, args) => {
+    const script = (await bakehouse(['completion', shell])).stdout
+    const { stdout, stderr } = await run(shell, [...args, script], { env: { HOME: '/nonexistent', BAKEHOUSE_HOME: homeFolder() } })
+    expect([stdout, stderr]).toEqual(['--dry-run\n', ''])
   })
 
   test('completion does not initialize the completion of zsh again, and has a script for fish', async () => {
