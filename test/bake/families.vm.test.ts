@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { findAccelerator } from '../../src/cloud/local/qemu/accelerator.ts'
 import type { Accelerator } from '../../src/cloud/local/qemu/arguments.ts'
+import { findFreePort } from '../../src/cloud/local/qemu/port.ts'
 import { run, runTool } from '../../src/core/exec.ts'
 import { playbooksFolder } from '../../src/core/paths.ts'
 import { readQemu } from '../../src/core/tools.ts'
@@ -52,7 +53,10 @@ describe('the families of this project', () => {
     await runTool('ssh-keygen', ['-q', '-t', 'ed25519', '-N', '', '-f', key])
     const identities = []
     const accelerator = await findAccelerator()
-    for (const port of [22_401, 22_402]) identities.push(await identityOf({ image: promoted['linux-web'] ?? '', port, key, accelerator }))
+    for (let count = 0; count < 2; count++) {
+      const port = await findFreePort()
+      identities.push(await identityOf({ image: promoted['linux-web'] ?? '', port, key, accelerator }))
+    }
     const [one, other] = identities
     expect(one).toMatch(/^[0-9a-f]{32}\n/)
     expect(one?.split('\n')[0]).not.toBe(other?.split('\n')[0])
@@ -98,7 +102,7 @@ async function identityOf(values: ReadmeValues): Promise<string> {
       if (exitCode === 0) return stdout
       await new Promise((done) => setTimeout(done, 1000))
     }
-    throw new Error('the machine started by hand never let us in')
+    throw new Error('the machine started by hand accepted no login')
   } finally {
     machine.kill('SIGKILL')
   }

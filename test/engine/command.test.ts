@@ -148,7 +148,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
 
   it('on a cancel kills only the shell, and ends with the last process that has its output open', { timeout: 240_000 }, async () => {
     const cancel = new AbortController()
-    const { update, child, hasEnded } = await start(`sleep 30 & echo $! > PID; wait; ${mark('late')}`, { signal: cancel.signal })
+    const { update, child, hasEnded } = await start(`sleep 300 & echo $! > PID; wait; ${mark('late')}`, { signal: cancel.signal })
     const shell = findDescendants(process.pid).find(({ pid }) => pid === child.pid)!.parent
     cancel.abort()
     await expect.poll(() => existsSync(`/proc/${shell}`)).toBe(false)
@@ -161,7 +161,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
   it('stops reading after a logged line of 64 KiB, so that the command never ends', { timeout: 240_000 }, async () => {
     const write = "head -c 1048576 /dev/zero | tr '\\0' x"
     const { update, child, hasEnded } = await start(
-      `sleep 30 > /dev/null 2>&1 & echo $! > PID; ${mark('writing')}; ${write}; ${mark('written')}`,
+      `sleep 300 > /dev/null 2>&1 & echo $! > PID; ${mark('writing')}; ${write}; ${mark('written')}`,
     )
     await expect.poll(() => ran().at(-1)).toBe('writing')
     await new Promise((resolve) => setTimeout(resolve, 3000))
@@ -175,7 +175,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
     ['plugin', /pulumi-resource-command|command\/main\.ts/],
     ['engine', /bin\/pulumi up/],
   ])('leaves its command running if the %s is killed', { timeout: 240_000 }, async (_name, pattern) => {
-    const { update, child } = await start(`sleep 30 & echo $! > PID; wait`)
+    const { update, child } = await start(`sleep 300 & echo $! > PID; wait`)
     const plugin = findDescendants(process.pid).filter(({ command }) => /pulumi-resource-command|command\/main\.ts/.test(command))
     killNamed(pattern)
     expect(await update).toBe('failed')

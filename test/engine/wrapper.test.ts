@@ -60,11 +60,7 @@ function start(script: string, args: string[] = [], env: Record<string, string> 
 }
 
 async function waitForFile(name: string): Promise<void> {
-  const until = Date.now() + 10_000
-  while (!existsSync(join(folder, name))) {
-    if (Date.now() > until) throw new Error(`${name} did not appear`)
-    await new Promise((resolve) => setTimeout(resolve, 20))
-  }
+  await expect.poll(() => existsSync(join(folder, name)), { interval: 20 }).toBe(true)
 }
 
 function signals(): string {

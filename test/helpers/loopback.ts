@@ -41,7 +41,7 @@ function caller(kind: 'gRPC' | 'fetch' | 'proxy', url: string): string {
     const grpc = require('@grpc/grpc-js')
     const { Empty } = require('google-protobuf/google/protobuf/empty_pb.js')
     const client = new grpc.Client(${JSON.stringify(url.replace('http://', ''))}, grpc.credentials.createInsecure())
-    client.makeUnaryRequest('/test/call', () => Buffer.alloc(0), () => 'answered', new Empty(), { deadline: Date.now() + 10_000 }, (error, answer) => {
+    client.makeUnaryRequest('/test/call', () => Buffer.alloc(0), () => 'answered', new Empty(), { deadline: Date.now() + 100_000 }, (error, answer) => {
       process.stdout.write(error ? error.message : answer)
       client.close()
     })`

@@ -20,6 +20,7 @@ import { findGoss, goss, gossArguments } from '../../src/verify/goss.ts'
 import { packSuite } from '../../src/verify/goss-files.ts'
 import { parseGoss } from '../../src/verify/goss-report.ts'
 import { findProblem } from '../../src/verify/judge.ts'
+import { cpuTimeOf } from '../helpers/cpu-time.ts'
 
 /** Output of goss 0.4.9. */
 const report = (running: string) => `<?xml version="1.0" encoding="UTF-8"?>
@@ -47,9 +48,7 @@ describe('parseGoss', () => {
   })
 
   test('parses 80,000 blanks in a message fast', () => {
-    const start = performance.now()
-    parseGoss(report(`${' '.repeat(80_000)}false`), 1, '')
-    expect(performance.now() - start).toBeLessThan(3_000)
+    expect(cpuTimeOf(() => parseGoss(report(`${' '.repeat(80_000)}false`), 1, ''))).toBeLessThan(3_000)
   })
 
   test('uses the last of several attempts', () => {

@@ -1,4 +1,6 @@
 import { X509Certificate } from 'node:crypto'
+import { once } from 'node:events'
+import { connect } from 'node:net'
 import { join } from 'node:path'
 import { connect as connectTls } from 'node:tls'
 import { afterEach, describe, expect, it, vi } from 'vitest'
@@ -6,11 +8,13 @@ import { findIngress, portOf, requireReach, routeOf } from '../../../src/cloud/a
 import { MissingError, RejectedError } from '../../../src/core/errors.ts'
 import { certificateArguments, normaliseThumbprint } from '../../../src/guest/psrp/certificate.ts'
 import { openForward } from '../../../src/guest/psrp/forward.ts'
-import { fillProxyCommand, identifyEndpoint, openPinned, readThumbprint, waitForEndpoint } from '../../../src/guest/psrp/psrp.ts'
+import { fillProxyCommand, identifyEndpoint, readThumbprint, waitForEndpoint } from '../../../src/guest/psrp/psrp.ts'
 import type { Family } from '../../../src/model/family.ts'
 import { withWsman } from '../../helpers/wsman.ts'
 
 const wrong = 'AB'.repeat(20)
+/** Time-out of a request that gets an answer, in ms. Long, because a busy computer answers late. */
+const patience = 100_000
 const wsman = withWsman()
 const { requests } = wsman
 
@@ -45,8 +49,8 @@ describe('the certificate', () => {
 
 describe('the endpoint', () => {
   it('is accepted with the right thumbprint, and answers WSMan', async () => {
-    expect(await identifyEndpoint(endpoint(), 5_000)).toBe('OS: 0.0.0 SP: 0.0 Stack: 3.0')
-    expect(await readThumbprint(endpoint(), 5_000)).toBe(wsman.certificate.thumbprint)
+    expect(await identifyEndpoint(endpoint(), patience)).toBe('OS: 0.0.0 SP: 0.0 Stack: 3.0')
+    expect(await readThumbprint(endpoint(), patience)).toBe(wsman.certificate.thumbprint)
   })
 
   it.each([
@@ -56,14 +60,14 @@ describe('the endpoint', () => {
   ])('gets no data if %s is pinned', async (_what, pinned) => {
     const before = requests.length
     const thumbprint = typeof pinned === 'function' ? pinned() : pinned
-    await expect(identifyEndpoint(endpoint(thumbprint), 5_000)).rejects.toThrow(/presents a certificate with the thumbprint/)
+    await expect(identifyEndpoint(endpoint(thumbprint), patience)).rejects.toThrow(/presents a certificate with the thumbprint/)
     expect(requests).toHaveLength(before)
   })
 
   it('is not waited for if it has another certificate', async () => {
-    const started = Date.now()
-    await expect(waitForEndpoint(endpoint(wrong), 60_000, AbortSignal.timeout(60_000))).rejects.toBeInstanceOf(RejectedError)
-    expect(Date.now() - started).toBeLessThan(5_000)
+    const ended = waitForEndpoint(endpoint(wrong), patience, AbortSignal.timeout(patience)).catch((error: unknown) => error)
+    expect(await ended).toBeInstanceOf(RejectedError)
+    expect(String(await ended), 'the certificate, and not the end of the wait').toContain('presents a certificate with the thumbprint')
   })
 
   it('is waited for until the deadline', async () => {
@@ -73,11 +77,11 @@ describe('the endpoint', () => {
 
   it('can be reached through a proxy command', async () => {
     const relay = `${process.execPath} -e "const s=require('net').connect(%p,'%h');process.stdin.pipe(s);s.pipe(process.stdout)"`
-    expect(await identifyEndpoint({ ...endpoint(), proxyCommand: relay }, 10_000)).toContain('Stack')
+    expect(await identifyEndpoint({ ...endpoint(), proxyCommand: relay }, patience)).toContain('Stack')
   })
 
   it('fails with the message of a proxy command that ends immediately', async () => {
-    const ended = identifyEndpoint({ ...endpoint(), proxyCommand: 'sh -c "echo no such host >&2; exit 1"' }, 10_000)
+    const ended = identifyEndpoint({ ...endpoint(), proxyCommand: 'sh -c "echo no such host >&2; exit 1"' }, patience)
     await expect(ended).rejects.toThrow(/: no such host$/)
   })
 
@@ -124,7 +128,7 @@ describe('the local TLS proxy', () => {
     await new Promise((done) => inner.once('secureConnect', done))
     await door[Symbol.asyncDispose]()
     await closed
-    await expect(openPinned({ address: '127.0.0.1', port: door.port, certificateThumbprint: wrong }, 1_000)).rejects.toThrow(/ECONNREFUSED/)
+    await expect(once(connect(door.port, '127.0.0.1'), 'connect')).rejects.toThrow()
   })
 })
 
@@ -141,22 +145,22 @@ describe('with Session Manager', () => {
 
   it('the machine is reached by its ID on the port of PowerShell remoting, and none of its ports is open', async () => {
     open()
-    expect(await identifyEndpoint(tunnelled(), 15_000)).toContain('Stack')
+    expect(await identifyEndpoint(tunnelled(), patience)).toContain('Stack')
     expect(await findIngress('ssm')).toBeUndefined()
   })
 
   it('the certificate is pinned too', async () => {
     open()
     const before = requests.length
-    await expect(identifyEndpoint(tunnelled(wrong), 15_000)).rejects.toThrow(`the pinned one is ${wrong}`)
+    await expect(identifyEndpoint(tunnelled(wrong), patience)).rejects.toThrow(`the pinned one is ${wrong}`)
     expect(requests).toHaveLength(before)
   })
 
   it('a machine without the agent is waited for until the deadline', async () => {
     open('i-0other')
-    await expect(waitForEndpoint(tunnelled(), 1_000, AbortSignal.timeout(60_000))).rejects.toThrow(
-      /^no PowerShell remoting on i-0abc:5986 within 1 s: .*: An error occurred \(TargetNotConnected\)/,
-    )
+    await expect(identifyEndpoint(tunnelled(), patience)).rejects.toThrow(/: An error occurred \(TargetNotConnected\)/)
+    const waited = waitForEndpoint(tunnelled(), 1_000, AbortSignal.timeout(60_000))
+    await expect(waited).rejects.toThrow(/^no PowerShell remoting on i-0abc:5986 within 1 s: /)
   })
 
   it('two programs are required, which is checked before anything is created', () => {
