@@ -60,7 +60,7 @@ export function refusePlatform(platform: NodeJS.Platform): MissingError | undefi
 export function refuseProcessor(arch: string): MissingError | undefined {
   if (arch === 'x64') return undefined
   return new MissingError(
-    `Local machines need an x86_64 processor, and this computer is ${arch}: Bakehouse has no Debian base image, UEFI firmware and QEMU machine for ${arch}`,
-    { hint: 'build on EC2 (--cloud aws), or use a computer with an x86_64 processor' },
+    `Local machines need an x86_64 CPU, and this computer is ${arch}: Bakehouse has no Debian base image, UEFI firmware and QEMU machine for ${arch}`,
+    { hint: 'build on EC2 (--cloud aws), or use a computer with an x86_64 CPU' },
   )
 }

@@ -38,7 +38,7 @@ const npm = (...args: readonly string[]): Promise<RunResult> =>
   })
 
 beforeAll(async () => {
-  // NODE_OPTIONS loads it before every program. npm and setup.mjs start; a program of Bakehouse that got the option ends at once.
+  // NODE_OPTIONS loads it before every program. npm and setup.mjs start; a program of Bakehouse that got the option ends immediately.
   writeFileSync(join(root, 'stop.cjs'), 'if (/\\.ts$/.test(process.argv[1])) process.exit(97)\n')
   mkdirSync(join(root, 'python'))
   for (const name of ['yaml', 'jinja2']) writeFileSync(join(root, 'python', `${name}.py`), 'raise SystemExit(97)\n')

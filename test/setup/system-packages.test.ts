@@ -119,7 +119,7 @@ describe('a computer that cannot run machines', () => {
     })
   })
 
-  it('is not one with an x86_64 processor', () => expect(refuseProcessor('x64')).toBeUndefined())
+  it('is not one with an x86_64 CPU', () => expect(refuseProcessor('x64')).toBeUndefined())
 })
 
 describe('the firmware', () => {
