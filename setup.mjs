@@ -7,7 +7,7 @@ import { constants } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { failure } from './src/setup/launch/failure.mjs'
-import { underLock } from './src/setup/launch/lock.mjs'
+import { withLock } from './src/setup/launch/lock.mjs'
 import { findNode, nodeEnvironment, oldestNode } from './src/setup/launch/node.mjs'
 import { installPackages, packagesMatch } from './src/setup/launch/packages.mjs'
 
@@ -32,7 +32,7 @@ try {
 async function start() {
   if (program === undefined && asksForHelp) return printHelp()
   if (process.platform === 'win32') throw failure('Bakehouse does not run on Windows itself', 3, 'use WSL 2 with Debian')
-  if (!packagesMatch(root)) await underLock(home, async () => packagesMatch(root) || installPackages(root, home))
+  if (!packagesMatch(root)) await withLock(home, async () => packagesMatch(root) || installPackages(root, home))
   const node = findNode(pinned)
   if (!node) throw noNode()
   // A program prints its help without the tools.

@@ -13,8 +13,8 @@ import type { BakeOutcome } from '../model/outcome.ts'
 import type { BuildOutputs } from '../model/outputs.ts'
 import type { BakeRequest } from '../model/request.ts'
 import { weakSuites } from '../model/suite-result.ts'
-import { acquireLease } from '../records/lease.ts'
-import { acquireSharedLease } from '../records/shared-lease.ts'
+import { acquireBuildLock } from '../records/build-lock.ts'
+import { acquireSharedBuildLock } from '../records/shared-build-lock.ts'
 import { endSteps } from '../steps/entry.ts'
 import { readStepResults } from '../steps/results.ts'
 import { describeImage } from './describe-image.ts'
@@ -38,8 +38,8 @@ export async function runBuild(request: BakeRequest, listen: (event: BuildEvent)
   let order: Order | undefined
   try {
     order = await readOrder(request)
-    using _lease = acquireLease(order.family.name)
-    await using _shared = request.dryRun ? undefined : await acquireSharedLease(order.engine, order.family.name, expiryOf(order))
+    using _lock = acquireBuildLock(order.family.name)
+    await using _shared = request.dryRun ? undefined : await acquireSharedBuildLock(order.engine, order.family.name, expiryOf(order))
     const resolved = await journal.during('resolve', () => makePlan(order as Order, journal, signal))
     if (request.ifChanged && resolved.latest?.inputsDigest === resolved.inputsDigest) return unchangedOutcome(resolved, journal)
     await resolved.engine.requirePassphrase(resolved.family.name, resolved.familyState)

@@ -22,7 +22,7 @@ export interface LostWorker {
 /** Ends a build whose worker process died: closes the record and lists what is left. Removes nothing, because the engine may still run. */
 export async function settleLostWorker(request: BakeRequest, lost: LostWorker): Promise<BakeOutcome> {
   const record = await findRecord(request.family, lost.startedAt)
-  const left = record ? await listLeft(record) : []
+  const left = record ? await listLeftovers(record) : []
   const trouble = cleanWords(explainLost(lost), await findRedaction(request))
   const ending: Ending = { ...trouble, phase: lost.phase, left, suites: [], weakSuites: [] }
   const facts = { family: request.family, version: record?.version ?? '', cloud: record?.cloud ?? request.cloud ?? '' }
@@ -52,7 +52,7 @@ async function findRecord(family: string, since: number): Promise<BuildRecord | 
   return (await listRecords(family)).find(({ status, startedAt }) => status === 'running' && Date.parse(startedAt) >= since)
 }
 
-async function listLeft({ cloud, build, family, version }: BuildRecord): Promise<string[]> {
+async function listLeftovers({ cloud, build, family, version }: BuildRecord): Promise<string[]> {
   const stack = `stack ${family}-${version}`
   try {
     const { chooseCloud } = await import('../cloud/clouds.ts')

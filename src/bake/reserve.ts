@@ -24,7 +24,7 @@ export async function reserveVersion(plan: Plan): Promise<Reserved> {
     if (plan.latest) requireNewer(plan.family.name, current.version, plan.latest.version)
     const stack = await plan.engine.createStack(current.stackName)
     if (stack) return { plan: current, stack }
-    if (plan.request.version !== undefined) throw isTaken(plan.version)
+    if (plan.request.version !== undefined) throw versionExists(plan.version)
     tried.add(current.version)
     current = { ...plan, ...(await choosePlace(plan.request, plan.latest, tried)) }
   }
@@ -48,11 +48,11 @@ async function chooseVersion(
   const built: readonly string[] = await readdir(join(homeFolder(), 'builds', family)).catch(() => [])
   if (given === undefined) return nextVersion(new Date(), new Set([...built, ...tried]), latest)
   const version = parseVersion(given)
-  if (built.includes(version)) throw isTaken(version)
+  if (built.includes(version)) throw versionExists(version)
   return version
 }
 
-function isTaken(version: string): UsageError {
+function versionExists(version: string): UsageError {
   return new UsageError(`Version ${version} exists already, and a version is never built twice`, {
     hint: 'omit --image-version to use the next free version',
   })

@@ -28,7 +28,7 @@ export async function settle(reserved: Reserved, { trouble, steps, hosts, journa
   const note = (text: string): void =>
     journal.tell({ type: 'note', phase: 'clean', text: plan.redactor.text(text), at: new Date().toISOString() })
   const running = plan.request.keep === 'never' || trouble.kind === 'cancelled' ? [] : await findRunning(plan, hosts).catch(() => hosts)
-  await saveConsoles(remainsOf(reserved), note)
+  await saveConsoles(resourcesOf(reserved), note)
     .then(() => completeDiagnostics(plan, { phase, trouble }))
     .catch((error: unknown) => note(`no diagnostics: ${messageOf(error)}`))
   const left = running.length > 0 ? [] : await clean(reserved, journal, note)
@@ -54,7 +54,7 @@ export async function findRunning({ cloud, build }: Plan, hosts: readonly Host[]
 async function clean(reserved: Reserved, journal: Journal, note: (text: string) => void): Promise<readonly string[]> {
   const { plan } = reserved
   try {
-    const left = await journal.during('clean', () => removeBuild(remainsOf(reserved), note))
+    const left = await journal.during('clean', () => removeBuild(resourcesOf(reserved), note))
     await removeKeys(plan.folder)
     return left
   } catch (error) {
@@ -63,6 +63,6 @@ async function clean(reserved: Reserved, journal: Journal, note: (text: string) 
   }
 }
 
-function remainsOf({ plan: { cloud, family, build, folder }, stack }: Reserved): BuildRemains {
+function resourcesOf({ plan: { cloud, family, build, folder }, stack }: Reserved): BuildRemains {
   return { cloud, family: family.name, build, folder, stack }
 }

@@ -21,8 +21,8 @@ export function renderOutcome(outcome: BakeOutcome): string[] {
       ['report', outcome.reportPath],
       ['record', outcome.recordPath],
       ['logs', outcome.logPath],
-      ...weakPlaces(outcome),
-      ...keptPlaces(outcome),
+      ...weakLines(outcome),
+      ...keptLines(outcome),
     ]),
   ]
 }
@@ -41,8 +41,8 @@ export function renderFailure(outcome: BakeOutcome, request: BakeRequest): strin
       ['run again', error?.exitCode === 10 ? renderAgain(request) : undefined],
       ...left.map((each): [string, string] => ['not removed', each]),
       ...(left.length > 0 ? [['to remove it', commandLine('reap')] as const] : []),
-      ...weakPlaces(outcome),
-      ...keptPlaces(outcome),
+      ...weakLines(outcome),
+      ...keptLines(outcome),
     ]),
   ]
 }
@@ -59,12 +59,12 @@ export function renderAgain(request: BakeRequest): string {
   return commandLine(...againArguments(request))
 }
 
-function keptPlaces({ family, kept = [] }: BakeOutcome): [string, string][] {
+function keptLines({ family, kept = [] }: BakeOutcome): [string, string][] {
   if (kept.length === 0) return []
   return [...kept.map((line): [string, string] => ['kept', line]), ['to delete it', commandLine('reap --kept --family', family)]]
 }
 
-function weakPlaces({ provesNothing = [] }: BakeOutcome): [string, string][] {
+function weakLines({ provesNothing = [] }: BakeOutcome): [string, string][] {
   return provesNothing.map((suite) => ['warning', `suite ${suite} also passes on the unconfigured base image, so it tests nothing`])
 }
 

@@ -2,7 +2,7 @@ import { accessSync, constants, lstatSync, mkdtempSync, readdirSync, readFileSyn
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { currentOwner, judgeOwner, type LockOwner } from './lock-owner.ts'
-import { isOurs } from './owner.ts'
+import { isTrusted } from './owner.ts'
 
 const prefix = 'bh-'
 const ownerFile = 'owner.json'
@@ -29,7 +29,7 @@ export function makeSecretFolder(parent = memoryFolder()): string {
 export function removeDeadFolders(parent = memoryFolder()): string[] {
   const folders = findNames(parent).map((name) => join(parent, name))
   return folders.filter((folder) => {
-    if (!isMine(folder) || !hasDied(folder)) return false
+    if (!isOwnFolder(folder) || !hasEnded(folder)) return false
     rmSync(folder, { recursive: true, force: true })
     return true
   })
@@ -44,12 +44,12 @@ function findNames(parent: string): string[] {
 }
 
 /** Root removes only its own: what others put there is not read. */
-function isMine(folder: string): boolean {
-  return isOurs(folder) && lstatSync(folder).isDirectory() && lstatSync(folder).uid === process.getuid?.()
+function isOwnFolder(folder: string): boolean {
+  return isTrusted(folder) && lstatSync(folder).isDirectory() && lstatSync(folder).uid === process.getuid?.()
 }
 
 /** A folder without an owner is from an earlier version, or is being made: it is left alone for a day. */
-function hasDied(folder: string): boolean {
+function hasEnded(folder: string): boolean {
   try {
     return judgeOwner(JSON.parse(readFileSync(join(folder, ownerFile), 'utf8')) as LockOwner) === 'gone'
   } catch {

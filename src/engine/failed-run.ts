@@ -21,7 +21,7 @@ export function findEngineMessage(error: unknown): string | undefined {
 }
 
 /** Whether the engine failed because of locks, and all of them belong to processes of this computer that have ended (killed engines). */
-export function isLockedByTheDead(error: unknown): boolean {
+export function hasStaleLock(error: unknown): boolean {
   const owners = [...(findFailedRun(error)?.stderr ?? '').matchAll(/created by \S+@(\S+) \(pid (\d+)\)/g)]
   return owners.length > 0 && owners.every(([, host, pid]) => host === hostname() && findProcess(Number(pid)) === undefined)
 }

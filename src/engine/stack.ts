@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import type { PulumiFn, EngineEvent as SdkEvent, Stack } from '@pulumi/pulumi/automation/index.js'
 import { defined } from '../core/defined.ts'
 import { type EngineEvent, findEvent } from './event.ts'
-import { isLockedByTheDead } from './failed-run.ts'
+import { hasStaleLock } from './failed-run.ts'
 import { parseState, type StackState } from './state.ts'
 
 /** The tag of a stack that contains its label. */
@@ -41,7 +41,7 @@ export function openedStack(stack: Stack): OpenStack {
     async up(program, update) {
       let outputs: Readonly<Record<string, unknown>> = {}
       const options = sdkOptions(update, (event) => (outputs = findOutputs(event) ?? outputs))
-      await withoutDeadLock(stack, () => stack.up({ ...options, program }))
+      await withoutStaleLock(stack, () => stack.up({ ...options, program }))
       return outputs
     },
     async preview(program, update) {
@@ -49,8 +49,8 @@ export function openedStack(stack: Stack): OpenStack {
     },
     async destroy(update) {
       const options = sdkOptions(update)
-      await withoutDeadLock(stack, () => unprotect(stack))
-      await withoutDeadLock(stack, () => stack.destroy(options))
+      await withoutStaleLock(stack, () => unprotect(stack))
+      await withoutStaleLock(stack, () => stack.destroy(options))
     },
     async read() {
       return parseState((await stack.exportStack()).deployment)
@@ -72,11 +72,11 @@ export function openedStack(stack: Stack): OpenStack {
 }
 
 /** Runs an operation. If a killed engine left its lock on the stack, removes the lock and runs the operation again. */
-async function withoutDeadLock(stack: Stack, operation: () => Promise<unknown>): Promise<void> {
+async function withoutStaleLock(stack: Stack, operation: () => Promise<unknown>): Promise<void> {
   try {
     await operation()
   } catch (error) {
-    if (!isLockedByTheDead(error)) throw error
+    if (!hasStaleLock(error)) throw error
     await stack.cancel()
     await operation()
   }

@@ -19,7 +19,7 @@ export function checkFamily(family: Family): Problem[] {
     ...checkVariables(family),
     ...checkFiles(family),
     ...checkSecrets(family),
-    ...checkTwins(family.verify.suites),
+    ...checkRepeatedSuites(family.verify.suites),
     ...checkOptions(family),
   ]
 }
@@ -124,7 +124,7 @@ function checkSecrets({ folder, configure: { secrets, vaultPassword } }: Family)
   return all.flatMap(([path, secret]) => (secret && 'file' in secret ? checkInside(folder, [...path, 'file'], secret.file) : []))
 }
 
-function checkTwins(suites: readonly Suite[]): Problem[] {
+function checkRepeatedSuites(suites: readonly Suite[]): Problem[] {
   const keys = suites.map(({ verifier, file }) => JSON.stringify([verifier, file]))
   return keys.flatMap((key, index) =>
     keys.indexOf(key) < index

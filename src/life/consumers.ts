@@ -20,10 +20,10 @@ export async function findConsumers(
     })
   }
   const consumers = await cloud.consumers(family)
-  return { latest: latest.version, consumers: consumers.map((consumer) => ({ ...consumer, lags: lags(consumer, latest.version) })) }
+  return { latest: latest.version, consumers: consumers.map((consumer) => ({ ...consumer, lags: isOutdated(consumer, latest.version) })) }
 }
 
 /** Whether a consumer uses an older version than `latest`. A consumer whose version is unknown counts as outdated. */
-export function lags({ version }: Consumer, latest: string): boolean {
+export function isOutdated({ version }: Consumer, latest: string): boolean {
   return version === '' || compareVersions(version, latest) < 0
 }

@@ -32,7 +32,7 @@ export async function promote(engine: Engine, image: LatestGood, options: Promot
       ...defined({ onEvent: options.onEvent }),
     })
   } catch (error) {
-    throw await takeBack(stack, { image, previous, error })
+    throw await restorePrevious(stack, { image, previous, error })
   }
 }
 
@@ -40,7 +40,7 @@ export async function promote(engine: Engine, image: LatestGood, options: Promot
  * Publishes the previous image again after a failed promotion. That promotion may have published the new image under some of its names
  * (for example in some regions), and the new image will be removed. Returns the error to report.
  */
-async function takeBack(
+async function restorePrevious(
   stack: OpenStack,
   { image, previous, error }: { image: LatestGood; previous: Readonly<Record<string, unknown>>; error: unknown },
 ): Promise<unknown> {

@@ -3,7 +3,7 @@ import type { Engine, ListedStack } from '../engine/engine.ts'
 import type { OpenStack } from '../engine/stack.ts'
 import type { Reaped, ReapOptions } from '../model/leftover.ts'
 import type { BuildRecord } from '../model/record.ts'
-import { leasedFamily, readOwner, whyLeaseIsOver } from '../records/shared-lease.ts'
+import { lockedFamily, readOwner, whyLockIsStale } from '../records/shared-build-lock.ts'
 import { keepOnlyImage } from './keep-only-image.ts'
 import type { KnownBuilds } from './known-builds.ts'
 import { removeKeys } from './remove-build.ts'
@@ -12,7 +12,7 @@ import { removeLeftover } from './remove-leftover.ts'
 /** A stack with at most this many resources may hold only bookkeeping: the stack resource itself and its providers. */
 const bookkeeping = 4
 
-interface Looking {
+interface StackSearch {
   readonly engine: Engine
   readonly options: ReapOptions
   /** Families that are being built now. */
@@ -21,17 +21,17 @@ interface Looking {
 }
 
 /** Removes orphaned stacks: build stacks, and build locks in a shared state whose owner has ended. */
-export async function reapStacks(looking: Looking): Promise<Reaped[]> {
-  const { engine, options, running, known } = looking
+export async function reapStacks(search: StackSearch): Promise<Reaped[]> {
+  const { engine, options, running, known } = search
   const records = new Map(known.records.map((record) => [`${record.family}-${record.version}`, record]))
-  const isMeant = (family: string): boolean => options.family === undefined || options.family === family
+  const isSelected = (family: string): boolean => options.family === undefined || options.family === family
   const reaped: (Reaped | undefined)[] = []
   for (const stack of known.stacks.values()) {
-    const leased = leasedFamily(stack.name)
-    if (leased !== undefined && isMeant(leased)) reaped.push(await reapLease(engine, stack.name, leased, options))
+    const locked = lockedFamily(stack.name)
+    if (locked !== undefined && isSelected(locked)) reaped.push(await reapSharedBuildLock(engine, stack.name, locked, options))
     const [, family = '', version = ''] = /^(.*)-(\d{4}\.\d{2}\.\d{2}(?:-\d+)?)$/.exec(stack.name) ?? []
-    if (!family || leased !== undefined || !isMeant(family) || running.has(family)) continue
-    reaped.push(await reapBuild({ stack, family, version, record: records.get(stack.name) }, looking))
+    if (!family || locked !== undefined || !isSelected(family) || running.has(family)) continue
+    reaped.push(await reapBuild({ stack, family, version, record: records.get(stack.name) }, search))
   }
   return reaped.filter((each) => each !== undefined)
 }
@@ -47,9 +47,12 @@ interface BuildStack {
  * Removes a build stack without resources. For a promoted build that has ended, removes everything except the image. A stack that is
  * complete according to its record and to the list of stacks is not opened, because opening a stack takes one run of the engine.
  */
-async function reapBuild({ stack, family, version, record }: BuildStack, { engine, options, known }: Looking): Promise<Reaped | undefined> {
+async function reapBuild(
+  { stack, family, version, record }: BuildStack,
+  { engine, options, known }: StackSearch,
+): Promise<Reaped | undefined> {
   const over = known.ended.get(record?.build ?? '')
-  if (over === undefined && isWhole(stack, record?.status)) return undefined
+  if (over === undefined && isComplete(stack, record?.status)) return undefined
   const state = await engine.findState(stack.name)
   if (!state) return undefined
   const left = state.resources.length + state.pending.length
@@ -63,7 +66,7 @@ async function reapBuild({ stack, family, version, record }: BuildStack, { engin
 }
 
 /** Whether a stack certainly holds a promoted image: by its record or, if another computer built it, by its number of resources. */
-export function isWhole({ resourceCount = 0 }: Pick<ListedStack, 'resourceCount'>, status: BuildRecord['status'] | undefined): boolean {
+export function isComplete({ resourceCount = 0 }: Pick<ListedStack, 'resourceCount'>, status: BuildRecord['status'] | undefined): boolean {
   if (resourceCount === 0 || status === 'running' || status === 'interrupted') return false
   return status === 'promoted' || resourceCount > bookkeeping
 }
@@ -74,9 +77,9 @@ async function removeStack(stack: OpenStack, folder: string): Promise<void> {
   await removeKeys(folder)
 }
 
-async function reapLease(engine: Engine, name: string, family: string, options: ReapOptions): Promise<Reaped | undefined> {
+async function reapSharedBuildLock(engine: Engine, name: string, family: string, options: ReapOptions): Promise<Reaped | undefined> {
   const stack = await engine.knownStack(name)
-  const why = whyLeaseIsOver(await readOwner(stack))
+  const why = whyLockIsStale(await readOwner(stack))
   return why === undefined
     ? undefined
     : removeLeftover({ cloud: '', kind: 'lease', id: name, family, version: '', why }, options, () => stack.remove())

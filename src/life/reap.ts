@@ -5,7 +5,7 @@ import { defined } from '../core/defined.ts'
 import { judgeOwner } from '../core/lock-owner.ts'
 import { removeDeadFolders } from '../core/memory-folder.ts'
 import type { Reaped, ReapOptions } from '../model/leftover.ts'
-import { readLeases, runningFamilies } from '../records/lease.ts'
+import { readBuildLocks, runningFamilies } from '../records/build-lock.ts'
 import { findKnownBuilds, type KnownBuilds, whyDeletable, whyForeign } from './known-builds.ts'
 import { openProjectEngine } from './open-engine.ts'
 import { reapStacks } from './reap-stacks.ts'
@@ -25,7 +25,7 @@ export const reap: Reap = async (options, signal) => {
     reaped.push(...(await reapCloud(name, options, known)))
   }
   reaped.push(...(await reapStacks({ engine, options, running, known })))
-  reaped.push(...(await reapLeases(options)))
+  reaped.push(...(await reapBuildLocks(options)))
   if (!options.dryRun) {
     const about = { cloud: '', kind: 'secrets', family: '', version: '', why: 'its process has ended', action: 'removed' } as const
     reaped.push(...removeDeadFolders().map((id) => ({ ...about, id })))
@@ -63,9 +63,9 @@ async function reapCloud(name: string, options: ReapOptions, known: KnownBuilds)
   return (await Promise.all(reaped)).flat()
 }
 
-async function reapLeases(options: ReapOptions): Promise<Reaped[]> {
+async function reapBuildLocks(options: ReapOptions): Promise<Reaped[]> {
   const reaped: Reaped[] = []
-  for (const { family, file, owner } of await readLeases()) {
+  for (const { family, file, owner } of await readBuildLocks()) {
     if (judgeOwner(owner) !== 'gone' || (options.family !== undefined && options.family !== family)) continue
     const leftover = { cloud: '', kind: 'lease', id: file, family, version: '', why: `process ${owner.pid} is gone` }
     reaped.push(await removeLeftover(leftover, options, async () => rmSync(file, { force: true })))

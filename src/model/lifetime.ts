@@ -7,12 +7,12 @@ const images = 60 * 60_000
 const margin = 2 * 60 * 60_000
 
 /** The longest possible build of a family, in ms: two first logins and each step, by the time-outs of the family. */
-export function longestBake({ login, configure, seal, verify }: Pick<Family, 'login' | 'configure' | 'seal' | 'verify'>): number {
+export function longestBuild({ login, configure, seal, verify }: Pick<Family, 'login' | 'configure' | 'seal' | 'verify'>): number {
   const steps = [login, login, configure, seal, verify]
   return images + steps.reduce((sum, { timeout }) => sum + parseDuration(timeout), 0)
 }
 
 /** Lifetime of temporary resources, in ms. It is longer than any build of the family, so that nothing in use expires. */
-export function lifetimeOf(family: Parameters<typeof longestBake>[0]): number {
-  return longestBake(family) + margin
+export function lifetimeOf(family: Parameters<typeof longestBuild>[0]): number {
+  return longestBuild(family) + margin
 }

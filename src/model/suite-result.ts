@@ -37,9 +37,9 @@ export function countCases(suites: readonly SuiteResult[]): Counts {
   return { passed: count('passed'), failed: count('failed', 'error'), skipped: count('skipped') }
 }
 
-/** Whether a suite passed. */
+/** Whether a suite has no problem and no failed test case. */
 export function suitePassed(suite: SuiteResult): boolean {
-  return suite.problem === undefined && suite.cases.every(({ status }) => status === 'passed' || status === 'skipped')
+  return suite.problem === undefined && !suite.cases.some(isBad)
 }
 
 /** Counts as text: `58 passed`, `2 failed, 56 passed, 1 skipped`. */
@@ -68,9 +68,4 @@ export interface SuiteReport {
 /** Whether a test case with this status rejects the image. */
 export function isBad({ status }: Pick<CaseResult, 'status'>): boolean {
   return status === 'failed' || status === 'error'
-}
-
-/** Whether a suite has no problem and no failed test case. */
-export function passes(suite: SuiteResult): boolean {
-  return suite.problem === undefined && !suite.cases.some(isBad)
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { messageOf } from '../core/errors.ts'
 import { buildFolder, homeFolder } from '../core/paths.ts'
 import type { BuildRecord, DamagedRecord, History } from '../model/record.ts'
-import { runningFamilies } from './lease.ts'
+import { runningFamilies } from './build-lock.ts'
 import { readRecord } from './store.ts'
 
 /** The builds of a family, or of all families, newest first. Reads synchronously, which is faster for many small files. */

@@ -11,17 +11,17 @@ export function wordsOf(ending: Ending): EndingWords {
     case 'promoted':
       return { message: 'promoted' }
     case 'rejected':
-      return { message: ending.why, ...hintOf(ending.hint ?? hintForLeft(ending.left)) }
+      return { message: ending.why, ...hintOf(ending.hint ?? hintForLeftovers(ending.left)) }
     case 'missing':
-      return { message: ending.what, ...hintOf(ending.hint ?? hintForLeft(ending.left)) }
+      return { message: ending.what, ...hintOf(ending.hint ?? hintForLeftovers(ending.left)) }
     case 'bug':
-      return { message: ending.why, ...hintOf(hintForLeft(ending.left)) }
+      return { message: ending.why, ...hintOf(hintForLeftovers(ending.left)) }
     case 'cancelled':
-      return { message: `cancelled${duringOf(ending.phase)}; ${removalOf(ending.left)}`, ...hintOf(hintForLeft(ending.left)) }
+      return { message: `cancelled${renderDuring(ending.phase)}; ${renderRemoval(ending.left)}`, ...hintOf(hintForLeftovers(ending.left)) }
     case 'interrupted':
       return {
-        message: `interrupted${duringOf(ending.phase)} by ${ending.by}; ${removalOf(ending.left)}`,
-        ...hintOf(hintForLeft(ending.left)),
+        message: `interrupted${renderDuring(ending.phase)} by ${ending.by}; ${renderRemoval(ending.left)}`,
+        ...hintOf(hintForLeftovers(ending.left)),
       }
   }
 }
@@ -31,15 +31,15 @@ export function renderCause(status: string, { phase, message }: { readonly phase
   return status === 'failed' && phase !== undefined ? `${phase} failed: ${message}` : message
 }
 
-function duringOf(phase: Phase | undefined): string {
+function renderDuring(phase: Phase | undefined): string {
   return phase === undefined ? '' : ` during ${phase}`
 }
 
-function removalOf(left: readonly string[]): string {
+function renderRemoval(left: readonly string[]): string {
   return left.length === 0 ? 'everything the build made was removed' : `not removed: ${left.join(', ')}`
 }
 
-function hintForLeft(left: readonly string[]): string | undefined {
+function hintForLeftovers(left: readonly string[]): string | undefined {
   return left.length === 0 ? undefined : `delete it: ${reap}`
 }
 

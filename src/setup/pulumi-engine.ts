@@ -61,12 +61,20 @@ function engineKey(): string {
 }
 
 async function fill(folder: string, online: boolean, go: string | undefined, report: Report): Promise<void> {
-  const ways = engineWays({ online, go }).map((way) => (way === 'build' && go ? () => build(go, folder, report) : () => download(folder)))
+  const ways = waysToInstallEngine({ online, go }).map((way) =>
+    way === 'build' && go ? () => build(go, folder, report) : () => download(folder),
+  )
   await firstThatWorks(ways)
 }
 
 /** How to get the engine. If Go is there, the engine is built; if that fails, it is not downloaded, because the download is not pinned. */
-export function engineWays({ online, go }: { readonly online: boolean; readonly go: string | undefined }): ('build' | 'download')[] {
+export function waysToInstallEngine({
+  online,
+  go,
+}: {
+  readonly online: boolean
+  readonly go: string | undefined
+}): ('build' | 'download')[] {
   return go ? ['build'] : online ? ['download'] : []
 }
 

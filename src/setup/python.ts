@@ -21,7 +21,7 @@ export async function planVenv(name: Requirements): Promise<SetupTask<string>> {
   const requirements = requirementsFile(name)
   const key = venvKey(name)
   const cached = findCached(key)
-  if (cached && (await works(cached))) return { have: cached }
+  if (cached && (await isUsable(cached))) return { have: cached }
   if (cached) rmSync(cached, { recursive: true, force: true })
   return {
     todo: 'installing Python packages, pinned by hash',
@@ -67,7 +67,7 @@ function venvKey(name: Requirements): string {
 }
 
 // The Python with which an environment was made may have been removed or moved.
-async function works(folder: string): Promise<boolean> {
+async function isUsable(folder: string): Promise<boolean> {
   return run(join(folder, 'bin/python'), ['-c', ''], { timeoutMs: 20_000 }).then(
     ({ exitCode }) => exitCode === 0,
     () => false,

@@ -48,15 +48,15 @@ async function setUp(needs: Needs): Promise<void> {
     planGoss(),
   ])
   using display = startDisplay()
-  const packages = carryOut(display, 'Packages of the system', system)
+  const packages = runTask(display, 'Packages of the system', system)
   // Other tools wait for the system packages, because these may include Python.
-  const afterPackages = <T>(name: string, task: SetupTask<T>): Promise<T> => packages.then(() => carryOut(display, name, task))
+  const afterPackages = <T>(name: string, task: SetupTask<T>): Promise<T> => packages.then(() => runTask(display, name, task))
   const [qemu, pulumi, venv, checksVenv, gossFile] = await all([
     packages,
-    carryOut(display, `Pulumi engine ${engineVersion}`, engine),
+    runTask(display, `Pulumi engine ${engineVersion}`, engine),
     afterPackages('Ansible', ansible),
     checks && afterPackages('Tools for the tests', checks),
-    carryOut(display, 'goss', goss),
+    runTask(display, 'goss', goss),
   ])
   engineEnvironment()
   const plugin = await setUpCommandPlugin(pulumi)
@@ -73,7 +73,7 @@ async function setUp(needs: Needs): Promise<void> {
   })
 }
 
-async function carryOut<T>(display: SetupDisplay, name: string, task: SetupTask<T>): Promise<T> {
+async function runTask<T>(display: SetupDisplay, name: string, task: SetupTask<T>): Promise<T> {
   return 'have' in task ? task.have : display.follow(name, task.todo, (report) => task.run(report))
 }
 

@@ -13,9 +13,9 @@ import { findPython, minimumPython } from './python.ts'
 import type { SetupTask } from './task.ts'
 
 /** The needed tools that are not installed, or not completely. */
-export function missingTools(needs: Needs, isRoot: boolean, isThere: (need: string) => boolean): SystemTool[] {
+export function missingTools(needs: Needs, isRoot: boolean, isPresent: (need: string) => boolean): SystemTool[] {
   return systemTools.filter(
-    (tool) => (tool.for === undefined || needs[tool.for]) && !(tool.unlessRoot && isRoot) && !tool.shownBy.every(isThere),
+    (tool) => (tool.for === undefined || needs[tool.for]) && !(tool.unlessRoot && isRoot) && !tool.shownBy.every(isPresent),
   )
 }
 
@@ -24,7 +24,7 @@ export async function planSystemPackages(needs: Needs): Promise<SetupTask<QemuTo
   const refusal = needs.machines ? (refusePlatform(process.platform) ?? refuseProcessor(process.arch)) : undefined
   if (refusal) throw refusal
   const isRoot = process.getuid?.() === 0
-  const tools = missingTools(needs, isRoot, isThere)
+  const tools = missingTools(needs, isRoot, isPresent)
   const hasPython = (await findPython()) !== undefined
   if (tools.length === 0 && hasPython) return { have: needs.machines ? findQemu() : undefined }
   const distribution = readDistribution()
@@ -39,7 +39,7 @@ export async function planSystemPackages(needs: Needs): Promise<SetupTask<QemuTo
         throw new MissingError(`Python >= ${minimumPython} is needed to run Ansible, and was not found`, {
           hint: `install Python ${minimumPython} or newer`,
         })
-      const still = missingTools(needs, isRoot, isThere)
+      const still = missingTools(needs, isRoot, isPresent)
       if (still.length > 0) throw explainMissing(still, true, distribution)
       return needs.machines ? findQemu() : undefined
     },
@@ -77,7 +77,7 @@ function joinFirmware(files: readonly string[]): string {
   return joined
 }
 
-function isThere(need: string): boolean {
+function isPresent(need: string): boolean {
   if (need === 'firmware') return findFirmware() !== undefined
   return need.startsWith('/') ? existsSync(need) : findCommand(need) !== undefined
 }

@@ -5,7 +5,7 @@ import { onlyHost, type StepContext } from '../guest/context.ts'
 import { systemOf } from '../guest/systems.ts'
 import { buildFiles } from '../model/build-folder.ts'
 import type { StepAnswer } from '../model/step.ts'
-import { onBase, passes, provesNothing, type SuiteResult, weakSuites } from '../model/suite-result.ts'
+import { onBase, provesNothing, type SuiteResult, suitePassed, weakSuites } from '../model/suite-result.ts'
 import { runSuites } from './verify.ts'
 
 /** Runs the family's suites against the unconfigured base. A suite that passes there is weak; that does not fail the build. */
@@ -17,16 +17,16 @@ export async function prove(context: StepContext): Promise<StepAnswer> {
 export async function proveSuites(context: StepContext): Promise<readonly SuiteResult[]> {
   const deadline = Date.now() + parseDuration(context.request.family.verify.timeout)
   await using session = await systemOf(context.request.family.os).openSession(context, onlyHost(context))
-  const alone = { ...session.context, request: { ...context.request, previousCases: {} }, tell: tellInverted(context) }
+  const alone = { ...session.context, request: { ...context.request, previousCases: {} }, tell: reportInverted(context) }
   const suites = await runSuites(alone, { context: alone, connection: session.connection, suffix: onBase, boots: 1, deadline })
-  const judged = suites.map((suite) => (passes(suite) ? { ...suite, problem: provesNothing } : suite))
+  const judged = suites.map((suite) => (suitePassed(suite) ? { ...suite, problem: provesNothing } : suite))
   for (const name of weakSuites(judged)) context.tell({ type: 'note', text: `${name}: ${provesNothing}` })
   writeFileSync(join(context.folder, buildFiles.steps, 'proved.json'), `${JSON.stringify(judged, undefined, 2)}\n`)
   return judged
 }
 
 /** On the base, a suite should fail: that is reported as ok. */
-function tellInverted({ tell }: StepContext): StepContext['tell'] {
+function reportInverted({ tell }: StepContext): StepContext['tell'] {
   const inverted = { ok: 'failed', failed: 'ok' } as const
   return (event) => {
     if (event.type === 'task-done' && (event.status === 'ok' || event.status === 'failed'))

@@ -14,7 +14,7 @@ import { buildFiles } from '../model/build-folder.ts'
 import { cleanSuite, longestText } from '../model/free-text.ts'
 import type { StepAnswer } from '../model/step.ts'
 import { type Suite, slugOf, suiteId, suiteNames } from '../model/suite.ts'
-import { type CaseResult, passes, type SuiteReport, type SuiteResult } from '../model/suite-result.ts'
+import { type CaseResult, type SuiteReport, type SuiteResult, suitePassed } from '../model/suite-result.ts'
 import { expectedCases, findProblem, firstReason } from '../verify/judge.ts'
 import { renderJunit } from '../verify/junit.ts'
 import type { SuiteContext, Trial } from '../verify/verifier.ts'
@@ -37,8 +37,8 @@ export async function verify(context: StepContext): Promise<StepAnswer> {
 async function verifyTrials(context: StepContext, trials: readonly Trial[]): Promise<StepAnswer> {
   const { family } = context.request
   const first = await verifyAll(context, trials)
-  const suites = [...first, ...(family.verify.reboot && first.every(passes) ? await verifyAgain(context, trials) : [])]
-  if (!suites.every(passes)) {
+  const suites = [...first, ...(family.verify.reboot && first.every(suitePassed) ? await verifyAgain(context, trials) : [])]
+  if (!suites.every(suitePassed)) {
     await Promise.all(trials.map((trial) => systemOf(family.os).saveDiagnostics?.(trial)))
     return { status: 'failed', cause: firstReason(suites), ...defined({ hint: hintForSuites(family.name, suites) }), suites }
   }
@@ -157,7 +157,7 @@ async function record(context: StepContext, { name, id, verifier, run, expected,
   }
   const result = cleanSuite(judged, (text) => shorten(context.redactor.text(text), longestText))
   writeFileSync(join(context.folder, junit), renderJunit(result))
-  context.tell({ type: 'task-done', name, status: passes(judged) ? 'ok' : 'failed', durationMs })
+  context.tell({ type: 'task-done', name, status: suitePassed(judged) ? 'ok' : 'failed', durationMs })
   return result
 }
 

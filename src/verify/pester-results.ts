@@ -94,8 +94,8 @@ function plain(text: string): string {
 function parseRun(text: string): PesterRun | undefined {
   try {
     const run = JSON.parse(text) as PesterRun
-    const isWhole = run.problem !== undefined || [run.cases, run.blocks, run.files].every(Array.isArray)
-    return isWhole ? run : undefined
+    const isComplete = run.problem !== undefined || [run.cases, run.blocks, run.files].every(Array.isArray)
+    return isComplete ? run : undefined
   } catch {
     return undefined
   }

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { homeFolder } from '../../src/core/paths.ts'
 import { openProjectEngine } from '../../src/life/open-engine.ts'
 import { reap } from '../../src/life/reap.ts'
-import { acquireSharedLease } from '../../src/records/shared-lease.ts'
+import { acquireSharedBuildLock } from '../../src/records/shared-build-lock.ts'
 import { makeProject } from '../helpers/project.ts'
 import { tinyFamily } from '../helpers/tiny-family.ts'
 import { type Moto, motoEnvironment, startMoto } from './moto.ts'
@@ -83,7 +83,7 @@ test('a second machine refuses to build a family that is being built, and names 
   const engine = await openProjectEngine(backend)
   await using project = makeProject(tinyFamily('tiny'))
   {
-    await using _lease = await acquireSharedLease(engine, 'tiny', expires)
+    await using _lock = await acquireSharedBuildLock(engine, 'tiny', expires)
     const { exitCode, outcome, stderr } = await project.bake('tiny', ['--backend', backend])
     expect([exitCode, outcome.error?.message], stderr).toEqual([
       3,
@@ -96,12 +96,12 @@ test('a second machine refuses to build a family that is being built, and names 
 
 test('the lock of a machine that disappeared ends when it expires, and reap removes it', async () => {
   const engine = await openProjectEngine(backend)
-  await acquireSharedLease(engine, 'lost', new Date(Date.now() - 1).toISOString())
+  await acquireSharedBuildLock(engine, 'lost', new Date(Date.now() - 1).toISOString())
   const left = await reap({ dryRun: true, kept: false, family: 'lost', cloud: 'local', backend }, signal)
   expect(left.map(({ kind, id, action }) => [kind, id, action])).toEqual([['lease', 'lease.lost', 'would-remove']])
   {
-    await using _lease = await acquireSharedLease(engine, 'lost', new Date(Date.now() + 60_000).toISOString())
+    await using _lock = await acquireSharedBuildLock(engine, 'lost', new Date(Date.now() + 60_000).toISOString())
     expect(await reap({ dryRun: true, kept: false, family: 'lost', cloud: 'local', backend }, signal)).toEqual([])
-    await expect(acquireSharedLease(engine, 'lost', 'never')).rejects.toThrow('lost is being built by process')
+    await expect(acquireSharedBuildLock(engine, 'lost', 'never')).rejects.toThrow('lost is being built by process')
   }
 }, 120_000)

@@ -77,8 +77,8 @@ test.each<[phase: string, faults: Faults, steps: Parameters<typeof makeSpec>[0],
     const during = await census(graph.context.build)
     expect(during.home.groups.length).toBeGreaterThan(0)
     expect(during.home.images.length).toBe(left)
-    const isOurs = ({ Tags = [] }: Snapshot): boolean => Tags.some(({ Value }) => Value === graph.context.build)
-    if (phase !== 'copy') expect(during.home.snapshots.every(isOurs)).toBe(true)
+    const isTrusted = ({ Tags = [] }: Snapshot): boolean => Tags.some(({ Value }) => Value === graph.context.build)
+    if (phase !== 'copy') expect(during.home.snapshots.every(isTrusted)).toBe(true)
     expect((await stack.read()).outputs.imageId).toBeUndefined()
     await expectSafe(during.home, graph)
 

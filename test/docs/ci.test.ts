@@ -5,7 +5,7 @@ import { parse } from 'yaml'
 import { parseDuration } from '../../src/core/duration.ts'
 import { sourceFolder } from '../../src/core/paths.ts'
 import { readFamily } from '../../src/family/read-family.ts'
-import { longestBake } from '../../src/model/lifetime.ts'
+import { longestBuild } from '../../src/model/lifetime.ts'
 import { pythonPackages } from '../../src/setup/package-names.ts'
 import { missingTools } from '../../src/setup/system-packages.ts'
 
@@ -71,7 +71,7 @@ describe('the workflow for GitHub', () => {
     const families = JSON.parse(list) as string[]
     expect(families).not.toEqual([])
     for (const name of families) {
-      const needed = longestBake(await readFamily(name, { cloud: 'aws' })) / 60_000
+      const needed = longestBuild(await readFamily(name, { cloud: 'aws' })) / 60_000
       expect(job['timeout-minutes'], `${name} may take ${needed} minutes: set timeout-minutes`).toBeGreaterThanOrEqual(needed)
     }
   })
@@ -110,7 +110,7 @@ describe('the page on CI', () => {
 
     test('has time for its family, builds it once at a time, and cleans up with a valid token', async () => {
       const { RUNNER_SCRIPT_TIMEOUT: script, RUNNER_AFTER_SCRIPT_TIMEOUT: after } = recipe.variables
-      expect(parseDuration(script)).toBeGreaterThanOrEqual(longestBake(await readFamily('linux-base', { cloud: 'aws' })))
+      expect(parseDuration(script)).toBeGreaterThanOrEqual(longestBuild(await readFamily('linux-base', { cloud: 'aws' })))
       expect(parseDuration(script) + parseDuration(after)).toBeLessThan(parseDuration(recipe.timeout))
       expect(recipe.resource_group).toBe('bake-linux-base')
       expect(recipe.script).toEqual(['npm run bake -- --family linux-base --cloud aws'])

@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect } from 'vitest'
 import { RejectedError } from '../../src/core/errors.ts'
 import type { StepAnswer } from '../../src/model/step.ts'
 import type { SuiteResult } from '../../src/model/suite-result.ts'
-import { isBad, passes } from '../../src/model/suite-result.ts'
+import { isBad, suitePassed } from '../../src/model/suite-result.ts'
 import { verify } from '../../src/steps/verify.ts'
 import { parseJunit } from '../../src/verify/junit.ts'
 import { makeWindows } from './windows.ts'
@@ -59,7 +59,7 @@ export async function verifyWindows(suite: object, answer: Answer): Promise<read
 async function judged(machine: { build: string }, step: Promise<StepAnswer>): Promise<readonly SuiteResult[]> {
   const answer = await step
   if (answer.status === 'ok') return answer.suites
-  const bad = answer.suites.filter((suite) => !passes(suite))
+  const bad = answer.suites.filter((suite) => !suitePassed(suite))
   expect(
     bad.map(({ verifier }) => verifier),
     'its own suite failed, and no other',

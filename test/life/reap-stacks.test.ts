@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import { isWhole } from '../../src/life/reap-stacks.ts'
+import { isComplete } from '../../src/life/reap-stacks.ts'
 
 it.each([
   ['of a promoted build', 3, 'promoted', true],
@@ -11,5 +11,5 @@ it.each([
   ['of another computer, with few resources', 3, undefined, false],
   ['whose number of resources the backend does not list', undefined, 'promoted', false],
 ] as const)('a stack %s is opened unless it is certainly complete', (_what, resourceCount, status, whole) => {
-  expect(isWhole({ resourceCount }, status)).toBe(whole)
+  expect(isComplete({ resourceCount }, status)).toBe(whole)
 })

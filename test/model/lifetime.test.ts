@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { readFamily } from '../../src/family/read-family.ts'
-import { lifetimeOf, longestBake } from '../../src/model/lifetime.ts'
+import { lifetimeOf, longestBuild } from '../../src/model/lifetime.ts'
 import { makeFamily } from '../helpers/family.ts'
 
 const minutes = (ms: number): number => ms / 60_000
@@ -15,12 +15,12 @@ describe('the longest possible build', () => {
     ['short time-outs', timeouts('1m', '2m', '90s', '30s'), 60 + 2 + 2 + 2],
     ['hours', timeouts('1h', '10h', '2h', '3h'), 60 + 120 + 600 + 120 + 180],
   ])('is the sum of the time-outs of the family, and an hour for images: %s', (_what, family, expected) => {
-    expect(minutes(longestBake(family))).toBe(expected)
+    expect(minutes(longestBuild(family))).toBe(expected)
   })
 
   test.each(['linux-base', 'linux-web', 'windows-base'])('ends before the temporary resources of %s expire', async (name) => {
     const family = await readFamily(name)
-    expect(lifetimeOf(family) - longestBake(family)).toBeGreaterThanOrEqual(2 * 60 * 60_000)
+    expect(lifetimeOf(family) - longestBuild(family)).toBeGreaterThanOrEqual(2 * 60 * 60_000)
   })
 
   test('can be longer than four hours for a slow family', async () => {

@@ -102,7 +102,7 @@ describe('the lock of a set-up', () => {
   }
   const take = async (): Promise<string> => {
     const owners: string[] = []
-    await (await launch('lock')).underLock(root, async () => owners.push(readFileSync(join(root, 'setup.lock'), 'utf8')), 'on here')
+    await (await launch('lock')).withLock(root, async () => owners.push(readFileSync(join(root, 'setup.lock'), 'utf8')), 'on here')
     return owners.join()
   }
 

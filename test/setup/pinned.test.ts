@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { sourceFolder } from '../../src/core/paths.ts'
-import { engineWays } from '../../src/setup/pulumi-engine.ts'
+import { waysToInstallEngine } from '../../src/setup/pulumi-engine.ts'
 import { pipArguments } from '../../src/setup/python.ts'
 
 const project = join(sourceFolder(), '..')
@@ -15,7 +15,7 @@ describe('downloads of set-up', () => {
     ['is downloaded if Go is not installed', { online: true, go: undefined }, ['download']],
     ['is an error without Go and without network', { online: false, go: undefined }, []],
   ])('the engine: %s', (_claim, given, ways) => {
-    expect(engineWays(given)).toEqual(ways)
+    expect(waysToInstallEngine(given)).toEqual(ways)
   })
 
   test('pip installs only packages that are pinned by digest, and builds none', () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { CaseResult, SuiteResult } from '../../src/model/suite-result.ts'
-import { passes } from '../../src/model/suite-result.ts'
+import { suitePassed } from '../../src/model/suite-result.ts'
 import { disagreement, expectedCases, findProblem, firstReason } from '../../src/verify/judge.ts'
 
 const one = (status: CaseResult['status'], name = 'x', message?: string): CaseResult => ({
@@ -85,7 +85,7 @@ describe('firstReason', () => {
 })
 
 test('a suite passes only without failed test cases and without a problem', () => {
-  expect(passes(suite('a', [one('passed'), one('skipped')]))).toBe(true)
-  expect(passes(suite('a', [one('passed'), one('error')]))).toBe(false)
-  expect(passes(suite('a', [one('passed')], 'exit code 3'))).toBe(false)
+  expect(suitePassed(suite('a', [one('passed'), one('skipped')]))).toBe(true)
+  expect(suitePassed(suite('a', [one('passed'), one('error')]))).toBe(false)
+  expect(suitePassed(suite('a', [one('passed')], 'exit code 3'))).toBe(false)
 })

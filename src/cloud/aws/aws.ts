@@ -1,7 +1,7 @@
 import { GetPasswordDataCommand } from '@aws-sdk/client-ec2'
 import type { Cloud } from '../cloud.ts'
 import { findBase } from './base-image.ts'
-import { askOfNew, clients, findRegion } from './clients.ts'
+import { clients, findRegion, retryUntilFound } from './clients.ts'
 import { listConsumers } from './consumers.ts'
 import { checkCredentials } from './credentials.ts'
 import { deleteCreated } from './delete.ts'
@@ -33,7 +33,7 @@ export async function aws(): Promise<Cloud> {
     delete: (created) => deleteCreated(created, region),
     async findPasswordData(instanceId, signal) {
       const query = new GetPasswordDataCommand({ InstanceId: instanceId })
-      const { PasswordData } = await askOfNew('to read the password', () => clients.ec2().send(query, { abortSignal: signal }))
+      const { PasswordData } = await retryUntilFound('to read the password', () => clients.ec2().send(query, { abortSignal: signal }))
       return PasswordData || undefined
     },
   }

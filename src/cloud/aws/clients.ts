@@ -6,7 +6,7 @@ import { SSMClient } from '@aws-sdk/client-ssm'
 import { STSClient } from '@aws-sdk/client-sts'
 import { defined } from '../../core/defined.ts'
 import { MissingError } from '../../core/errors.ts'
-import { findRefusal, isNotYetThere } from './errors.ts'
+import { findRefusal, isNotFoundYet } from './errors.ts'
 import { requestHandler } from './request-handler.ts'
 
 /** Attempts for throttled calls. The SDK waits longer each time, up to 20 s. `AWS_MAX_ATTEMPTS` overrides it. */
@@ -40,12 +40,12 @@ export async function ask<T>(what: string, call: () => Promise<T>): Promise<T> {
 }
 
 /** The same for a resource that was just created. EC2 may not know it yet: NotFound is retried for up to 2 minutes. */
-export async function askOfNew<T>(what: string, call: () => Promise<T>, pauseMs = 1_000): Promise<T> {
+export async function retryUntilFound<T>(what: string, call: () => Promise<T>, pauseMs = 1_000): Promise<T> {
   for (let attempt = 1; ; attempt++) {
     try {
       return await ask(what, call)
     } catch (error) {
-      if (!isNotYetThere(error) || attempt * pauseMs > 120_000) throw error
+      if (!isNotFoundYet(error) || attempt * pauseMs > 120_000) throw error
       await sleep(pauseMs)
     }
   }

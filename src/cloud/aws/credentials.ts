@@ -1,7 +1,7 @@
 import { GetCallerIdentityCommand } from '@aws-sdk/client-sts'
 import { MissingError } from '../../core/errors.ts'
 import type { Family } from '../../model/family.ts'
-import { longestBake } from '../../model/lifetime.ts'
+import { longestBuild } from '../../model/lifetime.ts'
 import { ask, clients } from './clients.ts'
 
 /** Credentials, with what is needed to compute their expiry. */
@@ -15,7 +15,7 @@ export interface CredentialLife {
 export async function checkCredentials(family: Family): Promise<string> {
   const credentials: CredentialLife = await ask('to start a build', () => clients.ec2().config.credentials())
   const left = remainingLife(credentials, process.env.AWS_CREDENTIAL_EXPIRATION)
-  const needed = longestBake(family)
+  const needed = longestBuild(family)
   if (left < needed) {
     throw new MissingError(
       `The AWS credentials expire in ${minutes(left)} min, but a build of ${family.name} may take ${minutes(needed)} min`,

@@ -9,11 +9,11 @@ export function codeOf(error: unknown): string {
 
 /** Whether the resource does not exist: not yet, or no longer. */
 export function isNotFound(error: unknown): boolean {
-  return isNotYetThere(error) || /^Invalid[A-Za-z]+\.Unavailable$/.test(codeOf(error))
+  return isNotFoundYet(error) || /^Invalid[A-Za-z]+\.Unavailable$/.test(codeOf(error))
 }
 
 /** Whether EC2 may not know a new resource yet. `….Unavailable` means deleted; a retry would not help. */
-export function isNotYetThere(error: unknown): boolean {
+export function isNotFoundYet(error: unknown): boolean {
   return /^(Invalid[A-Za-z]+\.?NotFound|[A-Za-z]*ParameterNotFound)$/.test(codeOf(error))
 }
 

@@ -6,7 +6,7 @@ import {
   EnableImageDeregistrationProtectionCommand,
   ModifyImageAttributeCommand,
 } from '@aws-sdk/client-ec2'
-import { askOfNew, clients } from './clients.ts'
+import { clients, retryUntilFound } from './clients.ts'
 import { snapshotsOf } from './delete.ts'
 import { isNotFound } from './errors.ts'
 import { imageDeadlineMs, waitForImage } from './wait.ts'
@@ -41,15 +41,15 @@ async function complete(region: string, ImageId: string, { tags, watermark }: Fi
   const client = clients.ec2(region)
   await tagSnapshots(ImageId, tags, region)
   const imds = new ModifyImageAttributeCommand({ ImageId, Attribute: 'imdsSupport', ImdsSupport: { Value: 'v2.0' } })
-  await askOfNew('to require IMDSv2', () => client.send(imds))
+  await retryUntilFound('to require IMDSv2', () => client.send(imds))
   if (watermark === undefined) return
   const mark = new AttachImageWatermarkCommand({ ImageId, WatermarkName: watermark })
-  await askOfNew('to mark images', () => client.send(mark))
+  await retryUntilFound('to mark images', () => client.send(mark))
 }
 
 async function protect(region: string, ImageId: string): Promise<void> {
   const query = new EnableImageDeregistrationProtectionCommand({ ImageId })
-  await askOfNew('to protect images', () => clients.ec2(region).send(query))
+  await retryUntilFound('to protect images', () => clients.ec2(region).send(query))
 }
 
 /** Removes deregistration protection. */
@@ -69,8 +69,8 @@ export async function release({ imagesByRegion, protect }: FinishRequest): Promi
 /** The provider tags only the image. Its snapshots cost money too and need tags. */
 export async function tagSnapshots(ImageId: string, tags: Readonly<Record<string, string>>, region: string): Promise<void> {
   const client = clients.ec2(region)
-  const { Images } = await askOfNew('to read images', () => client.send(new DescribeImagesCommand({ ImageIds: [ImageId] })))
+  const { Images } = await retryUntilFound('to read images', () => client.send(new DescribeImagesCommand({ ImageIds: [ImageId] })))
   const Resources = (Images ?? []).flatMap(snapshotsOf)
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
-  if (Resources.length > 0) await askOfNew('to tag snapshots', () => client.send(new CreateTagsCommand({ Resources, Tags })))
+  if (Resources.length > 0) await retryUntilFound('to tag snapshots', () => client.send(new CreateTagsCommand({ Resources, Tags })))
 }

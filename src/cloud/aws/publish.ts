@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GetParameterCommand } from '@aws-sdk/client-ssm'
 import { RejectedError } from '../../core/errors.ts'
-import { askOfNew, clients } from './clients.ts'
+import { clients, retryUntilFound } from './clients.ts'
 
 /**
  * Waits until the parameter has the new value. AWS first reports success and validates the image later; if that fails, it keeps the old
@@ -15,7 +15,7 @@ export async function waitForParameter(
   const deadlineMs = options.deadlineMs ?? 60_000
   for (const end = Date.now() + deadlineMs; ; await sleep(1_000)) {
     const query = new GetParameterCommand({ Name: name })
-    const { Parameter } = await askOfNew(`to read ${name}`, () => clients.ssm(options.region).send(query))
+    const { Parameter } = await retryUntilFound(`to read ${name}`, () => clients.ssm(options.region).send(query))
     if (Parameter?.Value === imageId) return
     if (Date.now() < end) continue
     throw new RejectedError(`parameter ${name} in ${options.region} does not have the value ${imageId}: AWS did not accept the image`, {

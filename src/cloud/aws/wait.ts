@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { DescribeImagesCommand, DescribeInstancesCommand } from '@aws-sdk/client-ec2'
 import { defined } from '../../core/defined.ts'
 import { RejectedError } from '../../core/errors.ts'
-import { ask, askOfNew, clients } from './clients.ts'
+import { ask, clients, retryUntilFound } from './clients.ts'
 import { isNotFound } from './errors.ts'
 
 /** Options of a wait. */
@@ -23,7 +23,7 @@ export const imageDeadlineMs = 4 * 60 * 60 * 1000
  */
 export async function waitForImage(id: string, options: WaitOptions): Promise<void> {
   await poll(`image ${id}`, options, async () => {
-    const { Images } = await askOfNew('to read images', () =>
+    const { Images } = await retryUntilFound('to read images', () =>
       clients.ec2(options.region).send(new DescribeImagesCommand({ ImageIds: [id] })),
     )
     const image = Images?.[0]

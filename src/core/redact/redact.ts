@@ -47,7 +47,7 @@ export function createRedactor(secrets: readonly string[]): Redactor {
 
 function automatonOf(secrets: ReadonlySet<string>): Automaton | undefined {
   const forms = [...secrets].filter((secret) => secret.length >= shortestSecret).flatMap(secretForms)
-  return forms.length === 0 ? undefined : buildAutomaton(forms.map(squeeze))
+  return forms.length === 0 ? undefined : buildAutomaton(forms.map(collapseSpaces))
 }
 
 const pieceSize = 65_536
@@ -134,7 +134,7 @@ function countFrom(places: readonly number[], from: number): number {
   return count
 }
 
-function squeeze(form: string): string {
+function collapseSpaces(form: string): string {
   return [...form].filter((char) => !isBlank(char.charCodeAt(0))).join('')
 }
 

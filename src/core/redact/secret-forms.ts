@@ -13,7 +13,7 @@ export function secretForms(secret: string): string[] {
     : []
   const forms = [secret, secret.trim(), ...lines]
     .flatMap((value) => [value, ...encodings(value)])
-    .flatMap((form) => [form, ...misread(form)])
+    .flatMap((form) => [form, ...misreadForms(form)])
   return [...new Set(forms)].filter((form) => form.replace(/\s/g, '').length >= shortestForm)
 }
 
@@ -36,7 +36,7 @@ function encodings(value: string): string[] {
  * Forms with characters outside ASCII, as they look when text is decoded with a wrong encoding, or printed by tools that write only ASCII.
  * A form with too few ASCII characters gets no lossy forms, because those would match ordinary text.
  */
-function misread(form: string): string[] {
+function misreadForms(form: string): string[] {
   if (!/[^\0-\x7f]/.test(form)) return []
   const bytes = [...Buffer.from(form, 'utf8')]
   const written = (byte: (value: number) => string): string =>

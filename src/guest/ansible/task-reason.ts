@@ -28,7 +28,7 @@ export function reasonOfTask(result: FailedResult): string {
   const said = reasonOfMessage(textOf(result.msg))
   if (result.assertion !== undefined) return explainAssertion(said, textOf(result.assertion))
   const failed = said === 'non-zero return code'
-  if (!failed && !isVague(said)) return said
+  if (!failed && !saysNothing(said)) return said
   const parts = [failed ? `exit code ${textOf(result.rc)}` : '', reasonOfOutput(result)]
   return parts.filter(Boolean).join(': ') || said || 'it printed nothing'
 }
@@ -38,7 +38,7 @@ function explainAssertion(said: string, assertion: string): string {
 }
 
 /** Messages that only say that there is an output. */
-function isVague(message: string): boolean {
+function saysNothing(message: string): boolean {
   return (
     message === '' || isSummary(message) || /^(MODULE FAILURE|Module result deserialization failed|Premature end of stream)/.test(message)
   )

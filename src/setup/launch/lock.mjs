@@ -9,7 +9,7 @@ const renewedWithin = 120_000
  * Runs `action` while no other set-up of this project runs. Waits for another one. Replaces the lock of a process that has ended; whether
  * it has is known by its process ID in the same PID namespace only, and by the renewal of the lock otherwise.
  */
-export async function underLock(home, action, place = readPlace()) {
+export async function withLock(home, action, place = readPlace()) {
   mkdirSync(home, { recursive: true, mode: 0o700 })
   const lock = join(home, 'setup.lock')
   const mine = `${process.pid} ${place}`

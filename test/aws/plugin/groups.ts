@@ -12,7 +12,7 @@ import {
 } from '@aws-sdk/client-ec2'
 import type { GroupArgs, GroupState } from '@pulumi/aws/autoscaling/group.js'
 import type { LaunchTemplateArgs, LaunchTemplateState } from '@pulumi/aws/ec2/launchTemplate.js'
-import { askOfNew, clients } from '../../../src/cloud/aws/clients.ts'
+import { clients, retryUntilFound } from '../../../src/cloud/aws/clients.ts'
 import { emulate, toTags, unlessGone } from './emulate.ts'
 
 export const launchTemplate = emulate<LaunchTemplateArgs, LaunchTemplateState>({
@@ -31,7 +31,7 @@ export const launchTemplate = emulate<LaunchTemplateArgs, LaunchTemplateState>({
     return { id: LaunchTemplate?.LaunchTemplateId ?? '', outputs: { latestVersion: 1, defaultVersion: 1 } }
   },
   async update(id, { description, ...inputs }) {
-    const { LaunchTemplateVersion } = await askOfNew('test', () =>
+    const { LaunchTemplateVersion } = await retryUntilFound('test', () =>
       clients.ec2().send(
         new CreateLaunchTemplateVersionCommand({
           LaunchTemplateId: id,

@@ -17,7 +17,7 @@ import type { AmiCopyArgs, AmiCopyState } from '@pulumi/aws/ec2/amiCopy.js'
 import type { AmiFromInstanceArgs, AmiFromInstanceState } from '@pulumi/aws/ec2/amiFromInstance.js'
 import type { AmiLaunchPermissionArgs, AmiLaunchPermissionState } from '@pulumi/aws/ec2/amiLaunchPermission.js'
 import type { ParameterArgs, ParameterState } from '@pulumi/aws/ssm/parameter.js'
-import { askOfNew, clients } from '../../../src/cloud/aws/clients.ts'
+import { clients, retryUntilFound } from '../../../src/cloud/aws/clients.ts'
 import { emulate, toTags, unlessGone } from './emulate.ts'
 
 export const amiFromInstance = emulate<AmiFromInstanceArgs, AmiFromInstanceState>({
@@ -25,7 +25,7 @@ export const amiFromInstance = emulate<AmiFromInstanceArgs, AmiFromInstanceState
   mutable: ['tags', 'description'],
   async create({ name, description, sourceInstanceId = '', tags }) {
     await requireStopped(sourceInstanceId)
-    const { ImageId = '' } = await askOfNew('test', () =>
+    const { ImageId = '' } = await retryUntilFound('test', () =>
       clients.ec2().send(
         new CreateImageCommand({
           InstanceId: sourceInstanceId,
@@ -46,7 +46,7 @@ export const amiCopy = emulate<AmiCopyArgs, AmiCopyState>({
   mutable: ['tags', 'description', 'deprecationTime'],
   async create({ name, description, sourceAmiId, sourceAmiRegion, encrypted, kmsKeyId, region, deprecationTime, tags }) {
     const client = clients.ec2(region)
-    const { ImageId = '' } = await askOfNew('test', () =>
+    const { ImageId = '' } = await retryUntilFound('test', () =>
       client.send(
         new CopyImageCommand({
           Name: name,
@@ -59,11 +59,11 @@ export const amiCopy = emulate<AmiCopyArgs, AmiCopyState>({
       ),
     )
     // Unlike EC2, moto ignores tags in the call CopyImage.
-    await askOfNew('test', () => client.send(new CreateTagsCommand({ Resources: [ImageId], Tags: toTags(tags) })))
+    await retryUntilFound('test', () => client.send(new CreateTagsCommand({ Resources: [ImageId], Tags: toTags(tags) })))
     await waitForAvailable(ImageId, region)
     if (deprecationTime) {
       const DeprecateAt = new Date(deprecationTime)
-      await askOfNew('test', () => client.send(new EnableImageDeprecationCommand({ ImageId, DeprecateAt })))
+      await retryUntilFound('test', () => client.send(new EnableImageDeprecationCommand({ ImageId, DeprecateAt })))
     }
     return { id: ImageId, outputs: {} }
   },
@@ -73,7 +73,7 @@ export const amiCopy = emulate<AmiCopyArgs, AmiCopyState>({
 export const amiLaunchPermission = emulate<AmiLaunchPermissionArgs, AmiLaunchPermissionState>({
   inputs: ['imageId', 'accountId', 'organizationArn', 'organizationalUnitArn', 'region'],
   async create({ imageId = '', region, ...who }) {
-    await askOfNew('test', () => clients.ec2(region).send(permission('Add', imageId, who)))
+    await retryUntilFound('test', () => clients.ec2(region).send(permission('Add', imageId, who)))
     return { id: `${who.accountId ?? who.organizationArn ?? who.organizationalUnitArn}-${imageId}`, outputs: {} }
   },
   async delete(_id, { imageId = '', region, ...who }) {
@@ -100,14 +100,14 @@ export const parameter = emulate<ParameterArgs, ParameterState>({
 
 /** Checks that the instance is stopped. The real provider would stop it, but the Pulumi program must have done so before. */
 async function requireStopped(id: string): Promise<void> {
-  const { Reservations } = await askOfNew('test', () => clients.ec2().send(new DescribeInstancesCommand({ InstanceIds: [id] })))
+  const { Reservations } = await retryUntilFound('test', () => clients.ec2().send(new DescribeInstancesCommand({ InstanceIds: [id] })))
   const state = Reservations?.[0]?.Instances?.[0]?.State?.Name
   if (state !== 'stopped') throw new Error(`instance ${id} is ${state}: an image was to be made of it before it was sealed`)
-  await askOfNew('test', () => clients.ec2().send(new StopInstancesCommand({ InstanceIds: [id] })))
+  await retryUntilFound('test', () => clients.ec2().send(new StopInstancesCommand({ InstanceIds: [id] })))
 }
 
 async function describe(id: string, region?: string): Promise<Image | undefined> {
-  const { Images } = await askOfNew('test', () => clients.ec2(region).send(new DescribeImagesCommand({ ImageIds: [id] })))
+  const { Images } = await retryUntilFound('test', () => clients.ec2(region).send(new DescribeImagesCommand({ ImageIds: [id] })))
   return Images?.[0]
 }
 

@@ -15,7 +15,7 @@ import {
 import type { InstanceArgs, InstanceState } from '@pulumi/aws/ec2/instance.js'
 import type { KeyPairArgs, KeyPairState } from '@pulumi/aws/ec2/keyPair.js'
 import type { SecurityGroupArgs, SecurityGroupState } from '@pulumi/aws/ec2/securityGroup.js'
-import { askOfNew, clients } from '../../../src/cloud/aws/clients.ts'
+import { clients, retryUntilFound } from '../../../src/cloud/aws/clients.ts'
 import { emulate, toTags, unlessGone } from './emulate.ts'
 
 export const keyPair = emulate<KeyPairArgs, KeyPairState>({
@@ -47,7 +47,7 @@ export const securityGroup = emulate<SecurityGroupArgs, SecurityGroupState>({
           IpRanges: (rule.cidrBlocks ?? []).map((CidrIp) => ({ CidrIp })),
         },
       ]
-      await askOfNew('test', () => clients.ec2().send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions })))
+      await retryUntilFound('test', () => clients.ec2().send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions })))
     }
     return { id: GroupId, outputs: {} }
   },
@@ -72,9 +72,9 @@ export const instance = emulate<InstanceArgs, InstanceState>({
     'vpcSecurityGroupIds',
   ],
   async create(inputs) {
-    const { Images } = await askOfNew('test', () => clients.ec2().send(new DescribeImagesCommand({ ImageIds: [inputs.ami ?? ''] })))
+    const { Images } = await retryUntilFound('test', () => clients.ec2().send(new DescribeImagesCommand({ ImageIds: [inputs.ami ?? ''] })))
     const run = runInput(inputs, Images?.[0]?.RootDeviceName ?? '/dev/sda1')
-    const { Instances } = await askOfNew('test', () => clients.ec2().send(new RunInstancesCommand(run)))
+    const { Instances } = await retryUntilFound('test', () => clients.ec2().send(new RunInstancesCommand(run)))
     const made = await waitForRunning(Instances?.[0]?.InstanceId ?? '')
     return {
       id: made.InstanceId ?? '',
@@ -120,7 +120,7 @@ function runInput(inputs: InstanceInputs, DeviceName: string): RunInstancesComma
 
 async function waitForRunning(id: string): Promise<Described> {
   for (;;) {
-    const { Reservations } = await askOfNew('test', () => clients.ec2().send(new DescribeInstancesCommand({ InstanceIds: [id] })))
+    const { Reservations } = await retryUntilFound('test', () => clients.ec2().send(new DescribeInstancesCommand({ InstanceIds: [id] })))
     const found = Reservations?.[0]?.Instances?.[0]
     if (found?.State?.Name === 'running') return found
     await sleep(500)

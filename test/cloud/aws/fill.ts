@@ -8,7 +8,7 @@ import {
   RunInstancesCommand,
   type TagSpecification,
 } from '@aws-sdk/client-ec2'
-import { askOfNew } from '../../../src/cloud/aws/clients.ts'
+import { retryUntilFound } from '../../../src/cloud/aws/clients.ts'
 import { renderTags } from '../../../src/cloud/aws/tags.ts'
 import type { Tags } from '../../../src/model/tags.ts'
 import { motoImage } from '../../aws/moto.ts'
@@ -29,15 +29,15 @@ export async function fillBuild(tags: Tags, others: readonly string[] = []): Pro
     new RunInstancesCommand({ ImageId: motoImage, MinCount: 1, MaxCount: 1, TagSpecifications: [tagged('instance'), tagged('volume')] }),
   )
   const instance = run.Instances?.[0]?.InstanceId ?? ''
-  const image = await askOfNew('test', () =>
+  const image = await retryUntilFound('test', () =>
     client.send(new CreateImageCommand({ InstanceId: instance, Name: `image-${tags.build}`, TagSpecifications: [tagged('image')] })),
   )
   const ids = { instance, image: image.ImageId ?? '', key: key.KeyName ?? '', network: group.GroupId ?? '' }
   for (const region of others) {
     const there = new EC2Client({ region, maxAttempts: 12 })
     const source = { SourceImageId: ids.image, SourceRegion: process.env.AWS_REGION ?? '', Name: `image-${tags.build}` }
-    const copy = await askOfNew('test', () => there.send(new CopyImageCommand(source)))
-    await askOfNew('test', () => there.send(new CreateTagsCommand({ Resources: [copy.ImageId ?? ''], Tags })))
+    const copy = await retryUntilFound('test', () => there.send(new CopyImageCommand(source)))
+    await retryUntilFound('test', () => there.send(new CreateTagsCommand({ Resources: [copy.ImageId ?? ''], Tags })))
     Object.assign(ids, { [region]: copy.ImageId })
   }
   return ids

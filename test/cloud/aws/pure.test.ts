@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { deprecationTime } from '../../../src/cloud/aws/copy-resources.ts'
 import { remainingLife } from '../../../src/cloud/aws/credentials.ts'
-import { findRefusal, isNotFound, isNotYetThere } from '../../../src/cloud/aws/errors.ts'
+import { findRefusal, isNotFound, isNotFoundYet } from '../../../src/cloud/aws/errors.ts'
 import { around } from '../../../src/cloud/aws/resources.ts'
 import { findIngress, routeOf } from '../../../src/cloud/aws/route.ts'
 import { parseImageName, parseRegions, parseTags, renderTags, tagFilters } from '../../../src/cloud/aws/tags.ts'
@@ -32,8 +32,8 @@ describe('an error', () => {
     expect(isNotFound({ name })).toBe(expected)
   })
   test('for a deleted resource is not retried', () => {
-    expect(isNotYetThere({ name: 'InvalidAMIID.NotFound' })).toBe(true)
-    expect(isNotYetThere({ name: 'InvalidAMIID.Unavailable' })).toBe(false)
+    expect(isNotFoundYet({ name: 'InvalidAMIID.NotFound' })).toBe(true)
+    expect(isNotFoundYet({ name: 'InvalidAMIID.Unavailable' })).toBe(false)
   })
   test.each([
     ['ExpiredToken', 'credentials'],

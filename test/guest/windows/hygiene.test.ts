@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { windowsChecks } from '../../../src/guest/windows/checks.ts'
 import { parseWindowsHygiene, renderHygieneScript } from '../../../src/guest/windows/hygiene.ts'
-import { passes } from '../../../src/model/suite-result.ts'
+import { suitePassed } from '../../../src/model/suite-result.ts'
 import { configure } from '../../../src/steps/configure.ts'
 import { verify } from '../../../src/steps/verify.ts'
 import { type FakeTest, renderPesterResults } from '../../helpers/pester.ts'
@@ -76,7 +76,7 @@ describe('verifying a Windows image', () => {
     const { status, suites } = await verify(windows.context)
     expect(status).toBe('ok')
     expect(suites.map(({ suite }) => suite)).toEqual(['hygiene', 'pester'])
-    expect(suites.every(passes)).toBe(true)
+    expect(suites.every(suitePassed)).toBe(true)
     expect(windows.calls().map(({ kind }) => kind)).toEqual(['hygiene', 'pester'])
     expect(readFileSync(`${windows.build}/junit/pester.xml`, 'utf8')).toContain('tests="1"')
   })

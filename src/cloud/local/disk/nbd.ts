@@ -68,7 +68,7 @@ const magic = { hello: 0x4e42444d41474943n, option: 0x49484156454f5054n, reply: 
 const [optionGo, replyAck, replyInfo] = [7, 1, 3]
 
 async function openClient(socket: Socket): Promise<DiskBytes & { end(): void }> {
-  const take = takeFrom(socket)
+  const take = createReader(socket)
   const size = await negotiate(socket, take)
   // One request after the other: the answers need no order.
   let last: Promise<unknown> = Promise.resolve()
@@ -117,7 +117,7 @@ async function negotiate(socket: Socket, take: (length: number) => Promise<Buffe
 }
 
 /** Takes exactly so many bytes from a socket. */
-function takeFrom(socket: Socket): (length: number) => Promise<Buffer> {
+function createReader(socket: Socket): (length: number) => Promise<Buffer> {
   let wake = (): void => {}
   let failure: Error | undefined
   const fail = (error: Error): void => {

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
-import { isOurs } from '../../../core/owner.ts'
+import { isTrusted } from '../../../core/owner.ts'
 import { homeFolder } from '../../../core/paths.ts'
 import { isRunning, type ProcessIdentity } from '../../../core/process-identity.ts'
 import { findJson } from '../../../core/write-file.ts'
@@ -62,7 +62,7 @@ export async function writeMachine(machine: LocalMachine): Promise<void> {
  */
 export async function findLocalMachine(id: string): Promise<LocalMachine | undefined> {
   const file = join(machinesFolder(), id, 'instance.json')
-  const machine = isOurs(file) ? findJson<LocalMachine>(file) : undefined
+  const machine = isTrusted(file) ? findJson<LocalMachine>(file) : undefined
   return machine?.id === id && runtimeFolderPattern.test(basename(machine.runtimeFolder)) ? machine : undefined
 }
 
@@ -87,7 +87,7 @@ function findMachineProcess(machine: LocalMachine): ProcessIdentity | undefined 
 export async function removeMachine(machine: LocalMachine): Promise<void> {
   const running = findMachineProcess(machine)
   if (running) await stopQemu(running, machineFiles(machine).qmpSocket)
-  if (isOurs(machine.runtimeFolder)) await rm(machine.runtimeFolder, { recursive: true, force: true })
+  if (isTrusted(machine.runtimeFolder)) await rm(machine.runtimeFolder, { recursive: true, force: true })
   await rm(machineFiles(machine).folder, { recursive: true, force: true })
 }
 

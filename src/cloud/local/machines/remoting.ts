@@ -18,7 +18,7 @@ export async function waitForRemoting(
   const endpoint = { address: '127.0.0.1', port: machine.sshPort }
   let why = 'its port never answered'
   for (const deadline = Date.now() + loginTimeoutSeconds * 1000; Date.now() < deadline; await sleep(2_000, undefined, { signal })) {
-    if (!isMachineRunning(machine)) throw neverCameUp('the machine ended by itself')
+    if (!isMachineRunning(machine)) throw loginError('the machine ended by itself')
     try {
       const certificateThumbprint = await readThumbprint(endpoint, 20_000)
       await identifyEndpoint({ ...endpoint, certificateThumbprint }, 30_000)
@@ -27,10 +27,10 @@ export async function waitForRemoting(
       why = messageOf(error)
     }
   }
-  throw neverCameUp(`${why} within ${loginTimeoutSeconds} s`)
+  throw loginError(`${why} within ${loginTimeoutSeconds} s`)
 }
 
-function neverCameUp(why: string): RejectedError {
+function loginError(why: string): RejectedError {
   return new RejectedError(`cannot log in to the machine: ${why}`, {
     hint: 'the image must boot by UEFI without a question, from virtio devices (or machine: {devices: standard}), with a WinRM listener for HTTPS on port 5986 that the firewall lets in',
   })

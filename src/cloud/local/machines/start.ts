@@ -96,7 +96,7 @@ export interface LocalLogin {
   readonly deadlineMs: number
   readonly signal: AbortSignal
   /** The machine was running before, so its network is up. */
-  readonly isAwake?: boolean
+  readonly isRestored?: boolean
   /** A machine that rejects the key once will not accept it later. */
   readonly isRefusalFinal?: boolean
   /** The name of the machine in the known_hosts file, if it is not the address. */
@@ -116,7 +116,7 @@ const pause = { shortest: 150, longest: 4_000 }
  * the console.
  */
 export async function requireLogin(machine: LocalMachine, host: LocalHost, wait: LocalLogin): Promise<void> {
-  const { deadlineMs, signal, isAwake, isRefusalFinal, hostKeyAlias } = wait
+  const { deadlineMs, signal, isRestored, isRefusalFinal, hostKeyAlias } = wait
   await rm(host.controlPath, { force: true })
   const observer = observe(machine)
   const target = { ...host, ...defined({ hostKeyAlias }) }
@@ -124,7 +124,7 @@ export async function requireLogin(machine: LocalMachine, host: LocalHost, wait:
   const failure = await unlessPaused(machine, signal, (until) =>
     waitForLogin(target, settings, {
       ...{ deadlineMs, signal: until, pause, logFile: join(machineFiles(machine).folder, 'ssh.log') },
-      observer: isAwake ? { ...observer, isNetworkUp: async () => true } : observer,
+      observer: isRestored ? { ...observer, isNetworkUp: async () => true } : observer,
       ...defined({ isRefusalFinal }),
     }),
   )

@@ -5,7 +5,7 @@ import { findLocalMachine, isMachineRunning, machineFiles } from '../machines/ma
 import type { CopyInputs, ImageInputs } from '../machines/spec.ts'
 import { findDamage, flatten, readDiskInfo } from '../qemu/img.ts'
 import { explainFullDisk, requireSpace } from '../store/free-space.ts'
-import { asidePath, digestFile, findImage, flatPath, imagePath, publishImage, type StoredImage } from '../store/images.ts'
+import { digestFile, findImage, flatPath, imagePath, publishImage, type StoredImage, temporaryPath } from '../store/images.ts'
 
 /** A copy of a candidate in one file, not published yet. */
 interface Flat {
@@ -25,7 +25,7 @@ export async function makeCandidate(spec: ImageInputs, signal: AbortSignal): Pro
   if (!machine) throw new RejectedError(`machine ${spec.instanceId} does not exist, so no image can be made of it`)
   if (isMachineRunning(machine))
     throw new RejectedError(`machine ${spec.instanceId} is still running: an image can only be made of a stopped machine`)
-  const aside = await asidePath(spec.name)
+  const aside = await temporaryPath(spec.name)
   await rename(machineFiles(machine).disk, aside)
   const made = await publish(aside, { name: spec.name, tags: spec.tags, digest: '', created: new Date().toISOString() })
   const copy = makeFlat(spec.name, spec.compress, signal)

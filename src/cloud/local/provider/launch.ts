@@ -18,7 +18,7 @@ import { findFreePort } from '../qemu/port.ts'
 import { profiles } from '../qemu/profiles.ts'
 import { imagePath } from '../store/images.ts'
 import { discardSnapshot } from '../warm/cache.ts'
-import { ensureFirmware, wakeFirmware } from '../warm/firmware.ts'
+import { ensureFirmware, restoreFirmware } from '../warm/firmware.ts'
 import { resumeSnapshot } from '../warm/resume.ts'
 import { ensureSnapshot } from '../warm/snapshot.ts'
 
@@ -58,13 +58,13 @@ async function boot(spec: InstanceInputs, signal: AbortSignal, note: string): Pr
   const knowsDevices = spec.login === 'credential' && spec.devices !== 'standard'
   // With KVM, starting the firmware is faster than restoring it.
   const pays = usesSnapshots(spec) && (await findAccelerator()) === 'tcg'
-  if (!knowsDevices || !pays) return bootWith(spec, signal, note)
+  if (!knowsDevices || !pays) return bootMachine(spec, signal, note)
   try {
-    return await bootWith(spec, signal, note, ensureFirmware)
+    return await bootMachine(spec, signal, note, ensureFirmware)
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof FirmwareUnusable)) throw error
-    return bootWith(spec, signal, [note, error.message].filter(Boolean).join('; '))
+    return bootMachine(spec, signal, [note, error.message].filter(Boolean).join('; '))
   }
 }
 
@@ -76,7 +76,12 @@ class FirmwareUnusable extends Error {
 }
 
 /** Boots the image. If `findFirmware` is given, restores that firmware snapshot instead of starting the firmware. */
-async function bootWith(spec: InstanceInputs, signal: AbortSignal, note: string, findFirmware?: typeof ensureFirmware): Promise<Launched> {
+async function bootMachine(
+  spec: InstanceInputs,
+  signal: AbortSignal,
+  note: string,
+  findFirmware?: typeof ensureFirmware,
+): Promise<Launched> {
   const orUnusable = <T>(work: Promise<T>): Promise<T> => work.catch((cause: unknown) => Promise.reject(new FirmwareUnusable(cause)))
   return withMachine(spec, async (made, started) => {
     const { disk, seed, memory: own, qmpSocket } = machineFiles(made)
@@ -96,7 +101,7 @@ async function bootWith(spec: InstanceInputs, signal: AbortSignal, note: string,
       ...defined({ seed: spec.login === 'cloud-init' ? seed : undefined }),
     })
     started(machine)
-    if (firmware) await orUnusable(orDiscarded(dirname(firmware), signal, wakeFirmware(qmpSocket, firmware, own, signal)))
+    if (firmware) await orUnusable(discardOnFailure(dirname(firmware), signal, restoreFirmware(qmpSocket, firmware, own, signal)))
     await rm(spec.knownHostsFile, { force: true })
     if (transport === 'psrp') {
       const host = await unlessPaused(machine, signal, (until) => waitForRemoting(machine, spec, until))
@@ -104,8 +109,8 @@ async function bootWith(spec: InstanceInputs, signal: AbortSignal, note: string,
     }
     const host = hostOf(machine, spec)
     const wait = { deadlineMs: spec.loginTimeoutSeconds * 1000, signal, isRefusalFinal: firmware !== undefined }
-    const letIn = requireLogin(machine, host, wait)
-    await letIn.catch((error: unknown) => Promise.reject(error instanceof LoginRefused ? new FirmwareUnusable(error) : error))
+    const loggingIn = requireLogin(machine, host, wait)
+    await loggingIn.catch((error: unknown) => Promise.reject(error instanceof LoginRefused ? new FirmwareUnusable(error) : error))
     return { machine, host, boot: 'cold', note }
   })
 }
@@ -113,13 +118,13 @@ async function bootWith(spec: InstanceInputs, signal: AbortSignal, note: string,
 async function resume(spec: InstanceInputs, signal: AbortSignal): Promise<Launched> {
   const snapshot = await ensureSnapshot(spec, signal)
   return withMachine(spec, async (made, started) => {
-    const machine = await orDiscarded(snapshot.folder, signal, resumeSnapshot({ made, snapshot, spec, signal, started }))
+    const machine = await discardOnFailure(snapshot.folder, signal, resumeSnapshot({ made, snapshot, spec, signal, started }))
     return { machine, host: hostOf(machine, spec), boot: 'warm', note: '' }
   })
 }
 
 /** Waits for a restore. If it fails, discards the snapshot, unless the build was cancelled or something is missing on this computer. */
-async function orDiscarded<T>(folder: string, signal: AbortSignal, restore: Promise<T>): Promise<T> {
+async function discardOnFailure<T>(folder: string, signal: AbortSignal, restore: Promise<T>): Promise<T> {
   try {
     return await restore
   } catch (error) {

@@ -8,11 +8,11 @@ export const reserve = 512
 export function readPromisedMemory(proc = '/proc'): number {
   return listed(proc)
     .filter((name) => /^\d+$/.test(name))
-    .reduce((sum, pid) => sum + promisedBy(readOr(`${proc}/${pid}/cmdline`), readOr(`${proc}/${pid}/status`)), 0)
+    .reduce((sum, pid) => sum + memoryOf(readOr(`${proc}/${pid}/cmdline`), readOr(`${proc}/${pid}/status`)), 0)
 }
 
 /** The same for one process; 0 if it is not QEMU. */
-function promisedBy(commandLine: string, status: string): number {
+function memoryOf(commandLine: string, status: string): number {
   const args = commandLine.split('\0')
   if (!basename(args[0] ?? '').startsWith('qemu-system-')) return 0
   const given = Number(/^\d+$/.exec(args[args.indexOf('-m') + 1] ?? '')?.[0] ?? 0)

@@ -4,7 +4,7 @@ import { mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises'
 import { basename, isAbsolute, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { UsageError } from '../../../core/errors.ts'
-import { isOurs } from '../../../core/owner.ts'
+import { isTrusted } from '../../../core/owner.ts'
 import { imagesFolder } from '../../../core/paths.ts'
 import { findJson } from '../../../core/write-file.ts'
 import type { Tags } from '../../../model/tags.ts'
@@ -38,7 +38,7 @@ export async function removeLeftovers(now = Date.now()): Promise<void> {
 }
 
 /** The path under which a disk is written before it is published as an image. */
-export async function asidePath(name: string): Promise<string> {
+export async function temporaryPath(name: string): Promise<string> {
   await mkdir(imagesFolder(), { recursive: true })
   await removeLeftovers()
   return join(imagesFolder(), `.${name}.${process.pid}.partial`)
@@ -86,7 +86,7 @@ export async function listImages(): Promise<readonly StoredImage[]> {
 
 /** Reads a record. Ignores one whose name differs from its file name, and one that another user wrote. */
 function readSidecar(path: string): StoredImage | undefined {
-  const image = isOurs(path) ? findJson<StoredImage>(path) : undefined
+  const image = isTrusted(path) ? findJson<StoredImage>(path) : undefined
   return image?.name === basename(path, '.json') ? image : undefined
 }
 

@@ -1,7 +1,7 @@
 import { mkdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../../../core/errors.ts'
-import { isOurs } from '../../../core/owner.ts'
+import { isTrusted } from '../../../core/owner.ts'
 import { homeFolder } from '../../../core/paths.ts'
 import { findJson, writeJson } from '../../../core/write-file.ts'
 import { digestFile } from './images.ts'
@@ -20,7 +20,7 @@ interface Seen {
  * about a second per GB, so it is read only if it has changed since the last check of this project.
  */
 export async function requireDigest(path: string, digest: string): Promise<void> {
-  if (!isOurs(path)) throw refusal(path, 'it belongs to another user, or others may write to it')
+  if (!isTrusted(path)) throw refusal(path, 'it belongs to another user, or others may write to it')
   const now = look(path, digest)
   const known = readKnown()[path]
   if (known?.digest.startsWith(digest) && JSON.stringify({ ...known, digest }) === JSON.stringify(now)) return

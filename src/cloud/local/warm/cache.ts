@@ -14,14 +14,14 @@ import { qemuTools } from '../qemu/tools.ts'
 const keep = 4
 
 /** Kinds of VM snapshots: of a booted machine, or of a machine whose firmware has started. */
-export type Sleeper = 'warm' | 'firmware'
+export type SnapshotKind = 'warm' | 'firmware'
 
 /**
  * The folder of the snapshot with this key. If there is none, creates it with `make`; other processes wait for that. The folder gets its
  * name when it is complete. Throws if the snapshot was discarded recently.
  */
-export async function ensureAsleep(
-  kind: Sleeper,
+export async function ensureSnapshotFolder(
+  kind: SnapshotKind,
   key: string,
   make: (folder: string) => Promise<void>,
   signal: AbortSignal,
@@ -36,7 +36,7 @@ export async function ensureAsleep(
       () => {},
       async () => {
         signal.throwIfAborted()
-        if (!existsSync(folder)) await makeWhole(folder, make)
+        if (!existsSync(folder)) await makeComplete(folder, make)
       },
     )
     await prune(root, folder)
@@ -87,7 +87,7 @@ function requireUsable(folder: string): void {
   throw new Error(`a snapshot of ${found.at.slice(0, 16)} could not be restored (${found.why}); the next one is made a day later`)
 }
 
-async function makeWhole(folder: string, make: (folder: string) => Promise<void>): Promise<void> {
+async function makeComplete(folder: string, make: (folder: string) => Promise<void>): Promise<void> {
   const partial = await mkdtemp(`${folder}.partial-`)
   try {
     await make(partial)

@@ -5,8 +5,8 @@ import type { InstanceInputs } from '../machines/spec.ts'
 import { startMachine } from '../machines/start.ts'
 import { findFreePort } from '../qemu/port.ts'
 import { connectQmp } from '../qemu/qmp.ts'
-import { ensureAsleep, keyOf } from './cache.ts'
-import { fallAsleep, wake } from './sleep.ts'
+import { ensureSnapshotFolder, keyOf } from './cache.ts'
+import { restoreMemory, saveMemory } from './save-restore.ts'
 
 /** Maximum time until the firmware reads the disk, in ms. With emulation on a busy computer it takes about ten seconds. */
 const firmwareDeadline = 120_000
@@ -17,7 +17,7 @@ const firmwareDeadline = 120_000
  */
 export async function ensureFirmware(spec: InstanceInputs, diskBytes: number, signal: AbortSignal): Promise<string> {
   const key = await keyOf({ ...spec, disk: diskBytes })
-  const folder = await ensureAsleep('firmware', key, (partial) => makeFirmware(spec, diskBytes, partial, signal), signal)
+  const folder = await ensureSnapshotFolder('firmware', key, (partial) => makeFirmware(spec, diskBytes, partial, signal), signal)
   return join(folder, memoryFile)
 }
 
@@ -30,24 +30,24 @@ async function makeFirmware(spec: InstanceInputs, diskBytes: number, folder: str
     await startMachine(made, { cpus, memory, tags, credentials: {}, unreadableDisk: diskBytes, isSaved: true, signal })
     const { qmpSocket } = machineFiles(made)
     await waitForRead(qmpSocket, signal)
-    await fallAsleep(qmpSocket, join(folder, memoryFile))
+    await saveMemory(qmpSocket, join(folder, memoryFile))
   } finally {
     await removeMachine(made)
   }
 }
 
 /** Maximum time until a restored firmware reads its disk, in ms. */
-const wakeDeadline = 60_000
+const restoreDeadline = 60_000
 
 /** Restores a firmware snapshot in a machine. Throws if the firmware does not read the disk in time, because then it hangs. */
-export async function wakeFirmware(qmpSocket: string, memory: string, own: string, signal: AbortSignal): Promise<void> {
-  await wake(qmpSocket, memory, own)
+export async function restoreFirmware(qmpSocket: string, memory: string, own: string, signal: AbortSignal): Promise<void> {
+  await restoreMemory(qmpSocket, memory, own)
   using qmp = await connectQmp(qmpSocket)
-  for (const deadline = Date.now() + wakeDeadline; Date.now() < deadline; await sleep(20, undefined, { signal })) {
+  for (const deadline = Date.now() + restoreDeadline; Date.now() < deadline; await sleep(20, undefined, { signal })) {
     const disks = (await qmp.execute('query-blockstats')) as { stats: { rd_operations: number } }[]
     if (disks.some(({ stats }) => stats.rd_operations > 0)) return
   }
-  throw new Error(`the restored firmware did not read its disk within ${wakeDeadline / 1000} s`)
+  throw new Error(`the restored firmware did not read its disk within ${restoreDeadline / 1000} s`)
 }
 
 /** Waits until the first read of the disk, which stops the machine. The read is repeated when the machine continues with another disk. */

@@ -4,7 +4,7 @@ import { type LocalMachine, machineFiles } from '../machines/machine.ts'
 import type { InstanceInputs } from '../machines/spec.ts'
 import { hostOf, requireLogin, startMachine } from '../machines/start.ts'
 import { makeHostKeys, renderKnownHosts, renewScript } from './renew.ts'
-import { wake } from './sleep.ts'
+import { restoreMemory } from './save-restore.ts'
 import { hostKeyAlias, type Snapshot } from './snapshot.ts'
 
 /** Input of restoring a VM snapshot. */
@@ -39,10 +39,10 @@ export async function resumeSnapshot({ made, snapshot, spec, signal, started }: 
     signal,
   })
   started(machine)
-  await wake(qmpSocket, snapshot.memory, own)
+  await restoreMemory(qmpSocket, snapshot.memory, own)
   const { identityFile, knownHostsFile } = snapshot
   const host = hostOf(machine, { user: 'root', identityFile, knownHostsFile })
-  await requireLogin(machine, host, { deadlineMs: resumeDeadline, signal, isAwake: true, hostKeyAlias })
+  await requireLogin(machine, host, { deadlineMs: resumeDeadline, signal, isRestored: true, hostKeyAlias })
   const hostKeys = await makingHostKeys
   await requireInGuest(connectThrough(host.controlPath, host), renewScript(spec.publicKey, hostKeys), { signal, timeoutMs: resumeDeadline })
   await rm(spec.knownHostsFile, { force: true })

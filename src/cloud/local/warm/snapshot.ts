@@ -10,8 +10,8 @@ import { stampOf } from '../qemu/describe-host.ts'
 import { makeOverlay } from '../qemu/img.ts'
 import { findFreePort } from '../qemu/port.ts'
 import { imagePath } from '../store/images.ts'
-import { ensureAsleep, keyOf } from './cache.ts'
-import { fallAsleep } from './sleep.ts'
+import { ensureSnapshotFolder, keyOf } from './cache.ts'
+import { saveMemory } from './save-restore.ts'
 
 /** A VM snapshot of a booted machine. Its key can log in only to machines restored from it, until their key is replaced. */
 export interface Snapshot {
@@ -28,7 +28,7 @@ export const hostKeyAlias = 'bakehouse-warm'
 
 /** The VM snapshot of an image, booted on a machine of this size. Makes it if there is none. Several processes may call it in parallel. */
 export async function ensureSnapshot(spec: InstanceInputs, signal: AbortSignal): Promise<Snapshot> {
-  return filesIn(await ensureAsleep('warm', await snapshotKey(spec), (partial) => makeSnapshot(spec, partial, signal), signal))
+  return filesIn(await ensureSnapshotFolder('warm', await snapshotKey(spec), (partial) => makeSnapshot(spec, partial, signal), signal))
 }
 
 /** The key of the snapshot of an image on a machine of this size. */
@@ -62,7 +62,7 @@ async function makeSnapshot(spec: InstanceInputs, folder: string, signal: AbortS
     await requireInGuest(connection, settle, { signal, timeoutMs: 300_000 })
     await disconnect(connection)
     await sleep(500)
-    await fallAsleep(machineFiles(machine).qmpSocket, memoryFile)
+    await saveMemory(machineFiles(machine).qmpSocket, memoryFile)
     // With `mv` instead of a rename, because the cache may be on another file system.
     await runTool('mv', [machineFiles(made).disk, disk])
   } finally {

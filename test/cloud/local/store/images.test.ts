@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
-  asidePath,
   findImage,
   imagePath,
   listImages,
@@ -11,6 +10,7 @@ import {
   removeImage,
   removeLeftovers,
   type StoredImage,
+  temporaryPath,
 } from '../../../../src/cloud/local/store/images.ts'
 
 let folder: string
@@ -29,7 +29,7 @@ const image = (name: string): StoredImage => ({
   created: '2026-01-01T00:00:00Z',
 })
 const publish = async (name: string): Promise<void> => {
-  const aside = await asidePath(name)
+  const aside = await temporaryPath(name)
   writeFileSync(aside, 'disk')
   await publishImage(aside, image(name))
 }
@@ -42,7 +42,7 @@ describe('the store', () => {
   })
 
   it('never lists an incomplete image: an unpublished disk, a disk without record, a record without disk, a damaged record', async () => {
-    writeFileSync(await asidePath('f-1'), 'half')
+    writeFileSync(await temporaryPath('f-1'), 'half')
     writeFileSync(imagePath('f-2'), 'disk')
     writeFileSync(join(folder, 'images/f-3.json'), JSON.stringify(image('f-3')))
     writeFileSync(imagePath('f-4'), 'disk')
@@ -52,7 +52,7 @@ describe('the store', () => {
   })
 
   it('removes unfinished files of killed processes, but not those that are being written', async () => {
-    const [old, young] = [await asidePath('old'), await asidePath('young')]
+    const [old, young] = [await temporaryPath('old'), await temporaryPath('young')]
     for (const path of [old, young]) writeFileSync(path, 'half')
     const longAgo = new Date(Date.now() - 25 * 60 * 60 * 1000)
     utimesSync(old, longAgo, longAgo)
@@ -61,7 +61,7 @@ describe('the store', () => {
   })
 
   it('ignores a record whose name differs from its file name, so that it cannot remove another file', async () => {
-    await asidePath('f-1')
+    await temporaryPath('f-1')
     const victim = join(folder, 'victim.qcow2')
     for (const path of [victim, imagePath('f-1')]) writeFileSync(path, 'disk')
     writeFileSync(join(folder, 'images/f-1.json'), JSON.stringify({ ...image('f-1'), name: '../victim' }))
@@ -102,7 +102,7 @@ describe('the store', () => {
   })
 
   it('lists a thousand images fast enough for every build', async () => {
-    await asidePath('f')
+    await temporaryPath('f')
     for (let at = 0; at < 1000; at++) {
       writeFileSync(imagePath(`f-${at}`), '')
       writeFileSync(join(folder, `images/f-${at}.json`), JSON.stringify(image(`f-${at}`)))

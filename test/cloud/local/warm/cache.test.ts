@@ -2,7 +2,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { discardSnapshot, ensureAsleep } from '../../../../src/cloud/local/warm/cache.ts'
+import { discardSnapshot, ensureSnapshotFolder } from '../../../../src/cloud/local/warm/cache.ts'
 
 const described = '../../../../src/cloud/local/qemu/describe-host.ts'
 const signal = new AbortController().signal
@@ -23,20 +23,20 @@ const make = async (folder: string): Promise<void> => writeFileSync(join(folder,
 
 describe('a VM snapshot that could not be restored', () => {
   it('is deleted, and not made again for a day, with the reason', async () => {
-    const folder = await ensureAsleep('warm', 'key', make, signal)
+    const folder = await ensureSnapshotFolder('warm', 'key', make, signal)
     await discardSnapshot(folder, 'it hung')
     expect(existsSync(folder)).toBe(false)
-    await expect(ensureAsleep('warm', 'key', make, signal)).rejects.toThrow(
+    await expect(ensureSnapshotFolder('warm', 'key', make, signal)).rejects.toThrow(
       /could not be restored \(it hung\); the next one is made a day later/,
     )
-    expect(existsSync(await ensureAsleep('warm', 'another key', make, signal))).toBe(true)
+    expect(existsSync(await ensureSnapshotFolder('warm', 'another key', make, signal))).toBe(true)
   })
 
   it('is made again after a day', async () => {
-    const folder = await ensureAsleep('warm', 'key', make, signal)
+    const folder = await ensureSnapshotFolder('warm', 'key', make, signal)
     await discardSnapshot(folder, 'it hung')
     writeFileSync(`${folder}.discarded`, JSON.stringify({ at: new Date(Date.now() - 25 * 60 * 60 * 1000).toISOString(), why: '' }))
-    expect(existsSync(await ensureAsleep('warm', 'key', make, signal))).toBe(true)
+    expect(existsSync(await ensureSnapshotFolder('warm', 'key', make, signal))).toBe(true)
   })
 })
 

@@ -6,15 +6,15 @@ import { currentOwner, describeOwner, judgeOwner, type LockOwner } from '../core
 import { homeFolder } from '../core/paths.ts'
 
 /** The build lock of a family in this project, with its owner. */
-export interface TakenLease {
+export interface HeldBuildLock {
   readonly family: string
   readonly file: string
   readonly owner: LockOwner
 }
 
 /** All build locks, including those of processes that have ended. */
-export async function readLeases(): Promise<readonly TakenLease[]> {
-  const folder = join(homeFolder(), 'leases')
+export async function readBuildLocks(): Promise<readonly HeldBuildLock[]> {
+  const folder = locksFolder()
   const names = await readdir(folder).catch(() => [])
   return Promise.all(
     names.map(async (name) => {
@@ -27,11 +27,11 @@ export async function readLeases(): Promise<readonly TakenLease[]> {
 
 /** The families that are being built. If an owner cannot be checked from this computer, its family counts as being built. */
 export async function runningFamilies(): Promise<ReadonlySet<string>> {
-  return new Set((await readLeases()).filter(({ owner }) => judgeOwner(owner) !== 'gone').map(({ family }) => family))
+  return new Set((await readBuildLocks()).filter(({ owner }) => judgeOwner(owner) !== 'gone').map(({ family }) => family))
 }
 
 /** A build lock. Disposing it gives it back. */
-export interface Lease extends Disposable {
+export interface BuildLock extends Disposable {
   readonly file: string
 }
 
@@ -40,8 +40,8 @@ export interface Lease extends Disposable {
  * not ensure that, because users can cancel them. A lock of a process that has certainly ended is replaced. Throws MissingError if another
  * process holds it.
  */
-export function acquireLease(family: string): Lease {
-  const folder = join(homeFolder(), 'leases')
+export function acquireBuildLock(family: string): BuildLock {
+  const folder = locksFolder()
   mkdirSync(folder, { recursive: true })
   const file = join(folder, `${family}.json`)
   for (let tries = 0; tries < 10; tries++) {
@@ -53,6 +53,11 @@ export function acquireLease(family: string): Lease {
   throw new MissingError(`The lock file of ${family} cannot be written: ${file}`, {
     hint: 'delete the file if no build of the family is running',
   })
+}
+
+/** The name of the folder never changes: older versions of Bakehouse, which may run at the same time, use it too. */
+function locksFolder(): string {
+  return join(homeFolder(), 'leases')
 }
 
 function refuse(family: string, file: string, owner: LockOwner): MissingError {

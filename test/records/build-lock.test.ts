@@ -5,12 +5,12 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { currentOwner } from '../../src/core/lock-owner.ts'
 import { findProcess } from '../../src/core/process-identity.ts'
-import { acquireLease } from '../../src/records/lease.ts'
+import { acquireBuildLock } from '../../src/records/build-lock.ts'
 
 describe('the build lock of a family', () => {
   let home: string
   beforeEach(() => {
-    home = mkdtempSync(join(tmpdir(), 'lease-'))
+    home = mkdtempSync(join(tmpdir(), 'build-lock-'))
     process.env.BAKEHOUSE_HOME = home
   })
   afterEach(() => {
@@ -19,19 +19,19 @@ describe('the build lock of a family', () => {
   })
 
   it('is refused while its owner runs, and the error names the owner', () => {
-    using _mine = acquireLease('web')
-    expect(() => acquireLease('web')).toThrow(`pid ${process.pid}`)
+    using _mine = acquireBuildLock('web')
+    expect(() => acquireBuildLock('web')).toThrow(`pid ${process.pid}`)
   })
 
   it('does not lock other families', () => {
-    using _web = acquireLease('web')
-    using other = acquireLease('db')
+    using _web = acquireBuildLock('web')
+    using other = acquireBuildLock('db')
     expect(existsSync(other.file)).toBe(true)
   })
 
   it('can be taken again after it was given back', () => {
-    acquireLease('web')[Symbol.dispose]()
-    using again = acquireLease('web')
+    acquireBuildLock('web')[Symbol.dispose]()
+    using again = acquireBuildLock('web')
     expect(existsSync(again.file)).toBe(true)
   })
 
@@ -40,31 +40,31 @@ describe('the build lock of a family', () => {
     const identity = findProcess(child.pid as number)
     child.kill('SIGKILL')
     await new Promise((done) => child.once('close', done))
-    writeLease('web', identity)
-    using lease = acquireLease('web')
-    expect(existsSync(lease.file)).toBe(true)
+    writeLock('web', identity)
+    using lock = acquireBuildLock('web')
+    expect(existsSync(lock.file)).toBe(true)
   })
 
   it('is not replaced if its process is in another container, and the error has a hint', () => {
     const owner = currentOwner()
-    writeLease('web', { ...owner, pid: 1, started: '1', place: { ...owner.place, namespace: '1' } })
-    expect(() => acquireLease('web')).toThrow(/being built by another process \(pid 1\), on another computer or in another container/)
+    writeLock('web', { ...owner, pid: 1, started: '1', place: { ...owner.place, namespace: '1' } })
+    expect(() => acquireBuildLock('web')).toThrow(/being built by another process \(pid 1\), on another computer or in another container/)
     expect(existsSync(join(home, 'leases/web.json'))).toBe(true)
   })
 
   it('is replaced if its PID now belongs to another process', () => {
-    writeLease('web', { pid: process.pid, started: '1' })
-    using lease = acquireLease('web')
-    expect(existsSync(lease.file)).toBe(true)
+    writeLock('web', { pid: process.pid, started: '1' })
+    using lock = acquireBuildLock('web')
+    expect(existsSync(lock.file)).toBe(true)
   })
 
   it('is replaced if its file is damaged', () => {
-    writeLease('web', undefined)
-    using lease = acquireLease('web')
-    expect(existsSync(lease.file)).toBe(true)
+    writeLock('web', undefined)
+    using lock = acquireBuildLock('web')
+    expect(existsSync(lock.file)).toBe(true)
   })
 
-  function writeLease(family: string, owner: unknown): void {
+  function writeLock(family: string, owner: unknown): void {
     mkdirSync(join(home, 'leases'), { recursive: true })
     writeFileSync(join(home, 'leases', `${family}.json`), owner === undefined ? '{' : JSON.stringify(owner))
   }

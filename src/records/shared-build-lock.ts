@@ -10,10 +10,11 @@ export interface SharedOwner extends LockOwner {
   readonly expires: string
 }
 
+/** The start of the names of these stacks. It never changes: other computers, with other versions of Bakehouse, use it too. */
 const prefix = 'lease.'
 
 /** The family whose build lock this stack is; undefined for other stacks. */
-export function leasedFamily(stackName: string): string | undefined {
+export function lockedFamily(stackName: string): string | undefined {
   return stackName.startsWith(prefix) ? stackName.slice(prefix.length) : undefined
 }
 
@@ -22,9 +23,9 @@ export function leasedFamily(stackName: string): string | undefined {
  * only one of several computers can create a stack with a given name. A file backend needs no such lock. Throws MissingError if another
  * computer holds it.
  */
-export async function acquireSharedLease(engine: Engine, family: string, expires: string): Promise<AsyncDisposable> {
+export async function acquireSharedBuildLock(engine: Engine, family: string, expires: string): Promise<AsyncDisposable> {
   if (engine.backend.startsWith('file:')) return { [Symbol.asyncDispose]: async () => {} }
-  const stack = (await engine.createStack(`${prefix}${family}`)) ?? (await replaceOver(engine, family))
+  const stack = (await engine.createStack(`${prefix}${family}`)) ?? (await replaceStaleLock(engine, family))
   await stack.setLabel(JSON.stringify(ownerHere(expires)))
   // If the lock cannot be removed, it expires. A build that passed does not fail because of that.
   return { [Symbol.asyncDispose]: () => stack.remove().catch(() => {}) }
@@ -36,7 +37,7 @@ export function ownerHere(expires: string): SharedOwner {
 }
 
 /** Returns why a build lock is not in use any more; undefined if it is, or if that cannot be checked from this computer. */
-export function whyLeaseIsOver(owner: SharedOwner | undefined, now = new Date()): string | undefined {
+export function whyLockIsStale(owner: SharedOwner | undefined, now = new Date()): string | undefined {
   if (!owner) return 'it names nobody'
   if (Date.parse(owner.expires) < now.getTime()) return `expired ${owner.expires}`
   return judgeOwner(owner) === 'gone' ? `process ${owner.pid} is gone` : undefined
@@ -48,10 +49,10 @@ export async function readOwner(stack: OpenStack): Promise<SharedOwner | undefin
   return label === undefined ? undefined : (JSON.parse(label) as SharedOwner)
 }
 
-async function replaceOver(engine: Engine, family: string): Promise<OpenStack> {
+async function replaceStaleLock(engine: Engine, family: string): Promise<OpenStack> {
   const found = await engine.findStack(`${prefix}${family}`)
   const owner = found && (await readOwner(found))
-  if (found && owner && whyLeaseIsOver(owner)) {
+  if (found && owner && whyLockIsStale(owner)) {
     await found.remove()
     const stack = await engine.createStack(`${prefix}${family}`)
     if (stack) return stack

@@ -13,7 +13,7 @@ const emptyDisk = '1M'
 const jobDeadline = 120_000
 
 /** Stops a machine, saves memory and devices to a new file, and ends it. Disk and memory then fit together. */
-export async function fallAsleep(qmpSocket: string, memory: string): Promise<void> {
+export async function saveMemory(qmpSocket: string, memory: string): Promise<void> {
   await runImg(['create', '-q', '-f', 'qcow2', memory, emptyDisk])
   using qmp = await connectQmp(qmpSocket)
   await qmp.execute('stop')
@@ -26,7 +26,7 @@ export async function fallAsleep(qmpSocket: string, memory: string): Promise<voi
  * Loads a memory file into a machine of the same size that was started with stopped CPUs, and lets it continue. Loading changes the file,
  * so it is copied to `own`, which is deleted afterwards.
  */
-export async function wake(qmpSocket: string, memory: string, own: string): Promise<void> {
+export async function restoreMemory(qmpSocket: string, memory: string, own: string): Promise<void> {
   try {
     await copyFile(memory, own)
     using qmp = await connectQmp(qmpSocket)

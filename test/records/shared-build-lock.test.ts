@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { expect, test } from 'vitest'
-import { leasedFamily, ownerHere, whyLeaseIsOver } from '../../src/records/shared-lease.ts'
+import { lockedFamily, ownerHere, whyLockIsStale } from '../../src/records/shared-build-lock.ts'
 
 const mine = ownerHere(new Date(Date.now() + 60_000).toISOString())
 const elsewhere = { host: 'other', machine: '', boot: 'other', namespace: '1' }
@@ -12,8 +12,8 @@ test.each([
   ['a process on another computer', { ...gone, place: elsewhere }, undefined],
   ['any process, after it has expired', { ...mine, place: elsewhere, expires: '2026-01-01T00:00:00Z' }, 'expired 2026-01-01T00:00:00Z'],
   ['no process', undefined, 'it names nobody'],
-])('a lease of %s', (_whose, owner, expected) => {
-  expect(whyLeaseIsOver(owner)).toBe(expected)
+])('whether the build lock of %s may be removed', (_whose, owner, expected) => {
+  expect(whyLockIsStale(owner)).toBe(expected)
 })
 
 test.each([
@@ -21,7 +21,7 @@ test.each([
   ['linux-base', undefined],
   ['linux-base-2026.11.23', undefined],
 ])('the stack %s is the build lock of %s', (name, family) => {
-  expect(leasedFamily(name)).toBe(family)
+  expect(lockedFamily(name)).toBe(family)
 })
 
 test('a label is not longer than backends allow', () => {
