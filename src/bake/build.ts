@@ -1,5 +1,7 @@
 import { join } from 'node:path'
 import { defined } from '../core/defined.ts'
+import { endProcesses } from '../core/marked-processes.ts'
+import { findLeakedPlugins } from '../engine/leaked-plugins.ts'
 import type { UpdateOptions } from '../engine/stack.ts'
 import { bakeProgram, type GraphSpec, keepProgram } from '../graph/build.ts'
 import { promote } from '../life/promote.ts'
@@ -88,7 +90,7 @@ async function runPhases(reserved: Reserved, journal: Journal, signal: AbortSign
     return { kind: 'promoted', image, suites, weakSuites: weakSuites(configure?.suites ?? []), ...kept, ...defined({ imagePath }) }
   } catch (error) {
     const steps = await readStepResults(plan.folder)
-    await endSteps(plan.folder)
+    await Promise.all([endSteps(plan.folder), endProcesses(findLeakedPlugins)])
     const trouble = signal.aborted ? { kind: 'cancelled' as const } : explainTrouble(error, { steps, failures: engine.failures })
     return settle(reserved, { trouble, steps, hosts, journal, expires })
   }

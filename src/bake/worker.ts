@@ -1,9 +1,9 @@
+import { ownProcesses } from '../core/build-owner.ts'
 import type { BakeRequest } from '../model/request.ts'
-import { ownSteps } from '../steps/entry.ts'
 import { runBuild } from './build.ts'
 
 // Each build runs in its own process, because an uncaught error of one Pulumi program would also end others in the same process.
-ownSteps()
+ownProcesses()
 const controller = new AbortController()
 const abort = (): void => controller.abort()
 

@@ -62,8 +62,14 @@ export const variables = {
   },
   BAKEHOUSE_OWNER: {
     audience: 'internal',
-    meaning: 'From the process of a build to its steps: its process ID and start time. A step ends when that process has ended.',
+    meaning:
+      'From the process of a build to all processes below it: its process ID and start time. A step ends when that process has ended.',
     default: 'a step ends only on request',
+  },
+  BAKEHOUSE_STEP: {
+    audience: 'internal',
+    meaning: 'To a step and to all processes below it: the path of its files in the build folder. When a step is stopped, they are ended.',
+    default: 'the step sets it for the processes below it',
   },
   BAKEHOUSE_REQUEST: {
     audience: 'internal',

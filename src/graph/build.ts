@@ -83,7 +83,7 @@ function step(
   const hosts = all(instances.map((each) => each.host)).apply((list) => JSON.stringify(list))
   return new local.Command(
     name,
-    { create: spec.stepCommand(name), environment: { BAKEHOUSE_HOSTS: hosts }, triggers: [spec.context.build] },
+    { create: spec.stepCommand(name), environment: { BAKEHOUSE_HOSTS: hosts }, triggers: [spec.context.build], logging: 'none' },
     { ...options, customTimeouts: { create: '12h' } },
   )
 }

@@ -8,12 +8,13 @@ import type { Reaped, ReapOptions } from '../model/leftover.ts'
 import { readBuildLocks, runningFamilies } from '../records/build-lock.ts'
 import { findKnownBuilds, type KnownBuilds, whyDeletable, whyForeign } from './known-builds.ts'
 import { openProjectEngine } from './open-engine.ts'
+import { reapProcesses } from './reap-processes.ts'
 import { reapStacks } from './reap-stacks.ts'
 import { removeLeftover } from './remove-leftover.ts'
 
 /**
- * Deletes orphaned resources: tagged resources that have expired or whose build has ended, build locks of dead processes, and empty build
- * stacks. Never deletes a finished promoted image. Throws if the given cloud cannot be reached.
+ * Deletes orphaned resources: tagged resources that have expired or whose build has ended, processes and build locks of ended builds, and
+ * empty build stacks. Never deletes a finished promoted image. Throws if the given cloud cannot be reached.
  */
 export const reap: Reap = async (options, signal) => {
   const engine = await openProjectEngine(options.backend)
@@ -24,6 +25,7 @@ export const reap: Reap = async (options, signal) => {
     signal.throwIfAborted()
     reaped.push(...(await reapCloud(name, options, known)))
   }
+  reaped.push(...(await reapProcesses(options)))
   reaped.push(...(await reapStacks({ engine, options, running, known })))
   reaped.push(...(await reapBuildLocks(options)))
   if (!options.dryRun) {

@@ -1,12 +1,15 @@
+import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { local } from '@pulumi/command'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { isRunning, type ProcessIdentity } from '../../src/core/process-identity.ts'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { findProcess, isRunning, type ProcessIdentity } from '../../src/core/process-identity.ts'
 import { readTools, toolsFile } from '../../src/core/tools.ts'
+import { findLeakedPlugins } from '../../src/engine/leaked-plugins.ts'
 import type { OpenStack } from '../../src/engine/stack.ts'
 import { openProjectEngine } from '../../src/life/open-engine.ts'
+import { reapProcesses } from '../../src/life/reap-processes.ts'
 import { findDescendants, identityIn } from '../helpers/processes.ts'
 
 /**
@@ -140,6 +143,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
       .then(() => identityIn(pidFile)!)
     return { update, child, hasEnded: () => ended }
   }
+  const plugin = /pulumi-resource-command|command\/main\.ts/
   const killNamed = (pattern: RegExp): void => {
     const found = findDescendants(process.pid).filter(({ command }) => pattern.test(command))
     expect(found, String(pattern)).not.toEqual([])
@@ -167,20 +171,35 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
     await new Promise((resolve) => setTimeout(resolve, 3000))
     expect([ran().at(-1), hasEnded()]).toEqual(['writing', false])
     process.kill(child.pid)
-    killNamed(/pulumi-resource-command|command\/main\.ts/)
+    killNamed(plugin)
     expect(await update).toBe('failed')
   })
 
-  it.each([
-    ['plugin', /pulumi-resource-command|command\/main\.ts/],
-    ['engine', /bin\/pulumi up/],
-  ])('leaves its command running if the %s is killed', { timeout: 240_000 }, async (_name, pattern) => {
-    const { update, child } = await start(`sleep 300 & echo $! > PID; wait`)
-    const plugin = findDescendants(process.pid).filter(({ command }) => /pulumi-resource-command|command\/main\.ts/.test(command))
-    killNamed(pattern)
+  it('leaves its command running if it is killed', { timeout: 240_000 }, async () => {
+    const { update, child } = await start('sleep 300 & echo $! > PID; wait')
+    killNamed(plugin)
     expect(await update).toBe('failed')
     expect(isRunning(child)).toBe(true)
     process.kill(child.pid)
-    for (const { pid, started } of plugin) if (isRunning({ pid, started })) process.kill(pid, 'SIGKILL')
+  })
+
+  it('lives on with its command if the engine is killed, and reap ends it', { timeout: 240_000 }, async () => {
+    const owner = spawn('sleep', ['600'])
+    vi.stubEnv('BAKEHOUSE_OWNER', `${owner.pid} ${findProcess(owner.pid!)!.started}`)
+    const { update, child } = await start('sleep 300 & echo $! > PID; wait')
+    vi.unstubAllEnvs()
+    const isMine = ({ value }: { value: string }): boolean => value.startsWith(`${owner.pid} `)
+    expect(findLeakedPlugins().filter(isMine), 'while the engine runs').toEqual([])
+    killNamed(/bin\/pulumi up/)
+    expect(await update).toBe('failed')
+    expect(isRunning(child)).toBe(true)
+    process.kill(child.pid)
+    await new Promise((resolve) => setTimeout(resolve, 2000))
+    const [leaked, ...others] = findLeakedPlugins().filter(isMine)
+    expect([leaked?.command.join(' '), others]).toEqual([expect.stringMatching(plugin), []])
+    const reaped = await reapProcesses({ dryRun: false, kept: false })
+    expect(reaped.find(({ id }) => id === String(leaked!.pid))).toMatchObject({ kind: 'process', action: 'removed' })
+    await expect.poll(() => isRunning(leaked!)).toBe(false)
+    owner.kill()
   })
 })

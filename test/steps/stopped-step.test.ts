@@ -1,8 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { findProcess, isRunning, type ProcessIdentity } from '../../src/core/process-identity.ts'
+import { findProcess, findStat, isRunning, type ProcessIdentity } from '../../src/core/process-identity.ts'
+import { readTools } from '../../src/core/tools.ts'
 import { endSteps, stepCommand, stepProcessFile } from '../../src/steps/entry.ts'
 import { identityIn } from '../helpers/processes.ts'
 import { makeStepFolder, type StepFolder } from '../helpers/step-folder.ts'
@@ -63,5 +64,30 @@ describe('a step that is stopped while its playbook runs', { timeout: 30_000 }, 
     await endSteps(made.path)
     process.kill(step.pid, 'SIGKILL')
     await ended(step, child)
+  })
+
+  test('ends with the workers of Ansible and their ssh, which have other sessions, even if Ansible is killed', async () => {
+    made.script(
+      'bin/ssh',
+      `case "$*" in *python3*) echo $$ > ${made.path}/child; exec sleep 60 ;; esac; cat >/dev/null; echo "machine-id 1234"`,
+    )
+    const vars = '  vars: {ansible_python_interpreter: /usr/bin/python3}\n'
+    writeFileSync(join(made.path, 'family/playbook.yml'), `- hosts: all\n  gather_facts: false\n${vars}  tasks: [{command: "true"}]\n`)
+    const { step, child } = await start({ BAKEHOUSE_VENV: readTools().venv })
+    const worker = findStat(child.pid)!.parent
+    process.kill(findStat(worker)!.parent, 'SIGKILL')
+    expect([worker, child.pid].map((pid) => findStat(pid)?.session)).toEqual([worker, worker])
+    await ended(step)
+    await endSteps(made.path)
+    expect(isRunning(child)).toBe(false)
+  })
+
+  test('leaves children if it is killed, and the build ends them', async () => {
+    const { step, child } = await start()
+    process.kill(step.pid, 'SIGKILL')
+    await ended(step)
+    expect(isRunning(child)).toBe(true)
+    await endSteps(made.path)
+    await ended(child)
   })
 })

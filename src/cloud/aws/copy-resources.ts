@@ -40,11 +40,15 @@ export function promotedCopy(
     JSON.stringify({ imagesByRegion: byRegion, tags, protect, watermark: watermark ? watermarkName(family.name) : undefined }),
   )
   // The command has the name of the phase, because the phase ends when every copy is complete.
-  const finished = new local.Command(logicalName, runner('finish', request, 'release'), {
-    ...options,
-    dependsOn: [image, ...others.map((other) => other.image), ...shares],
-    customTimeouts: { create: '5h' },
-  })
+  const finished = new local.Command(
+    logicalName,
+    runner({ verb: 'finish', name: logicalName, context: spec.context, request, undo: 'release' }),
+    {
+      ...options,
+      dependsOn: [image, ...others.map((other) => other.image), ...shares],
+      customTimeouts: { create: '5h' },
+    },
+  )
   const after = <T>(value: Input<T>): Output<T> => all([value, finished.stdout]).apply(([done]) => done as T)
   const imageId = after<string>(image.id)
   return { resource: finished, imageId, imageName: output(spec.name), digest: imageId, imagesByRegion: after(imagesByRegion) }

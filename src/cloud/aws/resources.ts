@@ -33,7 +33,10 @@ export const awsResources: CloudResources = {
       },
     )
     // The command has the name of the phase, because the phase ends when login works, not when EC2 reports "running".
-    const login = new local.Command(name, runner('login', request), { ...options, customTimeouts: { create: '12h' } })
+    const login = new local.Command(name, runner({ verb: 'login', name, context: spec.context, request }), {
+      ...options,
+      customTimeouts: { create: '12h' },
+    })
     const host = login.stdout.apply((text) => JSON.parse(text) as Host)
     return { resource: login, instanceId: machine.instance.id, host } satisfies InstanceResource
   },
@@ -47,7 +50,10 @@ export const awsResources: CloudResources = {
     )
     const request = all([image.id, findRegion()]).apply(([imageId, region]) => JSON.stringify({ imageId, region, tags: written }))
     // The provider tags only the image. Without tags, `reap` could not find its snapshots after a kill.
-    const tagged = new local.Command(logicalName, runner('tag', request), { ...options, customTimeouts: { create: '1h' } })
+    const tagged = new local.Command(logicalName, runner({ verb: 'tag', name: logicalName, context, request }), {
+      ...options,
+      customTimeouts: { create: '1h' },
+    })
     const imageId = all([image.id, tagged.stdout]).apply(([id]) => id)
     const imagesByRegion = all([imageId, findRegion()]).apply(([id, region]) => ({ [region]: id }))
     return { resource: tagged, imageId, imageName: output(name), digest: imageId, imagesByRegion }

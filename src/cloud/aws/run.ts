@@ -1,5 +1,7 @@
+import { watchOwner } from '../../core/build-owner.ts'
 import { findVariable } from '../../core/environment.ts'
 import { messageOf } from '../../core/errors.ts'
+import { endChildren } from '../../core/marked-processes.ts'
 import { keepFilesPrivate } from '../../core/private-files.ts'
 import type { Host } from '../../model/host.ts'
 import type { FinishRequest } from './finish.ts'
@@ -37,6 +39,7 @@ const commands: Readonly<Record<string, (request: unknown) => Promise<void>>> = 
 }
 
 const command = commands[process.argv[2] ?? '']
+using _owner = watchOwner(() => void endChildren().finally(() => process.exit(1)))
 try {
   keepFilesPrivate()
   if (!command) throw new Error(`expected ${Object.keys(commands).join('|')}, got "${process.argv[2] ?? ''}"`)

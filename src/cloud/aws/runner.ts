@@ -1,13 +1,28 @@
 import { join } from 'node:path'
 import type { Input } from '@pulumi/pulumi'
 import { defined } from '../../core/defined.ts'
+import { buildFiles } from '../../model/build-folder.ts'
+import type { BuildContext } from '../cloud.ts'
 
-/** Inputs of a command resource that runs `run.ts` with a request. `undo` is the command for its deletion. */
-export function runner(verb: 'login' | 'tag' | 'finish', request: Input<string>, undo?: 'release') {
+/** A command of the Pulumi program. */
+interface Command {
+  readonly verb: 'login' | 'tag' | 'finish'
+  /** The name of its resource. */
+  readonly name: string
+  readonly context: Pick<BuildContext, 'buildFolder'>
+  readonly request: Input<string>
+  /** The command for its deletion. */
+  readonly undo?: 'release'
+}
+
+/** Inputs of a command resource that runs `run.ts` with a request. The build can find the command and end it, as it ends a step. */
+export function runner({ verb, name, context, request, undo }: Command) {
+  const BAKEHOUSE_STEP = join(context.buildFolder, buildFiles.steps, name)
   return {
     create: commandLine(verb),
     ...defined({ delete: undo && commandLine(undo) }),
-    environment: { BAKEHOUSE_REQUEST: request },
+    environment: { BAKEHOUSE_REQUEST: request, BAKEHOUSE_STEP },
+    logging: 'none' as const,
   }
 }
 
