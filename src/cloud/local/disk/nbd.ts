@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { createConnection, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -54,11 +54,17 @@ function nbdArguments(file: string, socket: string): string[] {
   return ['--read-only', '--format=qcow2', `--socket=${socket}`, file]
 }
 
+/** Connects to the socket. Its file exists a moment before `qemu-nbd` listens, so a refused connection is tried again. */
 async function connectTo(address: string, ended: Promise<Error>): Promise<Socket> {
-  for (const deadline = Date.now() + 20_000; ; ) {
+  for (const deadline = Date.now() + 60_000; ; ) {
     const error = await Promise.race([ended, sleep(20)])
     if (error) throw error
-    if (existsSync(address)) return createConnection(address)
+    const socket = createConnection(address)
+    const isOpen = await once(socket, 'connect').then(
+      () => true,
+      () => false,
+    )
+    if (isOpen) return socket
     if (Date.now() > deadline) throw new Error('qemu-nbd does not answer')
   }
 }
