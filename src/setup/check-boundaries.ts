@@ -16,8 +16,13 @@ export async function checkGuestNetwork(qemu: string, name = 'filter-redirector'
 }
 
 /** Warns if other people run processes on this computer: the engine listens on the loopback interface, and they can connect to it. */
-export function checkLocalUsers(processes = '/proc'): Finding {
-  const others = listOtherUsers(processes)
+export function checkLocalUsers(): Finding {
+  return judgeOwners(listOwners(), process.getuid?.() ?? 0)
+}
+
+/** The finding for the user IDs that own processes. System accounts are below 1000; `nobody` and user namespaces are above 60000. */
+export function judgeOwners(owners: readonly number[], me: number): Finding {
+  const others = [...new Set(owners)].filter((uid) => uid >= 1000 && uid < 60_000 && uid !== me).sort((one, other) => one - other)
   if (others.length === 0) return { name: 'local users', status: 'ok', detail: 'no other user has a process on this computer' }
   const detail = `processes of other users run on this computer (user ids ${others.join(', ')})`
   return {
@@ -28,12 +33,11 @@ export function checkLocalUsers(processes = '/proc'): Finding {
   }
 }
 
-/** User IDs of other people with processes. System accounts are below 1000; `nobody` and user namespaces are above 60000. */
-function listOtherUsers(processes: string): number[] {
+/** The owners of all processes; none without /proc. */
+function listOwners(): number[] {
   try {
-    const pids = readdirSync(processes).filter((name) => /^\d+$/.test(name))
-    const owners = new Set(pids.map((pid) => statSync(`${processes}/${pid}`, { throwIfNoEntry: false })?.uid ?? 0))
-    return [...owners].filter((uid) => uid >= 1000 && uid < 60_000 && uid !== process.getuid?.()).sort((one, other) => one - other)
+    const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name))
+    return pids.map((pid) => statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid ?? 0)
   } catch {
     return []
   }
