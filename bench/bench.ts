@@ -10,15 +10,15 @@ interface Bench {
 
 /** The benchmarks, one file each. Each prints a Markdown table, and then its ratios. */
 const benches: Readonly<Record<string, Bench>> = {
-  peer: { describe: 'a whole bake, compared with Packer', load: () => import('./peer.ts') },
+  peer: { describe: 'a whole build, compared with Packer', load: () => import('./peer.ts') },
   where: { describe: 'how long each phase takes, and the own overhead of Bakehouse', load: () => import('./where.ts') },
   start: { describe: 'how long the command line takes to start', load: () => import('./start.ts') },
-  noop: { describe: 'a bake and a set-up with nothing to do', load: () => import('./noop.ts') },
+  noop: { describe: 'a build and a set-up with nothing to do', load: () => import('./noop.ts') },
   boot: { describe: 'time from start to login: cold boot and VM snapshot', load: () => import('./boot.ts') },
   release: { describe: 'a whole bake on each Debian release', load: () => import('./release.ts') },
   many: { describe: 'many families in parallel, compared with one', load: () => import('./many.ts') },
-  growth: { describe: 'how long a bake takes after 1, 10, 100 and 1,000 builds', load: () => import('./growth.ts') },
-  memory: { describe: 'peak memory of a bake', load: () => import('./memory.ts') },
+  growth: { describe: 'how long a build takes after 1, 10, 100 and 1,000 builds', load: () => import('./growth.ts') },
+  memory: { describe: 'peak memory of a build', load: () => import('./memory.ts') },
   disk: { describe: 'disk space after each phase, and of the promoted image', load: () => import('./disk.ts') },
 }
 

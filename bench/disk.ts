@@ -61,7 +61,7 @@ async function bakeAndMeasure(home: string): Promise<{ usages: Usage[]; added: n
     },
     new AbortController().signal,
   )
-  if (outcome.status !== 'promoted' || !outcome.imagePath) throw new Error(`the bake failed: ${outcome.error?.message}`)
+  if (outcome.status !== 'promoted' || !outcome.imagePath) throw new Error(`the build failed: ${outcome.error?.message}`)
   return { usages, added, imagePath: outcome.imagePath }
 }
 

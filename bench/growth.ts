@@ -48,7 +48,7 @@ export async function main({ rounds = 5 }: BenchRequest): Promise<void> {
 async function fill(projects: readonly Project[]): Promise<void> {
   const [first, ...others] = projects
   if (!first) return
-  process.stderr.write('a first bake …\n')
+  process.stderr.write('the first build …\n')
   const { version } = await bakeReference(first.env)
   for (const [index, { home }] of others.entries()) {
     // Hard links instead of copies, because the disk image is large. Files are replaced when they are written, so links are safe.

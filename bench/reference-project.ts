@@ -28,6 +28,6 @@ export function makeReferenceProject(): Project {
 export async function bakeReference(env: Record<string, string>, args: readonly string[] = []): Promise<BakeOutcome> {
   const result = await run(process.execPath, [join(sourceFolder(), 'bake.ts'), '--family', 'reference', '--json', ...args], { env })
   const outcome = JSON.parse(result.stdout || '{}') as BakeOutcome
-  if (!['promoted', 'unchanged', 'preview'].includes(outcome.status)) throw new Error(`the bake failed:\n${result.stderr}`)
+  if (!['promoted', 'unchanged', 'preview'].includes(outcome.status)) throw new Error(`the build failed:\n${result.stderr}`)
   return outcome
 }

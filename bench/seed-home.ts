@@ -48,7 +48,7 @@ function copyRenamed(source: string, target: string, versions: { version: string
     copyRenamed(join(source, entry.name), join(target, entry.name.replace(versions.version, versions.to)), versions)
   }
   if (entries.length > 0) return
-  if (source.endsWith('.qcow2')) writeFileSync(target, 'a disk that nobody reads')
+  if (source.endsWith('.qcow2')) writeFileSync(target, 'a disk that is not read')
   else if (/\.(json|bak|jsonl|html|xml|log)$/.test(source)) {
     writeFileSync(target, readFileSync(source, 'utf8').replaceAll(versions.version, versions.to))
   } else cpSync(source, target, { recursive: true })

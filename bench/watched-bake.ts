@@ -26,7 +26,7 @@ export async function watchBake(
   const watch = watchTree(child.pid ?? 0, also)
   const [code] = (await once(child, 'close')) as [number | null]
   const use = watch.stop()
-  if (code !== 0) throw new Error(`the bake ended with exit code ${code}:\n${said.join('')}`)
+  if (code !== 0) throw new Error(`the build ended with exit code ${code}:\n${said.join('')}`)
   return { seconds: (performance.now() - started) / 1000, use }
 }
 

@@ -77,6 +77,9 @@ function skipped(request: BakeRequest, base: BakeOutcome): BakeOutcome {
     cloud: base.cloud,
     durationMs: 0,
     phases: [],
-    error: { message: `not baked: its base ${base.family} ${base.status === 'failed' ? 'failed' : `was ${base.status}`}`, exitCode },
+    error: {
+      message: `not built: its parent family ${base.family} ${base.status === 'failed' ? 'failed' : `was ${base.status}`}`,
+      exitCode,
+    },
   }
 }

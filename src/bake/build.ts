@@ -82,7 +82,7 @@ async function runPhases(reserved: Reserved, journal: Journal, signal: AbortSign
     const state = plan.engine.findState(plan.family.name)
     state.catch(() => {})
     const keeps = plan.request.keep === 'always'
-    if (!keeps) await journal.during('clean', () => removeTemporaries(reserved, spec, outputs, update))
+    if (!keeps) await journal.during('clean', () => removeTemporaryResources(reserved, spec, outputs, update))
     const image = await describeImage(plan, outputs, suites)
     await journal.during('promote', () => promote(plan.engine, image, { state, ...update }))
     const kept = keeps ? { kept: keptOf(await findRunning(plan, hosts), expires) } : {}
@@ -109,7 +109,7 @@ async function bakeImage({ plan, stack }: Reserved, spec: GraphSpec, update: Upd
 }
 
 /** Removes the temporary resources: runs the same program without them. */
-async function removeTemporaries({ plan, stack }: Reserved, spec: GraphSpec, outputs: BuildOutputs, update: Update): Promise<void> {
+async function removeTemporaryResources({ plan, stack }: Reserved, spec: GraphSpec, outputs: BuildOutputs, update: Update): Promise<void> {
   await stack.up(keepProgram(spec, outputs.candidateId), { message: `keep only the promoted image of ${plan.stackName}`, ...update })
   await removeKeys(plan.folder)
 }

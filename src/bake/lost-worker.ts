@@ -59,6 +59,6 @@ async function listLeftovers({ cloud, build, family, version }: BuildRecord): Pr
     const created = await (await chooseCloud(cloud)).list({ tool: 'bakehouse', build })
     return [...created.map(({ kind, id }) => `${kind} ${id}`), stack]
   } catch (error) {
-    return [`whatever carries the tag build=${build} on the cloud ${cloud} (${messageOf(error)})`, stack]
+    return [`all resources with the tag build=${build} on the cloud ${cloud} (${messageOf(error)})`, stack]
   }
 }

@@ -59,7 +59,7 @@ async function clean(reserved: Reserved, journal: Journal, note: (text: string) 
     return left
   } catch (error) {
     note(`cleanup failed: ${messageOf(error)}`)
-    return [`whatever carries the tag build=${plan.build} on the cloud ${plan.cloud.name}`, `stack ${plan.stackName}`]
+    return [`all resources with the tag build=${plan.build} on the cloud ${plan.cloud.name}`, `stack ${plan.stackName}`]
   }
 }
 

@@ -16,7 +16,7 @@ export function onSignals(tell: (text: string) => void): Disposable & { readonly
       tell(`stopped before everything was deleted\nhint: delete the rest: ${commandLine('reap')}`)
       process.exit(killed)
     }
-    tell('cancelling and cleaning up; press Ctrl-C again to exit at once')
+    tell('cancelling and cleaning up; press Ctrl-C again to exit immediately')
     controller.abort()
   }
   for (const name of signals) process.on(name, receive)

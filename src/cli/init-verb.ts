@@ -13,6 +13,6 @@ export async function runInit({ family, base, json }: InitArguments): Promise<nu
   const { folder, files } = await makeFamily(family, base)
   const next = commandLine(`--family ${family}`)
   if (json) printJson({ family, folder, files, next })
-  else print([`${family} is in ${folder}:`, ...files.map((path) => `  ${path}`), '', 'Bake it:', `  ${next}`])
+  else print([`${family} is in ${folder}:`, ...files.map((path) => `  ${path}`), '', 'Build it:', `  ${next}`])
   return 0
 }

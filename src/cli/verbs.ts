@@ -65,7 +65,7 @@ const bake: Verb = {
   },
   examples: [
     ['--family linux-base', 'build one family'],
-    ['--family linux-base,linux-web --if-changed', 'build what changed; a base before the families that start from it'],
+    ['--family linux-base,linux-web --if-changed', 'build what changed, parent families first'],
     ['--family linux-web --keep failed', 'keep the machine if a test fails, and print how to log in'],
     ['--family linux-web --dry-run', 'list what would be created'],
   ],
@@ -128,12 +128,12 @@ const init: Verb = {
 
 const reap: Verb = {
   command: 'reap',
-  describe: 'Delete what interrupted builds left behind. Never deletes a promoted image',
+  describe: 'Delete resources that interrupted builds left behind. Never deletes a promoted image',
   positionals: {},
   options: {
     'dry-run': { type: 'boolean', default: false, describe: 'List what would be deleted, and delete nothing' },
-    kept: { type: 'boolean', default: false, describe: 'Also delete what --keep kept, before it expires' },
-    family: { type: 'string', describe: 'Only what belongs to this family', requiresArg: true },
+    kept: { type: 'boolean', default: false, describe: 'Also delete kept machines and images that have not expired' },
+    family: { type: 'string', describe: 'Only resources of this family', requiresArg: true },
     cloud: { ...cloud, describe: 'Only on this cloud  [default: all clouds that can be reached]' },
     backend,
     json,
@@ -151,7 +151,7 @@ const consumers: Verb = {
   describe: 'List the groups, launch templates and instances that use a family, and which of them are outdated (AWS only)',
   positionals: { family: { type: 'string', describe: 'Name of the family' } },
   options: { backend, json },
-  examples: [['consumers linux-base', 'list who uses which version']],
+  examples: [['consumers linux-base', 'list the users of the image, and their versions']],
   run: async (args) => (await import('./consumers-verb.ts')).runConsumers(args as never),
 }
 

@@ -46,7 +46,7 @@ const systemHints: Readonly<Record<string, string>> = {
   ENOTDIR: 'use another path: a part of this one is a file and not a folder',
   EROFS: 'make the file system writable',
   EMFILE: 'raise the limit of open files: ulimit -n',
-  ENOMEM: 'free memory, or bake fewer families at a time',
+  ENOMEM: 'free memory, or build fewer families in parallel: --parallel',
 }
 
 /** An error of the operating system that the operator can solve, as a MissingError; undefined for every other error. */

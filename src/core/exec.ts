@@ -130,7 +130,7 @@ function text(value: unknown): string {
 
 /** Why a command failed, in one line: from its output, or because it was stopped. */
 export function failureOf({ stderr, stdout, timedOut, overflowed }: RunResult): string {
-  if (timedOut) return 'it took too long'
-  if (overflowed) return 'it wrote more than it may'
+  if (timedOut) return 'it did not end in time'
+  if (overflowed) return 'it wrote too much output'
   return reasonLine(stderr, stdout) || 'it printed nothing'
 }

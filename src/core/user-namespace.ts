@@ -41,7 +41,7 @@ export function explainNamespaces(facts: NamespaceFacts, trial?: string): Missin
   for (const [name, { off, on }] of Object.entries(switches)) {
     if (facts.switches[name] !== off || (name.includes('apparmor') && trial === undefined)) continue
     return new MissingError(`User namespaces are ${needed}, but they are switched off (${name} = ${off})`, {
-      hint: `sudo sysctl -w ${name}=${on}, or bake as root, or start from a disk of your own: base: {image: …, sha256: …}`,
+      hint: `sudo sysctl -w ${name}=${on}, or build as root, or use your own disk image: base: {image: …, sha256: …}`,
     })
   }
   const without = (['subuid', 'subgid'] as const).find((kind) => countIds(facts[kind], user, uid) < idsNeeded)
@@ -52,7 +52,7 @@ export function explainNamespaces(facts: NamespaceFacts, trial?: string): Missin
   }
   if (trial === undefined) return undefined
   return new MissingError(`A user namespace is ${needed}, but it could not be created: ${trial}`, {
-    hint: 'a container may forbid it: allow user namespaces there, bake as root, or start from a disk of your own: base: {image: …, sha256: …}',
+    hint: 'a container may forbid it: allow user namespaces there, build as root, or use your own disk image: base: {image: …, sha256: …}',
   })
 }
 

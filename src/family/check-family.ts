@@ -106,7 +106,7 @@ function checkFile(folder: string, path: Path, { file, kind }: { file: string; k
   const what = kind === 'any' ? 'a file or folder' : 'a file'
   const expected = `expected ${renderPath(path)} to be ${what} in the family folder`
   if (/^([a-z+]+:\/\/|git@)/i.test(file)) return [problem(path, `${expected}, got a URL`, 'download it into the family folder')]
-  const got = found ? 'is no file' : dangling ? 'is a symbolic link to a missing file' : 'does not exist'
+  const got = found ? 'is not a file' : dangling ? 'is a symbolic link to a missing file' : 'does not exist'
   return [problem(path, `${expected}, got ${file}, which ${got}`, found || dangling ? undefined : didYouMean(file, listFiles(folder)))]
 }
 

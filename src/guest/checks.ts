@@ -66,7 +66,7 @@ const checks: Readonly<Record<string, string>> = {
   'no-downloaded-packages': 'downloaded packages',
   'no-cloud-init-state': 'cloud-init state of the build',
   'no-dhcp-leases': 'DHCP leases of the build',
-  'no-fixed-network-names': 'udev rules that bind a network name to a network card',
+  'no-fixed-network-names': 'udev rules that bind a network name to a network interface',
   'no-build-logs': 'log files that are older than the machine',
   'no-build-journal': 'boots in the system journal',
   'no-crash-dumps': 'crash dumps',

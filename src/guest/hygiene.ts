@@ -37,8 +37,8 @@ export function allowFindings(cases: readonly CaseResult[], allow: { readonly [c
 export function compareWithBase(trial: Identity, base: Identity | undefined): CaseResult[] {
   const shared = base?.hostKeys.filter((key) => trial.hostKeys.includes(key)) ?? []
   return [
-    judge('machine-id-differs-from-base', base, base?.machineId !== trial.machineId, `both are ${trial.machineId}`),
-    judge('ssh-host-keys-differ-from-base', base, shared.length === 0, `both have ${shared.join(', ')}`),
+    judge('machine-id-differs-from-base', base, base?.machineId !== trial.machineId, `the base machine has the same: ${trial.machineId}`),
+    judge('ssh-host-keys-differ-from-base', base, shared.length === 0, `the base machine has the same: ${shared.join(', ')}`),
   ]
 }
 
@@ -55,15 +55,15 @@ export function compareClones(identities: readonly Identity[]): CaseResult[] {
   const repeated = (values: readonly string[]) => values.filter((value, index) => values.indexOf(value) !== index)
   const ids = repeated(identities.map(({ machineId }) => machineId))
   const keys = identities.flatMap(({ hostKeys }) => hostKeys)
-  const message = `two machines have ${repeated(keys).join(', ')}`
+  const message = `two machines have the same keys: ${repeated(keys).join(', ')}`
   return [
-    judge('machine-id-differs-between-clones', identities, ids.length === 0, `two machines are ${ids.join(', ')}`),
+    judge('machine-id-differs-between-clones', identities, ids.length === 0, `two machines have the same machine id: ${ids.join(', ')}`),
     ...(keys.length === 0 ? [] : [judge('ssh-host-keys-differ-between-clones', identities, repeated(keys).length === 0, message)]),
   ]
 }
 
 /** A comparison as a test case; skipped if the other identity is not known. */
 export function judge(check: string, known: unknown, isGood: boolean, message: string): CaseResult {
-  if (known === undefined) return skipped(check, 'the identity of the base was not read')
+  if (known === undefined) return skipped(check, 'the identity of the base machine is unknown')
   return isGood ? passed(check) : failed(check, message)
 }

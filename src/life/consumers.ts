@@ -15,7 +15,7 @@ export async function findConsumers(
   if (!latest) throw new UsageError(`${family} has no latest good image yet`, { hint: `build it: ${commandLine('--family', family)}` })
   const cloud = await chooseCloud(latest.cloud)
   if (!cloud.consumers) {
-    throw new UsageError(`${family} is built on the cloud ${cloud.name}, which does not record who uses an image`, {
+    throw new UsageError(`${family} is built on the cloud ${cloud.name}, which does not record the users of an image`, {
       hint: 'consumers works for families on aws only',
     })
   }

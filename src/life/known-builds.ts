@@ -64,7 +64,7 @@ export function whyDeletable(
   { ended, unfinished }: Pick<KnownBuilds, 'ended' | 'unfinished'>,
   now = new Date(),
 ): string | undefined {
-  if (tags.stage === 'promoted') return unfinished.has(tags.build) ? 'its build was cut off before it was finished' : undefined
+  if (tags.stage === 'promoted') return unfinished.has(tags.build) ? 'its build was interrupted before the image was complete' : undefined
   const expired = tags.expires !== '' && Date.parse(tags.expires) < now.getTime()
   return ended.get(tags.build) ?? (expired ? `expired ${tags.expires}` : undefined)
 }

@@ -48,13 +48,13 @@ async function restorePrevious(
   const before = previous.imageId === undefined ? undefined : parseLatestGood(previous)
   try {
     await stack.up(async () => (before ? publishProgram(before) : {}), {
-      message: `take back ${image.family} ${image.version}: its promotion failed`,
+      message: `restore the previous image: the promotion of ${image.family} ${image.version} failed`,
       signal: AbortSignal.timeout(5 * 60_000),
     })
     return error
   } catch (cause) {
-    const names = `${image.family} ${image.version} could not be published, nor what was there before everywhere`
-    return new RejectedError(`${names}: ${messageOf(error)}`, { hint: 'build again; or publish the image by hand', cause })
+    const names = `${image.family} ${image.version} could not be published, and the previous image could not be restored everywhere`
+    return new RejectedError(`${names}: ${messageOf(error)}`, { hint: 'build again, or publish the image by hand', cause })
   }
 }
 

@@ -82,5 +82,5 @@ async function reapSharedBuildLock(engine: Engine, name: string, family: string,
   const why = whyLockIsStale(await readOwner(stack))
   return why === undefined
     ? undefined
-    : removeLeftover({ cloud: '', kind: 'lease', id: name, family, version: '', why }, options, () => stack.remove())
+    : removeLeftover({ cloud: '', kind: 'build lock', id: name, family, version: '', why }, options, () => stack.remove())
 }

@@ -69,7 +69,7 @@ async function reapBuildLocks(options: ReapOptions): Promise<Reaped[]> {
   const reaped: Reaped[] = []
   for (const { family, file, owner } of await readBuildLocks()) {
     if (judgeOwner(owner) !== 'gone' || (options.family !== undefined && options.family !== family)) continue
-    const leftover = { cloud: '', kind: 'lease', id: file, family, version: '', why: `process ${owner.pid} is gone` }
+    const leftover = { cloud: '', kind: 'build lock', id: file, family, version: '', why: `process ${owner.pid} has ended` }
     reaped.push(await removeLeftover(leftover, options, async () => rmSync(file, { force: true })))
   }
   return reaped

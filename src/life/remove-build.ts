@@ -49,7 +49,7 @@ function nameOf({ kind, id }: Created): string {
 async function destroy(stack: OpenStack, report: (line: string) => void): Promise<boolean> {
   try {
     const signal = AbortSignal.timeout(15 * 60 * 1000)
-    await stack.destroy({ message: `remove the temporaries of ${stack.name}`, signal })
+    await stack.destroy({ message: `remove the temporary resources of ${stack.name}`, signal })
     return true
   } catch (error) {
     report(`the stack could not be destroyed: ${messageOf(error)}`)

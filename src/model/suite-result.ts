@@ -49,7 +49,7 @@ export function renderCounts({ passed, failed, skipped }: Counts): string {
 }
 
 /** The `problem` of a weak suite. */
-export const provesNothing = 'it passes on the unconfigured base too: it proves nothing'
+export const provesNothing = 'it also passes on the unconfigured base image, so it tests nothing'
 
 /** Suffix of suite names while they run on the base. */
 export const onBase = ' (base)'

@@ -63,7 +63,9 @@ function locksFolder(): string {
 function refuse(family: string, file: string, owner: LockOwner): MissingError {
   const isElsewhere = judgeOwner(owner) === 'unknown'
   const where = isElsewhere ? `, on another computer or in another container: ${describeOwner(owner)}` : ''
-  const hint = isElsewhere ? `wait for it; if it is gone, delete ${file}` : `wait for it, or stop it with: kill -INT ${owner.pid}`
+  const hint = isElsewhere
+    ? `wait until it ends; if it does not run any more, delete ${file}`
+    : `wait until it ends, or stop it: kill -INT ${owner.pid}`
   return new MissingError(`${family} is being built by another process (pid ${owner.pid})${where}`, { hint })
 }
 

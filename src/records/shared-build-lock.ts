@@ -38,9 +38,9 @@ export function ownerHere(expires: string): SharedOwner {
 
 /** Returns why a build lock is not in use any more; undefined if it is, or if that cannot be checked from this computer. */
 export function whyLockIsStale(owner: SharedOwner | undefined, now = new Date()): string | undefined {
-  if (!owner) return 'it names nobody'
+  if (!owner) return 'it does not name its owner'
   if (Date.parse(owner.expires) < now.getTime()) return `expired ${owner.expires}`
-  return judgeOwner(owner) === 'gone' ? `process ${owner.pid} is gone` : undefined
+  return judgeOwner(owner) === 'gone' ? `process ${owner.pid} has ended` : undefined
 }
 
 /** The owner of a build lock, read from the label of its stack; undefined if the stack has no label. */
@@ -57,8 +57,8 @@ async function replaceStaleLock(engine: Engine, family: string): Promise<OpenSta
     const stack = await engine.createStack(`${prefix}${family}`)
     if (stack) return stack
   }
-  const who = owner ? ` by ${describeOwner(owner)}, until ${owner.expires} at the latest` : ' on another machine'
+  const who = owner ? ` by ${describeOwner(owner)}, until ${owner.expires} at the latest` : ' on another computer'
   throw new MissingError(`${family} is being built${who}`, {
-    hint: `wait for it; if that machine is gone: ${engineCommandLine('stack rm', `${prefix}${family}`)}, then ${commandLine('reap')}`,
+    hint: `wait until it ends; if that computer does not exist any more: ${engineCommandLine('stack rm', `${prefix}${family}`)}, then ${commandLine('reap')}`,
   })
 }

@@ -17,5 +17,5 @@ function renderRemoting({ address, port, user, proxyCommand, certificateThumbpri
   const session = `Enter-PSSession -ComputerName ${address} -Port ${port} -UseSSL -Credential ${user}`
   const unsigned = '-SessionOption (New-PSSessionOption -SkipCACheck -SkipCNCheck)'
   const through = proxyCommand ? `; through: ${proxyCommand}` : ''
-  return `${session} ${unsigned}  (certificate ${certificateThumbprint}; key of the password: ${identityFile}${through})`
+  return `${session} ${unsigned}  (certificate ${certificateThumbprint}; key that decrypts the password: ${identityFile}${through})`
 }

@@ -15,7 +15,7 @@ import { checkGuestNetwork, checkLocalUsers } from './check-boundaries.ts'
 import { refusePlatform, refuseProcessor } from './distribution.ts'
 import { readEngineOrigin } from './pulumi-engine.ts'
 
-const setUp = `install it: ${setUpCommand}`
+const setUp = `install what is missing: ${setUpCommand}`
 const ansibleVersions =
   "import importlib.metadata as m; print(*(n + ' ' + m.version(n) for n in ('ansible-core', 'mitogen', 'pytest-testinfra')), sep=', ')"
 
@@ -63,7 +63,7 @@ async function checkEngine(pulumi: string): Promise<Finding> {
   })
   const version = findVersion(found.detail)
   if (found.status !== 'ok' || (version && isCompatible(version, engineVersion))) return found
-  return { ...found, status: 'warning', hint: `expected version ${engineVersion}, as the SDK: ${setUpCommand}` }
+  return { ...found, status: 'warning', hint: `install version ${engineVersion}, which the SDK needs: ${setUpCommand}` }
 }
 
 /** Checks what local machines need. Skipped if all families of the project are built on other clouds. */

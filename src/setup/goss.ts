@@ -40,7 +40,7 @@ export async function planGoss(): Promise<SetupTask<string>> {
 }
 
 function missing(): MissingError {
-  return new MissingError(`goss ${version}, which checks images from the inside, can neither be downloaded nor built`, {
+  return new MissingError(`goss ${version}, which runs tests in the machines, can neither be downloaded nor built`, {
     hint: `install Go >= ${minimumGo}, or allow connections to github.com`,
   })
 }

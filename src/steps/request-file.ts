@@ -16,7 +16,7 @@ function readText(file: string, folder: string): string {
     return readFileSync(file, 'utf8')
   } catch (cause) {
     throw new UsageError(`Expected a build folder with ${buildFiles.request}, got ${folder}: ${messageOf(cause)}`, {
-      hint: 'name the folder of a build: .bakehouse/builds/<family>/<version>',
+      hint: 'give the folder of a build: .bakehouse/builds/<family>/<version>',
       cause,
     })
   }

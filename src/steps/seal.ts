@@ -43,7 +43,7 @@ async function waitUntilStopped(context: StepContext, instanceId: string, deadli
     const instance = await findMachine(context, instanceId)
     if (instance?.state === 'stopped') return
     if (!instance)
-      throw new RejectedError(`the machine ${instanceId} disappeared while it was sealed`, {
+      throw new RejectedError(`the machine ${instanceId} was deleted while it was sealed`, {
         hint: 'find out what deleted it (another reap, a clean-up job of the account), and build again',
       })
     signal.throwIfAborted()

@@ -57,6 +57,6 @@ function readFolder(path: string): string[] {
 
 function tooLarge(folder: string): UsageError {
   return new UsageError(`the folder ${folder} of a goss suite has more than ${most.bytes / 1024 / 1024} MiB or ${most.files} files`, {
-    hint: 'put the goss file and what it needs into a folder of their own: the whole folder is copied to the machine',
+    hint: 'put the goss file and what it needs into a separate folder: the whole folder is copied to the machine',
   })
 }

@@ -98,7 +98,7 @@ test('the lock of a machine that disappeared ends when it expires, and reap remo
   const engine = await openProjectEngine(backend)
   await acquireSharedBuildLock(engine, 'lost', new Date(Date.now() - 1).toISOString())
   const left = await reap({ dryRun: true, kept: false, family: 'lost', cloud: 'local', backend }, signal)
-  expect(left.map(({ kind, id, action }) => [kind, id, action])).toEqual([['lease', 'lease.lost', 'would-remove']])
+  expect(left.map(({ kind, id, action }) => [kind, id, action])).toEqual([['build lock', 'lease.lost', 'would-remove']])
   {
     await using _lock = await acquireSharedBuildLock(engine, 'lost', new Date(Date.now() + 60_000).toISOString())
     expect(await reap({ dryRun: true, kept: false, family: 'lost', cloud: 'local', backend }, signal)).toEqual([])

@@ -56,7 +56,7 @@ describe('several families', () => {
     const { bakeFamily, told } = recorder((family) => (family === 'bottom' ? failure(family) : outcome(family)))
     const outcomes = await bakeAll(['top', 'middle', 'bottom', 'other'].map(request), { parallel: 8, bakeFamily })
     expect(outcomes.map(({ status }) => status)).toEqual(['failed', 'failed', 'failed', 'promoted'])
-    expect(outcomes[0]?.error?.message).toBe('not baked: its base middle failed')
+    expect(outcomes[0]?.error?.message).toBe('not built: its parent family middle failed')
     expect(told).not.toContain('top starts')
   })
 

@@ -210,7 +210,7 @@ const variants: Malformed[] = [
     what: 'a playbook that is a folder',
     yaml: `${base}\nconfigure: { playbook: verify }\n`,
     at: '2:24',
-    says: 'got verify, which is no file',
+    says: 'got verify, which is not a file',
   },
   {
     what: 'a playbook outside the family',

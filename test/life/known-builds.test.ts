@@ -44,7 +44,11 @@ describe('a tagged resource', () => {
     ['is orphaned if its build has ended', tags('dead', 'candidate', future), 'gone'],
     ['is kept if it is a promoted image', tags('live', 'promoted', ''), undefined],
     ['is kept if it is a finished promoted image of a killed build', tags('dead', 'promoted', ''), undefined],
-    ['is orphaned if it is an unfinished promoted image', tags('cut', 'promoted', ''), 'its build was cut off before it was finished'],
+    [
+      'is orphaned if it is an unfinished promoted image',
+      tags('cut', 'promoted', ''),
+      'its build was interrupted before the image was complete',
+    ],
   ] as const)('%s', (_claim, created, why) => {
     expect(whyDeletable(created, known, now)).toBe(why)
   })

@@ -126,8 +126,8 @@ describe('windows-base on the EC2 emulator', () => {
   it.each([
     [
       'a hygiene check',
-      () => answer('hygiene/outcome.json', hygiene('case\tfailed\t1\timage-generalised\tSysprep left no mark of success')),
-      'hygiene: image-generalised: Sysprep left no mark of success',
+      () => answer('hygiene/outcome.json', hygiene('case\tfailed\t1\timage-generalised\tthe file Sysprep_succeeded.tag does not exist')),
+      'hygiene: image-generalised: the file Sysprep_succeeded.tag does not exist',
     ],
     [
       'a machine that waits for a reboot',

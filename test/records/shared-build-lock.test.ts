@@ -8,10 +8,10 @@ const gone = { ...mine, pid: spawnSync('true').pid }
 
 test.each([
   ['a running process of this computer', mine, undefined],
-  ['a process of this computer that has ended', gone, `process ${gone.pid} is gone`],
+  ['a process of this computer that has ended', gone, `process ${gone.pid} has ended`],
   ['a process on another computer', { ...gone, place: elsewhere }, undefined],
   ['any process, after it has expired', { ...mine, place: elsewhere, expires: '2026-01-01T00:00:00Z' }, 'expired 2026-01-01T00:00:00Z'],
-  ['no process', undefined, 'it names nobody'],
+  ['no process', undefined, 'it does not name its owner'],
 ])('whether the build lock of %s may be removed', (_whose, owner, expected) => {
   expect(whyLockIsStale(owner)).toBe(expected)
 })

@@ -18,7 +18,11 @@ describe('the login command of a kept machine', () => {
       `ssh -i '/it'\\''s 100%%/key' -o UserKnownHostsFile='"/it'\\''s 100%%/known"' -p`,
     ],
     ['with PowerShell remoting', remoting, 'Enter-PSSession -ComputerName 10.0.0.5 -Port 5986 -UseSSL -Credential Administrator'],
-    ['with PowerShell remoting, and the thumbprint to compare', remoting, '(certificate AB12; key of the password: /b/keys/trial)'],
+    [
+      'with PowerShell remoting, and the thumbprint to compare',
+      remoting,
+      '(certificate AB12; key that decrypts the password: /b/keys/trial)',
+    ],
     ['with PowerShell remoting through a proxy command', { ...remoting, proxyCommand: 'nc %h %p' }, '; through: nc %h %p)  (until T)'],
   ])('%s', (_what, given, line) => {
     expect(renderLogin(given, 'T')).toContain(line)

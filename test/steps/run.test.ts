@@ -164,7 +164,7 @@ describe('verify', () => {
   test('fails if two clones have the same identity', async () => {
     say('machine-id 99\ncase\tpassed\t1\tclock-correct\t\n\nhygiene done')
     const { json } = await step('verify', hosts('i', 'j'))
-    expect(json?.cause).toBe('clones: machine-id-differs-between-clones: two machines are 99 (and 1 more)')
+    expect(json?.cause).toBe('clones: machine-id-differs-between-clones: two machines have the same machine id: 99 (and 1 more)')
     expect(json?.suites?.map(({ suite }) => suite)).toEqual(['hygiene', 'hygiene (clone 2)', 'clones'])
   })
 

@@ -56,7 +56,7 @@ async function findImage(base: AwsBase): Promise<Image> {
 async function newestImage({ owners, name, architecture }: Extract<AwsBase, { kind: 'ami' }>['ami']): Promise<Image> {
   const filters: Record<string, string> = { name, architecture, state: 'available', 'image-type': 'machine' }
   const Filters = Object.entries(filters).map(([Name, value]): Filter => ({ Name, Values: [value] }))
-  const { Images = [] } = await ask('to look for the base image', () =>
+  const { Images = [] } = await ask('to find the base image', () =>
     clients.ec2().send(new DescribeImagesCommand({ Owners: [...owners], Filters })),
   )
   const [newest] = Images.toSorted((one, other) => (other.CreationDate ?? '').localeCompare(one.CreationDate ?? ''))

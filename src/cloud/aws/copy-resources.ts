@@ -71,7 +71,7 @@ function copyTo({ logicalName, spec, tags, from, kmsKeyId, region }: CopySpec, o
     logicalName,
     {
       name: parseImageName(spec.name),
-      description: `${of} ${version}, baked and tested by Bakehouse`,
+      description: `${of} ${version}, built and tested by Bakehouse`,
       sourceAmiId: spec.source,
       sourceAmiRegion: from,
       encrypted: true,

@@ -44,7 +44,7 @@ async function complete(region: string, ImageId: string, { tags, watermark }: Fi
   await retryUntilFound('to require IMDSv2', () => client.send(imds))
   if (watermark === undefined) return
   const mark = new AttachImageWatermarkCommand({ ImageId, WatermarkName: watermark })
-  await retryUntilFound('to mark images', () => client.send(mark))
+  await retryUntilFound('to attach watermarks to images', () => client.send(mark))
 }
 
 async function protect(region: string, ImageId: string): Promise<void> {

@@ -15,7 +15,7 @@ export async function requireLogin(host: Host, deadlineMs: number): Promise<void
   if (!failure) return
   const { readConsole } = await import('./console.ts')
   const message = findConsoleMessage(await readConsole(host.instanceId))
-  const why = message === undefined ? failure.why : `${failure.why}; the console of the machine says: ${message}`
+  const why = message === undefined ? failure.why : `${failure.why}; the console of the machine shows: ${message}`
   throw new RejectedError(`SSH login to instance ${host.instanceId} failed: ${why}`, {
     hint: 'check aws.reach and login.user in family.yaml, and the console log in the diagnostics folder',
   })

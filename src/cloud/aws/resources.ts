@@ -122,7 +122,7 @@ function loginOf(spec: InstanceSpec): Pick<Host, 'transport' | 'port' | 'user' |
 }
 
 function describe({ family, version, stage }: Tags): string {
-  return `${stage} ${family} ${version}, baked by Bakehouse`
+  return `${stage} ${family} ${version}, built by Bakehouse`
 }
 
 /** `trial-2` and `machine` make `trial-machine-2`, so that the name does not end like that of a phase. */

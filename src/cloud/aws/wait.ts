@@ -55,7 +55,7 @@ async function poll(what: string, options: WaitOptions, isDone: () => Promise<bo
     options.signal?.throwIfAborted()
     if (Date.now() > end)
       throw new RejectedError(`timed out after ${Math.round(options.deadlineMs / 60_000)} min waiting for ${what}`, {
-        hint: 'look at it in the EC2 console, and try again; reap deletes what is left',
+        hint: 'check it in the EC2 console, and build again; reap deletes what is left',
       })
     await sleep(options.pauseMs ?? 5_000, undefined, defined({ signal: options.signal }))
   }

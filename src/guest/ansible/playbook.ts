@@ -101,7 +101,7 @@ function causeOf(
 ): string | undefined {
   if (result.timedOut) return `the playbook did not end within ${Math.round(timeoutMs / 1000)} s`
   if (result.exitCode === 0)
-    return ends.length > 0 ? undefined : 'the playbook ran no task: do its hosts match the machine? (hosts: all does)'
+    return ends.length > 0 ? undefined : 'the playbook ran no task: its hosts do not match the machine (write hosts: all)'
   const said = result.stderr.split('\n').find((line) => /^(\[?ERROR\]?|ERROR!)/.test(line))
   return findCause(ends) ?? `ansible-playbook ended with exit code ${result.exitCode}${said ? `: ${said}` : ''}`
 }

@@ -112,7 +112,7 @@ async function install({ kind, file, installed, missing }: Install, context: Ste
     onLine: (line) => context.log(`${line}\n`),
   })
   if (result.exitCode === 0) return
-  throw new MissingError(`${context.request.family.name}: ${wanted.join(', ')} of the requirements is not there, and cannot be installed`, {
-    hint: `ansible-galaxy says: ${failureOf(result)}. Put it into ${context.request.family.folder}/${kind}s, or make the server reachable.`,
+  throw new MissingError(`${context.request.family.name}: ${wanted.join(', ')} from the requirements cannot be installed`, {
+    hint: `ansible-galaxy says: ${failureOf(result)}. Put it into ${context.request.family.folder}/${kind}s, or allow connections to the server.`,
   })
 }

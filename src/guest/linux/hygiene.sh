@@ -34,8 +34,8 @@ if has systemctl; then
   state=$(timeout 90 systemctl is-system-running --wait 2>/dev/null)
   case $state in
     running) passed system-running ;; # it is not `running` while a unit has failed
-    degraded) failed system-running "it is degraded: $(systemctl --failed --plain --no-legend | cut -d' ' -f1 | tr '\n' ' ')" ;;
-    *) failed system-running "it is ${state:-unknown}" ;;
+    degraded) failed system-running "the state is degraded; failed units: $(systemctl --failed --plain --no-legend | cut -d' ' -f1 | tr '\n' ' ')" ;;
+    *) failed system-running "the state is ${state:-unknown}, expected running" ;;
   esac
   none no-failed-services "$([ "$state" = running ] || systemctl --failed --plain --no-legend | cut -d' ' -f1)"
 else
@@ -95,8 +95,8 @@ check_access() {
 id=
 [ -r /etc/machine-id ] && read -r id </etc/machine-id
 case $id in
-  *[!0-9a-f]* | '') failed machine-id-set "got '$id'" ;;
-  *) if [ ${#id} = 32 ]; then passed machine-id-set; else failed machine-id-set "got '$id'"; fi ;;
+  *[!0-9a-f]* | '') failed machine-id-set "expected 32 hexadecimal digits, got '$id'" ;;
+  *) if [ ${#id} = 32 ]; then passed machine-id-set; else failed machine-id-set "expected 32 hexadecimal digits, got '$id'"; fi ;;
 esac
 other=$id
 [ -e /var/lib/dbus/machine-id ] && read -r other </var/lib/dbus/machine-id
@@ -143,7 +143,7 @@ gone no-account-file-backups backup
 
 # Health.
 skew=$((NOW - $(date +%s)))
-if [ "${skew#-}" -le 300 ]; then passed clock-correct; else failed clock-correct "it is $skew s behind"; fi
+if [ "${skew#-}" -le 300 ]; then passed clock-correct; else failed clock-correct "the clock is $skew s behind"; fi
 # `df` prints a heading of seven words, then name, size, used, free.
 set -- $(df -Pk /)
 free=$((${11:-0} / 1024))
@@ -151,7 +151,7 @@ if [ "$free" -ge 200 ]; then passed disk-space; else failed disk-space "$free Mi
 if ! has findmnt; then skipped fstab-valid 'findmnt is not installed'
 elif wrong=$(findmnt --verify 2>&1); then passed fstab-valid
 else failed fstab-valid "$wrong"; fi
-if [ -w / ]; then passed root-disk-writable; else failed root-disk-writable 'it is mounted read-only'; fi
+if [ -w / ]; then passed root-disk-writable; else failed root-disk-writable 'the root disk is mounted read-only'; fi
 none no-world-writable-settings "$(find /etc -xdev -type f -perm -0002)"
 none password-files-private "$(find /etc/shadow /etc/gshadow -perm /027)"
 # The DHCP lease may still be on its way: that is not a fault of the image.

@@ -19,11 +19,11 @@ export type Reported = (paths: readonly string[]) => Promise<ReadonlyMap<string,
 export async function judgeOffline(disk: OfflineDisk, askMachine: Reported): Promise<CaseResult[]> {
   const root = disk.files.find(({ entries }) => entries.has('/etc/passwd'))
   const unread = disk.unread.join(', ')
-  if (!root) return skipAll(`no file system that is read has /etc/passwd${unread === '' ? '' : `: ${unread}`}`)
+  if (!root) return skipAll(`no ext4 file system has /etc/passwd${unread === '' ? '' : `: ${unread}`}`)
   const settings = await readSettings(root)
   const setuid = findSetuid(root)
   return [
-    unread === '' ? passed('offline.readable') : skipped('offline.readable', `only ext4 is read: ${unread}`),
+    unread === '' ? passed('offline.readable') : skipped('offline.readable', `only ext4 file systems are checked: ${unread}`),
     none('offline.no-login-keys', await findLoginKeys(disk.files, settings)),
     none('offline.no-host-keys', findHostKeys(root, settings)),
     none('offline.machine-id-empty', await findMachineIds(root)),
@@ -96,7 +96,8 @@ function findSetuid({ entries }: OfflineFiles): string[] {
 
 async function judgePackages({ entries, read }: OfflineFiles, setuid: readonly string[]): Promise<CaseResult> {
   const lists = [...entries.keys()].filter((path) => /^\/var\/lib\/dpkg\/info\/[^/]+\.list$/.test(path))
-  if (lists.length === 0) return skipped('offline.setuid-from-packages', 'only the lists of dpkg are read')
+  if (lists.length === 0)
+    return skipped('offline.setuid-from-packages', 'the image has no package lists of dpkg, and others are not supported')
   const owned = new Set<string>()
   for (const list of lists) for (const path of ((await read(list, 16 * longestText)) ?? '').split('\n')) owned.add(path)
   // A package may name /bin/su, which is /usr/bin/su.

@@ -18,7 +18,7 @@ export async function rebootLinux({ context, connection }: Session, deadline: nu
     const answer = await runInGuest(connection, bootId, { signal, timeoutMs: 60_000 })
     if (answer.exitCode === 0 && answer.stdout !== asked.stdout) return
     signal.throwIfAborted()
-    if (Date.now() > deadline) throw new RejectedError(`the machine did not come back from a reboot: ${failureOf(answer)}`)
+    if (Date.now() > deadline) throw new RejectedError(`the machine did not boot again after a reboot: ${failureOf(answer)}`)
     if (answer.exitCode === 0) await disconnect(connection)
     await sleep(500, undefined, { signal })
   }

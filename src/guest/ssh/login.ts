@@ -46,7 +46,7 @@ export async function waitForLogin(target: SshTarget, settings: SshSettings, wai
   let [why, next, isUp] = ['its network did not come up', pause.shortest, observer === undefined]
   for (; Date.now() < deadline; await sleep(next)) {
     if (wait.signal?.aborted) return final('the build was cancelled')
-    if (observer && !observer.isAlive()) return final('the machine ended by itself')
+    if (observer && !observer.isAlive()) return final('the machine stopped unexpectedly')
     isUp ||= (await observer?.isNetworkUp()) ?? true
     if (!isUp) continue
     const exitCode = await tryLogin(loginArguments(target, settings), wait)

@@ -52,6 +52,11 @@ export function renderHygieneScript(known: {
 /** Checks that generalising has given the machine a new SID. */
 function compareSid(trial: Identity, base: Identity | undefined): CaseResult {
   const check = 'machine-id-differs-from-base'
-  const compared = judge(check, base?.machineId || undefined, base?.machineId !== trial.machineId, `both are ${trial.machineId}`)
+  const compared = judge(
+    check,
+    base?.machineId || undefined,
+    base?.machineId !== trial.machineId,
+    `the base machine has the same: ${trial.machineId}`,
+  )
   return trial.machineId ? compared : { ...compared, status: 'error', message: 'the SID of the machine could not be read' }
 }

@@ -49,7 +49,7 @@ function unknownPassword(family: Family, cloud: string): MissingError {
 export function decryptPassword(data: string, identityFile: string): string {
   try {
     const key = createPrivateKey(readFileSync(identityFile))
-    if (key.asymmetricKeyType !== 'rsa') throw new Error(`the key is ${key.asymmetricKeyType ?? 'of no kind'}, expected rsa`)
+    if (key.asymmetricKeyType !== 'rsa') throw new Error(`the key has the type ${key.asymmetricKeyType ?? 'unknown'}, expected rsa`)
     return privateDecrypt({ key, padding: constants.RSA_PKCS1_PADDING }, Buffer.from(data.trim(), 'base64')).toString('utf8')
   } catch (cause) {
     throw new RejectedError(`the administrator password cannot be decrypted with the key of the build: ${messageOf(cause)}`, { cause })

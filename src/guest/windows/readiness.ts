@@ -47,12 +47,12 @@ export function judgeReadiness({ imageState, pending, busy, packages = [], encry
   }
   if (pending.length > 0) return refuse(`a reboot is pending (${pending.join(', ')})`, 'end the playbook with ansible.windows.win_reboot')
   if (packages.length > 0) {
-    const why = `Sysprep refuses packages that are installed for one user only (${packages.join(', ')})`
+    const why = `Sysprep cannot run with packages that are installed for one user only (${packages.join(', ')})`
     return refuse(why, `remove them in the playbook: Remove-AppxPackage -AllUsers -Package ${packages[0]}`)
   }
   if (encrypted.length > 0) {
     return refuse(
-      `Sysprep refuses encrypted drives (${encrypted.join(', ')})`,
+      `Sysprep cannot run with encrypted drives (${encrypted.join(', ')})`,
       'decrypt them in the playbook: Disable-BitLocker, then wait',
     )
   }

@@ -38,7 +38,7 @@ export async function openWindowsSession(context: StepContext, host: Host): Prom
 async function explain(error: unknown, context: StepContext, host: Host): Promise<never> {
   const message = error instanceof RejectedError ? findConsoleMessage(await context.readConsole(host.instanceId)) : undefined
   if (message === undefined) throw error
-  throw new RejectedError(`${messageOf(error)}; the console of the machine says: ${message}`, { cause: error })
+  throw new RejectedError(`${messageOf(error)}; the console of the machine shows: ${message}`, { cause: error })
 }
 
 async function openSecret(context: StepContext, host: Host, deadlineMs: number): Promise<StepContext> {

@@ -37,11 +37,11 @@ export function explainNpm(said, log) {
   const code = /npm (?:error|ERR!) code (\S+)/.exec(said)?.[1] ?? ''
   const detail = `${said.trim().split('\n').slice(0, 8).join('\n')}\nlog: ${log}`
   if (/CERT|ISSUER|SIGNATURE|SELF_SIGNED/.test(code)) {
-    const hint = 'a proxy of your company may look into TLS: set NODE_EXTRA_CA_CERTS to the file of its certificate authority'
+    const hint = 'if a proxy of your company inspects TLS, set NODE_EXTRA_CA_CERTS to the file of its certificate authority'
     return failure(`The packages could not be installed: the certificate of the npm registry is not trusted (${code})\n${detail}`, 3, hint)
   }
   if (/^(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ERR_SOCKET_TIMEOUT|E40[137])$/.test(code)) {
-    const hint = 'the npm registry must be reached: check `npm config get registry`, and HTTPS_PROXY behind a proxy'
+    const hint = 'check the address of the registry (npm config get registry), and HTTPS_PROXY if you use a proxy'
     return failure(`The packages could not be installed: ${code}\n${detail}`, 3, hint)
   }
   return failure(`The packages could not be installed: npm ci failed\n${detail}`, 1)
@@ -58,7 +58,7 @@ async function runNpm(root, log) {
       for (const signal of ['SIGTERM', 'SIGHUP', 'SIGINT']) process.once(signal, () => child.kill(signal))
       child.on('error', () => {
         const hint = 'npm comes with Node; pnpm and yarn cannot install from package-lock.json'
-        reject(failure('npm was not found, and installs the packages', 3, hint))
+        reject(failure('npm, which installs the packages, was not found', 3, hint))
       })
       child.on('exit', (code) => resolve(code ?? 1))
     })

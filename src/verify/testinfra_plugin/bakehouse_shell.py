@@ -28,7 +28,7 @@ cleared = False
 def wait_until_clear() -> None:
     global cleared
     if not cleared and not os.read(signal, 1):
-        pytest.exit("whoever wanted to know is gone", 2)
+        pytest.exit("the process that started pytest has ended", 2)
     cleared = True
 
 

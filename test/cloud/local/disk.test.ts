@@ -114,7 +114,7 @@ describe.skipIf(!hasTools)('a disk that is read from outside', () => {
     await using disk = await openOfflineDisk(`${path}.qcow2`, signal)
     const cases = await judgeOffline(disk, async () => new Map())
     expect(new Set(cases.map(({ status, message }) => `${status}: ${message}`))).toEqual(
-      new Set([`skipped: no file system that is read has /etc/passwd: the disk holds ${name}`]),
+      new Set([`skipped: no ext4 file system has /etc/passwd: the disk holds ${name}`]),
     )
   })
 

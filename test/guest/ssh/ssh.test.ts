@@ -93,8 +93,8 @@ test.each([
   [{ exitCode: 1, stdout: 'out', stderr: 'a\nb\n', timedOut: false, overflowed: false }, 'b'],
   [{ exitCode: 1, stdout: 'out\n', stderr: '', timedOut: false, overflowed: false }, 'out'],
   [{ exitCode: 255, stdout: '', stderr: '', timedOut: false, overflowed: false }, 'it printed nothing'],
-  [{ exitCode: 255, stdout: '', stderr: 'x', timedOut: true, overflowed: false }, 'it took too long'],
-  [{ exitCode: 255, stdout: 'x', stderr: '', timedOut: false, overflowed: true }, 'it wrote more than it may'],
+  [{ exitCode: 255, stdout: '', stderr: 'x', timedOut: true, overflowed: false }, 'it did not end in time'],
+  [{ exitCode: 255, stdout: 'x', stderr: '', timedOut: false, overflowed: true }, 'it wrote too much output'],
 ])('finds the reason of the failure %j', (result, why) => {
   expect(failureOf(result)).toBe(why)
 })

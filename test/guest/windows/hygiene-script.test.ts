@@ -101,7 +101,7 @@ describe.skipIf(!pwsh)(`the script of the hygiene checks${orSkipped}`, { timeout
     const hints = casesOf('harmless').flatMap(({ name, message }) => (message ? [`${name}: ${message}`] : []))
     expect(hints).toEqual([
       expect.stringMatching(/^no-sysprep-errors: hint: .*MRTGeneralize/),
-      'no-pending-reboot: hint: files wait to be renamed',
+      'no-pending-reboot: hint: files will be renamed at the next reboot',
       'no-build-users: hint: the user ansible exists',
     ])
     const errors = casesOf('broken').filter(({ status }) => status === 'error')

@@ -33,7 +33,7 @@ describe('the hygiene report of a Windows image', () => {
 
   it('fails if the image has the SID of the base machine', () => {
     const { cases } = parseWindowsHygiene(outcome(said(good)), { ...base, machineId: 'S-1-5-21-4-5-6' })
-    expect(cases.at(-1)).toMatchObject({ status: 'failed', message: 'both are S-1-5-21-4-5-6' })
+    expect(cases.at(-1)).toMatchObject({ status: 'failed', message: 'the base machine has the same: S-1-5-21-4-5-6' })
   })
 
   it.each([
@@ -134,7 +134,10 @@ describe('two machines of one Windows image', () => {
 
   it('must have different SIDs', async () => {
     const same = await verifyTwo({ clones: 2 }, 'S-1-5-21-7-8-9', 'S-1-5-21-7-8-9')
-    expect(same.answer).toMatchObject({ status: 'failed', cause: expect.stringContaining('two machines are S-1-5-21-7-8-9') })
+    expect(same.answer).toMatchObject({
+      status: 'failed',
+      cause: expect.stringContaining('two machines have the same machine id: S-1-5-21-7-8-9'),
+    })
     const { suites } = await verifyTwo({ clones: 2 }, 'S-1-5-21-7-8-9', 'S-1-5-21-7-8-8')
     expect(suites).toEqual(['hygiene', 'hygiene (clone 2)', 'clones'])
   })

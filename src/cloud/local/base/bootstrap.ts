@@ -77,7 +77,7 @@ export function bootstrapError({ stderr, exitCode }: Pick<RunResult, 'stderr' | 
   }
   const full = stderr.split('\n').find((line) => line.includes('No space left'))
   const why = full ?? (reasonLine(stderr) || `mmdebstrap ended with exit code ${exitCode}`)
-  return new MissingError(`Debian's packages could not be had: ${why}`, {
-    hint: 'is the Debian mirror of /etc/apt within reach? sudo apt-get update tells',
+  return new MissingError(`Debian packages could not be downloaded: ${why}`, {
+    hint: 'check that the Debian mirror in /etc/apt can be reached: sudo apt-get update',
   })
 }

@@ -46,7 +46,7 @@ async function buildOrKeep(recipe: string, options: BuildOptions): Promise<Store
   } catch (error) {
     const old = findNewestBase(recipe)
     if (!old || options.signal.aborted) throw await explainFullDisk(error, basesFolder(), spaceNeeded, 'Making the base disk')
-    options.progress(`a new base disk could not be made; the one of ${old.disk.created.slice(0, 10)} is used`)
+    options.progress(`a new base disk could not be made, so the one from ${old.disk.created.slice(0, 10)} is used`)
     return old
   }
 }

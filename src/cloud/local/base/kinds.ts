@@ -10,7 +10,7 @@ export const bases = {
       variant: z
         .enum(debianVariants)
         .default('standard')
-        .describe("standard: what Debian's own cloud image has, GRUB among it. lean: less, for a faster boot."),
+        .describe('`standard` has the same packages as the cloud image of Debian, with GRUB. `lean` has fewer packages and boots faster.'),
     })
     .describe('Debian, as a disk that Bakehouse builds from Debian packages (local cloud).'),
   image: z

@@ -36,6 +36,6 @@ async function findAncestor({ family, version, imageId, imageName, digest }: Fam
     return { id: imageId, name: imageName, digest, ancestor: { family, version } }
   }
   throw new UsageError(`The latest good image of ${family}, ${imageName}, is not in the store of this project`, {
-    hint: `bake it again: ${commandLine('--family', family)}`,
+    hint: `build it again: ${commandLine('--family', family)}`,
   })
 }

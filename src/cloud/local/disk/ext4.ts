@@ -29,7 +29,7 @@ export async function openExt4(disk: DiskBytes, { offset, size }: Partition): Pr
   const blockSize = 1024 << Math.min(top.readUInt32LE(24), 6)
   const [perGroup, inodeSize, count] = [top.readUInt32LE(40), top.readUInt16LE(88), top.readUInt32LE(0)]
   if (features & incompatible.recover) throw new Error('it was not unmounted: its journal has changes')
-  if (features & (incompatible.metaGroups | incompatible.journal)) throw new Error('it has features that are not read')
+  if (features & (incompatible.metaGroups | incompatible.journal)) throw new Error('it has features that are not supported')
   if (perGroup === 0 || inodeSize < 128 || inodeSize > blockSize) throw new Error('its superblock is damaged')
   const descriptorSize = features & incompatible.wide ? Math.max(64, top.readUInt16LE(254)) : 32
   const descriptors = (top.readUInt32LE(20) + 1) * blockSize
@@ -59,7 +59,7 @@ export async function openExt4(disk: DiskBytes, { offset, size }: Partition): Pr
 
   /** Runs of blocks, from a tree of extents. */
   async function* extents(node: Buffer, depth: number): AsyncGenerator<Run> {
-    if (node.readUInt16LE(0) !== 0xf30a || depth > 5) throw new Error('a tree of extents is damaged')
+    if (node.readUInt16LE(0) !== 0xf30a || depth > 5) throw new Error('an extent tree is damaged')
     const entries = Math.min(node.readUInt16LE(2), Math.floor((node.length - 12) / 12))
     for (let index = 0; index < entries; index++) {
       const entry = node.subarray(12 + index * 12, 24 + index * 12)
@@ -131,7 +131,7 @@ function cached(disk: DiskBytes, offset: number, size: number): (at: number, len
     return known
   }
   return async (at, length) => {
-    if (at < 0 || length < 0 || at + length > size) throw new Error('it names a place after its end')
+    if (at < 0 || length < 0 || at + length > size) throw new Error('it refers to a block after its end')
     const [first, last] = [Math.floor(at / piece), Math.floor(Math.max(at, at + length - 1) / piece)]
     const parts: Buffer[] = []
     for (let index = first; index <= last; index++) parts.push(await readPiece(index))

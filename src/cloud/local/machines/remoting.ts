@@ -16,9 +16,9 @@ export async function waitForRemoting(
 ): Promise<Host> {
   const { user, identityFile, knownHostsFile, loginTimeoutSeconds } = spec
   const endpoint = { address: '127.0.0.1', port: machine.sshPort }
-  let why = 'its port never answered'
+  let why = 'its port did not answer'
   for (const deadline = Date.now() + loginTimeoutSeconds * 1000; Date.now() < deadline; await sleep(2_000, undefined, { signal })) {
-    if (!isMachineRunning(machine)) throw loginError('the machine ended by itself')
+    if (!isMachineRunning(machine)) throw loginError('the machine stopped unexpectedly')
     try {
       const certificateThumbprint = await readThumbprint(endpoint, 20_000)
       await identifyEndpoint({ ...endpoint, certificateThumbprint }, 30_000)
@@ -32,6 +32,6 @@ export async function waitForRemoting(
 
 function loginError(why: string): RejectedError {
   return new RejectedError(`cannot log in to the machine: ${why}`, {
-    hint: 'the image must boot by UEFI without a question, from virtio devices (or machine: {devices: standard}), with a WinRM listener for HTTPS on port 5986 that the firewall lets in',
+    hint: 'the image must boot with UEFI without user input, from virtio devices (or machine: {devices: standard}), and have a WinRM listener for HTTPS on port 5986 that the firewall allows',
   })
 }

@@ -140,7 +140,7 @@ export function loginFailed(why: string, lastLine: string | undefined): [message
   return [
     `cannot log in to the machine: ${why} (last line of its console: ${lastLine || 'none'})`,
     {
-      hint: 'read the console log in the diagnostics folder; the image must boot by UEFI from a virtio disk; a slow machine needs a longer login: {timeout: …} in family.yaml',
+      hint: 'read the console log in the diagnostics folder; the image must boot with UEFI from a virtio disk; a slow machine needs a longer login: {timeout: …} in family.yaml',
     },
   ]
 }

@@ -44,7 +44,7 @@ export async function launchMachine(spec: InstanceInputs, signal: AbortSignal): 
     return await resume(spec, signal)
   } catch (error) {
     signal.throwIfAborted()
-    return boot(spec, signal, `a cold boot, because the snapshot cannot be used: ${messageOf(error)}`)
+    return boot(spec, signal, `booted, because the VM snapshot cannot be used: ${messageOf(error)}`)
   }
 }
 
@@ -71,7 +71,7 @@ async function boot(spec: InstanceInputs, signal: AbortSignal, note: string): Pr
 /** A boot from a firmware snapshot failed before the boot loader of the image ran, or the machine rejected the key. */
 class FirmwareUnusable extends Error {
   constructor(cause: unknown) {
-    super(`the firmware was started, because its snapshot cannot be used: ${messageOf(cause)}`, { cause })
+    super(`the firmware was started, because its VM snapshot cannot be used: ${messageOf(cause)}`, { cause })
   }
 }
 

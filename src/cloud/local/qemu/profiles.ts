@@ -49,6 +49,6 @@ export const profiles: Readonly<Record<Os, Profile>> = {
     seedDevice: 'ide-cd,bus=ide.1,drive=seed',
     usesSnapshots: false,
     imageAdvice:
-      'bring a disk image of Windows: base: {image: <qcow2>, sha256: …}; it boots by UEFI and has a WinRM listener for HTTPS on port 5986, or OpenSSH',
+      'provide a disk image of Windows: base: {image: <qcow2>, sha256: …}. It must boot with UEFI, and have a WinRM listener for HTTPS on port 5986, or OpenSSH',
   },
 }

@@ -47,6 +47,6 @@ function knownFile(): string {
 
 function refusal(path: string, why: string): UsageError {
   return new UsageError(`The disk ${path} cannot be used as a base: ${why}`, {
-    hint: 'delete the file; it is made again. Other users must not be able to write to this folder',
+    hint: 'delete the file, which the next build makes again, and make sure that other users cannot write to its folder',
   })
 }

@@ -84,7 +84,7 @@ const retryAfter = 24 * 60 * 60 * 1000
 function requireUsable(folder: string): void {
   const found = findJson<Discarded>(`${folder}${discarded}`)
   if (!found || Date.now() - Date.parse(found.at) > retryAfter) return
-  throw new Error(`a snapshot of ${found.at.slice(0, 16)} could not be restored (${found.why}); the next one is made a day later`)
+  throw new Error(`a snapshot of ${found.at.slice(0, 16)} could not be restored (${found.why}); a new one is made after a day`)
 }
 
 async function makeComplete(folder: string, make: (folder: string) => Promise<void>): Promise<void> {

@@ -51,7 +51,7 @@ Check 'setup-complete' {
   if ($now -ne 'IMAGE_STATE_COMPLETE') { "ImageState is $now" }
 }
 Check 'image-generalised' {
-  if (-not (Test-Path "$sysprep\Sysprep_succeeded.tag")) { 'Sysprep left no mark of success' }
+  if (-not (Test-Path "$sysprep\Sysprep_succeeded.tag")) { 'the file Sysprep_succeeded.tag does not exist' }
   $general = Get-Value 'HKLM:\SYSTEM\Setup\Status\SysprepStatus' 'GeneralizationState'
   if ($general -ne 7) { "GeneralizationState is $general, expected 7" }
 }
@@ -70,7 +70,7 @@ Check 'no-setup-in-progress' {
 Check 'no-pending-reboot' {
   if (Test-Path 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Component Based Servicing\RebootPending') { 'servicing waits for a reboot' }
   if (Test-Path 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\WindowsUpdate\Auto Update\RebootRequired') { 'an update waits for a reboot' }
-  if (Get-Value 'HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager' 'PendingFileRenameOperations') { 'hint: files wait to be renamed' }
+  if (Get-Value 'HKLM:\SYSTEM\CurrentControlSet\Control\Session Manager' 'PendingFileRenameOperations') { 'hint: files will be renamed at the next reboot' }
 }
 Check 'firewall-on' {
   Get-NetFirewallProfile | Where-Object { $_.Enabled -ne 'True' } | ForEach-Object { "the profile $($_.Name) is off" }
@@ -146,7 +146,7 @@ Check 'no-failed-services' {
 }
 Check 'clock-correct' {
   $away = [Math]::Abs(([DateTimeOffset]::UtcNow.ToUnixTimeSeconds() - $Now))
-  if ($away -gt 900) { "it is $away s away" }
+  if ($away -gt 900) { "the clock differs by $away s" }
 }
 Check 'disk-space' {
   $disk = Get-CimInstance Win32_LogicalDisk -Filter "DeviceID='$env:SystemDrive'"

@@ -131,7 +131,7 @@ describe('an image of a machine', () => {
     const cold = await instances.create(inputs({ image: copy.id, name: 'f-1-trial', tags: tags('trial'), warm: false }), context())
     expect(cold.outputs.boot).toBe('cold')
     // With a firmware snapshot, this image would not get its key. So the firmware was started.
-    expect(cold.outputs.note).toMatch(/^the firmware was started, because its snapshot cannot be used: .*Permission denied/)
+    expect(cold.outputs.note).toMatch(/^the firmware was started, because its VM snapshot cannot be used: .*Permission denied/)
     expect(await ssh(cold.outputs.host as Host, 'cat /root/mark; systemctl --failed --no-legend')).toBe('baked\n')
     await instances.delete!(cold.id, cold.outputs, context())
     expect((await (await local()).list({})).map(({ id }) => id)).toEqual(['f-1'])
@@ -154,10 +154,10 @@ describe('a VM snapshot', () => {
     execFileSync('qemu-img', ['create', '-q', '-f', 'qcow2', join(saved, 'memory.qcow2'), '1M'])
     const machine = await instances.create(inputs(), context())
     expect(machine.outputs.boot).toBe('cold')
-    expect(machine.outputs.note).toMatch(/^a cold boot, because the snapshot cannot be used: snapshot-load: /)
+    expect(machine.outputs.note).toMatch(/^booted, because the VM snapshot cannot be used: snapshot-load: /)
     expect(existsSync(saved)).toBe(false)
     await instances.delete!(machine.id, machine.outputs, context())
-    await expect(ensureSnapshot(instanceInputs.parse(inputs()), context().signal)).rejects.toThrow('the next one is made a day later')
+    await expect(ensureSnapshot(instanceInputs.parse(inputs()), context().signal)).rejects.toThrow('a new one is made after a day')
   })
 
   it('is not used with BAKEHOUSE_SNAPSHOTS=off', async () => {

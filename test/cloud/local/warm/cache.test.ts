@@ -27,7 +27,7 @@ describe('a VM snapshot that could not be restored', () => {
     await discardSnapshot(folder, 'it hung')
     expect(existsSync(folder)).toBe(false)
     await expect(ensureSnapshotFolder('warm', 'key', make, signal)).rejects.toThrow(
-      /could not be restored \(it hung\); the next one is made a day later/,
+      /could not be restored \(it hung\); a new one is made after a day/,
     )
     expect(existsSync(await ensureSnapshotFolder('warm', 'another key', make, signal))).toBe(true)
   })
