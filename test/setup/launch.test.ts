@@ -228,7 +228,10 @@ describe('a first start', () => {
     const { exitCode, stderr } = await start({ PATH: join(root, 'bin') })
     expect([exitCode, stderr.trim().split('\n').slice(-2)]).toEqual([
       3,
-      [expect.stringMatching(/^error: npm, which installs the packages, was not found/), expect.stringMatching(/^hint: npm comes with Node/)],
+      [
+        expect.stringMatching(/^error: npm, which installs the packages, was not found/),
+        expect.stringMatching(/^hint: npm comes with Node/),
+      ],
     ])
   })
 })
