@@ -78,13 +78,13 @@ function refuseNamedPositional(argv: readonly string[]): void {
 }
 
 async function printWords(words: readonly string[]): Promise<number> {
-  const [{ completeWords }, { print }] = await Promise.all([import('./complete.ts'), import('./output.ts')])
+  const [{ completeWords }, { print }] = await Promise.all([import('./complete.ts'), import('../core/output.ts')])
   for (const word of await completeWords(words)) print(word)
   return 0
 }
 
 async function printToolVersion(): Promise<number> {
-  const { print } = await import('./output.ts')
+  const { print } = await import('../core/output.ts')
   print(readToolVersion())
   return 0
 }

@@ -1,12 +1,12 @@
 import { bake, listFamilies, prepareTools } from '../bakehouse.ts'
 import { defined } from '../core/defined.ts'
 import { UsageError } from '../core/errors.ts'
+import { print, printJson, say } from '../core/output.ts'
 import { parseCount } from '../core/parse-count.ts'
 import { commandLine } from '../core/program.ts'
 import { type BakeOutcome, worstExitCode } from '../model/outcome.ts'
 import type { BakeRequest } from '../model/request.ts'
 import { onSignals } from './cancel.ts'
-import { print, printJson, say } from './output.ts'
 import { startProgress } from './progress/progress.ts'
 import { renderFailure, renderOutcome } from './render-outcome.ts'
 

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
+import { print } from '../core/output.ts'
 import { sourceFolder } from '../core/paths.ts'
 import { completionFlag, completionLine, fishCompletionLine } from '../core/program.ts'
 import { quoteShell } from '../core/quote.ts'
-import { print } from './output.ts'
 
 /** The shells for which there is a completion script. */
 export const shells = ['bash', 'zsh', 'fish'] as const

@@ -1,6 +1,6 @@
 import { findConsumers, prepareTools } from '../bakehouse.ts'
+import { print, printJson, renderColumns } from '../core/output.ts'
 import type { Consumer } from '../model/consumer.ts'
-import { print, printJson, renderColumns } from './output.ts'
 
 interface ConsumersArguments {
   readonly family: string

@@ -1,8 +1,8 @@
 import { checkProject } from '../bakehouse.ts'
 import { startsWithPlace } from '../core/error-lines.ts'
+import { paintOut, print, printJson, renderColumns } from '../core/output.ts'
 import { readToolVersion } from '../core/program.ts'
 import type { Finding } from '../model/finding.ts'
-import { paintOut, print, printJson, renderColumns } from './output.ts'
 
 /** Checks tools, disk space and families, and prints the results. Exit code: 3 if a tool is missing; 2 if only a family has a mistake. */
 export async function runDoctor({ json }: { readonly json: boolean }): Promise<number> {

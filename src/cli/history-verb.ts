@@ -1,10 +1,10 @@
 import { readHistory } from '../bakehouse.ts'
 import { renderDuration, renderTime } from '../core/duration.ts'
+import { paintOut, print, printJson, renderColumns, say } from '../core/output.ts'
 import { parseCount } from '../core/parse-count.ts'
 import { commandLine } from '../core/program.ts'
 import { type BuildRecord, findLatestGoodRecord, type History } from '../model/record.ts'
 import { countCases, renderCounts } from '../model/suite-result.ts'
-import { paintOut, print, printJson, renderColumns, say } from './output.ts'
 
 interface HistoryArguments {
   readonly family?: string

@@ -1,6 +1,6 @@
 import { makeFamily } from '../bakehouse.ts'
+import { print, printJson } from '../core/output.ts'
 import { commandLine } from '../core/program.ts'
-import { print, printJson } from './output.ts'
 
 interface InitArguments {
   readonly family: string

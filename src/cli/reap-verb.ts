@@ -1,10 +1,10 @@
 import { prepareTools, reap } from '../bakehouse.ts'
 import { defined } from '../core/defined.ts'
 import { MissingError } from '../core/errors.ts'
+import { print, printJson, renderColumns, say } from '../core/output.ts'
 import { commandLine } from '../core/program.ts'
 import type { Reaped } from '../model/leftover.ts'
 import { onSignals } from './cancel.ts'
-import { print, printJson, renderColumns, say } from './output.ts'
 import { reportError } from './report-error.ts'
 
 interface ReapArguments {

@@ -1,10 +1,10 @@
 import { renderDuration } from '../core/duration.ts'
 import { renderMessage, reportHint } from '../core/error-lines.ts'
+import { paint, paintOut, renderColumns } from '../core/output.ts'
 import { commandLine } from '../core/program.ts'
 import type { BakeOutcome, PlannedChange } from '../model/outcome.ts'
 import { againArguments, type BakeRequest } from '../model/request.ts'
 import { renderCause } from '../report/words.ts'
-import { paint, paintOut, renderColumns } from './output.ts'
 
 /** The result of a build that did not fail, for stdout. */
 export function renderOutcome(outcome: BakeOutcome): string[] {

@@ -1,6 +1,6 @@
 import { renderError } from '../core/error-lines.ts'
 import { messageOf } from '../core/errors.ts'
-import { paint, printJson, say } from './output.ts'
+import { paint, printJson, say } from '../core/output.ts'
 
 /**
  * Writes an error to stderr: a message for the user, or the stack trace of an internal error. With `asJson`, also writes it to stdout, as

@@ -1,8 +1,8 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { readBuild } from '../bakehouse.ts'
+import { print, printJson, renderColumns } from '../core/output.ts'
 import { renderRecord } from '../report/render-record.ts'
-import { print, printJson, renderColumns } from './output.ts'
 
 interface ShowArguments {
   readonly family: string

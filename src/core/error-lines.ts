@@ -1,5 +1,5 @@
 import { BakehouseError, findSystemProblem } from './errors.ts'
-import { printableLines } from './printable.ts'
+import { say } from './output.ts'
 
 /** The hint for internal errors. */
 export const reportHint = 'this is a defect of bakehouse; report it with the stack trace and the versions that doctor prints'
@@ -36,7 +36,6 @@ export function renderError(thrown: unknown): RenderedError {
 /** Writes an error to standard error as plain text. Returns its exit code. */
 export function writeError(thrown: unknown): number {
   const { lines, hint, exitCode } = renderError(thrown)
-  const shown = [...lines, ...(hint ? [`hint: ${hint}`] : [])].flatMap(printableLines)
-  process.stderr.write(`${shown.join('\n')}\n`)
+  say([...lines, ...(hint ? [`hint: ${hint}`] : [])])
   return exitCode
 }

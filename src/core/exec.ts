@@ -4,6 +4,7 @@ import { Readable } from 'node:stream'
 import { execa } from 'execa'
 import { defined } from './defined.ts'
 import { onLines } from './lines.ts'
+import { passOn } from './output.ts'
 import { reasonLine } from './reason-line.ts'
 
 /** Options of a command. */
@@ -78,11 +79,18 @@ function openFiles({ inputFile, outputFile }: RunOptions): Disposable & { readon
   return { ...files, [Symbol.dispose]: () => Object.values(files).forEach(closeSync) }
 }
 
-/** Runs an interactive command and returns its exit code. The command handles Ctrl-C. */
+/**
+ * Runs an interactive command and returns its exit code. The command handles Ctrl-C. It writes to the terminal itself. Output to anything
+ * else, such as the log of a CI job, is passed on without effects.
+ */
 export async function runInTerminal(command: string, args: readonly string[], options: Pick<RunOptions, 'cwd' | 'env'>): Promise<number> {
   const leaveIt = (): void => {}
   process.on('SIGINT', leaveIt)
-  const result = await execa(command, [...args], { reject: false, stdio: 'inherit', ...options })
+  const [stdout, stderr] = [process.stdout, process.stderr].map(({ isTTY }) => (isTTY ? ('inherit' as const) : ('pipe' as const)))
+  const child = execa(command, [...args], { reject: false, stdin: 'inherit', ...defined({ stdout, stderr }), buffer: false, ...options })
+  onLines(child.stdout, (line) => passOn(process.stdout, line))
+  onLines(child.stderr, (line) => passOn(process.stderr, line))
+  const result = await child
   process.off('SIGINT', leaveIt)
   if (result.exitCode === undefined && !result.isTerminated) throw result.cause ?? new Error(result.shortMessage)
   return result.exitCode ?? 130

@@ -20,7 +20,12 @@ const commands = /##(?=\[|vso\[|teamcity\[)/gi
 
 /** Any text as one line of plain text, without effect on a terminal or a CI system. The time is linear in its length. */
 export function printable(text: string): string {
-  return shorten(withoutSequences(text).replace(controls, ' ').replace(invisible, '').replace(commands, '# #'), longest.line)
+  return shorten(plain(text), longest.line)
+}
+
+/** A text for another program to print: without such effects, in full. Lines cannot be a command to GitHub. */
+export function withoutEffects(text: string): string {
+  return splitLines(text).map(plain).map(withoutCommand).join('\n')
 }
 
 /**
@@ -31,7 +36,16 @@ export function printableLines(text: string): string[] {
   const [first = '', ...rest] = splitLines(text).map(printable)
   const shown = rest.slice(0, longest.lines - 1).map((line) => `  | ${line}`)
   const left = rest.length - shown.length
-  return [first.trimStart().startsWith('::') ? `| ${first}` : first, ...shown, ...(left > 0 ? [`  | … ${left} more lines`] : [])]
+  return [withoutCommand(first), ...shown, ...(left > 0 ? [`  | … ${left} more lines`] : [])]
+}
+
+function plain(line: string): string {
+  return withoutSequences(line).replace(controls, ' ').replace(invisible, '').replace(commands, '# #')
+}
+
+/** GitHub recognises a command at the start of a line, after white space. */
+function withoutCommand(line: string): string {
+  return line.trimStart().startsWith('::') ? `| ${line}` : line
 }
 
 /** On a terminal, a carriage return overwrites the line. Here it starts a new line, so that all text is shown. */

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util'
 import { writeError } from './error-lines.ts'
 import { UsageError } from './errors.ts'
+import { print } from './output.ts'
 import { didYouMean } from './suggest.ts'
 
 /** An argument without a name. */
@@ -46,7 +47,7 @@ export async function runSmallProgram(program: SmallProgram, argv: readonly stri
   try {
     const given = parseGiven(program, argv)
     if (given) return await program.run(given)
-    process.stdout.write(renderHelp(program))
+    print(renderHelp(program))
     return 0
   } catch (error) {
     return writeError(error)
@@ -54,7 +55,7 @@ export async function runSmallProgram(program: SmallProgram, argv: readonly stri
 }
 
 /** The help of a program. */
-function renderHelp(program: SmallProgram): string {
+function renderHelp(program: SmallProgram): string[] {
   const { command, describe, words = [], rest, options = {}, examples } = program
   const usage = [...words.map(({ name, isOptional }) => (isOptional ? `[${name}]` : `<${name}>`)), ...(rest ? [rest[0]] : []), '[options]']
   const meanings = words.flatMap((word): [string, string][] => [
@@ -75,8 +76,7 @@ function renderHelp(program: SmallProgram): string {
       'Examples',
       examples.map(([args, meaning]) => [args === '' ? nameOf(command) : `${command} ${args}`, meaning]),
     ),
-    '',
-  ].join('\n')
+  ]
 }
 
 function section(title: string, rows: readonly (readonly [string, string])[]): string[] {

@@ -60,13 +60,20 @@ export function parseStepResult(text: string): StepResult {
 /** Maximum length of the cause in a verdict, in characters. */
 const longestCause = 2_000
 
+/** The verdict of a step for the Pulumi program. */
+export interface StepVerdict {
+  readonly step: StepName
+  readonly status: StepResult['status']
+  readonly cause?: string
+}
+
 /**
  * The whole standard output of a step, and `stdout` of its command resource: one short line of JSON. The suites are in the result
  * file only, because the official `command` plugin hangs on a line of more than 64 KiB.
  */
-export function renderVerdict(result: StepResult): string {
+export function verdictOf(result: StepResult): StepVerdict {
   const { step, status } = result
-  return JSON.stringify({ step, status, cause: result.status === 'ok' ? undefined : shortCause(result.cause) })
+  return { step, status, ...(result.status === 'ok' ? {} : { cause: shortCause(result.cause) }) }
 }
 
 /** A cause that fits into one line of a log. */
@@ -78,7 +85,7 @@ export function shortCause(cause: string): string {
 
 /** The ID of the candidate if the verdict of verify is ok. Throws otherwise. */
 export function requirePassed(candidateId: string, verdict: string): string {
-  const { step, status } = JSON.parse(verdict) as { step?: string; status?: string }
+  const { step, status } = JSON.parse(verdict) as Partial<StepVerdict>
   if (step !== 'verify' || status !== 'ok') throw new Error('the candidate did not pass its verification')
   return candidateId
 }

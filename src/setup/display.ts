@@ -1,13 +1,13 @@
 import { cutToWidth } from '../core/display-width.ts'
 import { renderElapsed } from '../core/duration.ts'
 import type { Report } from '../core/lock.ts'
+import { type Printer, printOn } from '../core/output.ts'
 import { printable } from '../core/printable.ts'
 
 /** A stream to print on: stderr, or a replacement in tests. */
-export interface Terminal {
+export interface Terminal extends Printer {
   readonly isTTY?: boolean
   readonly columns?: number
-  write(text: string): unknown
 }
 
 interface Running {
@@ -29,11 +29,11 @@ export function startDisplay(terminal: Terminal = process.stderr): SetupDisplay 
   let drawn = 0
   const draw = (): void => {
     const lines = [...running].map((step) => cutToWidth(renderStep(step, Date.now() - step.since), (terminal.columns ?? 80) - 1))
-    terminal.write(`${erase(drawn)}${lines.map((line) => `${line}\n`).join('')}`)
+    printOn(terminal, lines, erase(drawn))
     drawn = lines.length
   }
   const print = (line: string): void => {
-    terminal.write(`${erase(live ? drawn : 0)}${line}\n`)
+    printOn(terminal, line, erase(live ? drawn : 0))
     drawn = 0
   }
   const tell = (): void => {
@@ -60,7 +60,7 @@ export function startDisplay(terminal: Terminal = process.stderr): SetupDisplay 
     },
     [Symbol.dispose]() {
       clearInterval(timer)
-      if (live) terminal.write(erase(drawn))
+      if (live) printOn(terminal, [], erase(drawn))
     },
   }
 }

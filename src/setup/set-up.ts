@@ -3,6 +3,7 @@ import { dirname, join } from 'node:path'
 import { defined } from '../core/defined.ts'
 import { BakehouseError, findSystemProblem, MissingError, messageOf } from '../core/errors.ts'
 import { withLock } from '../core/lock.ts'
+import { say } from '../core/output.ts'
 import { homeFolder } from '../core/paths.ts'
 import { type Tools, toolsFile } from '../core/tools.ts'
 import { engineEnvironment } from '../engine/environment.ts'
@@ -115,7 +116,7 @@ function explain(error: unknown): BakehouseError {
 function reportOnce(): (text: string) => void {
   let said = false
   return (text) => {
-    if (!said) process.stderr.write(`Set-up: ${text}\n`)
+    if (!said) say(`Set-up: ${text}`)
     said = true
   }
 }

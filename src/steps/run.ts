@@ -1,11 +1,12 @@
 import { resolve } from 'node:path'
 import { defined } from '../core/defined.ts'
 import { BakehouseError, findSystemProblem, MissingError, messageOf, UsageError } from '../core/errors.ts'
+import { printJsonLine, say } from '../core/output.ts'
 import { keepFilesPrivate } from '../core/private-files.ts'
 import type { StepContext } from '../guest/context.ts'
 import { logFile } from '../model/build-folder.ts'
 import { cleanWords } from '../model/free-text.ts'
-import { renderVerdict, type StepAnswer, type StepName, type StepResult, shortCause } from '../model/step.ts'
+import { type StepAnswer, type StepName, type StepResult, shortCause, verdictOf } from '../model/step.ts'
 import { openContext } from './open-context.ts'
 import { followOwner } from './owner.ts'
 import { watchMachines } from './watch-machines.ts'
@@ -24,7 +25,7 @@ const stopped = 8
 /** Runs one step of the build in that folder. Writes its result there, and a verdict to standard output. Returns the exit code. */
 async function main(name: string | undefined, folder: string | undefined): Promise<number> {
   if (!isStep(name) || !folder) {
-    process.stderr.write(`Expected ${Object.keys(steps).join('|')} and a build folder, got "${process.argv.slice(2).join(' ')}"\n`)
+    say(`Expected ${Object.keys(steps).join('|')} and a build folder, got "${process.argv.slice(2).join(' ')}"`)
     return 2
   }
   const started = performance.now()
@@ -37,8 +38,8 @@ async function main(name: string | undefined, folder: string | undefined): Promi
   try {
     writeStepResult(folder, result)
   } finally {
-    process.stdout.write(`${renderVerdict(result)}\n`)
-    if (result.status !== 'ok') process.stderr.write(`${shortCause(result.cause)}\n`)
+    printJsonLine(verdictOf(result))
+    if (result.status !== 'ok') say(shortCause(result.cause))
   }
   return exitCode
 }

@@ -9,6 +9,7 @@ import { ask, findRegion } from '../../src/cloud/aws/clients.ts'
 import { requestHandler } from '../../src/cloud/aws/request-handler.ts'
 import { watermarkName } from '../../src/cloud/aws/tags.ts'
 import { UsageError } from '../../src/core/errors.ts'
+import { printJson } from '../../src/core/output.ts'
 import { runSmallProgram, type SmallProgram } from '../../src/core/small-program.ts'
 
 /** Which promoted images an account may launch. */
@@ -73,7 +74,7 @@ const program: SmallProgram = {
     const request = { owner, families: list.split(','), state: state as AllowRequest['state'] }
     await findRegion()
     const set = await ask('to change the Allowed AMIs setting', () => allow(request))
-    process.stdout.write(`${JSON.stringify(set, undefined, 2)}\n`)
+    printJson(set)
     return 0
   },
 }

@@ -12,6 +12,7 @@ import { requestHandler } from '../../src/cloud/aws/request-handler.ts'
 import { defined } from '../../src/core/defined.ts'
 import { writeError } from '../../src/core/error-lines.ts'
 import { MissingError, RejectedError } from '../../src/core/errors.ts'
+import { print, say } from '../../src/core/output.ts'
 
 /** An upgrade of a group: the template version, and how to replace instances. */
 export interface RefreshRequest {
@@ -70,7 +71,7 @@ export async function refresh(request: RefreshRequest): Promise<'unchanged' | 'u
         },
       )
     }
-    process.stderr.write(`${state?.Status} ${state?.PercentageComplete ?? 0} % ${state?.StatusReason ?? ''}\n`)
+    say(`${state?.Status} ${state?.PercentageComplete ?? 0} % ${state?.StatusReason ?? ''}`)
     await sleep(Math.min(pause.longest, Math.max(pause.first, (Date.now() - started) / 10)))
   }
 }
@@ -87,7 +88,7 @@ function isOver(status: string | undefined): boolean {
 if (import.meta.main) {
   try {
     const request = JSON.parse(process.env.BAKEHOUSE_REFRESH ?? '') as RefreshRequest
-    process.stdout.write(await ask(`to upgrade ${request.groupName}`, () => refresh(request)))
+    print(await ask(`to upgrade ${request.groupName}`, () => refresh(request)))
   } catch (error) {
     process.exitCode = writeError(error)
   }

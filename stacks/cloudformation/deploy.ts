@@ -12,6 +12,7 @@ import {
 import { ask, findRegion } from '../../src/cloud/aws/clients.ts'
 import { requestHandler } from '../../src/cloud/aws/request-handler.ts'
 import { RejectedError, UsageError } from '../../src/core/errors.ts'
+import { print } from '../../src/core/output.ts'
 import { runSmallProgram, type SmallProgram } from '../../src/core/small-program.ts'
 
 /** Settings of a stack. */
@@ -88,7 +89,7 @@ const program: SmallProgram = {
     const request = parseRequest(stackName, rest)
     await findRegion()
     const { changed, outputs } = await ask(`to deploy the stack ${stackName}`, () => deploy(request))
-    process.stdout.write(`${stackName} ${changed ? 'is updated' : 'was up to date'}: image ${outputs.Image}\n`)
+    print(`${stackName} ${changed ? 'is updated' : 'was up to date'}: image ${outputs.Image}`)
     return 0
   },
 }

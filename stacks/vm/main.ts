@@ -1,4 +1,5 @@
 import { defined } from '../../src/core/defined.ts'
+import { print } from '../../src/core/output.ts'
 import { parseCount } from '../../src/core/parse-count.ts'
 import { prepareProcess } from '../../src/core/prepare-process.ts'
 import { type Given, runSmallProgram, type SmallProgram } from '../../src/core/small-program.ts'
@@ -40,12 +41,12 @@ process.exitCode = await runSmallProgram(program, process.argv.slice(2))
 async function up({ family = '', memory = '1024', user = 'root', identity, backend }: Given['options']): Promise<number> {
   const own = defined({ identityFile: identity, backend })
   const { version, login } = await upVm({ family, memory: parseCount('--memory', memory, 128), user, ...own }, stop.signal)
-  process.stdout.write(`${family} ${version} runs; log in with\n  ${login}\n`)
+  print([`${family} ${version} runs; log in with`, `  ${login}`])
   return 0
 }
 
 async function destroy({ family = '', backend }: Given['options']): Promise<number> {
   const existed = await destroyVm({ family, ...defined({ backend }) }, stop.signal)
-  process.stdout.write(existed ? `deleted the machine of ${family}\n` : `${family} has no machine\n`)
+  print(existed ? `deleted the machine of ${family}` : `${family} has no machine`)
   return 0
 }

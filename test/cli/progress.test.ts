@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { renderLines } from '../../src/cli/output.ts'
+import { renderLines } from '../../src/core/output.ts'
 import { isRepeated, renderEvent } from '../../src/cli/progress/progress.ts'
 import { renderProgress } from '../../src/cli/progress/render.ts'
 import { advance, type FamilyProgress } from '../../src/cli/progress/state.ts'

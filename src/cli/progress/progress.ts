@@ -1,7 +1,7 @@
 import { renderDuration } from '../../core/duration.ts'
+import { printOn, renderLines, say } from '../../core/output.ts'
 import { printable } from '../../core/printable.ts'
 import type { BakeEvent, FamilyListener } from '../../model/events.ts'
-import { renderLines, say } from '../output.ts'
 import { renderProgress } from './render.ts'
 import { advance, type FamilyProgress } from './state.ts'
 
@@ -29,7 +29,7 @@ function startDrawing(families: readonly string[], stream: NodeJS.WriteStream): 
   const draw = (above = ''): void => {
     const all = renderProgress([...state.values()], Date.now(), stream.columns || 80)
     const shown = all.slice(-Math.max(1, (stream.rows || 24) - 1))
-    stream.write(`${erase()}${above}${renderLines(shown)}`)
+    printOn(stream, shown, `${erase()}${above}`)
     drawn = shown.length
   }
   const change = (family: string, to: (before: FamilyProgress) => FamilyProgress): void => {
@@ -37,8 +37,8 @@ function startDrawing(families: readonly string[], stream: NodeJS.WriteStream): 
     if (before) state.set(family, to(before))
   }
   const timer = setInterval(draw, redrawMs)
-  stream.write('\u001b[?25l')
-  const showCursor = (): void => void stream.write('\u001b[?25h')
+  printOn(stream, [], '\u001b[?25l')
+  const showCursor = (): void => printOn(stream, [], '\u001b[?25h')
   process.once('exit', showCursor)
   return {
     listen: (family, event) => change(family, (before) => advance(before, event)),

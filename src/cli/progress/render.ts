@@ -1,7 +1,7 @@
 import { cutToWidth, displayWidth } from '../../core/display-width.ts'
 import { renderDuration } from '../../core/duration.ts'
+import { paint } from '../../core/output.ts'
 import { printable } from '../../core/printable.ts'
-import { paint } from '../output.ts'
 import type { FamilyProgress, PhaseProgress } from './state.ts'
 
 const spinner = ['⠋', '⠙', '⠹', '⠸', '⠼', '⠴', '⠦', '⠧', '⠇', '⠏']

@@ -1,3 +1,4 @@
+import { printJson } from '../../core/output.ts'
 import { policyCommand } from '../../core/program.ts'
 import { runSmallProgram } from '../../core/small-program.ts'
 import { bakePolicy } from './policy.ts'
@@ -15,7 +16,7 @@ process.exitCode = await runSmallProgram(
       ['--family linux-base', 'the policy for one family'],
     ],
     run: async ({ options }) => {
-      process.stdout.write(`${JSON.stringify(bakePolicy({ partition: 'aws', ...options }), undefined, 2)}\n`)
+      printJson(bakePolicy({ partition: 'aws', ...options }))
       return 0
     },
   },

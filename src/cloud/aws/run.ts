@@ -2,6 +2,7 @@ import { watchOwner } from '../../core/build-owner.ts'
 import { findVariable } from '../../core/environment.ts'
 import { messageOf } from '../../core/errors.ts'
 import { endChildren } from '../../core/marked-processes.ts'
+import { printJsonLine, say } from '../../core/output.ts'
 import { keepFilesPrivate } from '../../core/private-files.ts'
 import type { Host } from '../../model/host.ts'
 import type { FinishRequest } from './finish.ts'
@@ -28,7 +29,7 @@ const commands: Readonly<Record<string, (request: unknown) => Promise<void>>> = 
     const { host, deadlineMs } = request as LoginRequest
     // Windows: the first login is part of the step configure.
     if (host.transport === 'ssh') await (await import('./login.ts')).requireLogin(host, deadlineMs)
-    process.stdout.write(JSON.stringify(host))
+    printJsonLine(host)
   },
   tag: async (request) => {
     const { imageId, tags, region } = request as TagRequest
@@ -45,6 +46,6 @@ try {
   if (!command) throw new Error(`expected ${Object.keys(commands).join('|')}, got "${process.argv[2] ?? ''}"`)
   await command(JSON.parse(findVariable('BAKEHOUSE_REQUEST') ?? ''))
 } catch (error) {
-  process.stderr.write(`${messageOf(error)}\n`)
+  say(messageOf(error))
   process.exitCode = 1
 }

@@ -2,6 +2,8 @@ import { createRequire } from 'node:module'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
 import type { ServerUnaryCall, sendUnaryData, UntypedServiceImplementation } from '@grpc/grpc-js'
 import { BakehouseError, messageOf } from '../../core/errors.ts'
+import { print, say } from '../../core/output.ts'
+import { withoutEffects } from '../../core/printable.ts'
 import { isFromParent } from './peer.ts'
 import type { CreateContext, DiffAnswer, PluginSpec, Properties, ResourceHandler } from './resource.ts'
 
@@ -40,7 +42,7 @@ export async function servePlugin(spec: PluginSpec): Promise<void> {
     if (isOfEngine(socket, engine)) injector.injectConnection(socket)
     else refuse(socket, spec.name)
   })
-  process.stdout.write(`${port}\n`)
+  print(String(port))
   if (spec.outlivesEngine !== true) endWithParent()
   process.on('SIGTERM', () => process.exit(0))
 }
@@ -63,7 +65,7 @@ function isOfEngine(socket: Socket, engine: number): boolean {
 }
 
 function refuse(socket: Socket, name: string): void {
-  process.stderr.write(`The plugin ${name} refused a connection that is not from its engine\n`)
+  say(`The plugin ${name} refused a connection that is not from its engine`)
   socket.on('error', () => {})
   socket.destroy()
 }
@@ -181,10 +183,10 @@ function unary(method: Method) {
   }
 }
 
-/** The message of an error, and its hint in a second line: gRPC has one text for both. */
+/** The message of an error, and its hint in a second line: gRPC has one text for both. The engine prints it unchanged. */
 function renderFailure(error: unknown): string {
   const hint = error instanceof BakehouseError ? error.hint : undefined
-  return hint === undefined ? messageOf(error) : `${messageOf(error)}\nhint: ${hint}`
+  return withoutEffects(hint === undefined ? messageOf(error) : `${messageOf(error)}\nhint: ${hint}`)
 }
 
 function diffResponse(answer: DiffAnswer): InstanceType<typeof pb.DiffResponse> {

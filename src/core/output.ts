@@ -1,16 +1,34 @@
 import { randomBytes } from 'node:crypto'
 import { styleText } from 'node:util'
-import { displayWidth, padToWidth } from '../core/display-width.ts'
-import { printable, printableLines } from '../core/printable.ts'
+import { displayWidth, padToWidth } from './display-width.ts'
+import { printable, printableLines, withoutEffects } from './printable.ts'
 
 type Colour = 'red' | 'green' | 'yellow' | 'cyan' | 'dim' | 'bold'
 
 /** Lines of output. A line break inside a line comes from outside (for example from a guest); `printableLines` marks what follows it. */
 type Lines = string | readonly string[]
 
+/** Something to print on: a stream, or a replacement in tests. */
+export interface Printer {
+  write(text: string): unknown
+}
+
+/**
+ * Prints lines. All text that this program shows goes through this function, because any text can come from a guest. `control`: escape
+ * sequences of this program, such as those that move the cursor, written before the lines.
+ */
+export function printOn(printer: Printer, lines: Lines, control = ''): void {
+  printer.write(`${control}${renderLines(lines)}`)
+}
+
 /** Writes results to stdout. */
 export function print(lines: Lines): void {
-  process.stdout.write(renderLines(lines))
+  printOn(process.stdout, lines)
+}
+
+/** Writes progress and errors to stderr. */
+export function say(lines: Lines): void {
+  printOn(process.stderr, lines)
 }
 
 /** Writes one JSON value to stdout. With `--json`, nothing else is written there. */
@@ -18,9 +36,14 @@ export function printJson(value: unknown): void {
   process.stdout.write(`${renderJson(value)}\n`)
 }
 
-/** Writes progress and errors to stderr. */
-export function say(lines: Lines): void {
-  process.stderr.write(renderLines(lines))
+/** Writes one JSON value to stdout as one line, for the program that started this one. */
+export function printJsonLine(value: unknown): void {
+  process.stdout.write(`${renderJson(value, 0)}\n`)
+}
+
+/** Writes a line of another program to one of the own streams: complete, without effect on a terminal or a CI system. */
+export function passOn(printer: Printer, line: string): void {
+  printer.write(`${withoutEffects(line)}\n`)
 }
 
 /** The bytes to write for these lines: printable text, and the colours that `paint` added. Other control characters are replaced. */
@@ -33,8 +56,8 @@ export function renderLines(lines: Lines): string {
 }
 
 /** A value as JSON. Control characters of terminals and commands of CI systems (`##[…]`) are escaped, so that they have no effect. */
-export function renderJson(value: unknown): string {
-  return JSON.stringify(value, undefined, 2)
+export function renderJson(value: unknown, indent = 2): string {
+  return JSON.stringify(value, undefined, indent)
     .replace(
       /[\u007f-\u009f\u061c\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g,
       (char) => `\\u${char.charCodeAt(0).toString(16).padStart(4, '0')}`,
