@@ -64,7 +64,7 @@ export async function startMachine(made: LocalMachine, spec: StartSpec): Promise
     try {
       const start = () => {
         // The filter starts together with QEMU, so that it is ready before the guest sends.
-        if (isFiltered) startFilter(filter, spec.network ?? false, files.qemuLog)
+        if (isFiltered) startFilter(filter, spec.network ?? false, files)
         return startQemu({ program: tools.system, args, logFile: files.qemuLog, lifetimeSeconds, ...files })
       }
       const running = await startWithMemory(memory, start, { signal: spec.signal })

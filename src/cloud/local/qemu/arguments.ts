@@ -75,7 +75,7 @@ export function qemuArguments(spec: MachineSpec): string[] {
     ...networkArguments({ hostPort: spec.sshPort, guestPort: guest.port, ...defined({ filter: spec.filter }) }),
     ...['-device', `${guest.devices === 'standard' ? 'e1000e' : 'virtio-net-pci'},netdev=net,romfile=`],
     ...(guest.devices === 'standard' ? [] : ['-device', 'virtio-rng-pci']),
-    ...['-chardev', `file,id=console,path=${escaped(spec.consoleLog)}`, '-serial', 'chardev:console'],
+    ...['-chardev', `file,id=console,path=${escaped(spec.consoleLog)},append=on`, '-serial', 'chardev:console'],
     ...['-qmp', `unix:${escaped(spec.qmpSocket)},server=on,wait=off`],
     ...['-pidfile', spec.pidFile],
     ...Object.entries(spec.credentials).flatMap(([name, value]) => credentialArguments(name, value)),

@@ -18,7 +18,7 @@ describe('the command line of a guest', () => {
     ['no network boot', 'romfile='],
     ['a random number generator', 'virtio-rng-pci'],
     ['a screen for screenshots', '-vga std'],
-    ['its console in a file', 'file,id=console,path=/c'],
+    ['its console in a file that can be shortened', 'file,id=console,path=/c,append=on'],
     ['no default devices', '-nodefaults'],
   ])('has %s', (_what, part) => {
     expect(line()).toContain(part)

@@ -2,17 +2,20 @@ import { connect, type Socket } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { address, isAllowed } from './frame.ts'
+import { limitLogs } from './limit-log.ts'
 import { frameOf, splitFrames } from './split.ts'
 
-// The program `filter.ts FROM-GUEST TO-NETWORK open|closed`: reads the packets of a guest from one socket of its QEMU, and writes the
-// allowed ones to the other socket. QEMU drops all packets while no filter is connected. The program ends when QEMU ends.
+// The program `filter.ts FROM-GUEST TO-NETWORK open|closed BYTES LOG…`: reads the packets of a guest from one socket of its QEMU, and writes
+// the allowed ones to the other socket. QEMU drops all packets while no filter is connected. It also limits the logs of the machine to this
+// number of bytes. The program ends when QEMU ends.
 
 /** Maximum time until QEMU opens its sockets, in ms. */
 const startDeadline = 60_000
 /** Time between two reads of the addresses of this computer, in ms. */
 const refreshEvery = 5_000
 
-const [fromGuest = '', toNetwork = '', mode] = process.argv.slice(2)
+const [fromGuest = '', toNetwork = '', mode, most, ...logs] = process.argv.slice(2)
+limitLogs(logs, Number(most))
 const network = mode === 'open'
 const [source, target] = [await waitForSocket(fromGuest), await waitForSocket(toNetwork)]
 let [own, readAt] = [ownAddresses(), Date.now()]

@@ -4,10 +4,23 @@ import { join } from 'node:path'
 import { plainEnvironment } from '../../../../core/plain-environment.ts'
 import type { FilterSockets } from '../network.ts'
 
-/** Starts the network filter of a machine as a separate process, which ends with the machine. `network`: as in `Rules`. */
-export function startFilter({ fromGuest, toNetwork }: FilterSockets, network: boolean, logFile: string): void {
-  const log = openSync(logFile, 'a', 0o600)
-  const args = [join(import.meta.dirname, 'filter.ts'), fromGuest, toNetwork, network ? 'open' : 'closed']
+/** Maximum size of the console log and of the messages of QEMU, in bytes. Diagnostics contain the last half of it. */
+const longestLog = 8 * 1024 * 1024
+
+/** The files of a machine to which its guest can write without end. */
+export interface GuestLogs {
+  readonly consoleLog: string
+  readonly qemuLog: string
+}
+
+/**
+ * Starts the network filter of a machine as a separate process, which ends with the machine. It also limits the logs of the machine.
+ * `network`: as in `Rules`.
+ */
+export function startFilter(sockets: FilterSockets, network: boolean, { consoleLog, qemuLog }: GuestLogs, most = longestLog): void {
+  const log = openSync(qemuLog, 'a', 0o600)
+  const rules = [sockets.fromGuest, sockets.toNetwork, network ? 'open' : 'closed']
+  const args = [join(import.meta.dirname, 'filter.ts'), ...rules, String(most), consoleLog, qemuLog]
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', log, log], env: plainEnvironment() })
   closeSync(log)
   child.once('error', () => {})
