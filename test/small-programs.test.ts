@@ -21,7 +21,7 @@ describe('each program other than bake', () => {
     ['stacks/cloudformation/deploy.ts', ['stack', 'parameter=value'], ['web', 'Subnets'], 'deploy.ts --help'],
     ['bench/bench.ts', ['--rounds', '--families', '--parallel', 'peer'], ['pear'], '"peer"'],
     ['src/family/write-schema.ts', ['schema/family.schema.json'], ['--output', 'x'], 'npm run schema -- --help'],
-    ['src/cloud/aws/print-policy.ts', ['--family', '--partition'], ['--famly', 'x'], '"--family"'],
+    ['src/cloud/aws/print-policy.ts', ['--family', '--state', '--partition'], ['--famly', 'x'], '"--family"'],
     ['test/aws/emulated.ts', ['<command…>'], [], 'npm run aws:emulated -- --help'],
   ])(
     '%s explains its options in --help, and ends with exit code 2 and a suggestion for a mistake',

@@ -13,7 +13,6 @@ const outputs = await scheduleProgram({
   backend: config.require('backend'),
   secretsProvider: config.require('secretsProvider'),
   kmsKeyArn: config.require('kmsKeyArn'),
-  bucketArn: config.require('bucketArn'),
   timeoutMinutes: config.getNumber('timeoutMinutes') ?? 240,
 })()
 

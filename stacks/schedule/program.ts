@@ -4,7 +4,7 @@ import { RolePolicy } from '@pulumi/aws/iam/rolePolicy.js'
 import { Schedule } from '@pulumi/aws/scheduler/schedule.js'
 import { interpolate } from '@pulumi/pulumi'
 import { stringify } from 'yaml'
-import { bakePolicy } from '../../src/cloud/aws/policy.ts'
+import { bakePolicy, type PolicyScope } from '../../src/cloud/aws/policy.ts'
 
 /** Settings: what to build and when, and the places of source and state. */
 export interface ScheduleSpec {
@@ -19,9 +19,8 @@ export interface ScheduleSpec {
   readonly backend: string
   /** Secrets provider of the state: `awskms://…`. */
   readonly secretsProvider: string
-  /** ARNs of the key and of the bucket, for the permissions. */
+  /** ARN of the key, for the permissions. */
   readonly kmsKeyArn: string
-  readonly bucketArn: string
   /** Minutes. The time-outs of the family should end the build earlier. */
   readonly timeoutMinutes: number
 }
@@ -32,7 +31,7 @@ export function scheduleProgram(spec: ScheduleSpec): () => Promise<Record<string
     const name = `bakehouse-${spec.family}`
     const baker = role('baker', name, 'codebuild.amazonaws.com')
     const project = new Project('project', projectArguments(name, spec, baker))
-    const permissions = [...bakePolicy().Statement, ...stateStatements(spec), ...logStatements()]
+    const permissions = [...bakePolicy(policyScope(spec)).Statement, ...keyStatements(spec), ...logStatements()]
     new RolePolicy('bake', { role: baker.name, policy: JSON.stringify({ Version: '2012-10-17', Statement: permissions }) })
     const starter = role('starter', `${name}-schedule`, 'scheduler.amazonaws.com')
     const start = interpolate`{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Action":"codebuild:StartBuild","Resource":"${project.arn}"}]}`
@@ -85,12 +84,13 @@ export function renderBuildspec(family: string): string {
   })
 }
 
-function stateStatements({ bucketArn, kmsKeyArn }: ScheduleSpec): object[] {
-  return [
-    { Sid: 'State', Effect: 'Allow', Action: ['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], Resource: `${bucketArn}/*` },
-    { Sid: 'StateList', Effect: 'Allow', Action: ['s3:ListBucket'], Resource: bucketArn },
-    { Sid: 'StateSecrets', Effect: 'Allow', Action: ['kms:Encrypt', 'kms:Decrypt'], Resource: kmsKeyArn },
-  ]
+/** The project may publish only its family, and write only the state of that. */
+function policyScope({ family, backend, kmsKeyArn }: ScheduleSpec): PolicyScope {
+  return { partition: kmsKeyArn.split(':')[1] ?? '', family, state: backend }
+}
+
+function keyStatements({ kmsKeyArn }: ScheduleSpec): object[] {
+  return [{ Sid: 'StateSecrets', Effect: 'Allow', Action: ['kms:Encrypt', 'kms:Decrypt'], Resource: kmsKeyArn }]
 }
 
 function logStatements(): object[] {

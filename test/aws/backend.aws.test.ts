@@ -7,6 +7,8 @@ import { homeFolder } from '../../src/core/paths.ts'
 import { openProjectEngine } from '../../src/life/open-engine.ts'
 import { reap } from '../../src/life/reap.ts'
 import { acquireSharedBuildLock } from '../../src/records/shared-build-lock.ts'
+import { acquireSharedLease } from '../../src/records/shared-lease.ts'
+import { isAllowed } from '../cloud/aws/evaluate-policy.ts'
 import { makeProject } from '../helpers/project.ts'
 import { tinyFamily } from '../helpers/tiny-family.ts'
 import { type Moto, motoEnvironment, startMoto } from './moto.ts'
@@ -77,6 +79,24 @@ test('a stack is locked while another machine updates it', async () => {
   free()
   await first
 }, 120_000)
+
+test('the printed policy of a family covers every object that the engine writes for it, and none of another family', async () => {
+  const engine = await openProjectEngine(backend)
+  for (const name of ['linux-db', 'linux-db-2026.11.23']) {
+    const stack = await engine.openStack(name)
+    for (const version of ['1', '2']) await stack.up(async () => ({ version }), { message: version, signal })
+  }
+  await using _lease = await acquireSharedLease(engine, 'linux-db', new Date(Date.now() + 60_000).toISOString())
+  const listing = await (await fetch(`${moto.url}/state?list-type=2`, { headers: { authorization: 'AWS testing:x' } })).text()
+  const keys = [...listing.matchAll(/<Key>([^<]*linux-db[^<]*)<\/Key>/g)].map(([, key]) => key)
+  expect(keys.length).toBeGreaterThan(8)
+  const writable = (family: string): unknown[] =>
+    keys.filter((key) =>
+      isAllowed({ action: 's3:PutObject', resource: `arn:aws:s3:::state/${key}` }, { partition: 'aws', family, state: 's3://state' }),
+    )
+  expect(writable('linux-db')).toEqual(keys)
+  expect(writable('linux')).toEqual([])
+}, 240_000)
 
 test('a second machine refuses to build a family that is being built, and names the first machine', async () => {
   const expires = new Date(Date.now() + 3_600_000).toISOString()

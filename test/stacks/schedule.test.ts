@@ -5,7 +5,7 @@ import { renderBuildspec, scheduleProgram } from '../../stacks/schedule/program.
 
 const spec = {
   ...{ family: 'web', expression: 'cron(0 4 ? * SUN *)', timezone: 'UTC', repository: 'https://example.org/images', branch: 'main' },
-  ...{ backend: 's3://state', secretsProvider: 'awskms://alias/k', kmsKeyArn: 'arn:aws:kms:::k', bucketArn: 'arn:aws:s3:::state' },
+  ...{ backend: 's3://state', secretsProvider: 'awskms://alias/k', kmsKeyArn: 'arn:aws:kms:::k' },
   timeoutMinutes: 240,
 }
 
@@ -24,6 +24,14 @@ test('a schedule starts one build at a time, with only the permissions of a buil
   expect(find('weekly')).toMatchObject({ scheduleExpression: spec.expression, target: { arn: 'arn:project', roleArn: 'arn:starter' } })
   const { Statement } = JSON.parse(String(find('bake').policy)) as { Statement: { Action: string[]; Resource: unknown }[] }
   expect(Statement.flatMap(({ Action }) => Action).filter((action) => action.includes('*'))).toEqual([])
+  const written = Statement.filter(({ Action }) => Action.some((action) => /^s3:Put|^ssm:Put/.test(action))).flatMap(
+    ({ Resource }) => Resource,
+  )
+  expect(written.length).toBeGreaterThan(1)
+  expect(
+    written.filter((resource) => !/\bweb\b/.test(String(resource))),
+    'another family',
+  ).toEqual([])
 })
 
 test('reap runs after every build', () => {

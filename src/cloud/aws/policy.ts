@@ -1,14 +1,6 @@
-import { defined } from '../../core/defined.ts'
 import { sessionDocument } from './route.ts'
-
-/** One statement of an IAM policy. */
-export interface Statement {
-  readonly Sid: string
-  readonly Effect: 'Allow'
-  readonly Action: readonly string[]
-  readonly Resource: string | readonly string[]
-  readonly Condition?: Readonly<Record<string, Readonly<Record<string, string | readonly string[]>>>>
-}
+import { stateStatements } from './state-policy.ts'
+import { allow, type Statement } from './statement.ts'
 
 /** The calls of the provider for each resource type of a build: create, read, update, delete. */
 export const providerActions: Readonly<Record<string, readonly string[]>> = {
@@ -143,8 +135,10 @@ const parameters = [
 export interface PolicyScope {
   /** `aws`, `aws-us-gov` or `aws-cn`. */
   readonly partition: string
-  /** The only family whose parameter the role may write; without it, every family. */
+  /** The only family whose parameter and state the role may write; without it, every family. */
   readonly family?: string | undefined
+  /** URL of the state backend, `s3://…`; without it, the policy has no permissions for the state. */
+  readonly state?: string | undefined
 }
 
 const own = { 'aws:ResourceTag/bakehouse:tool': 'bakehouse' }
@@ -156,7 +150,9 @@ export function bakePolicy(scope: PolicyScope = { partition: 'aws' }): {
   readonly Version: '2012-10-17'
   readonly Statement: readonly Statement[]
 } {
-  return { Version: '2012-10-17', Statement: [...ec2Statements(scope), ...otherStatements(scope)] }
+  const { state, ...rest } = scope
+  const stateOf = state === undefined ? [] : stateStatements({ ...rest, backend: state })
+  return { Version: '2012-10-17', Statement: [...ec2Statements(scope), ...otherStatements(scope), ...stateOf] }
 }
 
 /** Tags are set in the call that creates a resource; other calls need tagged resources. Snapshots are tagged later, once. */
@@ -193,13 +189,4 @@ function otherStatements({ partition, family = '*' }: PolicyScope): Statement[] 
       StringEquals: { 'iam:PassedToService': ec2Service },
     }),
   ]
-}
-
-function allow(
-  Sid: string,
-  Action: readonly string[],
-  Resource: string | readonly string[],
-  Condition?: Statement['Condition'],
-): Statement {
-  return { Sid, Effect: 'Allow', Action, Resource, ...defined({ Condition }) }
 }

@@ -8,12 +8,13 @@ process.exitCode = await runSmallProgram(
     command: `${policyCommand} --`,
     describe: 'Prints the minimal IAM policy for builds on EC2 as JSON, for aws iam create-policy --policy-document.',
     options: {
-      family: { value: '<name>', describe: 'The only family whose SSM parameter may be written  [default: every family]' },
+      family: { value: '<name>', describe: 'The only family whose SSM parameter and state may be written  [default: every family]' },
+      state: { value: '<URL>', describe: 'State backend in a bucket, s3://…  [default: none, the policy has no permissions for a bucket]' },
       partition: { value: '<name>', describe: 'Partition of AWS: aws, aws-cn or aws-us-gov  [default: aws]' },
     },
     examples: [
       ['', 'the policy for every family'],
-      ['--family linux-base', 'the policy for one family'],
+      ['--family linux-base --state s3://my-bucket', 'the policy for one family with its state'],
     ],
     run: async ({ options }) => {
       printJson(bakePolicy({ partition: 'aws', ...options }))

@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { expect, test } from 'vitest'
-import { bakePolicy, type PolicyScope, providerActions, sessionActions } from '../../../src/cloud/aws/policy.ts'
+import { describe, expect, test } from 'vitest'
+import { bakePolicy, providerActions, sessionActions } from '../../../src/cloud/aws/policy.ts'
+import { asList, isAllowed, type Request } from './evaluate-policy.ts'
 
 const folder = join(import.meta.dirname, '../../../src/cloud/aws')
 const sources = readdirSync(folder, { recursive: true, encoding: 'utf8' })
@@ -32,33 +33,6 @@ test('the policy allows all calls of the code and no others', () => {
   const called = [...calledActions(), ...sessionActions, ...usedTypes().flatMap((type) => providerActions[type] ?? [])]
   expect([...new Set(allowed)].sort()).toEqual([...new Set(called)].sort())
 })
-
-/** A call as IAM evaluates it: the resource, and the keys that conditions use. */
-interface Request {
-  readonly action: string
-  readonly resource: string
-  readonly keys?: Readonly<Record<string, string>>
-}
-
-const asList = (value: string | readonly string[]): readonly string[] => (typeof value === 'string' ? [value] : value)
-const matches = (pattern: string, text: string): boolean =>
-  new RegExp(
-    `^${pattern
-      .split('*')
-      .map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
-      .join('.*')}$`,
-  ).test(text)
-
-/** Evaluates a policy like IAM, for statements that allow, with the operators that the policy uses. */
-function isAllowed({ action, resource, keys = {} }: Request, scope?: PolicyScope): boolean {
-  return bakePolicy(scope).Statement.some(({ Action, Resource, Condition = {} }) => {
-    const { StringEquals = {}, Null = {}, ...others } = Condition
-    if (Object.keys(others).length > 0) throw new Error('an operator that the test does not know')
-    const equal = Object.entries(StringEquals).every(([key, wanted]) => keys[key] !== undefined && asList(wanted).includes(keys[key]))
-    const absent = Object.entries(Null).every(([key, wanted]) => (keys[key] === undefined) === (wanted === 'true'))
-    return Action.includes(action) && asList(Resource).some((pattern) => matches(pattern, resource)) && equal && absent
-  })
-}
 
 const arn = (kind: string, id = 'x'): string =>
   `arn:aws:ec2:eu-west-1:${kind === 'image' || kind === 'snapshot' ? '' : '1234'}:${kind}/${id}`
@@ -92,7 +66,8 @@ test.each([
   expect(isAllowed(needed)).toBe(true)
 })
 
-test.each([
+/** What a stolen role would try. */
+const abuses: readonly Request[] = [
   ...['instance', 'image', 'volume', 'security-group', 'key-pair', 'vpc', 'subnet'].map((kind) =>
     request('ec2:CreateTags', arn(kind), { ...tagging, ...foreign }),
   ),
@@ -118,8 +93,14 @@ test.each([
   request('ssm:StartSession', 'arn:aws:ssm:eu-west-1:1234:document/AWS-RunShellScript'),
   request('iam:PassRole', 'arn:aws:iam::1234:role/admin', { 'iam:PassedToService': 'ec2.amazonaws.com' }),
   request('iam:PassRole', 'arn:aws:iam::1234:role/bakehouse-x', { 'iam:PassedToService': 'lambda.amazonaws.com' }),
-])('does not allow: %j', (abuse) => {
+]
+
+test.each(abuses)('does not allow: %j', (abuse) => {
   expect(isAllowed(abuse)).toBe(false)
+})
+
+test('at least twenty abuses are evaluated, each another one', () => {
+  expect(new Set(abuses.map((abuse) => JSON.stringify(abuse))).size).toBeGreaterThanOrEqual(20)
 })
 
 test('a policy for one family does not allow publishing another one', () => {
@@ -129,11 +110,61 @@ test('a policy for one family does not allow publishing another one', () => {
   expect([isAllowed(parameter('linux-base'), scope), isAllowed(parameter('linux-web'), scope)]).toEqual([true, false])
 })
 
+describe('the state in a bucket', () => {
+  const scope = { partition: 'aws', family: 'linux-base', state: 's3://state/team?region=eu-west-1' }
+  const object = (action: string, path: string, bucket = 'state/team'): Request =>
+    request(`s3:${action}`, `arn:aws:s3:::${bucket}/.pulumi/${path}`)
+
+  test.each([
+    request('s3:ListBucket', 'arn:aws:s3:::state'),
+    object('GetObject', 'meta.yaml'),
+    object('GetObject', 'stacks/bakehouse/linux-parent.json'),
+    ...['linux-base', 'linux-base-2026.11.27', 'linux-base-2026.11.27-2', 'lease.linux-base'].flatMap((stack) => [
+      object('PutObject', `stacks/bakehouse/${stack}.json`),
+      object('DeleteObject', `stacks/bakehouse/${stack}.json.bak`),
+      object('PutObject', `history/bakehouse/${stack}/${stack}-1764230000.history.json`),
+      object('DeleteObject', `locks/organization/bakehouse/${stack}/5a6b.json`),
+    ]),
+  ])('of its family can be written by a build, others only read: %j', (needed) => {
+    expect(isAllowed(needed, scope)).toBe(true)
+  })
+
+  test.each([
+    ...['linux-web', 'linux-base-2', 'linux-base-2026', 'linux', 'lease.linux-web', 'linux-web-2026.11.27'].flatMap((stack) => [
+      object('PutObject', `stacks/bakehouse/${stack}.json`),
+      object('DeleteObject', `locks/organization/bakehouse/${stack}/5a6b.json`),
+    ]),
+    object('PutObject', 'meta.yaml'),
+    object('GetObject', 'stacks/bakehouse/linux-base.json', 'production'),
+    object('PutObject', 'stacks/bakehouse/linux-base.json', 'state'),
+    request('s3:GetObject', 'arn:aws:s3:::state/team/accounts.csv'),
+    request('s3:PutObject', 'arn:aws:s3:::state/team/x'),
+    request('s3:DeleteBucket', 'arn:aws:s3:::state'),
+    request('s3:ListBucket', 'arn:aws:s3:::production'),
+  ])('cannot be used for: %j', (abuse) => {
+    expect(isAllowed(abuse, scope)).toBe(false)
+  })
+
+  test('is not part of a policy without a state', () => {
+    expect(isAllowed(object('GetObject', 'meta.yaml'), { partition: 'aws', family: 'linux-base' })).toBe(false)
+  })
+
+  test.each(['file:///tmp', 'state', 's3://', 's3://*', 's3://state/*'])(
+    'is refused if it is not a bucket, or has a wildcard: %s',
+    (state) => {
+      expect(() => bakePolicy({ partition: 'aws', state })).toThrow('Expected the state to be a bucket')
+    },
+  )
+})
+
 test.each(['aws', 'aws-us-gov', 'aws-cn'])('every ARN is in the partition %s', (partition) => {
-  const resources = bakePolicy({ partition }).Statement.flatMap(({ Resource }) => asList(Resource))
+  const resources = bakePolicy({ partition, family: 'web', state: 's3://bucket' }).Statement.flatMap(({ Resource }) => asList(Resource))
   expect(resources.filter((resource) => resource !== '*' && !resource.startsWith(`arn:${partition}:`))).toEqual([])
 })
 
 test('the policy is not larger than a managed policy may be', () => {
+  expect(JSON.stringify(bakePolicy({ partition: 'aws-us-gov', family: 'f'.repeat(40), state: 's3://bucket/path' })).length).toBeLessThan(
+    10_240,
+  )
   expect(JSON.stringify(bakePolicy()).length).toBeLessThan(6144)
 })
