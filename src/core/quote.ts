@@ -1,6 +1,6 @@
-/** Quotes a word for a POSIX shell. Plain words do not change. */
+/** Quotes a word for a POSIX shell. Plain words do not change. A word that begins with `=` is not plain: zsh reads it as a command name. */
 export function quoteShell(word: string): string {
-  return /^[A-Za-z0-9_@%+=:,./^-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
+  return /^[A-Za-z0-9_@%+:,./^-][A-Za-z0-9_@%+=:,./^-]*$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`
 }
 
 /**
