@@ -7,7 +7,6 @@ import { homeFolder } from '../../src/core/paths.ts'
 import { openProjectEngine } from '../../src/life/open-engine.ts'
 import { reap } from '../../src/life/reap.ts'
 import { acquireSharedBuildLock } from '../../src/records/shared-build-lock.ts'
-import { acquireSharedLease } from '../../src/records/shared-lease.ts'
 import { isAllowed } from '../cloud/aws/evaluate-policy.ts'
 import { makeProject } from '../helpers/project.ts'
 import { tinyFamily } from '../helpers/tiny-family.ts'
@@ -86,7 +85,7 @@ test('the printed policy of a family covers every object that the engine writes 
     const stack = await engine.openStack(name)
     for (const version of ['1', '2']) await stack.up(async () => ({ version }), { message: version, signal })
   }
-  await using _lease = await acquireSharedLease(engine, 'linux-db', new Date(Date.now() + 60_000).toISOString())
+  await using _lock = await acquireSharedBuildLock(engine, 'linux-db', new Date(Date.now() + 60_000).toISOString())
   const listing = await (await fetch(`${moto.url}/state?list-type=2`, { headers: { authorization: 'AWS testing:x' } })).text()
   const keys = [...listing.matchAll(/<Key>([^<]*linux-db[^<]*)<\/Key>/g)].map(([, key]) => key)
   expect(keys.length).toBeGreaterThan(8)
