@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util'
 import { describe, expect, test } from 'vitest'
-import { renderLines } from '../../src/core/output.ts'
 import { isRepeated, renderEvent } from '../../src/cli/progress/progress.ts'
 import { renderProgress } from '../../src/cli/progress/render.ts'
 import { advance, type FamilyProgress } from '../../src/cli/progress/state.ts'
+import { renderLines } from '../../src/core/output.ts'
 import type { BuildEvent } from '../../src/model/events.ts'
 
 const start = Date.parse('2026-11-23T13:00:00.000Z')
