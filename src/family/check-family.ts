@@ -16,6 +16,7 @@ export function checkFamily(family: Family): Problem[] {
   return [
     ...checkBase(family),
     ...checkSystem(family),
+    ...checkAllowed(family),
     ...checkVariables(family),
     ...checkFiles(family),
     ...checkSecrets(family),
@@ -63,6 +64,16 @@ function checkSystem(family: Family): Problem[] {
     return values.includes(value) ? [] : [problem([section, key], `expected ${values.join(' or ')} for a ${title} family, got ${value}`)]
   })
   return [...suites, ...settings]
+}
+
+/** The names of checks depend on the operating system. */
+function checkAllowed({ os, hygiene }: Family): Problem[] {
+  const { title, checks } = systemOf(os)
+  const unknown = Object.keys(hygiene?.allow ?? {}).filter((name) => !checks.includes(name))
+  return unknown.map((name) => {
+    const text = `expected a hygiene check of ${title} (${checks.join(', ')}), got "${name}"`
+    return problem(['hygiene', 'allow', name], text, didYouMean(name, checks), 'key')
+  })
 }
 
 function checkVariables({ configure }: Family): Problem[] {

@@ -114,8 +114,8 @@ const verify = z.strictObject({
 
 const hygiene = z.strictObject({
   allow: z
-    .partialRecord(z.enum(checkNames), words.text)
-    .describe('Findings that this image may have: the reason, by the name of the check. The report shows it.'),
+    .record(z.string().meta({ enum: [...checkNames] }), words.text)
+    .describe('Findings that this image may have: the reason, by the name of a check of its operating system. The report shows it.'),
 })
 
 const image = z.strictObject({

@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { UsageError } from '../../src/core/errors.ts'
 import { readFamily } from '../../src/family/read-family.ts'
 import { familySchema } from '../../src/family/schema.ts'
+import { systemOf } from '../../src/guest/systems.ts'
 import { familyFiles, makeProject } from './project.ts'
 
 const base = 'base: { debian: bookworm }'
@@ -37,15 +38,28 @@ const variants: Malformed[] = [
   },
   {
     what: 'an unknown hygiene check',
-    yaml: `${base}\nhygiene:\n  allow: { firewal-on: why }\n`,
+    yaml: `${base}\nhygiene:\n  allow: { no-mial: why }\n`,
     at: '3:12',
-    says: 'firewal-on',
+    says: `expected a hygiene check of Linux (${systemOf('linux').checks.join(', ')}), got "no-mial"`,
+    hint: 'did you mean "no-mail"?',
+  },
+  {
+    what: 'a hygiene check of another operating system',
+    yaml: `${base}\nhygiene:\n  allow: { firewall-on: why }\n`,
+    at: '3:12',
+    says: ', got "firewall-on"',
+  },
+  {
+    what: 'a hygiene check of Linux for a Windows image',
+    yaml: 'os: windows\ncloud: aws\nbase: { amiId: ami-12345678 }\nhygiene:\n  allow: { no-mail: why }\n',
+    at: '5:12',
+    says: `expected a hygiene check of Windows (${systemOf('windows').checks.join(', ')}), got "no-mail"`,
   },
   {
     what: 'a finding that is allowed without a reason',
-    yaml: `${base}\nhygiene: { allow: { firewall-on: "" } }\n`,
-    at: '2:34',
-    says: 'expected hygiene.allow.firewall-on to be a text that is not empty, got ""',
+    yaml: `${base}\nhygiene: { allow: { no-mail: "" } }\n`,
+    at: '2:30',
+    says: 'expected hygiene.allow.no-mail to be a text that is not empty, got ""',
   },
   {
     what: 'a text as number',
