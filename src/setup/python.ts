@@ -18,14 +18,13 @@ export type Requirements = 'ansible' | 'checks'
 
 /** Plans the folder of a Python environment. Its packages are pinned by hash. */
 export async function planVenv(name: Requirements): Promise<SetupTask<string>> {
-  const requirements = requirementsFile(name)
   const key = venvKey(name)
   const cached = findCached(key)
   if (cached && (await isUsable(cached))) return { have: cached }
   if (cached) rmSync(cached, { recursive: true, force: true })
   return {
     todo: 'installing Python packages, pinned by hash',
-    run: (report) => makeCached(key, report, (folder) => fill(folder, requirements, report)),
+    run: (report) => makeCached(key, report, (folder) => fill(folder, name, report)),
   }
 }
 
@@ -43,27 +42,31 @@ export async function findPython(): Promise<string | undefined> {
 
 /** The arguments with which pip installs only pinned packages, and only wheels: building a package would run its code. */
 export function pipArguments(requirements: string): string[] {
-  return [
-    '-m',
-    'pip',
-    'install',
-    '--require-hashes',
-    '--only-binary',
-    ':all:',
-    '--no-compile',
-    '--no-input',
-    '--disable-pip-version-check',
-    '-r',
-    requirements,
-  ]
+  const options = ['--require-hashes', '--no-compile', '--no-input', '--disable-pip-version-check']
+  return ['-m', 'pip', 'install', ...options, '--only-binary', ':all:', '-r', requirements]
 }
 
-function requirementsFile(name: Requirements): string {
-  return join(import.meta.dirname, 'python', `${name}.txt`)
+/**
+ * The arguments with which pip installs the Ansible collections. Their package requires a newer Ansible and a newer Python, but the
+ * collections in it do not.
+ */
+export function collectionsArguments(requirements: string): string[] {
+  return [...pipArguments(requirements), '--no-deps', '--ignore-requires-python']
+}
+
+/** The files of pinned packages, each with the arguments for pip. */
+function pinnedFiles(name: Requirements): readonly { readonly file: string; readonly args: string[] }[] {
+  const file = join(import.meta.dirname, 'python', `${name}.txt`)
+  const collections = join(import.meta.dirname, 'python/collections.txt')
+  const whole = { file, args: pipArguments(file) }
+  return name === 'ansible' ? [whole, { file: collections, args: collectionsArguments(collections) }] : [whole]
 }
 
 function venvKey(name: Requirements): string {
-  return `venv/${fileKey(name, [requirementsFile(name)])}`
+  return `venv/${fileKey(
+    name,
+    pinnedFiles(name).map(({ file }) => file),
+  )}`
 }
 
 // The Python with which an environment was made may have been removed or moved.
@@ -74,14 +77,25 @@ async function isUsable(folder: string): Promise<boolean> {
   )
 }
 
-async function fill(folder: string, requirements: string, report: Report): Promise<void> {
+async function fill(folder: string, name: Requirements, report: Report): Promise<void> {
   const python = await findPython()
   if (!python) throw new Error(`No Python >= ${minimumPython} with the venv module was found`)
   const logFile = join(homeFolder(), 'setup.log')
   report('making the environment')
   await runTool(python, ['-m', 'venv', folder], { logFile })
+  for (const { args } of pinnedFiles(name)) await installPackages(folder, args, { logFile, report })
+  report('compiling the packages')
+  // Compiling only saves time later. A file that this Python cannot compile is not an error.
+  await run(join(folder, 'bin/python'), compileArguments(folder), { logFile })
+}
+
+async function installPackages(
+  folder: string,
+  args: readonly string[],
+  { logFile, report }: { readonly logFile: string; readonly report: Report },
+): Promise<void> {
   let problem: string | undefined
-  await runTool(join(folder, 'bin/python'), pipArguments(requirements), {
+  await runTool(join(folder, 'bin/python'), args, {
     logFile,
     env: trustVariables(),
     onLine: (line) => {
@@ -93,9 +107,6 @@ async function fill(folder: string, requirements: string, report: Report): Promi
   }).catch((error: unknown) => {
     throw problem ? certificateError('the index of Python packages', problem, error) : error
   })
-  report('compiling the packages')
-  // Compiling only saves time later. A file that this Python cannot compile is not an error.
-  await run(join(folder, 'bin/python'), compileArguments(folder), { logFile })
 }
 
 /**

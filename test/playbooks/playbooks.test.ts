@@ -1,6 +1,8 @@
 import { existsSync, globSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { isWithin } from '../../src/core/dotted-version.ts'
 import { run } from '../../src/core/exec.ts'
 import { playbooksFolder, sourceFolder } from '../../src/core/paths.ts'
 import { readTools } from '../../src/core/tools.ts'
@@ -50,6 +52,14 @@ describe('the playbooks of the families and of the Windows steps', () => {
       }
     },
   )
+
+  test.skipIf(!collections)('use collections that all accept the pinned ansible-core', () => {
+    const [, core = ''] = /^ansible-core==(\S+)/m.exec(readFileSync(join(sourceFolder(), 'setup/python/ansible.txt'), 'utf8')) ?? []
+    const runtimes = globSync(`${collections}/ansible_collections/*/*/meta/runtime.yml`)
+    const ranges = runtimes.map((file) => [file, String(parse(readFileSync(file, 'utf8'))?.requires_ansible ?? '*')] as const)
+    expect(ranges.length).toBeGreaterThan(50)
+    expect(ranges.filter(([, range]) => !isWithin(core, range))).toEqual([])
+  })
 })
 
 /** The tools of set-up. Tests without their tool are skipped. */

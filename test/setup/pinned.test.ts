@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { sourceFolder } from '../../src/core/paths.ts'
 import { waysToInstallEngine } from '../../src/setup/pulumi-engine.ts'
-import { pipArguments } from '../../src/setup/python.ts'
+import { collectionsArguments, pipArguments } from '../../src/setup/python.ts'
 
 const project = join(sourceFolder(), '..')
 const read = (...path: string[]): string => readFileSync(join(project, ...path), 'utf8')
@@ -18,18 +18,25 @@ describe('downloads of set-up', () => {
     expect(waysToInstallEngine(given)).toEqual(ways)
   })
 
-  test('pip installs only packages that are pinned by digest, and builds none', () => {
-    const line = pipArguments('requirements.txt').join(' ')
+  test.each([
+    ['packages', pipArguments],
+    ['Ansible collections', collectionsArguments],
+  ])('pip installs only %s that are pinned by digest, and builds none', (_what, argumentsOf) => {
+    const line = argumentsOf('requirements.txt').join(' ')
     expect(line).toContain('--require-hashes')
     expect(line).toContain('--only-binary :all:')
   })
 
-  test.each(['ansible.txt', 'checks.txt'])('each package of %s has a digest', (name) => {
+  test.each([
+    ['ansible.txt', 10],
+    ['checks.txt', 10],
+    ['collections.txt', 1],
+  ])('each package of %s has a digest', (name, least) => {
     const packages = read('src/setup/python', name)
       .replaceAll('\\\n', ' ')
       .split('\n')
       .filter((line) => /^[A-Za-z0-9]/.test(line))
-    expect(packages.length).toBeGreaterThan(3)
+    expect(packages.length).toBeGreaterThanOrEqual(least)
     expect(packages.filter((line) => !/==\S+.*--hash=sha256:[0-9a-f]{64}/.test(line))).toEqual([])
   })
 
