@@ -4,7 +4,7 @@ import { reasonOf, runPowerShell } from '../powershell/powershell.ts'
 import type { Session } from '../session.ts'
 
 /** A script that prints the machine's part of the SIDs of its accounts. Generalising must change it. */
-const identityScript = [
+export const identityScript = [
   '$account = Get-CimInstance Win32_UserAccount -Filter "LocalAccount=TRUE AND SID LIKE \'S-1-5-21-%-500\'"',
   "[Console]::Out.WriteLine(\"machine-id $($account.SID -replace '-500$', '')\")",
 ].join('\r\n')

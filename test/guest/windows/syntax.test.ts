@@ -1,13 +1,31 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, it } from 'vitest'
+import { parse } from 'yaml'
 import { renderWindowsUserData } from '../../../src/cloud/aws/windows-user-data.ts'
+import { identityScript } from '../../../src/guest/windows/identity.ts'
 import { orSkipped, pwsh, readScripts, runText } from '../../helpers/powershell.ts'
 
 const root = join(import.meta.dirname, '../../..')
 const userData = (spec: Parameters<typeof renderWindowsUserData>[0]): string =>
   /<powershell>([\s\S]*)<\/powershell>/.exec(renderWindowsUserData(spec))?.[1] ?? ''
+
+/** The scripts that playbooks and steps contain. */
+function inlineScripts(): Record<string, string> {
+  const files = globSync(join(root, '{playbooks,src}/**/*.yml'), { exclude: (name) => name === 'modules' })
+  const found = files.flatMap((file) => findScripts(parse(readFileSync(file, 'utf8'))).map((text, index) => [`${file} ${index + 1}`, text]))
+  return Object.fromEntries(found)
+}
+
+function findScripts(value: unknown): string[] {
+  if (typeof value !== 'object' || value === null) return []
+  return Object.entries(value).flatMap(([key, inner]) =>
+    key === 'ansible.windows.win_powershell'
+      ? [typeof inner === 'string' ? inner : String((inner as { script: string }).script)]
+      : findScripts(inner),
+  )
+}
 
 /** Each of these is read by PowerShell 7 and refused by Windows PowerShell 5.1. */
 const newer: Readonly<Record<string, string>> = {
@@ -29,6 +47,8 @@ it.skipIf(!pwsh)(`all scripts of the product are readable for Windows PowerShell
   const scripts = {
     ...readScripts(join(root, 'src')),
     ...readScripts(join(root, 'playbooks')),
+    ...inlineScripts(),
+    identity: identityScript,
     'user data, ssh': userData({ transport: 'ssh', publicKey: 'k', hostKey: 'h' }),
     'user data, psrp': userData({ transport: 'psrp', pfx: 'AA==', pfxPassword: 'p', thumbprint: 'A'.repeat(40) }),
   }
@@ -39,6 +59,7 @@ it.skipIf(!pwsh)(`all scripts of the product are readable for Windows PowerShell
     const { stdout, stderr } = runText(walk, '', { SCRIPTS: join(folder, 'scripts.json') })
     const lines = stdout.trim().split('\n')
     expect(lines.at(-1), stderr).toBe(`read ${Object.keys({ ...scripts, ...newer }).length}`)
+    expect(Object.keys(inlineScripts()).length).toBeGreaterThanOrEqual(4)
     const findings = lines.slice(0, -1)
     const isSample = (line: string): boolean => Object.keys(newer).some((name) => line.startsWith(`${name}:`))
     expect(findings.filter((line) => !isSample(line))).toEqual([])
