@@ -60,10 +60,11 @@ find /var/mail /var/spool/mail /var/spool/postfix/maildrop /var/spool/exim4 /var
 find /tmp /var/tmp -xdev -mindepth 1 -depth -delete 2>/dev/null
 rm -f /core /core.[0-9]* /root/core /forcefsck
 
-# Log files stay but are emptied, as programs expect them; rotated and binary ones are removed.
+# Log files stay but are emptied, as programs expect them; rotated and binary ones are removed. `truncate -c` continues after a file that
+# it cannot open. It also empties files of other users in a sticky folder, which the kernel does not let root open for creation.
 find /var/log -type f \( -name '*.gz' -o -name '*.xz' -o -name '*.old' -o -name '*.[0-9]' -o -path '/var/log/journal/*' \
   -o -path '/var/log/installer/*' -o -path '/var/log/amazon/*' -o -name 'cloud-init*.log' \) -delete
-find /var/log -type f -size +0 -exec sh -c 'for file; do : >"$file"; done' sh {} +
+find /var/log -type f -size +0 -exec truncate -c -s 0 {} +
 find /var/log/journal -mindepth 1 -type d -exec rmdir {} + 2>/dev/null
 rm -rf /run/log/journal/*
 
