@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { defined } from '../core/defined.ts'
 import { endProcesses } from '../core/marked-processes.ts'
+import { untilAborted } from '../core/until-aborted.ts'
 import { findLeakedPlugins } from '../engine/leaked-plugins.ts'
 import type { UpdateOptions } from '../engine/stack.ts'
 import { bakeProgram, type GraphSpec, keepProgram } from '../graph/build.ts'
@@ -42,7 +43,7 @@ export async function runBuild(request: BakeRequest, listen: (event: BuildEvent)
     order = await readOrder(request)
     using _lock = acquireBuildLock(order.family.name)
     await using _shared = request.dryRun ? undefined : await acquireSharedBuildLock(order.engine, order.family.name, expiryOf(order))
-    const resolved = await journal.during('resolve', () => makePlan(order as Order, journal, signal))
+    const resolved = await journal.during('resolve', () => untilAborted(makePlan(order as Order, journal, signal), signal))
     if (request.ifChanged && resolved.latest?.inputsDigest === resolved.inputsDigest) return unchangedOutcome(resolved, journal)
     await resolved.engine.requirePassphrase(resolved.family.name, resolved.familyState)
     if (request.dryRun) return await previewBuild(resolved, journal, signal)

@@ -27,6 +27,7 @@ code { font: .88em ui-monospace, "Cascadia Mono", Menlo, Consolas, monospace; ov
 .track i.failed { background: var(--bad); }
 .time { text-align: right; color: var(--dim); font-variant-numeric: tabular-nums; white-space: nowrap; }
 details { border-top: 1px solid var(--line); } details:last-of-type { border-bottom: 1px solid var(--line); }
+details.inner { margin-left: 1.35rem; border: 0 !important; }
 summary { display: flex; flex-wrap: wrap; gap: 0 .75rem; padding: .55rem .25rem; cursor: pointer; }
 summary::before { content: "▸"; color: var(--dim); } details[open] > summary::before { content: "▾"; }
 summary b { flex: 1 1 12rem; overflow-wrap: anywhere; }

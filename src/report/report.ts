@@ -74,7 +74,18 @@ function suite(result: SuiteResult): Html {
 <summary><b>${result.suite}</b> <span class="dim">${result.verifier}</span>
 <span class="${passed ? 'good' : 'bad'}">${renderCounts(countCases([result]))}</span> <span class="time">${renderDuration(result.durationMs)}</span></summary>
 ${result.problem !== undefined && html`<p class="bad">${result.problem}</p>`}
-<ul class="cases">${cases.map(testCase)}</ul></details>`
+${caseLists(cases)}</details>`
+}
+
+/** More passed cases than this are folded if a case of the same suite has not passed, so that those are seen. */
+const manyPassed = 20
+
+function caseLists(cases: readonly CaseResult[]): Html {
+  const list = (some: readonly CaseResult[]): Html => html`<ul class="cases">${some.map(testCase)}</ul>`
+  const passed = cases.filter(({ status }) => status === 'passed')
+  if (passed.length <= manyPassed || passed.length === cases.length) return list(cases)
+  const others = cases.filter(({ status }) => status !== 'passed')
+  return html`${list(others)}<details class="inner"><summary>${passed.length} passed</summary>${list(passed)}</details>`
 }
 
 const marks: Readonly<Record<CaseResult['status'], Html>> = {

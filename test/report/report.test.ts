@@ -21,6 +21,17 @@ describe('the report', () => {
     expect(renderReport(sampleRecord())).not.toMatch(/<details open>\n<summary><b>goss/)
   })
 
+  test('folds hundreds of passed cases of a suite in which a case failed', () => {
+    const passed = Array.from({ length: 300 }, (_, index) => ({ name: `rule ${index}`, status: 'passed' as const, durationMs: 1 }))
+    const cases = [...passed, { name: 'the failed rule', status: 'failed' as const, durationMs: 1, message: 'expected 1, got 0' }]
+    const [suite] = sampleRecord().suites
+    const page = renderReport(failedRecord({ suites: [{ ...suite!, cases }] }))
+    const [failed, folded, rule] = ['the failed rule', '<summary>300 passed</summary>', 'rule 299'].map((text) => page.indexOf(text))
+    expect(failed).toBeGreaterThan(0)
+    expect(folded).toBeGreaterThan(failed!)
+    expect(rule).toBeGreaterThan(folded!)
+  })
+
   test('escapes text of guests, families and tools', () => {
     const record = sampleRecord({
       family: hostile,

@@ -9,7 +9,7 @@ import { identityIn } from '../helpers/processes.ts'
 import { makeStepFolder, type StepFolder } from '../helpers/step-folder.ts'
 
 /** On a cancel, the official plugin v1.2.1 kills the shell with SIGKILL and sends no signal to the command (pulumi-command#201). */
-describe('a step that is stopped while its playbook runs', { timeout: 30_000 }, () => {
+describe('a step that is stopped while its playbook runs', () => {
   let made: StepFolder
   let shell: ChildProcess | undefined
   beforeEach(() => {
@@ -17,7 +17,7 @@ describe('a step that is stopped while its playbook runs', { timeout: 30_000 }, 
     made.request()
     made.script('bin/ssh', 'cat >/dev/null; echo "machine-id 1234"')
     // A playbook that never ends, with a child process that ignores SIGTERM.
-    made.script('venv/bin/ansible-playbook', `sh -c 'trap "" TERM; echo $$ > ${made.path}/child; sleep 60; sleep 60' & sleep 60; wait`)
+    made.script('venv/bin/ansible-playbook', `sh -c 'trap "" TERM; echo $$ > ${made.path}/child; sleep 600; sleep 600' & sleep 600; wait`)
   })
   afterEach(async () => {
     await endSteps(made.path)
@@ -43,7 +43,7 @@ describe('a step that is stopped while its playbook runs', { timeout: 30_000 }, 
   })
 
   test('ends with its children if the process of the build has ended', async () => {
-    const owner = spawn('sleep', ['60'])
+    const owner = spawn('sleep', ['600'])
     const { step, child } = await start({ BAKEHOUSE_OWNER: `${owner.pid} ${findProcess(owner.pid!)!.started}` })
     owner.kill('SIGKILL')
     await ended(step, child)
@@ -69,7 +69,7 @@ describe('a step that is stopped while its playbook runs', { timeout: 30_000 }, 
   test('ends with the workers of Ansible and their ssh, which have other sessions, even if Ansible is killed', async () => {
     made.script(
       'bin/ssh',
-      `case "$*" in *python3*) echo $$ > ${made.path}/child; exec sleep 60 ;; esac; cat >/dev/null; echo "machine-id 1234"`,
+      `case "$*" in *python3*) echo $$ > ${made.path}/child; exec sleep 600 ;; esac; cat >/dev/null; echo "machine-id 1234"`,
     )
     const vars = '  vars: {ansible_python_interpreter: /usr/bin/python3}\n'
     writeFileSync(join(made.path, 'family/playbook.yml'), `- hosts: all\n  gather_facts: false\n${vars}  tasks: [{command: "true"}]\n`)
