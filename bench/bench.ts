@@ -15,6 +15,7 @@ const benches: Readonly<Record<string, Bench>> = {
   start: { describe: 'how long the command line takes to start', load: () => import('./start.ts') },
   noop: { describe: 'a build and a set-up with nothing to do', load: () => import('./noop.ts') },
   boot: { describe: 'time from start to login: cold boot and VM snapshot', load: () => import('./boot.ts') },
+  walls: { describe: 'what the boundaries around a guest cost', load: () => import('./walls.ts') },
   release: { describe: 'a whole bake on each Debian release', load: () => import('./release.ts') },
   many: { describe: 'many families in parallel, compared with one', load: () => import('./many.ts') },
   growth: { describe: 'how long a build takes after 1, 10, 100 and 1,000 builds', load: () => import('./growth.ts') },
