@@ -40,13 +40,13 @@ export async function main({ rounds = 3 }: BenchRequest): Promise<void> {
       ],
       rounds,
     )
-    const [ours = 0, plain = 1, mitogen = 1, same = 1, floor = 1] = measured.map((each) => each.median)
+    const [whole = 0, plain = 1, mitogen = 1, same = 1, floor = 1] = measured.map((each) => each.median)
     const version = (await run('packer', ['version'])).stdout.replace(/^Packer v/, '').split('\n')[0] ?? ''
     process.stdout.write(`${renderTable(measured)}\n\n${await renderConditions({ packer: version })}\n\n`)
-    process.stdout.write(`ratio packer-build-only: ${(ours / plain).toFixed(2)}\n`)
-    process.stdout.write(`ratio packer-mitogen-build-only: ${(ours / mitogen).toFixed(2)}\n`)
-    process.stdout.write(`ratio packer-mitogen-same-work: ${(ours / same).toFixed(2)}\n`)
-    process.stdout.write(`ratio script-build-only: ${(ours / floor).toFixed(2)}\n`)
+    process.stdout.write(`ratio packer-build-only: ${(whole / plain).toFixed(2)}\n`)
+    process.stdout.write(`ratio packer-mitogen-build-only: ${(whole / mitogen).toFixed(2)}\n`)
+    process.stdout.write(`ratio packer-mitogen-same-work: ${(whole / same).toFixed(2)}\n`)
+    process.stdout.write(`ratio script-build-only: ${(whole / floor).toFixed(2)}\n`)
   } finally {
     project.remove()
   }

@@ -26,7 +26,7 @@ export async function withLock<T>(file: string, report: Report, action: () => Pr
   }
 }
 
-/** The owner of a lock; undefined if its text was cut off. */
+/** The owner of a lock; undefined if its text is truncated. */
 function parseOwner(text: string): LockOwner | undefined {
   try {
     return JSON.parse(text) as LockOwner

@@ -12,6 +12,6 @@ export function isTrusted(path: string): boolean {
 /** Like `isTrusted`, for a result of `lstat`. */
 function hasTrustedOwner(found: Pick<Stats, 'uid' | 'mode' | 'isSymbolicLink'>): boolean {
   const user = process.getuid?.()
-  const [ours, writable] = [user === undefined || found.uid === user || found.uid === 0, (found.mode & 0o002) !== 0]
-  return ours && !writable && !found.isSymbolicLink()
+  const [owned, writable] = [user === undefined || found.uid === user || found.uid === 0, (found.mode & 0o002) !== 0]
+  return owned && !writable && !found.isSymbolicLink()
 }

@@ -96,8 +96,8 @@ async function build(go: string, folder: string, report: Report): Promise<void> 
 
 /** The path of a compatible CLI on PATH: same major version, new enough, and not the wrapper of Bakehouse. */
 async function findInstalled(): Promise<string | undefined> {
-  const ours = join(homeFolder(), 'cli')
-  const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.startsWith(ours))
+  const installed = join(homeFolder(), 'cli')
+  const path = (process.env.PATH ?? '').split(delimiter).filter((folder) => !folder.startsWith(installed))
   const command = findCommand('pulumi', path.join(delimiter))
   if (!command) return undefined
   const { stdout } = await run(command, ['version'], { env: { PULUMI_SKIP_UPDATE_CHECK: 'true' }, timeoutMs: 20_000 })

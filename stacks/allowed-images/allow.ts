@@ -23,12 +23,12 @@ export interface AllowRequest {
 
 /** The criteria of an account, with the criteria of an earlier call replaced. Criteria of others are kept. */
 export function criteriaWith({ owner, families }: AllowRequest, found: readonly ImageCriterion[]): ImageCriterion[] {
-  const ours = families.map((family) => ({ WatermarkKey: `${owner}:${watermarkName(family)}` }))
-  return [...found.filter((criterion) => !isTrusted(criterion, owner)), { ImageWatermarks: ours }]
+  const marks = families.map((family) => ({ WatermarkKey: `${owner}:${watermarkName(family)}` }))
+  return [...found.filter((criterion) => !isOfOwner(criterion, owner)), { ImageWatermarks: marks }]
 }
 
 /** Whether a criterion has only watermarks of promoted images of that account. */
-function isTrusted({ ImageWatermarks: marks = [], ...rest }: ImageCriterion, owner: string): boolean {
+function isOfOwner({ ImageWatermarks: marks = [], ...rest }: ImageCriterion, owner: string): boolean {
   const others = Object.values(rest).filter((value) => (Array.isArray(value) ? value.length > 0 : value !== undefined))
   return (
     marks.length > 0 &&

@@ -113,7 +113,7 @@ test('a second machine refuses to build a family that is being built, and names 
   expect((await engine.listStacks()).map(({ name }) => name)).not.toContain('lease.tiny')
 }, 120_000)
 
-test('the lock of a machine that disappeared ends when it expires, and reap removes it', async () => {
+test('the lock of a computer that does not exist any more ends when it expires, and reap removes it', async () => {
   const engine = await openProjectEngine(backend)
   await acquireSharedBuildLock(engine, 'lost', new Date(Date.now() - 1).toISOString())
   const left = await reap({ dryRun: true, kept: false, family: 'lost', cloud: 'local', backend }, signal)

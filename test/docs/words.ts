@@ -4,6 +4,16 @@ const avoided: readonly (readonly [word: RegExp, instead: string])[] = [
   [/\bours\b/i, 'the name of the owner'],
   [/\bat once\b/i, '"immediately", or "in parallel"'],
   [/\bin vain\b/i, '"without success"'],
+  [/\bbe had\b/i, '"cannot be downloaded", or "does not exist"'],
+  [/\bwithin reach\b/i, '"can be reached"'],
+  [/\b(?:asleep|awake|woken)\b/i, '"saved" or "restored"'],
+  [/(?<!DHCP[ -])\bleases?\b(?!\.)/i, '"build lock"'],
+  [/\btak(?:e|es|en|ing) back\b/i, '"restore"'],
+  [/\bwhatever\b/i, '"all resources that"'],
+  [/\bunder way\b/i, '"is running"'],
+  [/\bcut off\b/i, '"truncated" or "interrupted"'],
+  [/\bdisappeared\b/i, '"was deleted", or "does not exist any more"'],
+  [/\bproves? nothing\b/i, '"tests nothing"'],
   [/\b(?:is|are|was|were|be) gone\b/i, '"has ended", "does not exist" or "is deleted"'],
   [/\blet(?:s|ting)? (?:nobody |him |it |them )?in\b/i, '"accepts a login"'],
   [/\bin the internet\b/i, '"on the internet"'],
@@ -28,6 +38,21 @@ export function findAvoided(text: string): { readonly line: number; readonly wor
       return found ? [{ line: index + 1, word: found[0], instead }] : []
     }),
   )
+}
+
+/** The texts of a source file that a user can see, each on its line: string literals of at least three words. */
+export function messagesOf(text: string): string {
+  const literal = /'(?:[^'\\\n]|\\.)*'|"(?:[^"\\\n]|\\.)*"|`(?:[^`\\\n]|\\.)*`/g
+  const isMessage = (found: string): boolean => (found.match(/[A-Za-z]{2,} /g) ?? []).length >= 2
+  return text
+    .split('\n')
+    .map((line) =>
+      (/^\s*(?:\*|\/\/|\/\*\*)/.test(line) ? [] : (line.match(literal) ?? []))
+        .filter(isMessage)
+        .map((found) => found.slice(1, -1).replaceAll('`', ''))
+        .join(' '),
+    )
+    .join('\n')
 }
 
 /** Replaces everything in a source file by empty lines, except comments and the names of tests. */

@@ -44,7 +44,7 @@ describe('the playbooks of the families and of the Windows steps', () => {
   )
 
   test.skipIf(!collections).each(families.filter((name) => existsSync(join(folder, name, 'requirements.yml'))))(
-    '%s is pinned to collections that set-up puts in place',
+    '%s is pinned to collections that set-up installs',
     (name) => {
       for (const { name: collection, version } of parseRequirements(readFileSync(join(folder, name, 'requirements.yml'), 'utf8'))) {
         const manifest = readFileSync(join(collections, 'ansible_collections', ...collection.split('.'), 'MANIFEST.json'), 'utf8')

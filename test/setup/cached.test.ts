@@ -61,7 +61,7 @@ describe('the cache of tools', () => {
     expect(existsSync(join(folder, 'tool'))).toBe(true)
   })
 
-  it('waits for a lock whose text was cut off, and does not fail', async () => {
+  it('waits for a lock whose text is truncated, and does not fail', async () => {
     const parent = join(cache, 'bakehouse/tool')
     mkdirSync(parent, { recursive: true })
     writeFileSync(join(parent, '1.lock'), '')

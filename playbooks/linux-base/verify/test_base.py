@@ -5,7 +5,7 @@ import pytest
 
 @pytest.fixture(scope="module")
 def sshd(host):
-    """The settings sshd really uses, whatever file they come from."""
+    """The settings that sshd uses, from all of its files."""
     lines = host.check_output("/usr/sbin/sshd -T").splitlines()
     return dict(line.split(" ", 1) for line in lines if " " in line)
 

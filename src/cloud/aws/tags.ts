@@ -11,9 +11,9 @@ const names = ['tool', 'family', 'version', 'build', 'stage', 'expires'] as cons
 
 /** Tags in the form of AWS, with a `Name` for the console. */
 export function renderTags(tags: Tags, name: string, regions: readonly string[] = []): Record<string, string> {
-  const ours = names.map((key) => [`${prefix}${key}`, tags[key]] as const)
+  const own = names.map((key) => [`${prefix}${key}`, tags[key]] as const)
   const others = regions.length > 0 ? { [regionsKey]: regions.join(' ') } : {}
-  return { Name: name, ...Object.fromEntries(ours), ...others }
+  return { Name: name, ...Object.fromEntries(own), ...others }
 }
 
 /** The Bakehouse tags of an AWS resource; undefined if it has none. */

@@ -124,13 +124,13 @@ async function negotiate(socket: Socket, take: (length: number) => Promise<Buffe
 
 /** Takes exactly so many bytes from a socket. */
 function createReader(socket: Socket): (length: number) => Promise<Buffer> {
-  let wake = (): void => {}
+  let readAgain = (): void => {}
   let failure: Error | undefined
   const fail = (error: Error): void => {
     failure ??= error
-    wake()
+    readAgain()
   }
-  socket.on('readable', () => wake())
+  socket.on('readable', () => readAgain())
   socket.on('error', fail)
   socket.on('close', () => fail(new Error('qemu-nbd closed the connection')))
   return async (length) => {
@@ -140,7 +140,7 @@ function createReader(socket: Socket): (length: number) => Promise<Buffer> {
       if (taken?.length === length) return taken
       if (failure) throw failure
       await new Promise<void>((resolve) => {
-        wake = resolve
+        readAgain = resolve
       })
     }
   }
