@@ -313,6 +313,12 @@ const variants: Malformed[] = [
     says: 'expected a verifier for linux, got pester',
   },
   {
+    what: 'a version of Pester that is too old',
+    yaml: 'os: windows\ncloud: aws\nbase: { amiId: ami-12345678 }\nverify:\n  suites:\n    - pester: verify/goss.yaml\n      version: "4.10"\n',
+    at: '7:16',
+    says: 'to be a version of Pester from 5.0 on, such as "5.9.1" or "6", in quotes, got "4.10"',
+  },
+  {
     what: 'a Linux verifier for Windows',
     yaml: 'os: windows\nbase: { family: other }\nverify:\n  suites:\n    - goss: verify/goss.yaml\n',
     at: '5:7',

@@ -1,7 +1,8 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
+import { defined } from '../../src/core/defined.ts'
 import { isBad, type SuiteReport } from '../../src/model/suite-result.ts'
 import { findProblem } from '../../src/verify/judge.ts'
 import { type PesterOptions, renderPesterScript } from '../../src/verify/pester.ts'
@@ -19,17 +20,20 @@ interface Suite {
   readonly options?: PesterOptions
   /** PowerShell that runs before the script. */
   readonly before?: string
+  /** A folder of modules that is copied beside the script. */
+  readonly modules?: string
 }
 
 /** Runs tests with the real Pester, from the folder and in the way in which the product runs them. */
-function runSuite({ version, files, tests = '.', options = {}, before = '' }: Suite): SuiteReport {
+function runSuite({ version, files, tests = '.', options = {}, before = '', modules }: Suite): SuiteReport {
   const source = join(folder, `source-${++count}`)
   for (const [name, text] of Object.entries({ ...files, 'run.ps1': `\ufeff${renderPesterScript(tests, options)}` })) {
     mkdirSync(dirname(join(source, name)), { recursive: true })
     writeFileSync(join(source, name), text)
   }
-  const modules = version in pesterFolders ? { PSModulePath: pesterFolders[version] ?? '' } : {}
-  const { rc, stderr, place } = runScript({ source, before, temp: join(folder, `temp-${count}`), env: modules })
+  if (modules !== undefined) cpSync(modules, join(source, 'modules'), { recursive: true })
+  const env = version in pesterFolders ? { PSModulePath: pesterFolders[version] ?? '' } : {}
+  const { rc, stderr, place } = runScript({ source, before, temp: join(folder, `temp-${count}`), env })
   let results: string | undefined
   try {
     results = readFileSync(join(place, 'pester-results.json'), 'utf8')
@@ -129,6 +133,14 @@ describe.skipIf(!pwsh)(`a suite of the real Pester${orSkipped}`, { timeout: 900_
 
   const newest = pesterVersions.at(-1) ?? ''
 
+  it('has the same names of test cases in two builds', () => {
+    const names = (): string[] => runSuite({ version: newest, files: { 'a.Tests.ps1': many['a.Tests.ps1'] } }).cases.map(({ name }) => name)
+    const [first, second] = [names(), names()]
+    expect(first.length).toBeGreaterThan(5)
+    expect(second).toEqual(first)
+    expect(first.join()).not.toMatch(/ansible\.|bakehouse|Tests\.ps1/)
+  })
+
   it.each([
     ['ends PowerShell in a test', "Describe 'a' { It 'b' { [Environment]::Exit(0) } }", /wrote no results \(exit code 0\)/],
     ['exits while its tests are collected', "exit 0\nDescribe 'a' { It 'b' { 1 | Should -Be 2 } }", /wrote no results|no test ran|exit/],
@@ -176,13 +188,22 @@ describe.skipIf(!pwsh || !('5.7.1' in pesterFolders))(`the version of Pester${or
   writeFileSync(join(old, 'Pester/3.4.0/Pester.psd1'), "@{ ModuleVersion = '3.4.0'; RootModule = 'Pester.psm1' }")
   writeFileSync(join(old, 'Pester/3.4.0/Pester.psm1'), 'throw "the old Pester was loaded"')
   const every = `$env:PSModulePath = '${[old, ...Object.values(pesterFolders)].join(':')}'`
+  const ownModules = join(import.meta.dirname, '../../playbooks/windows-base/verify/modules')
   const onlyOld = `$env:PSModulePath = '${old}'`
 
   it.each([
-    ['is the newest of the series that the family names', every, { version: '5' }, '5.9.1'],
-    ['comes from the gallery where the machine has 3.4 only', `${onlyOld}${gallery(pesterFolders['6.2.0'])}`, {}, '6.2.0'],
-  ] as [string, string, PesterOptions, string][])('%s', (_what, before, options, expected) => {
-    const { cases, problem } = runSuite({ version: '', files, options, before })
+    ['is the newest of the series that the family names', every, { version: '5' }, '5.9.1', undefined],
+    ['is the newest on the machine, also if the family has a copy', every, {}, '6.2.0', ownModules],
+    ['comes from the gallery where the machine has 3.4 only', `${onlyOld}${gallery(pesterFolders['6.2.0'])}`, {}, '6.2.0', undefined],
+    [
+      'is the copy beside the tests of windows-base where there is 3.4 only, and no gallery',
+      `${onlyOld}${gallery(undefined)}`,
+      {},
+      '5.9.1',
+      ownModules,
+    ],
+  ] as [string, string, PesterOptions, string, string | undefined][])('%s', (_what, before, options, expected, modules) => {
+    const { cases, problem } = runSuite({ version: '', files, options, before, ...defined({ modules }) })
     expect(problem).toBeUndefined()
     expect(cases[0]?.name).toBe(`a › has ${expected}`)
   })

@@ -1,6 +1,8 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { parse } from 'yaml'
+import { sourceFolder } from '../../../src/core/paths.ts'
 import { connect } from '../../../src/guest/ssh/ssh.ts'
 import { parseAnswer } from '../../../src/guest/windows/answer.ts'
 import { judgeReadiness, type Readiness } from '../../../src/guest/windows/readiness.ts'
@@ -92,6 +94,12 @@ describe('sealing a Windows machine', () => {
     expect(windows.calls().map(({ kind }) => kind)).toEqual(['check', 'start'])
     const [, start] = windows.calls()
     expect(start?.variables.bakehouse_seconds).toBeGreaterThan(60)
+  })
+
+  it('gives Windows more time to start that script than Ansible does by default', () => {
+    const [play] = parse(readFileSync(join(sourceFolder(), 'guest/powershell/plays/start.yml'), 'utf8'))
+    expect(play.vars.ansible_win_async_startup_timeout).toBe(60)
+    expect(play.tasks.at(-1)).toMatchObject({ become_user: 'SYSTEM', poll: 0 })
   })
 
   it('runs the seal script of the family first', async () => {
