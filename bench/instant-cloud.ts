@@ -2,12 +2,15 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { delimiter, join } from 'node:path'
 import { homeFolder } from '../src/core/paths.ts'
-import { startGateway } from '../test/aws/gateway.ts'
+import { type Gateway, startGateway } from '../test/aws/gateway.ts'
 import { motoEnvironment, motoImage, startMoto } from '../test/aws/moto.ts'
 import { writePluginFolder } from '../test/aws/plugin-folder.ts'
 
 /** A project on the EC2 emulator, whose machines answer immediately. */
 export interface InstantCloud extends AsyncDisposable {
+  /** The folder of the project. */
+  readonly folder: string
+  readonly gateway: Gateway
   readonly env: Readonly<Record<string, string>>
   readonly families: readonly string[]
 }
@@ -33,6 +36,8 @@ export async function openInstantCloud(count: number): Promise<InstantCloud> {
     PATH: `${stage}${delimiter}${process.env.PATH ?? ''}`,
   }
   return {
+    folder,
+    gateway,
     env,
     families,
     async [Symbol.asyncDispose]() {

@@ -9,6 +9,7 @@ const longest = [
   'handlers.vm.test.ts',
   'bake.vm.test.ts',
   'phases.aws.test.ts',
+  'cancel.aws.test.ts',
   'vm.vm.test.ts',
   'kept.vm.test.ts',
   'standard-base.vm.test.ts',

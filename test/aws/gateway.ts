@@ -11,6 +11,8 @@ export interface Faults {
   readonly notFound?: number
   /** Answers these actions with an error code: always, or only calls of a region, or only calls that contain certain words. */
   readonly refuse?: Readonly<Record<string, string | Refusal>>
+  /** Calls of this action get no answer. */
+  readonly hold?: string
   /** The vCPU quota of the account. */
   readonly processors?: number
 }
@@ -27,6 +29,8 @@ export interface Gateway extends AsyncDisposable {
   readonly target: string
   /** All calls so far, as `service:Action`. */
   readonly calls: readonly string[]
+  /** The number of calls that got no answer. */
+  readonly held: () => number
   /** The number of injected faults. */
   readonly injected: { throttled: number; notFound: number }
   /** Images whose instances never become healthy. */
@@ -51,10 +55,16 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
   const missing = createMissing()
   const sick = new Set<string>()
   const refreshes = createRefreshes(target, sick)
+  let held = 0
+  const hold = (): Promise<never> => {
+    held++
+    return new Promise(() => {})
+  }
   const answer = async (request: IncomingMessage): Promise<{ status: number; type: string; text: string }> => {
     const body = await readBody(request)
     const call = parseCall(request, body)
     if (call.action) calls.push(`${call.service}:${call.action}`)
+    if (call.action !== '' && call.action === gateway.faults.hold) return hold()
     const simulated = { password: gateway.password, processors: gateway.faults.processors }
     const own = findFault(call, gateway.faults, fresh, injected) ?? findMissing(call, missing, simulated) ?? (await refreshes(call))
     if (own)
@@ -86,6 +96,7 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
     url: `http://127.0.0.1:${await listen(server)}`,
     target,
     calls,
+    held: () => held,
     injected,
     sick,
     faults: given,

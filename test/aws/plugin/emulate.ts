@@ -1,5 +1,5 @@
 import type { Unwrap } from '@pulumi/pulumi'
-import type { Properties, ResourceHandler } from '../../../src/engine/plugin/resource.ts'
+import type { CreateContext, Properties, ResourceHandler } from '../../../src/engine/plugin/resource.ts'
 import { changedProperties } from '../../../src/engine/plugin/serve.ts'
 
 type Plain<T> = { [K in keyof T]?: Unwrap<T[K]> }
@@ -28,21 +28,30 @@ export function emulate<Args, State>(emulation: Emulation<Args, State>): Resourc
       const changed = changedProperties(pick(olds, known), pick(news, known))
       return { changed: changed.length > 0, replaces: changed.filter((name) => !mutable.includes(name)) }
     },
-    async create(inputs) {
-      const { id, outputs } = await emulation.create(inputs as Plain<Args>)
+    async create(inputs, context) {
+      const { id, outputs } = await orCancelled(emulation.create(inputs as Plain<Args>), context)
       return { id, outputs: { ...inputs, ...(outputs as Properties) } }
     },
     ...(update
       ? {
-          update: async (id: string, olds: Properties, news: Properties) => ({
+          update: async (id: string, olds: Properties, news: Properties, context: CreateContext) => ({
             ...olds,
             ...news,
-            ...((await update(id, news as Plain<Args>, olds as Plain<State>)) as Properties),
+            ...((await orCancelled(update(id, news as Plain<Args>, olds as Plain<State>), context)) as Properties),
           }),
         }
       : {}),
-    delete: (id, state) => emulation.delete(id, state as Plain<State>),
+    delete: (id, state, context) => orCancelled(emulation.delete(id, state as Plain<State>), context),
   }
+}
+
+/** Like the real provider: after a cancel, it does not wait for the answer to a call. */
+async function orCancelled<T>(operation: Promise<T>, { signal }: CreateContext): Promise<T> {
+  operation.catch(() => {})
+  const cancelled = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error('cancelled')), { once: true })
+  })
+  return Promise.race([operation, cancelled])
 }
 
 function pick(properties: Properties, names: readonly string[]): Properties {

@@ -1,0 +1,114 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
+import { type InstantCloud, openInstantCloud } from '../../bench/instant-cloud.ts'
+import { aws } from '../../src/cloud/aws/aws.ts'
+import { findMarked } from '../../src/core/marked-processes.ts'
+import { sourceFolder } from '../../src/core/paths.ts'
+import type { BakeOutcome } from '../../src/model/outcome.ts'
+import type { Phase } from '../../src/model/phases.ts'
+import type { Faults } from '../aws/gateway.ts'
+import { officialPlugin, useOfficialPlugin } from '../helpers/command-plugin.ts'
+
+/** In each phase, something that gets no answer: a call of the cloud, or a command in a machine. The text is matched with a glob. */
+const held: readonly (readonly [phase: Phase, signal: NodeJS.Signals, holds: Faults | string])[] = [
+  ['resolve', 'SIGINT', { hold: 'DescribeImages' }],
+  ['base', 'SIGTERM', { hold: 'RunInstances' }],
+  ['base', 'SIGHUP', 'known_hosts-base*exit 0'],
+  ['configure', 'SIGINT', 'ansible-playbook'],
+  ['seal', 'SIGTERM', 'SEALED='],
+  ['candidate', 'SIGHUP', { hold: 'CreateImage' }],
+  ['trial', 'SIGINT', 'known_hosts-trial*exit 0'],
+  ['verify', 'SIGTERM', 'bakehouse-goss'],
+  ['copy', 'SIGINT', { hold: 'ModifyImageAttribute' }],
+  ['clean', 'SIGTERM', { hold: 'TerminateInstances' }],
+  ['promote', 'SIGHUP', { hold: 'PutParameter' }],
+  ['promote', 'SIGINT', { hold: 'GetParameter' }],
+]
+const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+/** With `BAKEHOUSE_TEST_SIGNALS=all`, each signal in each phase. */
+const cases =
+  process.env.BAKEHOUSE_TEST_SIGNALS === 'all'
+    ? held.flatMap(([phase, , holds]) => signals.map((name) => [phase, name, holds] as const))
+    : held
+
+const plugins = officialPlugin ? [{ name: 'bundled' }, { name: 'official', folder: officialPlugin }] : [{ name: 'bundled' }]
+
+describe.each<{ name: string; folder?: string }>(plugins)('with the $name command plugin, a build', ({ folder }) => {
+  let cloud: InstantCloud
+  let env: Record<string, string>
+  let running: ChildProcess | undefined
+  const file = (name: string): string => join(cloud.folder, name)
+
+  beforeAll(async () => {
+    cloud = await openInstantCloud(1)
+    writeScripts()
+    const PATH = `${file('bin')}${delimiter}${cloud.env.PATH}`
+    env = { ...cloud.env, PATH, BAKEHOUSE_VENV: file('venv'), HOLD: file('hold'), AWS_MAX_ATTEMPTS: '1' }
+    if (folder) Object.assign(env, useOfficialPlugin(cloud.env.BAKEHOUSE_HOME ?? '', folder, cloud.env.BAKEHOUSE_PLUGINS))
+    Object.assign(process.env, Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('AWS_'))))
+  }, 300_000)
+  afterEach(() => {
+    running?.kill('SIGKILL')
+    cloud.gateway.faults = {}
+    rmSync(file('hold'), { force: true })
+    for (const { pid } of leftProcesses()) process.kill(pid, 'SIGKILL')
+  })
+  afterAll(() => cloud[Symbol.asyncDispose]())
+
+  /** Replaces `ssh` and Ansible: a command that matches the file `hold` writes `hold.reached` and never ends, with a child. */
+  function writeScripts(): void {
+    const instant = join(sourceFolder(), '../bench/instant')
+    const wait = `if [ -e "$HOLD" ] && [[ "$all" == *$(<"$HOLD")* ]]; then sleep 1000 & echo reached >"$HOLD.reached"; sleep 1000; exit 1; fi`
+    const read = `case "$*" in *'-O exit'* | *'exit 0' | *'cat >'*) script= ;; *) script=$(cat) ;; esac`
+    const script = (path: string, lines: readonly string[]): void => {
+      mkdirSync(join(file(path), '..'), { recursive: true })
+      writeFileSync(file(path), ['#!/bin/bash', ...lines, ''].join('\n'))
+      chmodSync(file(path), 0o755)
+    }
+    script('bin/ssh', [read, 'all="$* $script"', wait, `printf %s "$script" | "${instant}/ssh" "$@"`])
+    script('venv/bin/ansible-playbook', ['all=$0', wait, `exec "${instant}/venv/bin/ansible-playbook" "$@"`])
+  }
+
+  /** Every process below the build has this variable. */
+  const leftProcesses = () => findMarked('BAKEHOUSE_HOME').filter(({ value }) => value === cloud.env.BAKEHOUSE_HOME)
+
+  async function bakeUntilHeld(holds: Faults | string): Promise<ChildProcess> {
+    rmSync(file('hold.reached'), { force: true })
+    const before = cloud.gateway.held()
+    if (typeof holds === 'string') writeFileSync(file('hold'), holds)
+    else cloud.gateway.faults = holds
+    const args = [join(sourceFolder(), 'bake.ts'), '--family', cloud.families[0] ?? '', '--json']
+    running = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
+    const bake = running
+    await expect
+      .poll(() => cloud.gateway.held() > before || existsSync(file('hold.reached')) || bake.exitCode !== null, { timeout: 200_000 })
+      .toBe(true)
+    return bake
+  }
+
+  it.each(cases)('ends in %s after %s with exit code 8, and leaves nothing', { timeout: 240_000 }, async (phase, signal, holds) => {
+    const bake = await bakeUntilHeld(holds)
+    let [stdout, stderr] = ['', '']
+    bake.stdout?.on('data', (chunk: Buffer) => (stdout += chunk))
+    bake.stderr?.on('data', (chunk: Buffer) => (stderr += chunk))
+    expect(bake.exitCode, 'the build ended before').toBeNull()
+    const start = performance.now()
+    bake.kill(signal)
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    cloud.gateway.faults = {}
+    rmSync(file('hold'), { force: true })
+    const [exitCode] = (await once(bake, 'close')) as [number]
+    const seconds = (performance.now() - start) / 1000
+    if (process.env.BAKEHOUSE_TEST_SIGNALS) process.stdout.write(`${phase} ${signal} ${seconds.toFixed(1)} s\n`)
+    const outcome = JSON.parse(stdout) as BakeOutcome
+    expect([exitCode, outcome.status, outcome.error?.phase], stderr).toEqual([8, 'cancelled', phase])
+    // The limit of the product is 20 s. A busy computer is slower. What is held takes 1000 s.
+    expect(seconds, 'seconds').toBeLessThan(60)
+    expect(leftProcesses().map(({ command }) => command.join(' '))).toEqual([])
+    expect(await (await aws()).list({ tool: 'bakehouse' })).toEqual([])
+    if (outcome.recordPath) expect(JSON.parse(readFileSync(outcome.recordPath, 'utf8'))).toMatchObject({ status: 'cancelled', left: [] })
+  })
+})
