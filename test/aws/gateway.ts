@@ -47,6 +47,34 @@ const notFoundCodes: Readonly<Record<string, string>> = {
   sg: 'InvalidGroup.NotFound',
 }
 
+interface MotoAnswer {
+  readonly real: Response
+  readonly said: string
+}
+
+/** moto answers an unknown action with a web page, and rarely also a known one. A call that only reads is repeated once. */
+async function askMoto(
+  target: string,
+  request: IncomingMessage,
+  given: { body: string; action?: string | undefined },
+): Promise<MotoAnswer> {
+  const headers = Object.entries(request.headers).filter(([name]) => !/^(connection|content-length|transfer-encoding|expect)$/.test(name))
+  const send = async (): Promise<MotoAnswer> => {
+    const real = await fetch(`${target}${request.url ?? '/'}`, {
+      method: request.method ?? 'POST',
+      headers: headers.map(([name, value]): [string, string] => [name, String(value)]),
+      ...(given.body === '' ? {} : { body: given.body }),
+    })
+    return { real, said: await real.text() }
+  }
+  const first = await send()
+  return isWebPage(first.real, first.said) && /^(Describe|Get|List)/.test(given.action ?? '') ? send() : first
+}
+
+function isWebPage(real: Response, said: string): boolean {
+  return !real.ok && /^<!doctype html/i.test(said)
+}
+
 /** Starts a server in front of moto that injects faults, records calls, and answers actions that moto does not have. */
 export async function startGateway(target: string, given: Faults = {}): Promise<Gateway> {
   const calls: string[] = []
@@ -73,15 +101,8 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
         type: call.json ? 'application/x-amz-json-1.1' : 'text/xml',
         text: own.body ?? renderError(call, own.code),
       }
-    const headers = Object.entries(request.headers).filter(([name]) => !/^(connection|content-length|transfer-encoding|expect)$/.test(name))
-    const real = await fetch(`${target}${request.url ?? '/'}`, {
-      method: request.method ?? 'POST',
-      headers: headers.map(([name, value]): [string, string] => [name, String(value)]),
-      ...(body === '' ? {} : { body }),
-    })
-    const said = await real.text()
-    // moto answers unknown actions with a web page.
-    if (!real.ok && /^<!doctype html/i.test(said)) return { status: 400, type: 'text/xml', text: renderError(call, 'InvalidAction') }
+    const { real, said } = await askMoto(target, request, { body, action: call.action })
+    if (isWebPage(real, said)) return { status: 400, type: 'text/xml', text: renderError(call, 'InvalidAction') }
     const text = completeAnswer(call, said, missing)
     if (real.ok) noteFresh(call, text, gateway.faults, fresh)
     return { status: real.status, type: real.headers.get('content-type') ?? 'text/xml', text }
