@@ -35,7 +35,8 @@ function ownStacks(family: string): string[] {
 /** The objects of a stack. The engine keeps history, locks and backups in folders with the name of the stack. */
 function objectsOf(state: string, stack: string): string[] {
   const folders = ['history/bakehouse', 'locks/organization/bakehouse', 'backups/bakehouse']
-  return [`${state}/stacks/bakehouse/${stack}.json*`, ...folders.map((folder) => `${state}/${folder}/${stack}/*`)]
+  const files = ['json*', 'pulumi-tags*'].map((ending) => `${state}/stacks/bakehouse/${stack}.${ending}`)
+  return [...files, ...folders.map((folder) => `${state}/${folder}/${stack}/*`)]
 }
 
 function parseBackend(backend: string): { bucket: string; path: string } {

@@ -2,12 +2,14 @@ import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { parse } from 'yaml'
+import { defined } from '../../core/defined.ts'
 import { isWithin } from '../../core/dotted-version.ts'
 import { MissingError, messageOf, UsageError } from '../../core/errors.ts'
 import { failureOf, run } from '../../core/exec.ts'
 import { resolveInside } from '../../core/inside.ts'
 import { cacheFolder } from '../../core/paths.ts'
 import type { StepContext } from '../context.ts'
+import { findDigestProblem } from './collection-digest.ts'
 
 /** A collection or role that a family requires. */
 export interface Requirement {
@@ -15,6 +17,8 @@ export interface Requirement {
   readonly name: string
   /** The version range, as in the file: `1.2.3`, `>=1.2,<2`, or `*` for any version. */
   readonly version: string
+  /** The digest of `MANIFEST.json` of a collection, if its content is pinned. */
+  readonly sha256?: string
 }
 
 /** Folders with the installed requirements of a family. */
@@ -40,7 +44,20 @@ export async function installRequirements(context: StepContext): Promise<Install
   const installed = { collections: join(folder, 'collections'), roles: join(folder, 'roles') }
   const missing = parseRequirements(text).filter((one) => !isInstalled(one, installed, context))
   for (const kind of new Set(missing.map((one) => one.kind))) await install({ kind, file, installed, missing }, context)
+  for (const one of parseRequirements(text)) requireDigest(one, installed, context)
   return installed
+}
+
+/** Throws UsageError if a collection with a digest has other content. */
+function requireDigest(one: Requirement, installed: Installed, context: StepContext): void {
+  const { folder, name } = context.request.family
+  if (one.sha256 === undefined) return
+  const collection = findCollection(one, installed, context)
+  const problem = collection === undefined ? 'it is not installed' : findDigestProblem(collection, one.sha256)
+  if (problem === undefined) return
+  throw new UsageError(`${name}: the collection ${one.name} is not the one in requirements.yml: ${problem}`, {
+    hint: `find out what changed it (${collection ?? folder}); if the new content is right, change its sha256`,
+  })
 }
 
 /** Parses a requirements.yml, in either of its two forms. Throws UsageError for other content. */
@@ -65,19 +82,31 @@ function parseEntry(kind: Requirement['kind'], entry: unknown): Requirement {
     const [name = '', version = '*'] = entry.split(':')
     return { kind, name, version }
   }
-  const { name, src, version } = (entry ?? {}) as Record<string, unknown>
+  const { name, src, version, sha256 } = (entry ?? {}) as Record<string, unknown>
   if (typeof name !== 'string' && typeof src !== 'string') throw new UsageError(`requirements.yml: expected a ${kind} with a name`)
-  return { kind, name: String(name ?? src), version: String(version ?? '*') }
+  const isDigest = kind === 'collection' && typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256)
+  if (sha256 !== undefined && !isDigest) {
+    throw new UsageError('requirements.yml: expected sha256 to be the digest of MANIFEST.json of a collection, 64 hexadecimal digits')
+  }
+  return { kind, name: String(name ?? src), version: String(version ?? '*'), ...defined({ sha256 }) }
 }
 
-function isInstalled({ kind, name, version }: Requirement, installed: Installed, context: StepContext): boolean {
+function isInstalled(one: Requirement, installed: Installed, context: StepContext): boolean {
   const { folder } = context.request.family
-  if (kind === 'role') return [installed.roles, join(folder, 'roles')].some((path) => existsSync(join(path, name)))
+  if (one.kind === 'role') return [installed.roles, join(folder, 'roles')].some((path) => existsSync(join(path, one.name)))
+  return findCollection(one, installed, context) !== undefined
+}
+
+/** The folder of an installed collection with the wanted version; undefined if there is none. */
+function findCollection({ name, version }: Requirement, installed: Installed, context: StepContext): string | undefined {
+  const { folder } = context.request.family
   const own = process.env.ANSIBLE_COLLECTIONS_PATH?.split(delimiter) ?? []
-  return [installed.collections, join(folder, 'collections'), ...own, sitePackages(context.venv)].some((path) => {
-    const found = findVersion(join(path, 'ansible_collections', ...name.split('.')))
-    return found !== undefined && isWithin(found, version)
-  })
+  return [installed.collections, join(folder, 'collections'), ...own, sitePackages(context.venv)]
+    .map((path) => join(path, 'ansible_collections', ...name.split('.')))
+    .find((path) => {
+      const found = findVersion(path)
+      return found !== undefined && isWithin(found, version)
+    })
 }
 
 function sitePackages(venv: string): string {

@@ -122,6 +122,7 @@ describe('the state in a bucket', () => {
     ...['linux-base', 'linux-base-2026.11.27', 'linux-base-2026.11.27-2', 'lease.linux-base'].flatMap((stack) => [
       object('PutObject', `stacks/bakehouse/${stack}.json`),
       object('DeleteObject', `stacks/bakehouse/${stack}.json.bak`),
+      object('PutObject', `stacks/bakehouse/${stack}.pulumi-tags`),
       object('PutObject', `history/bakehouse/${stack}/${stack}-1764230000.history.json`),
       object('DeleteObject', `locks/organization/bakehouse/${stack}/5a6b.json`),
     ]),
