@@ -51,8 +51,8 @@ describe.skipIf(!pwsh)(`the script that reads whether Windows can be generalised
       installing: refused('msiexec, TiWorker did not end in time', false),
       waiting: refused('a reboot is pending (Component Based Servicing, Windows Update)'),
       halfSetUp: refused('its ImageState is IMAGE_STATE_UNDEPLOYABLE, expected IMAGE_STATE_COMPLETE'),
-      packages: refused('Sysprep refuses packages that are installed for one user only (Contoso.App_1.0_x64)'),
-      encrypted: refused('Sysprep refuses encrypted drives (C:)'),
+      packages: refused('Sysprep cannot run with packages that are installed for one user only (Contoso.App_1.0_x64)'),
+      encrypted: refused('Sysprep cannot run with encrypted drives (C:)'),
       usedUp: refused('its licence cannot be reset any more (RemainingWindowsReArmCount is 0)'),
       core: { ready: true },
     })
