@@ -74,6 +74,6 @@ describe('a base disk', () => {
       signal: AbortSignal.timeout(60_000),
     })
     expect(base.path).toBe(old.path)
-    expect(lines.at(-1)).toMatch(/^a new base disk could not be made; the one of .* is used$/)
+    expect(lines.at(-1)).toMatch(/^a new base disk could not be made, so the one from .* is used$/)
   })
 })
