@@ -17,6 +17,6 @@ export async function readOrder(request: BakeRequest): Promise<Order> {
     family: read,
     cloud: await chooseCloud(read.cloud),
     engine: await openProjectEngine(request.backend),
-    redactor: createRedactor(secretValues(secrets)),
+    redactor: createRedactor(secretValues(secrets, read.folder)),
   }
 }

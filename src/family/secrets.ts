@@ -8,6 +8,7 @@ import { shortestSecret } from '../core/redact/redact.ts'
 import type { Family, Secret } from '../model/family.ts'
 import type { FamilySecrets } from '../model/secrets.ts'
 import type { Path, Problem } from './explain.ts'
+import { vaultedValues } from './vaulted-values.ts'
 
 /** The secrets of a family, and what is wrong with each that is missing or too short to be redacted. */
 export interface SecretReading {
@@ -45,9 +46,9 @@ export function checkSecrets(family: Family, env: NodeJS.ProcessEnv = process.en
   }
 }
 
-/** The values of all secrets, for the redactor. */
-export function secretValues(secrets: FamilySecrets): string[] {
-  return [...Object.values(secrets.variables), ...(secrets.vaultPassword === undefined ? [] : [secrets.vaultPassword])]
+/** The values of all secrets, for the redactor; also those in the folder of the family that Ansible Vault encrypted. */
+export function secretValues({ variables, vaultPassword }: FamilySecrets, folder: string): string[] {
+  return [...Object.values(variables), ...(vaultPassword === undefined ? [] : [vaultPassword, ...vaultedValues(folder, vaultPassword)])]
 }
 
 interface OneReading {
