@@ -23,6 +23,8 @@ export interface LoginWait {
   readonly observer?: Observer
   /** A machine that rejects the key once will not accept it later. */
   readonly isRefusalFinal?: boolean
+  /** After so many ms in which the machine refused each login, it is not asked again. */
+  readonly refusedMs?: number
   /** Time-out of one login, in ms. */
   readonly attemptMs?: number
   /** Pause between two logins, in ms. It doubles after each refusal up to `longest`, because sshd blocks clients that fail too often. */
@@ -44,6 +46,7 @@ export async function waitForLogin(target: SshTarget, settings: SshSettings, wai
   const { observer, pause } = wait
   const deadline = Date.now() + wait.deadlineMs
   let [why, next, isUp] = ['its network did not come up', pause.shortest, observer === undefined]
+  let refusedSince: number | undefined
   for (; Date.now() < deadline; await sleep(next)) {
     if (wait.signal?.aborted) return final('the build was cancelled')
     if (observer && !observer.isAlive()) return final('the machine stopped unexpectedly')
@@ -54,11 +57,21 @@ export async function waitForLogin(target: SshTarget, settings: SshSettings, wai
     const lines = await readLines(wait.logFile)
     const said = lines.at(-1) || `ssh ended with exit code ${exitCode}`
     const isUnanswered = exitCode === notAccepted || unanswered.test(said)
-    why = isUnanswered ? `its ssh port did not answer${proxyMessage(target, lines)}` : `it accepted no login: ${said}`
-    if (wait.isRefusalFinal && isRefusal(why)) return final(why)
+    why = isUnanswered ? `its ssh port did not answer${proxyMessage(target, lines)}` : refusal(target, said)
+    refusedSince = isRefusal(said) ? (refusedSince ?? Date.now()) : undefined
+    if (wait.isRefusalFinal && isRefusal(said)) return final(why)
+    const refusedMs = refusedSince === undefined ? 0 : Date.now() - refusedSince
+    if (refusedMs > (wait.refusedMs ?? refusalMs)) return final(`${why}, for ${Math.round(refusedMs / 1000)} s`)
     next = isUnanswered ? pause.shortest : Math.min(next * 2, pause.longest)
   }
   return final(`${why} within ${Math.round(wait.deadlineMs / 1000)} s`)
+}
+
+/** A machine may start its ssh server before the key is in place, but not by this time, in ms. */
+const refusalMs = 180_000
+
+function refusal({ user }: SshTarget, said: string): string {
+  return isRefusal(said) ? `ssh answers, and refuses the key of ${user}: ${said}` : `it accepted no login: ${said}`
 }
 
 /** The arguments of `ssh` for one login. A shared connection stays open in the background. */

@@ -132,15 +132,17 @@ export async function requireLogin(machine: LocalMachine, host: LocalHost, wait:
   signal.throwIfAborted()
   const last = await lastConsoleLine(machine)
   const Failure = isRefusalFinal && failure.isRefusal ? LoginRefused : RejectedError
-  throw new Failure(...loginFailed(failure.why, last))
+  throw new Failure(...loginFailed(failure.why, last, failure.isRefusal))
 }
 
-/** Message and hint if the login to a machine failed. */
-export function loginFailed(why: string, lastLine: string | undefined): [message: string, detail: { hint: string }] {
+/** Message and hint if the login to a machine failed. `isRefusal`: its ssh server answered and refused the key. */
+export function loginFailed(why: string, lastLine: string | undefined, isRefusal = false): [message: string, detail: { hint: string }] {
   return [
     `cannot log in to the machine: ${why} (last line of its console: ${lastLine || 'none'})`,
     {
-      hint: 'read the console log in the diagnostics folder; the image must boot with UEFI from a virtio disk; a slow machine needs a longer login: {timeout: …} in family.yaml',
+      hint: isRefusal
+        ? 'name an account that may log in with a key: login: {by: cloud-init, user: …} in family.yaml; a hardening role often forbids root'
+        : 'read the console log in the diagnostics folder; the image must boot with UEFI from a virtio disk; a slow machine needs a longer login: {timeout: …} in family.yaml',
     },
   ]
 }
