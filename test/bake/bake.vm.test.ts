@@ -1,8 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { run } from '../../src/core/exec.ts'
 import { sourceFolder } from '../../src/core/paths.ts'
+import type { BuildRecord } from '../../src/model/record.ts'
+import { auditFiles } from '../helpers/audit.ts'
 import { countEngineRuns } from '../helpers/engine-runs.ts'
 import { killNextEngine } from '../helpers/engines.ts'
 import { findText, makeProject, type Project } from '../helpers/project.ts'
@@ -26,13 +28,26 @@ const tinyYaml = [
   '',
 ].join('\n')
 
+const auditedYaml = [
+  'base: {debian: bookworm, variant: lean}',
+  'verify: {suites: [{goss: audit/goss.yml, variables: [audit/vars.yml, {user: root, rule_2: false}]}]}',
+  '',
+].join('\n')
+/** Hardened machines have this. */
+const noexecTask = `
+    - name: Let no program run from shared memory
+      ansible.builtin.lineinfile: {path: /etc/fstab, line: "tmpfs /dev/shm tmpfs rw,nosuid,nodev,noexec 0 0"}
+`
+
 const project: Project = makeProject({
   ...tinyFamily('tiny', {
     family: tinyYaml,
     tasks: secretTasks,
   }),
-  ...tinyFamily('failing-case', { goss: 'file:\n  /etc/absent: {exists: true}\n' }),
+  ...tinyFamily('failing-case', { family: auditedYaml, tasks: noexecTask }),
+  ...auditFiles('failing-case', 150),
 })
+chmodSync(join(project.folder, 'playbooks/failing-case/audit/scripts/answer.sh'), 0o755)
 const engineRuns = countEngineRuns(project.home)
 afterAll(() => project[Symbol.asyncDispose](), 120_000)
 
@@ -106,7 +121,7 @@ describe('a build on the local cloud', () => {
     expect(JSON.parse(readFileSync(outcome.recordPath ?? '', 'utf8'))).toMatchObject({ status: 'interrupted', left: [] })
   })
 
-  it('promotes nothing if a test case fails, and names the test case', async () => {
+  it('promotes nothing if a test case of hundreds fails on a machine with noexec shared memory, and names the test case', async () => {
     const { exitCode, outcome, stderr } = await project.bake('failing-case')
     expect([exitCode, outcome.status, outcome.error?.phase], stderr).toEqual([10, 'failed', 'verify'])
     expect(outcome.error?.message).toContain('/etc/absent')
@@ -115,7 +130,19 @@ describe('a build on the local cloud', () => {
     expect(await project.outputs('failing-case')).toBeUndefined()
     expect(leftovers()).toEqual([])
     expect(existsSync(outcome.recordPath ?? '')).toBe(true)
-    expect(existsSync(outcome.reportPath ?? '')).toBe(true)
+    const record = JSON.parse(readFileSync(outcome.recordPath ?? '', 'utf8')) as BuildRecord
+    const audit = record.suites.find(({ verifier }) => verifier === 'goss')
+    const others = audit?.cases.filter(({ status }) => status !== 'passed').map(({ name, status, message }) => [name, status, message])
+    expect(others?.sort()).toEqual([
+      ['File /etc/absent exists', 'failed', 'expected true, got false'],
+      ['File /etc/absent mode', 'skipped', 'not checked, because exists failed'],
+      ['Service nothing running', 'skipped', 'skipped by the goss file (skip: true)'],
+    ])
+    const passed = new Set(audit?.cases.filter(({ status }) => status === 'passed').map(({ name }) => name))
+    const special = ['Mount /dev/shm opts', 'File /root owner', 'User root uid', 'Command rule 150 stdout']
+    expect(special.filter((name) => !passed.has(name))).toEqual([])
+    expect([passed.size, passed.has('Command rule 2 stdout')]).toEqual([149 * 2 + 6, false])
+    expect(readFileSync(outcome.reportPath ?? '', 'utf8')).toContain('<summary>304 passed</summary>')
   })
 
   it('does not change the latest good image if the next build fails, and redacts a secret in the message of the failure', async () => {

@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path'
 import { type RunResult, run } from '../../src/core/exec.ts'
 import { homeFolder, sourceFolder } from '../../src/core/paths.ts'
 import type { BakeOutcome } from '../../src/model/outcome.ts'
+import { officialPlugin, useOfficialPlugin } from './command-plugin.ts'
 
 /** A project in a temporary folder: families, home folder, state. It uses the cache of the user. */
 export interface Project extends AsyncDisposable {
@@ -39,7 +40,8 @@ export function makeProject(playbooks: Files): Project {
     }
   }
   write(playbooks)
-  const env = { BAKEHOUSE_PROJECT: folder, BAKEHOUSE_HOME: home, NO_COLOR: '1' }
+  const plugin = officialPlugin ? useOfficialPlugin(home, officialPlugin) : {}
+  const env = { BAKEHOUSE_PROJECT: folder, BAKEHOUSE_HOME: home, NO_COLOR: '1', ...plugin }
   const bakehouse: Project['bakehouse'] = (args, more = {}) =>
     run(process.execPath, [entry, ...args], { cwd: folder, env: { ...env, ...more }, timeoutMs: 1_700_000 })
   return {
