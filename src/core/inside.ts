@@ -1,6 +1,6 @@
-import { readdirSync, realpathSync } from 'node:fs'
+import { type Dirent, readdirSync, realpathSync } from 'node:fs'
 import { dirname, isAbsolute, join, relative, sep } from 'node:path'
-import { UsageError } from './errors.ts'
+import { messageOf, UsageError } from './errors.ts'
 
 /**
  * The path of a file or folder in the folder of a family. Symbolic links may lead to folders of other families, but not elsewhere, because
@@ -14,12 +14,23 @@ export function resolveInside(folder: string, file: string): string {
   })
 }
 
-/** Like `resolveInside`; also checks everything in the folder. */
+/** Like `resolveInside`; also checks everything in the folder, and in the folders that its links lead to. */
 export function resolveTreeInside(folder: string, file: string): string {
   const path = resolveInside(folder, file)
-  for (const entry of listFolder(path))
-    if (entry.isSymbolicLink()) resolveInside(folder, relative(folder, join(entry.parentPath, entry.name)))
+  checkLinks(folder, path, new Set())
   return path
+}
+
+/** Checks each link before it follows it, so that it never reads a folder outside. */
+function checkLinks(folder: string, path: string, checked: Set<string>): void {
+  const real = findReal(path)
+  if (real === undefined || checked.has(real)) return
+  checked.add(real)
+  for (const entry of listFolder(path)) {
+    const inner = join(path, entry.name)
+    if (entry.isSymbolicLink()) resolveInside(folder, relative(folder, inner))
+    if (!entry.isFile()) checkLinks(folder, inner, checked)
+  }
 }
 
 /** If the path is outside the family: an empty text, or the target of its link. Undefined if it is inside. */
@@ -45,10 +56,11 @@ function findReal(path: string): string | undefined {
   }
 }
 
-function listFolder(path: string) {
+function listFolder(path: string): Dirent[] {
   try {
-    return readdirSync(path, { recursive: true, withFileTypes: true })
-  } catch {
-    return []
+    return readdirSync(path, { withFileTypes: true })
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === 'ENOTDIR') return []
+    throw new UsageError(`cannot read the folder ${path}: ${messageOf(cause)}`, { cause })
   }
 }

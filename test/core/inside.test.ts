@@ -42,8 +42,12 @@ test('returns the path of a file in the folder, and refuses a path outside', () 
   expect(() => resolveInside(folder, 'etc/passwd')).toThrow('expected a path inside the family folder, got "etc/passwd", a link to')
 })
 
-test('refuses a folder with a link to a path outside, at any depth', () => {
+test('refuses a folder with a link to a path outside, at any depth, also behind a link to another family', () => {
   expect(() => resolveTreeInside(folder, 'verify')).toThrow('verify/deep/out.yaml')
   rmSync(join(folder, 'verify/deep/out.yaml'))
   expect(resolveTreeInside(folder, 'verify')).toBe(join(folder, 'verify'))
+  symlinkSync('/etc', join(root, 'playbooks/shared/etc'))
+  symlinkSync('../../shared', join(folder, 'verify/shared'))
+  symlinkSync('.', join(folder, 'verify/again'))
+  expect(() => resolveTreeInside(folder, 'verify')).toThrow('verify/shared/etc')
 })
