@@ -34,9 +34,7 @@ const cases =
     ? held.flatMap(([phase, , holds]) => signals.map((name) => [phase, name, holds] as const))
     : held
 
-const plugins = officialPlugin ? [{ name: 'bundled' }, { name: 'official', folder: officialPlugin }] : [{ name: 'bundled' }]
-
-describe.each<{ name: string; folder?: string }>(plugins)('with the $name command plugin, a build', ({ folder }) => {
+describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a build`, () => {
   let cloud: InstantCloud
   let env: Record<string, string>
   let running: ChildProcess | undefined
@@ -47,7 +45,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('with the $name comman
     writeScripts()
     const PATH = `${file('bin')}${delimiter}${cloud.env.PATH}`
     env = { ...cloud.env, PATH, BAKEHOUSE_VENV: file('venv'), HOLD: file('hold'), AWS_MAX_ATTEMPTS: '1' }
-    if (folder) Object.assign(env, useOfficialPlugin(cloud.env.BAKEHOUSE_HOME ?? '', folder, cloud.env.BAKEHOUSE_PLUGINS))
+    if (officialPlugin) Object.assign(env, useOfficialPlugin(cloud.env.BAKEHOUSE_HOME ?? '', officialPlugin, cloud.env.BAKEHOUSE_PLUGINS))
     Object.assign(process.env, Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('AWS_'))))
   }, 300_000)
   afterEach(() => {
