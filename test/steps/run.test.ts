@@ -110,6 +110,16 @@ describe('configure', () => {
     expect(await step('configure')).toMatchObject({ exitCode: 10, json: { cause } })
   })
 
+  test('ends with exit code 3 if a collection of the family cannot be installed', async () => {
+    request({ requirements: 'requirements.yml' })
+    writeFileSync(join(folder, 'family/requirements.yml'), 'collections: [{name: acme.web, version: "1.0.0"}]\n')
+    script('venv/bin/ansible-galaxy', 'echo "ERROR! Failed to find collection acme.web:1.0.0" >&2; exit 1')
+    const { exitCode, json } = await step('configure', { XDG_CACHE_HOME: join(folder, 'cache') })
+    expect([exitCode, json?.status], json?.cause).toEqual([3, 'missing'])
+    expect(json?.cause).toContain('acme.web 1.0.0 from the requirements cannot be installed')
+    expect(json?.hint).toContain('Failed to find collection acme.web:1.0.0')
+  })
+
   test('stops Ansible on SIGTERM, and the result says so', async () => {
     request()
     script('venv/bin/ansible-playbook', `echo $$ >${join(folder, 'pid')}; exec sleep 60`)

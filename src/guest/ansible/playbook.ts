@@ -39,22 +39,24 @@ export async function runPlaybook(context: StepContext, spec: PlaybookRun): Prom
     throw new UsageError(`${family.name}: the playbook ${spec.playbook} does not exist`, {
       hint: `create ${playbook}, or name another file in family.yaml`,
     })
-  using files = openPrivateFolder({ ...family.configure.variables, ...buildVariables(context), ...spec.variables }, context.secrets)
-  const ends: TaskEnd[] = []
-  const follower = followTasks(files.tasksFile, (event) => {
-    if (event.event === 'end') ends.push(event)
-    spec.onTask(event)
-  })
+  const installed = await installRequirements(context)
   const inventory = writeInventory(context, spec.connection)
+  using files = openPrivateFolder({ ...family.configure.variables, ...buildVariables(context), ...spec.variables }, context.secrets)
   const settings: AnsibleSpec = {
     folder: family.folder,
     venv: context.venv,
     strategy: family.configure.strategy,
     tasksFile: files.tasksFile,
     vaultPasswordFile: files.vaultPasswordFile,
-    installed: await installRequirements(context),
+    installed,
   }
   const redacted = context.redactor.stream()
+  const ends: TaskEnd[] = []
+  // Its timer keeps the process running until `stop`.
+  const follower = followTasks(files.tasksFile, (event) => {
+    if (event.event === 'end') ends.push(event)
+    spec.onTask(event)
+  })
   try {
     const args = playbookArguments({ playbook, inventory, variablesFile: files.variablesFile, become: family.configure.become })
     const result = await run(join(context.venv, 'bin/ansible-playbook'), args, {
