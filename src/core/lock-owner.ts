@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { readFileSync, readlinkSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { hostname } from 'node:os'
+import { readPidNamespace } from './lock-file.mjs'
 import { findProcess, isRunning, type ProcessIdentity } from './process-identity.ts'
 
 /** The place where a process runs. A process ID is valid only there. */
@@ -53,7 +54,7 @@ function readPlace(): Place {
     host: hostname(),
     machine: digest(readOr('/etc/machine-id')),
     boot: readOr('/proc/sys/kernel/random/boot_id').slice(0, 13),
-    namespace: readNamespace(),
+    namespace: readPidNamespace(),
   }
 }
 
@@ -65,14 +66,6 @@ function digest(text: string): string {
 function readOr(file: string): string {
   try {
     return readFileSync(file, 'utf8').trim()
-  } catch {
-    return ''
-  }
-}
-
-function readNamespace(): string {
-  try {
-    return readlinkSync('/proc/self/ns/pid').replace(/\D/g, '')
   } catch {
     return ''
   }

@@ -1,3 +1,5 @@
+import { keepNodeOptions } from './node-options.mjs'
+
 /** The treatment of variables of other programs. */
 export interface OtherVariables {
   /** Names; `*` matches any end. */
@@ -94,21 +96,13 @@ export const otherVariables: readonly OtherVariables[] = [
   { names: ['TAR_OPTIONS', 'CDPATH', 'BASH_ENV'], fate: 'removed', why: 'They change what commands and scripts do.' },
 ]
 
-/** Options of NODE_OPTIONS that are kept. */
-const nodeOptions = /^--(use-(system|openssl|bundled)-ca|max-old-space-size=|dns-result-order=|tls-|(no-)?network-family-autoselection)/
-
 /** The changes of an environment, by name; undefined removes a variable. */
 export function findUnwanted(environment: Readonly<Record<string, string | undefined>>): Record<string, string | undefined> {
   const changes: Record<string, string | undefined> = {}
   for (const [name, value = ''] of Object.entries(environment)) {
     const fate = otherVariables.find(({ names }) => names.some((pattern) => fits(name, pattern)))?.fate ?? 'kept'
     if (fate === 'removed') changes[name] = undefined
-    if (fate === 'reduced')
-      changes[name] =
-        value
-          .split(/\s+/)
-          .filter((option) => nodeOptions.test(option))
-          .join(' ') || undefined
+    if (fate === 'reduced') changes[name] = keepNodeOptions(value) || undefined
   }
   return changes
 }

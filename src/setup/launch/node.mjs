@@ -1,6 +1,7 @@
 // Chooses the Node that runs the program. Plain JavaScript, because it has to run on the Node that the computer has.
 import { spawnSync } from 'node:child_process'
 import { existsSync, realpathSync, rmSync } from 'node:fs'
+import { keepNodeOptions } from '../../core/node-options.mjs'
 
 /** The oldest Node that runs the source without compilation: it removes TypeScript types and supports `using`. */
 export const oldestNode = '24'
@@ -16,14 +17,11 @@ export function isNewEnough() {
   }
 }
 
-/** Options of NODE_OPTIONS that are kept, as in core/other-variables.ts. Others may not exist in another Node, which then does not start. */
-const keptOptions = /^--(use-(system|openssl|bundled)-ca|max-old-space-size=|dns-result-order=|tls-|(no-)?network-family-autoselection)/
-
 /** The environment for another Node than the one that runs this code. */
 export function nodeEnvironment(environment = process.env) {
   const { NODE_OPTIONS = '', ...env } = environment
-  const kept = NODE_OPTIONS.split(/\s+/).filter((option) => keptOptions.test(option))
-  return kept.length === 0 ? env : { ...env, NODE_OPTIONS: kept.join(' ') }
+  const kept = keepNodeOptions(NODE_OPTIONS)
+  return kept === '' ? env : { ...env, NODE_OPTIONS: kept }
 }
 
 /** Whether a Node can run the program. Starts it to find out: an existing file may be for another C library. */

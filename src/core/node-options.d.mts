@@ -1,0 +1,1 @@
+export function keepNodeOptions(options: string): string
