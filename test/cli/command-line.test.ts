@@ -1,43 +1,14 @@
-import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { runArguments } from '../../src/cli/arguments.ts'
 import { main } from '../../src/cli/cli.ts'
-import { completeWords } from '../../src/cli/complete.ts'
 import { renderFindings } from '../../src/cli/doctor-verb.ts'
 import { UsageError } from '../../src/core/errors.ts'
-import { run } from '../../src/core/exec.ts'
-import { findCommand } from '../../src/core/find-command.ts'
-import { homeFolder, sourceFolder } from '../../src/core/paths.ts'
 import { writeRecord } from '../../src/records/store.ts'
-import { familyFiles, makeProject } from '../family/project.ts'
 import { captureOutput } from '../helpers/capture-output.ts'
-import { failedRecord, sampleRecord } from '../records/sample.ts'
-
-const entry = join(sourceFolder(), 'bake.ts')
-
-interface Ended {
-  readonly code: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
-
-function bakehouse(args: readonly string[], env: NodeJS.ProcessEnv = {}, closeEarly = false): Promise<Ended> {
-  const child = spawn(process.execPath, [entry, ...args], { env: { ...process.env, CI: undefined, ...env }, timeout: 110_000 })
-  const texts = { stdout: '', stderr: '' }
-  for (const name of ['stdout', 'stderr'] as const) child[name].on('data', (chunk: Buffer) => (texts[name] += chunk.toString()))
-  if (closeEarly) child.stdout.destroy()
-  return new Promise((resolve) => child.once('close', (code) => resolve({ code, ...texts })))
-}
-
-async function projectWithBuilds(): Promise<ReturnType<typeof makeProject>> {
-  const project = makeProject(familyFiles('linux-web', 'base: { debian: bookworm }\n'))
-  const builds = join(project.folder, '.bakehouse/builds/linux-web')
-  await writeRecord(join(builds, '2026.11.22'), sampleRecord({ version: '2026.11.22', startedAt: '2026-11-22T10:00:00.000Z' }))
-  await writeRecord(join(builds, '2026.11.23'), failedRecord())
-  return project
-}
+import { bakehouse, projectWithBuilds } from '../helpers/command-line.ts'
+import { sampleRecord } from '../records/sample.ts'
 
 describe('misuse', () => {
   test.each([
@@ -110,37 +81,6 @@ describe('help', () => {
 
   test('--version prints the version of the program', async () => {
     expect((await bakehouse(['--version'])).stdout).toMatch(/^\d+\.\d+\.\d+\n$/)
-  })
-
-  const shells = [
-    ['bash', ['-u', '-c', 'eval "$0"; COMP_WORDS=(bakehouse reap --d) COMP_CWORD=2; _bakehouse; echo $COMPREPLY']],
-    ['zsh', ['-f', '-u', '-c', 'eval "$0"; COMP_WORDS=(bakehouse reap --d) COMP_CWORD=2; compgen -F _bakehouse -- --d']],
-    ['fish', ['--no-config', '-c', 'echo $argv | source; complete -C "bakehouse reap --d"']],
-  ] as const
-
-  // bash is always there. On a computer without zsh or fish, only the text of their scripts is tested, below.
-  test.each(shells.filter(([shell]) => findCommand(shell)))('completion completes a partial word in %s', async (shell, args) => {
-    const script = (await bakehouse(['completion', shell])).stdout
-    const { stdout, stderr } = await run(shell, [...args, script], { env: { HOME: '/nonexistent', BAKEHOUSE_HOME: homeFolder() } })
-    expect([stdout, stderr]).toEqual(['--dry-run\n', ''])
-  })
-
-  test('completion does not initialize the completion of zsh again, and has a script for fish', async () => {
-    expect((await bakehouse(['completion'])).stdout).toContain('command -v compdef >/dev/null || { autoload -U +X compinit && compinit; }')
-    const { stdout } = await bakehouse(['completion', 'fish'])
-    expect(stdout).toContain('complete -c bakehouse -f -a')
-    expect(stdout).not.toContain('COMP_WORDS')
-  })
-
-  test('completion suggests verbs, options and families', async () => {
-    using _project = await projectWithBuilds()
-    const complete = (...words: string[]): Promise<string[]> => completeWords(words)
-    expect(await complete('bake', '--keep', '')).toEqual(['never', 'failed', 'always'])
-    expect(await complete('hi')).toEqual(['history'])
-    expect(await complete('--family', '')).toEqual(['linux-web'])
-    expect(await complete('show', 'li')).toEqual(['linux-web'])
-    expect(await complete('reap', '--d')).toEqual(['--dry-run'])
-    expect(await complete('--keep', 'f')).toEqual(['failed'])
   })
 })
 
