@@ -42,9 +42,10 @@ export async function installRequirements(context: StepContext): Promise<Install
   const text = readFileSync(file, 'utf8')
   const folder = join(cacheFolder(), 'ansible', createHash('sha256').update(text).digest('hex').slice(0, 16))
   const installed = { collections: join(folder, 'collections'), roles: join(folder, 'roles') }
-  const missing = parseRequirements(text).filter((one) => !isInstalled(one, installed, context))
+  const wanted = parseRequirements(text)
+  const missing = wanted.filter((one) => !isInstalled(one, installed, context))
   for (const kind of new Set(missing.map((one) => one.kind))) await install({ kind, file, installed, missing }, context)
-  for (const one of parseRequirements(text)) requireDigest(one, installed, context)
+  for (const one of wanted) requireDigest(one, installed, context)
   return installed
 }
 
