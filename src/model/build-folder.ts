@@ -12,6 +12,11 @@ export function logFile(step: StepName): string {
   return `${buildFiles.logs}/${step}.log`
 }
 
+/** The value of `BAKEHOUSE_STEP` for a step, or another command of the Pulumi program, and for all processes below it. */
+export function stepMark(buildFolder: string, name: string): string {
+  return `${buildFolder}/${buildFiles.steps}/${name}`
+}
+
 /** Files of a build folder, relative to it. */
 export const buildFiles = {
   request: 'request.json',

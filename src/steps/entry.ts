@@ -6,7 +6,7 @@ import { findCommand } from '../core/find-command.ts'
 import { endProcesses, findMarked, signalProcess } from '../core/marked-processes.ts'
 import { isRunning, type ProcessIdentity } from '../core/process-identity.ts'
 import { quoteShell } from '../core/quote.ts'
-import { buildFiles } from '../model/build-folder.ts'
+import { stepMark } from '../model/build-folder.ts'
 import { type StepName, stepNames } from '../model/step.ts'
 
 const mark: VariableName = 'BAKEHOUSE_STEP'
@@ -26,11 +26,6 @@ export function stepProcessFile(folder: string, step: StepName): string {
   return `${stepMark(folder, step)}.pid`
 }
 
-/** The value of `BAKEHOUSE_STEP` of a step and its children. */
-function stepMark(folder: string, step: StepName): string {
-  return join(folder, buildFiles.steps, step)
-}
-
 /** Marks the processes that this one starts after this as children of a step. */
 export function markChildren(folder: string, step: StepName): void {
   setVariable(mark, stepMark(folder, step))
@@ -42,7 +37,7 @@ export function markChildren(folder: string, step: StepName): void {
  */
 export async function endSteps(folder: string): Promise<void> {
   await Promise.all(stepNames.map((step) => askToEnd(findStepProcess(folder, step))))
-  await endProcesses(() => findMarked(mark).filter(({ value }) => value.startsWith(join(folder, buildFiles.steps, '/'))))
+  await endProcesses(() => findMarked(mark).filter(({ value }) => value.startsWith(stepMark(folder, ''))))
 }
 
 async function askToEnd(step: ProcessIdentity | undefined): Promise<void> {

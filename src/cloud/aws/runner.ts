@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Input } from '@pulumi/pulumi'
 import { defined } from '../../core/defined.ts'
-import { buildFiles } from '../../model/build-folder.ts'
+import { stepMark } from '../../model/build-folder.ts'
 import type { BuildContext } from '../cloud.ts'
 
 /** A command of the Pulumi program. */
@@ -17,11 +17,10 @@ interface Command {
 
 /** Inputs of a command resource that runs `run.ts` with a request. The build can find the command and end it, as it ends a step. */
 export function runner({ verb, name, context, request, undo }: Command) {
-  const BAKEHOUSE_STEP = join(context.buildFolder, buildFiles.steps, name)
   return {
     create: commandLine(verb),
     ...defined({ delete: undo && commandLine(undo) }),
-    environment: { BAKEHOUSE_REQUEST: request, BAKEHOUSE_STEP },
+    environment: { BAKEHOUSE_REQUEST: request, BAKEHOUSE_STEP: stepMark(context.buildFolder, name) },
     logging: 'none' as const,
   }
 }
