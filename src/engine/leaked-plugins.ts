@@ -4,10 +4,9 @@ import { commandPlugin } from './command/entry.ts'
 
 /**
  * Plugins of builds whose engine was killed. The official `command` plugin does not notice that, and runs for ever. Their `value` is the
- * process of their build.
+ * process of their build. `marked`: all processes of builds.
  */
-export function findLeakedPlugins(): MarkedProcess[] {
-  const marked = findMarked('BAKEHOUSE_OWNER')
+export function findLeakedPlugins(marked: readonly MarkedProcess[] = findMarked('BAKEHOUSE_OWNER')): MarkedProcess[] {
   // The engine is marked too. If the parent of a plugin is not marked, the engine has ended.
   const pids = new Set(marked.map(({ pid }) => pid))
   return marked.filter(({ command, parent }) => isPlugin(command) && !pids.has(parent))

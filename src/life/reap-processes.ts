@@ -7,7 +7,8 @@ import { removeLeftover } from './remove-leftover.ts'
 
 /** Ends the processes that builds left on this computer: plugins whose engine was killed, and children of a killed step. */
 export async function reapProcesses(options: ReapOptions): Promise<Reaped[]> {
-  const found = new Map([...findLeakedPlugins(), ...findOrphans()].map((each) => [each.pid, each]))
+  const marked = findMarked('BAKEHOUSE_OWNER')
+  const found = new Map([...findLeakedPlugins(marked), ...findOrphans(marked)].map((each) => [each.pid, each]))
   return Promise.all(
     [...found.values()].map((each) => {
       const why = `process of a build that has ended: ${each.command.slice(0, 2).join(' ')}`
@@ -18,9 +19,9 @@ export async function reapProcesses(options: ReapOptions): Promise<Reaped[]> {
 }
 
 /** Processes of steps whose build has ended. Its machines have no such mark: a build may have kept them. */
-function findOrphans(): MarkedProcess[] {
+function findOrphans(marked: readonly MarkedProcess[]): MarkedProcess[] {
   const ofSteps = new Set(findMarked('BAKEHOUSE_STEP').map(({ pid }) => pid))
-  return findMarked('BAKEHOUSE_OWNER').filter(({ pid, value }) => {
+  return marked.filter(({ pid, value }) => {
     const owner = parseOwner(value)
     return ofSteps.has(pid) && owner !== undefined && !isRunning(owner)
   })
