@@ -13,7 +13,7 @@ interface Ended {
   readonly stderr: string
 }
 
-/** Runs the command line as its users do. `closeEarly` closes its standard output at once. */
+/** Runs the command line as its users do. `closeEarly` closes its standard output immediately. */
 export function bakehouse(args: readonly string[], env: NodeJS.ProcessEnv = {}, closeEarly = false): Promise<Ended> {
   const child = spawn(process.execPath, [entry, ...args], { env: { ...process.env, CI: undefined, ...env }, timeout: 110_000 })
   const texts = { stdout: '', stderr: '' }
