@@ -74,9 +74,8 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
   const leftProcesses = () => findMarked('BAKEHOUSE_HOME').filter(({ value }) => value === cloud.env.BAKEHOUSE_HOME)
   /** The commands of its steps, and of everything that they started. */
   const stepCommands = (): string[] => {
-    const ofBuild = new Set(leftProcesses().map(({ pid }) => pid))
-    const ofSteps = findMarked('BAKEHOUSE_STEP').filter(({ pid }) => ofBuild.has(pid))
-    return ofSteps.map(({ command }) => command.join(' ').trim())
+    const ofBuild = findMarked('BAKEHOUSE_STEP').filter(({ value }) => value.startsWith(`${cloud.env.BAKEHOUSE_HOME}/`))
+    return ofBuild.map(({ command }) => command.join(' ').trim())
   }
 
   async function bakeUntilHeld(holds: Faults | string): Promise<ChildProcess> {

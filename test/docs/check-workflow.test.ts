@@ -22,17 +22,16 @@ describe('commit subjects', () => {
   ])('a subject of %i characters ends the job with %i', (length, code) => {
     const folder = mkdtempSync(join(tmpdir(), 'commits-'))
     onTestFinished(() => rmSync(folder, { recursive: true }))
+    // Without GIT_DIR, which a git hook sets, and without the settings of the user, which may ask for signed commits.
+    const options = { cwd: folder, encoding: 'utf8', env: { PATH: process.env.PATH, HOME: folder } } as const
     const git = (...args: string[]): string =>
-      execFileSync('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', ...args], { cwd: folder, encoding: 'utf8' }).trim()
+      execFileSync('git', ['-c', 'user.name=Ada', '-c', 'user.email=ada@example.org', ...args], options).trim()
     git('init', '--quiet')
     git('commit', '--quiet', '--allow-empty', '-m', `old: ${'x'.repeat(100)}`)
     const base = git('rev-parse', 'HEAD')
     git('commit', '--quiet', '--allow-empty', '-m', `docs: ${'y'.repeat(length - 'docs: '.length)}`)
-    const ended = spawnSync('bash', ['-e', '-c', script], {
-      cwd: folder,
-      encoding: 'utf8',
-      env: { ...process.env, BASE: base, HEAD: git('rev-parse', 'HEAD') },
-    })
+    const env = { ...options.env, BASE: base, HEAD: git('rev-parse', 'HEAD') }
+    const ended = spawnSync('bash', ['-e', '-c', script], { ...options, env })
     expect(ended.status).toBe(code)
     expect(ended.stdout.includes('docs: yyy')).toBe(code === 1)
     expect(ended.stdout).not.toContain('old: xxx')
