@@ -44,7 +44,7 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
     cloud = await openInstantCloud(1)
     writeScripts()
     const PATH = `${file('bin')}${delimiter}${cloud.env.PATH}`
-    env = { ...cloud.env, PATH, BAKEHOUSE_VENV: file('venv'), HOLD: file('hold'), AWS_MAX_ATTEMPTS: '1' }
+    env = { ...cloud.env, PATH, BAKEHOUSE_VENV: file('venv'), HOLD: file('hold') }
     if (officialPlugin) Object.assign(env, useOfficialPlugin(cloud.env.BAKEHOUSE_HOME ?? '', officialPlugin, cloud.env.BAKEHOUSE_PLUGINS))
     Object.assign(process.env, Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('AWS_'))))
   }, 300_000)
@@ -112,7 +112,8 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
     expect(seconds, 'seconds').toBeLessThan(60)
     expect(leftProcesses().map(({ command }) => command.join(' '))).toEqual([])
     expect(await (await aws()).list({ tool: 'bakehouse' })).toEqual([])
-    if (outcome.recordPath) expect(JSON.parse(readFileSync(outcome.recordPath, 'utf8'))).toMatchObject({ status: 'cancelled', left: [] })
+    if (outcome.recordPath)
+      expect(JSON.parse(readFileSync(outcome.recordPath, 'utf8')), stderr).toMatchObject({ status: 'cancelled', left: [] })
   })
 
   const killed: readonly (readonly [name: string, pattern: RegExp])[] = [
