@@ -44,11 +44,19 @@ export async function deploy(request: DeployRequest, pauseMs = 5_000): Promise<{
   return { changed, outputs: Object.fromEntries((stack.Outputs ?? []).map((output) => [output.OutputKey ?? '', output.OutputValue ?? ''])) }
 }
 
-/** The given values, and the previous values of all other parameters. */
+/**
+ * The given values, and the previous values of all other parameters. Of a parameter whose value is the name of an SSM parameter, the name
+ * is passed again, so that CloudFormation reads its value.
+ */
 export function parametersOf({ parameters }: DeployRequest, found: Stack | undefined): Parameter[] {
   const given = Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue }))
   const kept = (found?.Parameters ?? []).filter(({ ParameterKey = '' }) => !(ParameterKey in parameters))
-  return [...given, ...kept.map(({ ParameterKey }) => ({ ParameterKey, UsePreviousValue: true }))]
+  return [
+    ...given,
+    ...kept.map(({ ParameterKey, ParameterValue, ResolvedValue }) =>
+      ResolvedValue === undefined ? { ParameterKey, UsePreviousValue: true } : { ParameterKey, ParameterValue },
+    ),
+  ]
 }
 
 async function findStack(client: CloudFormationClient, StackName: string): Promise<Stack | undefined> {

@@ -28,15 +28,20 @@ test('the stack uses the image in the parameter of a family, and an update uses 
   expect(LaunchTemplateVersions?.[0]?.LaunchTemplateData?.ImageId).toBe(second)
 }, 60_000)
 
-test('an update keeps settings that are not given', () => {
+test('an update keeps settings that are not given, and passes the name of an SSM parameter again', () => {
   const found = {
     StackName: 'web',
     StackStatus: undefined,
     CreationTime: undefined,
-    Parameters: [{ ParameterKey: 'Size' }, { ParameterKey: 'Image' }],
+    Parameters: [
+      { ParameterKey: 'Size' },
+      { ParameterKey: 'InstanceType' },
+      { ParameterKey: 'Image', ParameterValue: '/bakehouse/web/latest', ResolvedValue: 'ami-1' },
+    ],
   }
   expect(parametersOf({ stackName: 'web', parameters: { Size: '3' } }, found)).toEqual([
     { ParameterKey: 'Size', ParameterValue: '3' },
-    { ParameterKey: 'Image', UsePreviousValue: true },
+    { ParameterKey: 'InstanceType', UsePreviousValue: true },
+    { ParameterKey: 'Image', ParameterValue: '/bakehouse/web/latest' },
   ])
 })
