@@ -4,6 +4,7 @@ import {
   DescribeAutoScalingGroupsCommand,
   DescribeInstanceRefreshesCommand,
   type InstanceRefresh,
+  type LaunchTemplateSpecification,
   StartInstanceRefreshCommand,
   type StartInstanceRefreshCommandInput,
 } from '@aws-sdk/client-auto-scaling'
@@ -49,28 +50,59 @@ export function refreshInput(request: RefreshRequest): StartInstanceRefreshComma
 }
 
 /** The shortest and the longest time between two polls, in ms. In between, it is a tenth of the time waited so far. */
-const pause = { first: 1_000, longest: 15_000 }
+interface Pause {
+  readonly first: number
+  readonly longest: number
+}
 
-/** Moves the group to the version and waits for the end. Returns `unchanged` if it has this version. Throws if AWS rolled back. */
-export async function refresh(request: RefreshRequest): Promise<'unchanged' | 'upgraded'> {
+/**
+ * Moves the group to the version and waits for the end. Returns `unchanged` if it has this version. A refresh that an interrupted update
+ * left running is joined if it moves the group to this version; else it is waited for. Throws if AWS rolled back.
+ */
+export async function refresh(
+  request: RefreshRequest,
+  pause: Pause = { first: 1_000, longest: 15_000 },
+): Promise<'unchanged' | 'upgraded'> {
   const client = new AutoScalingClient({ maxAttempts: 12, requestHandler })
-  const query = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [request.groupName] })
+  const running = await findRunning(client, request.groupName)
+  const joined = hasVersion(running?.DesiredConfiguration?.LaunchTemplate, request) ? running : undefined
+  const waitForEnd = (which: Pick<InstanceRefresh, 'InstanceRefreshId'>) => follow(client, request, { ...which, pause })
+  if (running && !joined) await waitForEnd(running)
+  if (!joined && hasVersion(await readTemplate(client, request.groupName), request)) return 'unchanged'
+  const started = joined ?? (await client.send(new StartInstanceRefreshCommand(refreshInput(request))))
+  const state = await waitForEnd(started)
+  if (state?.Status === 'Successful') return 'upgraded'
+  throw new RejectedError(`the upgrade of ${request.groupName} failed (${state?.Status}): ${state?.StatusReason ?? 'no reason given'}`, {
+    hint: `read why instances were not healthy: aws autoscaling describe-scaling-activities --auto-scaling-group-name ${request.groupName}`,
+  })
+}
+
+function hasVersion(template: LaunchTemplateSpecification | undefined, { templateId, version }: RefreshRequest): boolean {
+  return template?.LaunchTemplateId === templateId && template.Version === version
+}
+
+async function readTemplate(client: AutoScalingClient, name: string): Promise<LaunchTemplateSpecification | undefined> {
+  const query = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [name] })
   const group = (await client.send(query)).AutoScalingGroups?.[0]
-  if (!group) throw new MissingError(`Auto Scaling group ${request.groupName} does not exist`, { hint: 'create it again: pulumi up' })
-  const { LaunchTemplateId, Version } = group.LaunchTemplate ?? {}
-  if (LaunchTemplateId === request.templateId && Version === request.version) return 'unchanged'
-  const { InstanceRefreshId = '' } = await client.send(new StartInstanceRefreshCommand(refreshInput(request)))
+  if (!group) throw new MissingError(`Auto Scaling group ${name} does not exist`, { hint: 'create it again: pulumi up' })
+  return group.LaunchTemplate
+}
+
+/** The refresh of the group that has not ended. AWS runs one at a time, and refuses to start a second one. */
+async function findRunning(client: AutoScalingClient, AutoScalingGroupName: string): Promise<InstanceRefresh | undefined> {
+  const { InstanceRefreshes } = await client.send(new DescribeInstanceRefreshesCommand({ AutoScalingGroupName }))
+  return InstanceRefreshes?.find(({ Status }) => !isOver(Status))
+}
+
+/** Prints the progress of a refresh until it has ended. */
+async function follow(
+  client: AutoScalingClient,
+  { groupName }: RefreshRequest,
+  { InstanceRefreshId = '', pause }: Pick<InstanceRefresh, 'InstanceRefreshId'> & { readonly pause: Pause },
+): Promise<InstanceRefresh | undefined> {
   for (const started = Date.now(); ; ) {
-    const state = await describe(client, request.groupName, InstanceRefreshId)
-    if (state?.Status === 'Successful') return 'upgraded'
-    if (isOver(state?.Status)) {
-      throw new RejectedError(
-        `the upgrade of ${request.groupName} failed (${state?.Status}): ${state?.StatusReason ?? 'no reason given'}`,
-        {
-          hint: `read why instances were not healthy: aws autoscaling describe-scaling-activities --auto-scaling-group-name ${request.groupName}`,
-        },
-      )
-    }
+    const state = await describe(client, groupName, InstanceRefreshId)
+    if (isOver(state?.Status)) return state
     say(`${state?.Status} ${state?.PercentageComplete ?? 0} % ${state?.StatusReason ?? ''}`)
     await sleep(Math.min(pause.longest, Math.max(pause.first, (Date.now() - started) / 10)))
   }
@@ -82,7 +114,7 @@ async function describe(client: AutoScalingClient, group: string, id: string): P
 }
 
 function isOver(status: string | undefined): boolean {
-  return ['Failed', 'Cancelled', 'RollbackSuccessful', 'RollbackFailed'].includes(status ?? '')
+  return ['Successful', 'Failed', 'Cancelled', 'RollbackSuccessful', 'RollbackFailed'].includes(status ?? '')
 }
 
 if (import.meta.main) {

@@ -33,7 +33,8 @@ export function createRefreshes(endpoint: string, sick: ReadonlySet<string>): (c
       return respond(action, `<InstanceRefreshId>${id}</InstanceRefreshId>`)
     }
     if (action !== 'DescribeInstanceRefreshes') return undefined
-    const id = parameters.get('InstanceRefreshIds.member.1') ?? ''
+    const id = parameters.get('InstanceRefreshIds.member.1')
+    if (id === undefined) return respond(action, '<InstanceRefreshes/>')
     const refresh = refreshes.get(id)
     if (!refresh) return { status: 400, code: 'ValidationError' }
     refresh.status = ++refresh.looks < 2 ? 'InProgress' : await finish(client, endpoint, refresh, sick)
