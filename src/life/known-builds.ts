@@ -4,6 +4,7 @@ import type { Engine, ListedStack } from '../engine/engine.ts'
 import type { ReapOptions } from '../model/leftover.ts'
 import type { BuildRecord } from '../model/record.ts'
 import { listRecords, markInterrupted } from '../records/history.ts'
+import { hasFinishedImage } from './unfinished-copies.ts'
 
 /** The builds of the project, and what may be deleted of them. */
 export interface KnownBuilds {
@@ -30,8 +31,7 @@ export async function findKnownBuilds(engine: Engine, options: ReapOptions, runn
   for (const { family, version, build } of records.filter(mayHaveLeft)) {
     // Without a stack (it may be in another backend), it is unknown whether the image is finished. So it is kept.
     const state = await engine.findState(`${family}-${version}`)
-    // The resource `image` is created last, when the promoted image is complete.
-    if (state && !state.resources.some(({ name }) => name === 'image')) unfinished.push(build)
+    if (state && !hasFinishedImage(state)) unfinished.push(build)
   }
   return {
     records,

@@ -1,6 +1,9 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { buildFolder } from '../core/paths.ts'
 import type { Engine, ListedStack } from '../engine/engine.ts'
 import type { OpenStack } from '../engine/stack.ts'
+import { buildFiles } from '../model/build-folder.ts'
 import type { Reaped, ReapOptions } from '../model/leftover.ts'
 import type { BuildRecord } from '../model/record.ts'
 import { lockedFamily, readOwner, whyLockIsStale } from '../records/shared-build-lock.ts'
@@ -8,6 +11,7 @@ import { keepOnlyImage } from './keep-only-image.ts'
 import type { KnownBuilds } from './known-builds.ts'
 import { removeKeys } from './remove-build.ts'
 import { removeLeftover } from './remove-leftover.ts'
+import { hasFinishedImage } from './unfinished-copies.ts'
 
 /** A stack with at most this many resources may hold only bookkeeping: the stack resource itself and its providers. */
 const bookkeeping = 4
@@ -18,6 +22,8 @@ interface StackSearch {
   /** Families that are being built now. */
   readonly running: ReadonlySet<string>
   readonly known: Pick<KnownBuilds, 'records' | 'ended' | 'stacks'>
+  /** Stacks by name whose resources were deleted in a cloud, and why. */
+  readonly orphaned: ReadonlyMap<string, string>
 }
 
 /** Removes orphaned stacks: build stacks, and build locks in a shared state whose owner has ended. */
@@ -45,18 +51,21 @@ interface BuildStack {
 
 /**
  * Removes a build stack without resources. For a promoted build that has ended, removes everything except the image. A stack that is
- * complete according to its record and to the list of stacks is not opened, because opening a stack takes one run of the engine.
+ * complete according to its record and to the list of stacks is not opened, because opening a stack takes one run of the engine. A build of
+ * another computer has no record here: it has ended if its resources had expired.
  */
 async function reapBuild(
   { stack, family, version, record }: BuildStack,
-  { engine, options, known }: StackSearch,
+  { engine, options, known, orphaned }: StackSearch,
 ): Promise<Reaped | undefined> {
-  const over = known.ended.get(record?.build ?? '')
+  const over = known.ended.get(record?.build ?? '') ?? orphaned.get(stack.name)
   if (over === undefined && isComplete(stack, record?.status)) return undefined
   const state = await engine.findState(stack.name)
   if (!state) return undefined
   const left = state.resources.length + state.pending.length
-  const hasImage = state.resources.some(({ name }) => name === 'image')
+  const hasImage = hasFinishedImage(state)
+  // Only the computer of a build has its request, which is needed to keep the image.
+  if (hasImage && !existsSync(join(buildFolder(family, version), buildFiles.request))) return undefined
   if (left > 0 && (over === undefined || (hasImage && left === 1))) return undefined
   const leftover = { cloud: '', kind: 'stack', id: stack.name, family, version, why: over ?? 'it holds no resource' }
   return removeLeftover(leftover, options, async () => {

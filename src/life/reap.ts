@@ -4,6 +4,7 @@ import { chooseCloud, cloudNames } from '../cloud/clouds.ts'
 import { defined } from '../core/defined.ts'
 import { judgeOwner } from '../core/lock-owner.ts'
 import { removeDeadFolders } from '../core/memory-folder.ts'
+import type { Engine } from '../engine/engine.ts'
 import type { Reaped, ReapOptions } from '../model/leftover.ts'
 import { readBuildLocks, runningFamilies } from '../records/build-lock.ts'
 import { findKnownBuilds, type KnownBuilds, whyDeletable, whyForeign } from './known-builds.ts'
@@ -11,6 +12,7 @@ import { openProjectEngine } from './open-engine.ts'
 import { reapProcesses } from './reap-processes.ts'
 import { reapStacks } from './reap-stacks.ts'
 import { removeLeftover } from './remove-leftover.ts'
+import { findUnfinishedCopies } from './unfinished-copies.ts'
 
 /**
  * Deletes orphaned resources: tagged resources that have expired or whose build has ended, processes and build locks of ended builds, and
@@ -23,10 +25,10 @@ export const reap: Reap = async (options, signal) => {
   const reaped: Reaped[] = []
   for (const name of options.cloud === undefined ? cloudNames : [options.cloud]) {
     signal.throwIfAborted()
-    reaped.push(...(await reapCloud(name, options, known)))
+    reaped.push(...(await reapCloud(name, options, { engine, known })))
   }
   reaped.push(...(await reapProcesses(options)))
-  reaped.push(...(await reapStacks({ engine, options, running, known })))
+  reaped.push(...(await reapStacks({ engine, options, running, known, orphaned: stacksOf(reaped) })))
   reaped.push(...(await reapBuildLocks(options)))
   if (!options.dryRun) {
     const about = { cloud: '', kind: 'secrets', family: '', version: '', why: 'its process has ended', action: 'removed' } as const
@@ -35,7 +37,18 @@ export const reap: Reap = async (options, signal) => {
   return reaped
 }
 
-async function reapCloud(name: string, options: ReapOptions, known: KnownBuilds): Promise<Reaped[]> {
+/** The build stacks of deleted resources, by name, and why those were deleted. */
+function stacksOf(reaped: readonly Reaped[]): ReadonlyMap<string, string> {
+  const deleted = reaped.filter(({ action, cloud }) => cloud !== '' && (action === 'removed' || action === 'would-remove'))
+  return new Map(deleted.map(({ family, version, why }) => [`${family}-${version}`, why]))
+}
+
+interface Project {
+  readonly engine: Engine
+  readonly known: KnownBuilds
+}
+
+async function reapCloud(name: string, options: ReapOptions, { engine, known: listed }: Project): Promise<Reaped[]> {
   let cloud: Cloud
   let created: readonly Created[]
   try {
@@ -46,6 +59,8 @@ async function reapCloud(name: string, options: ReapOptions, known: KnownBuilds)
     if (options.cloud === undefined) return []
     throw error
   }
+  const unfinished = new Set([...listed.unfinished, ...(await findUnfinishedCopies(engine, created))])
+  const known: KnownBuilds = { ...listed, unfinished }
   const remove = async (each: Created): Promise<Reaped[]> => {
     const why = whyDeletable(each, known)
     if (why === undefined) return []

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { AutoScalingClient } from '@aws-sdk/client-auto-scaling'
 import { EC2Client } from '@aws-sdk/client-ec2'
+import { KMSClient } from '@aws-sdk/client-kms'
 import { ServiceQuotasClient } from '@aws-sdk/client-service-quotas'
 import { SSMClient } from '@aws-sdk/client-ssm'
 import { STSClient } from '@aws-sdk/client-sts'
@@ -15,6 +16,7 @@ const attempts = 12
 /** A client of the service, created once per region. Profile, endpoint and credentials come from the environment. */
 export const clients = {
   ec2: cached((config) => new EC2Client(config)),
+  kms: cached((config) => new KMSClient(config)),
   ssm: cached((config) => new SSMClient(config)),
   sts: cached((config) => new STSClient(config)),
   quotas: cached((config) => new ServiceQuotasClient(config)),

@@ -6,6 +6,7 @@ import { defined } from '../../core/defined.ts'
 import type { ImageResource, ImageSpec } from '../cloud.ts'
 import { findRegion } from './clients.ts'
 import { optionsOf } from './family-options.ts'
+import { keyInput } from './key-input.ts'
 import { runner } from './runner.ts'
 import { parseImageName, renderTags, watermarkName } from './tags.ts'
 
@@ -22,11 +23,12 @@ export function promotedCopy(
   const { family } = spec.context
   const { kmsKeyId: ownKey, regions, protect, watermark } = optionsOf(family)
   const tags = renderTags(spec.tags, spec.name, Object.keys(regions))
+  const unfinished = renderTags({ ...spec.tags, expires: spec.context.expires }, spec.name, Object.keys(regions))
   const home = output(findRegion())
-  const image = copyTo({ logicalName: `${logicalName}-copy`, spec, tags, from: home, kmsKeyId: ownKey }, options)
+  const image = copyTo({ logicalName: `${logicalName}-copy`, spec, tags: unfinished, from: home, kmsKeyId: ownKey }, options)
   const others = Object.entries(regions).map(([region, { kmsKeyId }]) => ({
     region,
-    image: copyTo({ logicalName: `${logicalName}-copy-${region}`, spec, tags, from: home, kmsKeyId, region }, options),
+    image: copyTo({ logicalName: `${logicalName}-copy-${region}`, spec, tags: unfinished, from: home, kmsKeyId, region }, options),
   }))
   const shares = [
     ...share(logicalName, image, undefined, spec, options),
@@ -75,16 +77,22 @@ function copyTo({ logicalName, spec, tags, from, kmsKeyId, region }: CopySpec, o
       sourceAmiId: spec.source,
       sourceAmiRegion: from,
       encrypted: true,
-      ...defined({ kmsKeyId, region, deprecationTime: days === undefined ? undefined : deprecationTime(expires, days) }),
+      ...defined({
+        kmsKeyId: expires === '' ? undefined : keyInput(kmsKeyId, region),
+        region,
+        deprecationTime: deprecationTime(expires, days),
+      }),
       tags,
     },
-    // The source is deleted with the temporary resources. That must not replace the copy.
-    { ...options, ignoreChanges: ['sourceAmiId'], customTimeouts: { create: '5h' } },
+    // A copy never changes: its source is deleted with the temporary resources, an alias may name another key later, it does not expire
+    // any more when it is complete, and `reap` does not know when the build expired.
+    { ...options, ignoreChanges: ['deprecationTime', 'kmsKeyId', 'sourceAmiId', 'tags'], customTimeouts: { create: '5h' } },
   )
 }
 
-/** Computed from the start of the build, so that it is the same in every update; EC2 rounds to the minute. */
-export function deprecationTime(from: string, days: number): string {
+/** Computed from when the build expires; EC2 rounds to the minute. Undefined without days, and if that time is not known. */
+export function deprecationTime(from: string, days: number | undefined): string | undefined {
+  if (from === '' || days === undefined) return undefined
   const time = new Date(Date.parse(from) + days * 24 * 60 * 60 * 1000)
   return `${time.toISOString().slice(0, 16)}:00Z`
 }

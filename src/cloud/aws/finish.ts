@@ -1,6 +1,7 @@
 import {
   AttachImageWatermarkCommand,
   CreateTagsCommand,
+  DeleteTagsCommand,
   DescribeImagesCommand,
   DisableImageDeregistrationProtectionCommand,
   EnableImageDeregistrationProtectionCommand,
@@ -9,6 +10,7 @@ import {
 import { clients, retryUntilFound } from './clients.ts'
 import { snapshotsOf } from './delete.ts'
 import { isNotFound } from './errors.ts'
+import { expiresKey } from './tags.ts'
 import { imageDeadlineMs, waitForImage } from './wait.ts'
 
 /** Settings of a promoted image that the provider has no resources for. */
@@ -22,14 +24,15 @@ export interface FinishRequest {
 
 /**
  * In every region: tags the snapshots, requires IMDSv2 for instances of the image, attaches the watermark. After that it protects the
- * images. If anything fails, no image stays protected, so that all can be deleted. It can run again.
+ * images, and removes the time when they expire: until then, `reap` may delete a copy that a killed build left. If anything fails, no image
+ * stays protected, so that all can be deleted. It can run again.
  */
 export async function finish(request: FinishRequest): Promise<void> {
   const images = Object.entries(request.imagesByRegion)
   await Promise.all(images.map(([region, id]) => complete(region, id, request)))
-  if (!request.protect) return
   try {
-    await Promise.all(images.map(([region, id]) => protect(region, id)))
+    if (request.protect) await Promise.all(images.map(([region, id]) => protect(region, id)))
+    await Promise.all(images.map(([region, id]) => removeExpiry(region, id)))
   } catch (error) {
     await release(request)
     throw error
@@ -50,6 +53,11 @@ async function complete(region: string, ImageId: string, { tags, watermark }: Fi
 async function protect(region: string, ImageId: string): Promise<void> {
   const query = new EnableImageDeregistrationProtectionCommand({ ImageId })
   await retryUntilFound('to protect images', () => clients.ec2(region).send(query))
+}
+
+async function removeExpiry(region: string, ImageId: string): Promise<void> {
+  const query = new DeleteTagsCommand({ Resources: [ImageId], Tags: [{ Key: expiresKey }] })
+  await retryUntilFound('to change the tags of images', () => clients.ec2(region).send(query))
 }
 
 /** Removes deregistration protection. */

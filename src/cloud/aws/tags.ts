@@ -4,6 +4,8 @@ import type { Tags } from '../../model/tags.ts'
 
 /** Prefix of the tag keys on AWS, so that an IAM policy can refer to them. */
 const prefix = 'bakehouse:'
+/** Tag with the time when a resource expires. A promoted image has it until it is complete. */
+export const expiresKey = `${prefix}expires`
 /** Tag with the other regions of a build, separated by spaces. `reap` also searches these regions. */
 const regionsKey = `${prefix}regions`
 
