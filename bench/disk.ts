@@ -86,6 +86,7 @@ function writtenBytes(home: string): number {
 async function baseBytes(): Promise<number> {
   const base = await resolveLocalBase(await readFamily('reference'), {
     progress: () => {},
+    warn: () => {},
     latestGood: () => Promise.reject(new Error('the reference starts from no family')),
     signal: new AbortController().signal,
   })

@@ -11,6 +11,11 @@ interface GraphParts {
   readonly expires: string
 }
 
+/** The names of the images that a build creates. */
+export function imageNames({ name }: Pick<Plan['family'], 'name'>, version: string): Pick<GraphSpec, 'imageName' | 'candidateName'> {
+  return { imageName: `${name}-${version}`, candidateName: `${name}-${version}-candidate` }
+}
+
 /** The description of the Pulumi program for a plan. */
 export function graphSpec(plan: Plan, { keys, resources, expires }: GraphParts): GraphSpec {
   const { family, version, build, folder } = plan
@@ -19,8 +24,7 @@ export function graphSpec(plan: Plan, { keys, resources, expires }: GraphParts):
     resources,
     keys,
     base: plan.base.id,
-    imageName: `${family.name}-${version}`,
-    candidateName: `${family.name}-${version}-candidate`,
+    ...imageNames(family, version),
     stepCommand: (step) => stepCommand(readTools().node, step, folder),
   }
 }

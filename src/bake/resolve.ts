@@ -7,6 +7,7 @@ import { findLatestGood, latestGoodOf } from '../life/latest-good.ts'
 import { findBaseFamily } from '../model/family.ts'
 import type { LatestGood } from '../model/outputs.ts'
 import { requireSteps } from '../steps/preflight.ts'
+import { imageNames } from './graph-spec.ts'
 import type { Journal } from './journal.ts'
 import type { Order, Plan } from './plan.ts'
 import { choosePlace } from './reserve.ts'
@@ -19,6 +20,7 @@ export async function makePlan(order: Order, journal: Journal, signal: AbortSign
   const [base, familyState, versions, host] = await Promise.all([
     cloud.resolveBase(family, {
       progress: (line) => journal.task('resolve', line),
+      warn: (warning) => note(journal, `warning: ${warning}`),
       latestGood: () => readAncestor(order),
       signal,
     }),
@@ -27,6 +29,11 @@ export async function makePlan(order: Order, journal: Journal, signal: AbortSign
     noteHost(cloud, journal),
   ])
   const latest = latestGoodOf(familyState)
+  const place = await choosePlace(request, latest)
+  await cloud.requireFreeNames?.(family, {
+    images: Object.values(imageNames(family, place.version)),
+    published: new Set(familyState?.resources.map(({ name }) => name)),
+  })
   return {
     ...order,
     base,
@@ -35,7 +42,7 @@ export async function makePlan(order: Order, journal: Journal, signal: AbortSign
     toolVersions: { ...versions, ...host },
     inputsDigest: await computeInputsDigest(family, base, { cloud: cloud.name, ...shapingVersions(versions) }),
     build: randomBytes(6).toString('hex'),
-    ...(await choosePlace(request, latest)),
+    ...place,
   }
 }
 
@@ -44,10 +51,13 @@ async function noteHost(cloud: Cloud, journal: Journal): Promise<Record<string, 
   const host = await cloud.describeHost?.()
   if (!host) return {}
   const { name, detail, hint } = host
-  const at = new Date().toISOString()
-  journal.tell({ type: 'note', phase: 'resolve', text: `${name}: ${detail}`, at })
-  if (hint) journal.tell({ type: 'note', phase: 'resolve', text: `hint: ${hint}`, at })
+  note(journal, `${name}: ${detail}`)
+  if (hint) note(journal, `hint: ${hint}`)
   return { [name]: detail }
+}
+
+function note(journal: Journal, text: string): void {
+  journal.tell({ type: 'note', phase: 'resolve', text, at: new Date().toISOString() })
 }
 
 /** The latest good image of the parent family, from the outputs of its family stack. Throws UsageError if there is none on this cloud. */

@@ -82,6 +82,11 @@ export interface Cloud {
    * Also runs the preflight checks: throws UsageError (bad base) or MissingError (credentials, tools, quota, disk).
    */
   resolveBase(family: Family, search: BaseSearch): Promise<BaseImage>
+  /**
+   * Checks that nothing outside of this state has a name that the build needs. Throws MissingError. Only for clouds in which several states
+   * share names.
+   */
+  requireFreeNames?(family: Family, names: BuildNames): Promise<void>
   /** All resources with these tags. */
   list(tags: Partial<Tags>): Promise<readonly Created[]>
   /** Deletes such a resource with what depends on it. Succeeds if it does not exist. */
@@ -109,9 +114,19 @@ export interface Cloud {
   consumers?(family: string): Promise<readonly Consumer[]>
 }
 
+/** The names that a build needs. */
+export interface BuildNames {
+  /** Names of the images that it creates. */
+  readonly images: readonly string[]
+  /** Names of the resources in the stack of the family: what this state has published already. */
+  readonly published: ReadonlySet<string>
+}
+
 /** Input for finding the base image of a family. */
 export interface BaseSearch {
   readonly progress: (line: string) => void
+  /** Called with a problem that may end the build later: one sentence. */
+  readonly warn: (warning: string) => void
   readonly signal: AbortSignal
   /** The latest good image of the parent family on this cloud. Throws UsageError if there is none. */
   readonly latestGood: () => Promise<FamilyOutputs>

@@ -6,6 +6,7 @@ import { listConsumers } from './consumers.ts'
 import { checkCredentials } from './credentials.ts'
 import { deleteCreated } from './delete.ts'
 import { baseOf } from './family-options.ts'
+import { requireFreeNames } from './free-names.ts'
 import { listCreated } from './list.ts'
 import { checkAccount } from './preflight.ts'
 
@@ -17,17 +18,18 @@ export async function aws(): Promise<Cloud> {
   return {
     name: 'aws',
     region,
-    async resolveBase(family, { progress, signal, latestGood }) {
+    async resolveBase(family, { progress, warn, signal, latestGood }) {
       progress('credentials')
-      const account = await checkCredentials(family)
+      const account = await checkCredentials(family, warn)
       signal.throwIfAborted()
       progress(`base image, for account ${account} in ${region}`)
       const { base, image } = await findBase(baseOf(family), { region, latestGood })
       signal.throwIfAborted()
       progress('instance type, network, quota, regions')
-      await checkAccount(family, image, region)
+      await checkAccount(family, image, { region, warn })
       return base
     },
+    requireFreeNames: (family, names) => requireFreeNames(family, names, region),
     consumers: (family) => listConsumers(region, family),
     list: (tags) => listCreated(region, tags),
     delete: (created) => deleteCreated(created, region),

@@ -7,9 +7,7 @@ import { ask, clients } from './clients.ts'
 export async function saveConsole(instanceId: string, folder: string): Promise<void> {
   const client = clients.ec2()
   const results = await Promise.allSettled([
-    ask('to read consoles', () => client.send(new GetConsoleOutputCommand({ InstanceId: instanceId }))).then(({ Output }) =>
-      save(join(folder, `${instanceId}-console.txt`), Output),
-    ),
+    ask('to read consoles', () => fetchConsole(instanceId)).then((output) => save(join(folder, `${instanceId}-console.txt`), output)),
     ask('to take screenshots', () => client.send(new GetConsoleScreenshotCommand({ InstanceId: instanceId }))).then(({ ImageData }) =>
       save(join(folder, `${instanceId}-screen.jpg`), ImageData),
     ),
@@ -20,16 +18,19 @@ export async function saveConsole(instanceId: string, folder: string): Promise<v
 
 /** The text on the console of an instance, as EC2 has it now; empty if EC2 has none. */
 export async function readConsole(instanceId: string): Promise<string> {
-  const read = async (Latest: boolean): Promise<string> => {
-    const { Output = '' } = await clients.ec2().send(new GetConsoleOutputCommand({ InstanceId: instanceId, Latest }))
-    return Buffer.from(Output, 'base64').toString()
-  }
-  // Older types of instances have the text of their last start only.
-  return read(true)
-    .catch(() => read(false))
-    .catch(() => '')
+  const output = await fetchConsole(instanceId).catch(() => '')
+  return Buffer.from(output, 'base64').toString()
 }
 
-async function save(file: string, base64: string | undefined): Promise<void> {
+/** The latest text in base64. Without `Latest`, EC2 has nothing of a machine that started minutes ago; only Nitro types support it. */
+async function fetchConsole(InstanceId: string): Promise<string> {
+  const fetch = async (Latest: boolean): Promise<string> => {
+    const { Output = '' } = await clients.ec2().send(new GetConsoleOutputCommand({ InstanceId, Latest }))
+    return Output
+  }
+  return fetch(true).catch(() => fetch(false))
+}
+
+async function save(file: string, base64 = ''): Promise<void> {
   if (base64) await writeFile(file, Buffer.from(base64, 'base64'), { mode: 0o600 })
 }

@@ -35,7 +35,7 @@ export function findRefusal(error: unknown, what: string): MissingError | undefi
   const code = codeOf(error)
   if (credentialCodes.has(code)) {
     return new MissingError(`AWS rejected the credentials (${code}), needed ${what}`, {
-      hint: 'log in again: aws sso login, or set AWS_PROFILE or AWS_ACCESS_KEY_ID; aws sts get-caller-identity must work',
+      hint: 'log in again: aws sso login, or set AWS_PROFILE or AWS_ACCESS_KEY_ID; aws sts get-caller-identity must work. A region that is not enabled for the account rejects all credentials: check AWS_REGION',
       cause: error,
     })
   }

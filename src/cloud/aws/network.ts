@@ -10,13 +10,19 @@ import {
 import { MissingError } from '../../core/errors.ts'
 import { commandLine } from '../../core/program.ts'
 import type { Family } from '../../model/family.ts'
+import type { BaseSearch } from '../cloud.ts'
 import { ask, clients } from './clients.ts'
 import { isNotFound } from './errors.ts'
 import { optionsOf } from './family-options.ts'
 import { requireReach } from './route.ts'
 
+/** The region of the build, and the function for problems that may end it later. */
+export interface Surroundings extends Pick<BaseSearch, 'warn'> {
+  readonly region: string
+}
+
 /** Checks that the build can connect to machines in its subnet as `aws.reach` says. Throws MissingError. */
-export async function checkNetwork(family: Family, region: string): Promise<void> {
+export async function checkNetwork(family: Family, surroundings: Surroundings): Promise<void> {
   const { reach, subnetId } = optionsOf(family)
   requireReach(reach)
   if (subnetId === undefined) return requireDefaultNetwork()
@@ -30,7 +36,7 @@ export async function checkNetwork(family: Family, region: string): Promise<void
     })
   }
   if (reach === 'ssh') await requireInboundRoute(subnet)
-  if (reach === 'ssm') await requireSessionService(subnet, region)
+  if (reach === 'ssm') await requireSessionService(subnet, surroundings)
 }
 
 /** The subnet. Throws MissingError if it does not exist. */
@@ -50,27 +56,36 @@ async function requireDefaultNetwork(): Promise<void> {
   const { Vpcs } = await ask('to read networks', () =>
     clients.ec2().send(new DescribeVpcsCommand({ Filters: [filter('is-default', 'true')] })),
   )
-  if (Vpcs?.length) return
-  throw new MissingError('This region has no default VPC', { hint: 'set aws.subnetId in family.yaml' })
+  if (!Vpcs?.length) throw new MissingError('This region has no default VPC', { hint: 'set aws.subnetId in family.yaml' })
+  const { Subnets } = await ask('to read subnets', () =>
+    clients.ec2().send(new DescribeSubnetsCommand({ Filters: [filter('default-for-az', 'true')] })),
+  )
+  if (Subnets?.length) return
+  throw new MissingError('The default VPC of this region has no default subnet', {
+    hint: 'create one: aws ec2 create-default-subnet --availability-zone <zone>; or set aws.subnetId in family.yaml',
+  })
 }
 
-/** Direct SSH needs a public address and a route to an internet gateway. */
+/** Direct SSH needs a route to an internet gateway. The machine gets a public address, also if the subnet assigns none by itself. */
 async function requireInboundRoute(subnet: Subnet): Promise<void> {
   const hint = 'choose a public subnet (aws.subnetId), or aws.reach: ssm, a bastion or a proxyCommand'
-  if (!subnet.MapPublicIpOnLaunch) {
-    throw new MissingError(`Subnet ${subnet.SubnetId} does not assign public addresses, but aws.reach is ssh`, { hint })
-  }
-  if ((await findDefaultRoute(subnet))?.GatewayId?.startsWith('igw-')) return
+  if (defaultRouteOf(await routesOf(subnet))?.GatewayId?.startsWith('igw-')) return
   throw new MissingError(`Subnet ${subnet.SubnetId} has no route to an internet gateway, but aws.reach is ssh`, { hint })
 }
 
 /** For a session, the machine connects to the service, over the internet or through an endpoint in its network. */
-async function requireSessionService(subnet: Subnet, region: string): Promise<void> {
-  if (await findDefaultRoute(subnet)) return
+async function requireSessionService(subnet: Subnet, { region, warn }: Surroundings): Promise<void> {
+  const routes = await routesOf(subnet)
+  if (defaultRouteOf(routes)) return
   const service = `com.amazonaws.${region}.ssmmessages`
   const Filters = [filter('vpc-id', subnet.VpcId), filter('service-name', service), filter('vpc-endpoint-state', 'available')]
   const { VpcEndpoints } = await ask('to read endpoints', () => clients.ec2().send(new DescribeVpcEndpointsCommand({ Filters })))
   if (VpcEndpoints?.length) return
+  if (routes.some(leadsToOtherNetwork)) {
+    return warn(
+      `${subnet.VpcId} has no endpoint ${service}, and subnet ${subnet.SubnetId} has no route to the internet: the endpoint must be in a network that the subnet has a route to`,
+    )
+  }
   throw new MissingError(
     `Machines in subnet ${subnet.SubnetId} cannot connect to Session Manager: it has no route to the internet and no endpoint ${service}`,
     {
@@ -79,11 +94,20 @@ async function requireSessionService(subnet: Subnet, region: string): Promise<vo
   )
 }
 
-/** The default route of a subnet: from its own route table, else from the main one of its VPC. */
-async function findDefaultRoute({ SubnetId, VpcId }: Subnet): Promise<Route | undefined> {
+/** The routes of a subnet: from its own route table, else from the main one of its VPC. */
+async function routesOf({ SubnetId, VpcId }: Subnet): Promise<readonly Route[]> {
   const own = await findRoutes([filter('association.subnet-id', SubnetId)])
-  const routes = own ?? (await findRoutes([filter('vpc-id', VpcId), filter('association.main', 'true')])) ?? []
+  return own ?? (await findRoutes([filter('vpc-id', VpcId), filter('association.main', 'true')])) ?? []
+}
+
+function defaultRouteOf(routes: readonly Route[]): Route | undefined {
   return routes.find(({ DestinationCidrBlock, State }) => DestinationCidrBlock === '0.0.0.0/0' && State !== 'blackhole')
+}
+
+/** Whether a route leads to a peered VPC, a transit gateway, or a VPN: endpoints there can be used too. */
+function leadsToOtherNetwork({ VpcPeeringConnectionId, TransitGatewayId, CoreNetworkArn, GatewayId, State }: Route): boolean {
+  const targets = [VpcPeeringConnectionId, TransitGatewayId, CoreNetworkArn, GatewayId?.startsWith('vgw-')]
+  return State !== 'blackhole' && targets.some(Boolean)
 }
 
 async function findRoutes(Filters: Filter[]): Promise<readonly Route[] | undefined> {

@@ -65,7 +65,7 @@ export const providerActions: Readonly<Record<string, readonly string[]>> = {
 }
 
 /** The calls of the AWS CLI for `aws.reach: ssm`. */
-export const sessionActions = ['ssm:StartSession', 'ssm:TerminateSession', 'ssmmessages:OpenDataChannel']
+export const sessionActions = ['ssm:ResumeSession', 'ssm:StartSession', 'ssm:TerminateSession', 'ssmmessages:OpenDataChannel']
 
 /** Calls that read. IAM cannot limit them to resources. */
 const reading = [
@@ -81,6 +81,7 @@ const reading = [
   'ec2:DescribeLaunchTemplateVersions',
   'ec2:DescribeLaunchTemplates',
   'ec2:DescribeNetworkInterfaces',
+  'ec2:DescribeRegions',
   'ec2:DescribeRouteTables',
   'ec2:DescribeSecurityGroups',
   'ec2:DescribeSnapshots',
@@ -89,6 +90,7 @@ const reading = [
   'ec2:DescribeVolumes',
   'ec2:DescribeVpcEndpoints',
   'ec2:DescribeVpcs',
+  'kms:DescribeKey',
   'servicequotas:GetServiceQuota',
   'ssm:DescribeParameters',
   'sts:GetCallerIdentity',
@@ -184,7 +186,11 @@ function otherStatements({ partition, family = '*' }: PolicyScope): Statement[] 
       StringEquals: { 'ssm:resourceTag/bakehouse:tool': 'bakehouse' },
     }),
     allow('SessionsOfSsh', ['ssm:StartSession'], `arn:${partition}:ssm:*:*:document/${sessionDocument}`),
-    allow('UseOwnSessions', ['ssm:TerminateSession', 'ssmmessages:OpenDataChannel'], `arn:${partition}:ssm:*:*:${ownSessions}`),
+    allow(
+      'UseOwnSessions',
+      ['ssm:ResumeSession', 'ssm:TerminateSession', 'ssmmessages:OpenDataChannel'],
+      `arn:${partition}:ssm:*:*:${ownSessions}`,
+    ),
     allow('PassTheInstanceProfile', ['iam:PassRole'], `arn:${partition}:iam::*:role/bakehouse-*`, {
       StringEquals: { 'iam:PassedToService': ec2Service },
     }),

@@ -1,16 +1,19 @@
-import { DescribeImagesCommand, DescribeInstanceTypesCommand, type Image, type InstanceTypeInfo } from '@aws-sdk/client-ec2'
+import { DescribeInstanceTypesCommand, type Image, type InstanceTypeInfo } from '@aws-sdk/client-ec2'
 import { UsageError } from '../../core/errors.ts'
 import type { Family } from '../../model/family.ts'
 import { ask, clients } from './clients.ts'
 import { optionsOf } from './family-options.ts'
-import { checkNetwork } from './network.ts'
+import { checkKeys } from './keys.ts'
+import { checkNetwork, type Surroundings } from './network.ts'
 import type { AwsOptions } from './options.ts'
 import { checkQuota } from './quota.ts'
+import { checkRegions } from './regions.ts'
 
 /** Checks that need AWS calls and would otherwise fail late in the build. Throws UsageError or MissingError. */
-export async function checkAccount(family: Family, image: Image, region: string): Promise<void> {
+export async function checkAccount(family: Family, image: Image, { region, warn }: Surroundings): Promise<void> {
   const options = optionsOf(family)
-  const [type] = await Promise.all([findInstanceType(options), checkNetwork(family, region), checkRegions(options)])
+  await checkRegions(options)
+  const [type] = await Promise.all([findInstanceType(options), checkNetwork(family, { region, warn }), checkKeys(options, region)])
   checkArchitecture(type, image)
   // The base machine is stopped when the trials run, so it does not count.
   await checkQuota(type, family.verify.clones)
@@ -33,15 +36,5 @@ function checkArchitecture({ InstanceType, ProcessorInfo }: InstanceTypeInfo, { 
   throw new UsageError(
     `aws.instanceType: ${InstanceType} supports ${supported.join(', ')}, but the base image ${ImageId} is for ${Architecture}`,
     { hint: 'choose an instance type or a base image with the other architecture' },
-  )
-}
-
-/** Checks that each region is enabled. A region that is not enabled rejects the credentials. */
-async function checkRegions({ regions }: AwsOptions): Promise<void> {
-  const Owners = ['self']
-  await Promise.all(
-    Object.keys(regions).map((region) =>
-      ask(`to use the region ${region}`, () => clients.ec2(region).send(new DescribeImagesCommand({ Owners, MaxResults: 5 }))),
-    ),
   )
 }

@@ -4,11 +4,16 @@ import type { PublishedImage } from '../../model/image.ts'
 import { parameterName } from './base-image.ts'
 import { waitForParameter } from './publish.ts'
 
+/** The name of the resource of the parameter in a region. */
+export function parameterResource(region: string): string {
+  return `latest-${region}`
+}
+
 /** The SSM parameter of the family in every region that has the image. Launch templates and CloudFormation can read it. */
 export function publishParameters(family: string, image: PublishedImage): Output<unknown> {
   const name = parameterName(family)
   const written = Object.entries(image.imagesByRegion).map(([region, value]) => {
-    const parameter = new Parameter(`latest-${region}`, {
+    const parameter = new Parameter(parameterResource(region), {
       name,
       region,
       type: 'String',

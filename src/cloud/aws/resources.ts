@@ -6,12 +6,14 @@ import { local } from '@pulumi/command'
 import { all, type CustomResourceOptions, type Input, type Output, output, runtime, secret } from '@pulumi/pulumi'
 import { defined } from '../../core/defined.ts'
 import { parseDuration } from '../../core/duration.ts'
+import type { Family } from '../../model/family.ts'
 import type { Host } from '../../model/host.ts'
 import type { Tags } from '../../model/tags.ts'
 import type { CloudResources, InstanceResource, InstanceSpec } from '../cloud.ts'
 import { findRegion } from './clients.ts'
 import { promotedCopy } from './copy-resources.ts'
 import { optionsOf } from './family-options.ts'
+import { keyInput } from './key-input.ts'
 import { findSubnet } from './network.ts'
 import { publishParameters } from './publish-resources.ts'
 import { findIngress, portOf, routeOf } from './route.ts'
@@ -85,11 +87,11 @@ function makeMachine(
       instanceType,
       keyName: key.keyName,
       vpcSecurityGroupIds: [group.id],
-      ...defined({ subnetId, iamInstanceProfile: instanceProfile }),
+      ...defined({ subnetId, iamInstanceProfile: instanceProfile, associatePublicIpAddress: wantsAddress(family) }),
       // The base machine is stopped, because an image is made from it. A trial terminates when it powers off, also by its timer.
       instanceInitiatedShutdownBehavior: spec.stage === 'base' ? 'stop' : 'terminate',
       metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 1 },
-      rootBlockDevice: { encrypted: true, deleteOnTermination: true, ...defined({ kmsKeyId }) },
+      rootBlockDevice: { encrypted: true, deleteOnTermination: true, ...defined({ kmsKeyId: keyInput(kmsKeyId) }) },
       userData: secret(firstBoot.apply(({ userData }) => userData)),
       tags,
       volumeTags: tags,
@@ -97,6 +99,12 @@ function makeMachine(
     options,
   )
   return { instance, firstBoot }
+}
+
+/** In a subnet of the default VPC, a machine gets a public address in any case. */
+function wantsAddress(family: Family): true | undefined {
+  const { reach, subnetId } = optionsOf(family)
+  return reach === 'ssh' && subnetId !== undefined ? true : undefined
 }
 
 function groupArguments(name: string, { context: { family, build } }: InstanceSpec, tags: Record<string, string>) {

@@ -59,6 +59,7 @@ export const securityGroup = emulate<SecurityGroupArgs, SecurityGroupState>({
 export const instance = emulate<InstanceArgs, InstanceState>({
   inputs: [
     'ami',
+    'associatePublicIpAddress',
     'iamInstanceProfile',
     'instanceInitiatedShutdownBehavior',
     'instanceType',

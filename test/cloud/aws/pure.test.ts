@@ -1,12 +1,13 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { deprecationTime } from '../../../src/cloud/aws/copy-resources.ts'
-import { remainingLife } from '../../../src/cloud/aws/credentials.ts'
+import { remainingLife, warnOfSessions } from '../../../src/cloud/aws/credentials.ts'
 import { findRefusal, isNotFound, isNotFoundYet } from '../../../src/cloud/aws/errors.ts'
 import { around } from '../../../src/cloud/aws/resources.ts'
 import { findIngress, routeOf } from '../../../src/cloud/aws/route.ts'
 import { parseImageName, parseRegions, parseTags, renderTags, tagFilters } from '../../../src/cloud/aws/tags.ts'
 import { renderLinuxUserData } from '../../../src/cloud/aws/user-data.ts'
 import { loginArguments } from '../../../src/guest/ssh/login.ts'
+import { makeFamily } from '../../helpers/family.ts'
 
 describe('an image name', () => {
   test.each(['abc', 'linux-base-2026.11.23-2', "a(b)[c] d/e.f-g'h@i_j", 'x'.repeat(128)])('%s is valid', (name) => {
@@ -62,6 +63,15 @@ describe('the remaining lifetime of credentials', () => {
       Number.POSITIVE_INFINITY,
     ],
     [
+      'of a web identity with a token file, which are renewed',
+      {
+        expiration: new Date(soon),
+        $source: { CREDENTIALS_ENV_VARS_STS_WEB_ID_TOKEN: 'h', CREDENTIALS_STS_ASSUME_ROLE_WEB_ID: 'k' },
+      },
+      undefined,
+      Number.POSITIVE_INFINITY,
+    ],
+    [
       'of single sign-on, which are renewed',
       { expiration: new Date(soon), $source: { CREDENTIALS_SSO: 's' } },
       undefined,
@@ -69,6 +79,15 @@ describe('the remaining lifetime of credentials', () => {
     ],
   ])('%s', (_what, credentials, environment, minutes) => {
     expect(remainingLife(credentials, environment, now) / 60_000).toBe(minutes)
+  })
+
+  test('is compared with the longest step, also if they are renewed: a session of Session Manager ends with them', () => {
+    const family = makeFamily({ configure: { timeout: '2h' }, seal: { timeout: '15m' } })
+    expect(warnOfSessions(family, { expiration: new Date('2026-11-23T11:00:00Z') }, now)).toMatch(
+      /expire in 60 min, but configure .* 120 min/,
+    )
+    expect(warnOfSessions(family, { expiration: new Date('2026-11-23T16:00:00Z') }, now)).toBeUndefined()
+    expect(warnOfSessions(family, {}, now)).toBeUndefined()
   })
 })
 

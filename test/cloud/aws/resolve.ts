@@ -11,10 +11,18 @@ function family(changes: object = {}): Family {
   return makeFamily({ cloud: 'aws', base: { amiId: motoImage }, ...changes })
 }
 
+/** The warnings of all calls of `resolve`. */
+export const warned: string[] = []
+
 /** Finds the base image of a family with these settings, and runs the preflight. */
 export async function resolve(changes: object = {}, latest?: Partial<FamilyOutputs>): Promise<unknown> {
   const latestGood = async () => (latest ?? Promise.reject(new Error('no family was asked for'))) as FamilyOutputs
-  return (await aws()).resolveBase(family(changes), { progress: () => {}, latestGood, signal: never })
+  return (await aws()).resolveBase(family(changes), {
+    progress: () => {},
+    warn: (warning) => warned.push(warning),
+    latestGood,
+    signal: never,
+  })
 }
 
 /** The error for a family with these settings. */

@@ -21,7 +21,7 @@ const cached = (): string[] => readdirSync(join(folder, 'cache/bakehouse/base'))
 const resolveBase = (base: unknown, latest?: FamilyOutputs) => {
   const family = makeFamily({ base }, { name: 'mine', folder })
   const latestGood = async (): Promise<FamilyOutputs> => latest ?? Promise.reject(new Error('no family was asked for'))
-  return resolveLocalBase(family, { progress: () => {}, latestGood, signal: AbortSignal.timeout(60_000) })
+  return resolveLocalBase(family, { progress: () => {}, warn: () => {}, latestGood, signal: AbortSignal.timeout(60_000) })
 }
 
 beforeEach(() => {
