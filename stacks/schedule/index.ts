@@ -1,11 +1,13 @@
 import { Config } from '@pulumi/pulumi'
-import { scheduleProgram } from './program.ts'
+import { readFamily } from '../../src/family/read-family.ts'
+import { buildMinutes, scheduleProgram } from './program.ts'
 
 const config = new Config()
+const family = await readFamily(config.require('family'), { cloud: 'aws' })
 
 /** The program for `pulumi up` in this folder. Its settings come from the configuration of the stack. */
 const outputs = await scheduleProgram({
-  family: config.require('family'),
+  family: family.name,
   expression: config.get('expression') ?? 'cron(0 4 ? * SUN *)',
   timezone: config.get('timezone') ?? 'UTC',
   repository: config.require('repository'),
@@ -13,7 +15,8 @@ const outputs = await scheduleProgram({
   backend: config.require('backend'),
   secretsProvider: config.require('secretsProvider'),
   kmsKeyArn: config.require('kmsKeyArn'),
-  timeoutMinutes: config.getNumber('timeoutMinutes') ?? 240,
+  reapExpression: config.get('reapExpression') ?? 'rate(1 day)',
+  timeoutMinutes: config.getNumber('timeoutMinutes') ?? buildMinutes(family),
 })()
 
 export const { project, schedule } = outputs
