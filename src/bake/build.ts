@@ -85,7 +85,7 @@ async function runPhases(reserved: Reserved, journal: Journal, signal: AbortSign
     const keeps = plan.request.keep === 'always'
     if (!keeps) await journal.during('clean', () => removeTemporaryResources(reserved, spec, outputs, update))
     const image = await describeImage(plan, outputs, suites)
-    await journal.during('promote', () => promote(plan.engine, image, { state, ...update }))
+    await journal.during('promote', () => promote(plan.engine, image, { state, sections: plan.family.sections, ...update }))
     const kept = keeps ? { kept: keptOf(await findRunning(plan, hosts), expires) } : {}
     const imagePath = plan.cloud.findImageFile?.(image.imageId)
     return { kind: 'promoted', image, suites, weakSuites: weakSuites(configure?.suites ?? []), ...kept, ...defined({ imagePath }) }

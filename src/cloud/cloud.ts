@@ -144,5 +144,13 @@ export interface CloudResources {
    * Publishes the image under a name in the cloud (an SSM parameter), as resources of the family stack. The outputs of that stack depend
    * on it: if the name cannot be set, the outputs do not change.
    */
-  publish?(family: string, image: PublishedImage): Output<unknown>
+  publish?(family: string, image: PublishedImage, options: PublishOptions): Output<unknown>
+}
+
+/** Options of `CloudResources.publish`. */
+export interface PublishOptions {
+  /** The sections of the clouds in the family file. */
+  readonly sections?: Family['sections'] | undefined
+  /** How long the name is watched, in ms, and set again if an earlier update changes it late. Undefined: only until it is set. */
+  readonly holdMs?: number | undefined
 }

@@ -1,8 +1,10 @@
+import type { PublishOptions } from '../cloud/cloud.ts'
 import { defined } from '../core/defined.ts'
 import { messageOf, RejectedError } from '../core/errors.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { OpenStack, UpdateOptions } from '../engine/stack.ts'
 import { publishProgram } from '../graph/publish.ts'
+import type { Family } from '../model/family.ts'
 import { type LatestGood, parseLatestGood } from '../model/outputs.ts'
 import { requireNewer } from '../model/version.ts'
 
@@ -11,6 +13,10 @@ export interface Promotion {
   /** The state of the family stack, if the caller has read it already. */
   readonly state?: ReturnType<Engine['findState']>
   readonly signal: AbortSignal
+  /** The sections of the clouds in the family file. */
+  readonly sections?: Family['sections']
+  /** How long the names of the previous image are watched after a failure, in ms. */
+  readonly holdMs?: number
   /** Events of the engine. */
   readonly onEvent?: NonNullable<UpdateOptions['onEvent']>
 }
@@ -26,30 +32,36 @@ export async function promote(engine: Engine, image: LatestGood, options: Promot
   if (typeof current === 'string') requireNewer(image.family, image.version, current)
   const stack = (state ? undefined : await engine.createStack(image.family)) ?? (await engine.knownStack(image.family))
   try {
-    await stack.up(() => publishProgram(image), {
+    await stack.up(() => publishProgram(image, { sections: options.sections }), {
       message: promotionMessage(image),
       signal: options.signal,
       ...defined({ onEvent: options.onEvent }),
     })
   } catch (error) {
-    throw await restorePrevious(stack, { image, previous, error })
+    const { sections, holdMs = 150_000 } = options
+    throw await restorePrevious(stack, { image, previous, error, publishing: { sections, holdMs } })
   }
+}
+
+interface Failed {
+  readonly image: LatestGood
+  readonly previous: Readonly<Record<string, unknown>>
+  readonly error: unknown
+  readonly publishing: PublishOptions
 }
 
 /**
  * Publishes the previous image again after a failed promotion. That promotion may have published the new image under some of its names
- * (for example in some regions), and the new image will be removed. Returns the error to report.
+ * (for example in some regions), or may still publish it: a cloud can accept a name first and change it later. The new image will be
+ * removed. Returns the error to report.
  */
-async function restorePrevious(
-  stack: OpenStack,
-  { image, previous, error }: { image: LatestGood; previous: Readonly<Record<string, unknown>>; error: unknown },
-): Promise<unknown> {
+async function restorePrevious(stack: OpenStack, { image, previous, error, publishing }: Failed): Promise<unknown> {
   if ((await stack.read()).resources.length === 0) return error
   const before = previous.imageId === undefined ? undefined : parseLatestGood(previous)
   try {
-    await stack.up(async () => (before ? publishProgram(before) : {}), {
+    await stack.up(async () => (before ? publishProgram(before, publishing) : {}), {
       message: `restore the previous image: the promotion of ${image.family} ${image.version} failed`,
-      signal: AbortSignal.timeout(5 * 60_000),
+      signal: AbortSignal.timeout(10 * 60_000),
     })
     return error
   } catch (cause) {

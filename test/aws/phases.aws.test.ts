@@ -172,10 +172,10 @@ test('promote publishes the image in a parameter in each region; if it fails, th
   const baked = await bake(next)
   const refused: Faults = { refuse: { PutParameter: { code: 'AccessDeniedException', region: 'eu-west-1' } } }
   server.gateway.faults = refused
-  await expect(promote(engine, toLatestGood(next, baked.outputs, 'never'), { signal: never })).rejects.toThrow()
+  await expect(promote(engine, toLatestGood(next, baked.outputs, 'never'), { signal: never, holdMs: 1_000 })).rejects.toThrow()
   expect((await (await engine.openStack('never')).read()).outputs).toEqual({})
   expect(await findParameter('never', 'eu-central-1')).toBeUndefined()
-  await expect(promote(engine, toLatestGood(next, baked.outputs, 'published'), { signal: never })).rejects.toThrow()
+  await expect(promote(engine, toLatestGood(next, baked.outputs, 'published'), { signal: never, holdMs: 1_000 })).rejects.toThrow()
   server.gateway.faults = {}
   expect((await family.read()).outputs).toEqual(published)
   await expectParameters(outputs.imagesByRegion)

@@ -1,8 +1,11 @@
 import { Parameter } from '@pulumi/aws/ssm/parameter.js'
 import { all, type Output, runtime } from '@pulumi/pulumi'
 import type { PublishedImage } from '../../model/image.ts'
+import type { PublishOptions } from '../cloud.ts'
 import { parameterName } from './base-image.ts'
-import { waitForParameter } from './publish.ts'
+import { projectTags } from './family-tags.ts'
+import type { AwsOptions } from './options.ts'
+import { holdParameter, waitForParameter } from './publish.ts'
 
 /** The name of the resource of the parameter in a region. */
 export function parameterResource(region: string): string {
@@ -10,7 +13,8 @@ export function parameterResource(region: string): string {
 }
 
 /** The SSM parameter of the family in every region that has the image. Launch templates and CloudFormation can read it. */
-export function publishParameters(family: string, image: PublishedImage): Output<unknown> {
+export function publishParameters(family: string, image: PublishedImage, { sections = {}, holdMs }: PublishOptions): Output<unknown> {
+  const { tags: own } = (sections.aws ?? {}) as Partial<AwsOptions>
   const name = parameterName(family)
   const written = Object.entries(image.imagesByRegion).map(([region, value]) => {
     const parameter = new Parameter(parameterResource(region), {
@@ -20,10 +24,10 @@ export function publishParameters(family: string, image: PublishedImage): Output
       dataType: 'aws:ec2:image',
       value,
       description: `The latest good image of ${family}: ${image.version}`,
-      tags: { 'bakehouse:tool': 'bakehouse', 'bakehouse:family': family },
+      tags: { ...projectTags(), ...own, 'bakehouse:tool': 'bakehouse', 'bakehouse:family': family },
     })
     return all([parameter.id, parameter.version]).apply(async () => {
-      if (!runtime.isDryRun()) await waitForParameter(name, value, { region })
+      if (!runtime.isDryRun()) await (holdMs === undefined ? waitForParameter : holdParameter)(name, value, { region, holdMs })
       return value
     })
   })

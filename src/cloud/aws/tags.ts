@@ -9,6 +9,9 @@ export const expiresKey = `${prefix}expires`
 /** Tag with the other regions of a build, separated by spaces. `reap` also searches these regions. */
 const regionsKey = `${prefix}regions`
 
+/** The keys that users may give to tags. The others are those of AWS and of Bakehouse. */
+export const tagKey = /^(?!aws:|bakehouse:|Name$)[\w .:/=+@-]{1,128}$/
+
 const names = ['tool', 'family', 'version', 'build', 'stage', 'expires'] as const
 
 /** Tags in the form of AWS, with a `Name` for the console. */
