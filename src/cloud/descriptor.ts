@@ -31,7 +31,7 @@ export interface CloudSection {
 /** A mistake in the section of a cloud. */
 export interface OptionProblem {
   /** The key in the section. */
-  readonly path: readonly string[]
+  readonly path: readonly (string | number)[]
   /** `expected …, got …`. */
   readonly text: string
   readonly hint: string

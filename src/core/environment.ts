@@ -50,6 +50,11 @@ export const variables = {
     meaning: 'The static Linux binary of goss that is copied into machines.',
     default: 'the one from set-up',
   },
+  BAKEHOUSE_AWS_TAGS: {
+    audience: 'user',
+    meaning: 'Tags for everything that builds of any family create on EC2: `key=value`, separated by commas.',
+    default: 'none',
+  },
   BAKEHOUSE_PLUGINS: {
     audience: 'user',
     meaning: 'More provider plugins for the engine: `name=folder`, separated by commas.',

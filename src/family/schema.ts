@@ -44,7 +44,12 @@ const mebibytes = z.int().min(256).max(1_048_576).register(words.expectations, {
 const machine = z.strictObject({
   cpus: z.int().min(1).max(64).default(2).describe('Number of virtual CPUs (local cloud).'),
   memory: mebibytes.default(1024).describe('Memory in MiB (local cloud). For 2 GiB, write 2048.'),
-  disk: z.int().min(1).max(16_384).default(4).describe('Size of the disk in GiB (local cloud). At least the size of the base image.'),
+  disk: z
+    .int()
+    .min(1)
+    .max(16_384)
+    .default(4)
+    .describe('Size of the disk in GiB. At least the size of the base image; on EC2, a smaller value means that size.'),
   devices: z
     .enum(deviceSets)
     .default('virtio')

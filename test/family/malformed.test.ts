@@ -419,7 +419,7 @@ const variants: Malformed[] = [
     what: 'a wrong kind of connection',
     yaml: `${base}\naws: { reach: bastion }\n`,
     at: '2:15',
-    says: 'expected aws.reach to be ssh or ssm, or a mapping with one of the keys bastion (with ingress), proxyCommand, got "bastion"',
+    says: 'expected aws.reach to be ssh or ssm, or a mapping with one of the keys bastion (with ingress), private, proxyCommand, got "bastion"',
   },
   {
     what: 'an image that is shared without a KMS key',
@@ -439,6 +439,24 @@ const variants: Malformed[] = [
     yaml: `${base}\naws: { kmsKeyId: alias/mine, share: { accounts: ["123456789012"] }, regions: { eu-west-1: {} } }\n`,
     at: '2:80',
     says: 'expected aws.regions.eu-west-1.kmsKeyId to be a KMS key',
+  },
+  {
+    what: 'copies without accounts',
+    yaml: `${base}\naws: { share: { copy: true } }\n`,
+    at: '2:17',
+    says: 'expected aws.share.accounts, because aws.share.copy is set, got none',
+  },
+  {
+    what: 'a volume type without its operations',
+    yaml: `${base}\naws: { disks: [{ device: /dev/sdf, size: 10, type: io2 }] }\n`,
+    at: '2:16',
+    says: 'expected aws.disks[0].iops, because io2 volumes have no default, got nothing',
+  },
+  {
+    what: 'a tag of Bakehouse',
+    yaml: `${base}\naws: { tags: { "bakehouse:tool": mine } }\n`,
+    at: '2:16',
+    says: 'expected each key of aws.tags to be a tag key that does not start with aws: or bakehouse:',
   },
   { what: 'a key given twice', yaml: `${base}\nos: linux\nos: windows\n`, at: '3:1', says: 'expected each key once, got "os" again' },
   { what: 'a tab as indentation', yaml: `${base}\nmachine:\n\tcpus: 2\n`, at: '3:1', says: 'expected spaces as indentation, got a tab' },

@@ -6,6 +6,7 @@ import { listConsumers } from './consumers.ts'
 import { checkCredentials } from './credentials.ts'
 import { deleteCreated } from './delete.ts'
 import { baseOf } from './family-options.ts'
+import { projectTags } from './family-tags.ts'
 import { requireFreeNames } from './free-names.ts'
 import { listCreated } from './list.ts'
 import { checkAccount } from './preflight.ts'
@@ -19,6 +20,8 @@ export async function aws(): Promise<Cloud> {
     name: 'aws',
     region,
     async resolveBase(family, { progress, warn, signal, latestGood }) {
+      // A mistake in the variable is found before anything else.
+      projectTags()
       progress('credentials')
       const account = await checkCredentials(family, warn)
       signal.throwIfAborted()

@@ -6,9 +6,11 @@ import { defined } from '../../core/defined.ts'
 import type { ImageResource, ImageSpec } from '../cloud.ts'
 import { findRegion } from './clients.ts'
 import { optionsOf } from './family-options.ts'
+import { familyTags } from './family-tags.ts'
+import type { FinishRequest } from './finish.ts'
 import { keyInput } from './key-input.ts'
 import { runner } from './runner.ts'
-import { parseImageName, renderTags, watermarkName } from './tags.ts'
+import { parseImageName, watermarkName } from './tags.ts'
 
 /**
  * The promoted image: one copy per region, shared as set in the family. The provider has no resources for deregistration protection,
@@ -21,9 +23,9 @@ export function promotedCopy(
   options: CustomResourceOptions,
 ): ImageResource {
   const { family } = spec.context
-  const { kmsKeyId: ownKey, regions, protect, watermark } = optionsOf(family)
-  const tags = renderTags(spec.tags, spec.name, Object.keys(regions))
-  const unfinished = renderTags({ ...spec.tags, expires: spec.context.expires }, spec.name, Object.keys(regions))
+  const { kmsKeyId: ownKey, regions, protect, watermark, share: shared } = optionsOf(family)
+  const tags = familyTags(family, spec.tags, spec.name)
+  const unfinished = familyTags(family, { ...spec.tags, expires: spec.context.expires }, spec.name)
   const home = output(findRegion())
   const image = copyTo({ logicalName: `${logicalName}-copy`, spec, tags: unfinished, from: home, kmsKeyId: ownKey }, options)
   const others = Object.entries(regions).map(([region, { kmsKeyId }]) => ({
@@ -39,7 +41,13 @@ export function promotedCopy(
     ...Object.fromEntries(others.map((other, index) => [other.region, ids[index] ?? ''])),
   }))
   const request = imagesByRegion.apply((byRegion) =>
-    JSON.stringify({ imagesByRegion: byRegion, tags, protect, watermark: watermark ? watermarkName(family.name) : undefined }),
+    JSON.stringify({
+      ...{ imagesByRegion: byRegion, tags, protect },
+      ...defined({
+        copiers: shared.copy ? shared.accounts : undefined,
+        watermark: watermark ? watermarkName(family.name) : undefined,
+      }),
+    } satisfies FinishRequest),
   )
   // The command has the name of the phase, because the phase ends when every copy is complete.
   const finished = new local.Command(

@@ -6,6 +6,7 @@ import {
   DisableImageDeregistrationProtectionCommand,
   EnableImageDeregistrationProtectionCommand,
   ModifyImageAttributeCommand,
+  ModifySnapshotAttributeCommand,
 } from '@aws-sdk/client-ec2'
 import { clients, retryUntilFound } from './clients.ts'
 import { snapshotsOf } from './delete.ts'
@@ -18,6 +19,8 @@ export interface FinishRequest {
   readonly imagesByRegion: Readonly<Record<string, string>>
   readonly tags: Readonly<Record<string, string>>
   readonly protect: boolean
+  /** Accounts that may copy the images; undefined for none. */
+  readonly copiers?: readonly string[]
   /** Name of the watermark; undefined for none. */
   readonly watermark?: string
 }
@@ -39,10 +42,11 @@ export async function finish(request: FinishRequest): Promise<void> {
   }
 }
 
-async function complete(region: string, ImageId: string, { tags, watermark }: FinishRequest): Promise<void> {
+async function complete(region: string, ImageId: string, { tags, copiers, watermark }: FinishRequest): Promise<void> {
   await waitForImage(ImageId, { deadlineMs: imageDeadlineMs, region })
   const client = clients.ec2(region)
   await tagSnapshots(ImageId, tags, region)
+  if (copiers !== undefined) await shareSnapshots(ImageId, copiers, region)
   const imds = new ModifyImageAttributeCommand({ ImageId, Attribute: 'imdsSupport', ImdsSupport: { Value: 'v2.0' } })
   await retryUntilFound('to require IMDSv2', () => client.send(imds))
   if (watermark === undefined) return
@@ -74,11 +78,25 @@ export async function release({ imagesByRegion, protect }: FinishRequest): Promi
   )
 }
 
+/** An image can be copied by those who may read its snapshots. */
+async function shareSnapshots(ImageId: string, accounts: readonly string[], region: string): Promise<void> {
+  const permission = { Attribute: 'createVolumePermission' as const, OperationType: 'add' as const, UserIds: [...accounts] }
+  for (const SnapshotId of await findSnapshots(ImageId, region)) {
+    const share = new ModifySnapshotAttributeCommand({ SnapshotId, ...permission })
+    await retryUntilFound('to share snapshots', () => clients.ec2(region).send(share))
+  }
+}
+
+async function findSnapshots(ImageId: string, region: string): Promise<string[]> {
+  const query = new DescribeImagesCommand({ ImageIds: [ImageId] })
+  const { Images } = await retryUntilFound('to read images', () => clients.ec2(region).send(query))
+  return (Images ?? []).flatMap(snapshotsOf)
+}
+
 /** The provider tags only the image. Its snapshots cost money too and need tags. */
 export async function tagSnapshots(ImageId: string, tags: Readonly<Record<string, string>>, region: string): Promise<void> {
-  const client = clients.ec2(region)
-  const { Images } = await retryUntilFound('to read images', () => client.send(new DescribeImagesCommand({ ImageIds: [ImageId] })))
-  const Resources = (Images ?? []).flatMap(snapshotsOf)
+  const Resources = await findSnapshots(ImageId, region)
   const Tags = Object.entries(tags).map(([Key, Value]) => ({ Key, Value }))
-  if (Resources.length > 0) await retryUntilFound('to tag snapshots', () => client.send(new CreateTagsCommand({ Resources, Tags })))
+  if (Resources.length > 0)
+    await retryUntilFound('to tag snapshots', () => clients.ec2(region).send(new CreateTagsCommand({ Resources, Tags })))
 }

@@ -32,7 +32,7 @@ async function requireFreeImageNames(names: readonly string[], region: string): 
   )
   if (!image) return
   throw new MissingError(`The image name ${image.Name} is in use in ${region}: ${describeImage(image)}`, {
-    hint: `${otherState}; if nobody needs the image, deregister it: aws ec2 deregister-image --region ${region} --image-id ${image.ImageId}`,
+    hint: `${otherState}; if the image is not needed, deregister it: aws ec2 deregister-image --region ${region} --image-id ${image.ImageId}`,
   })
 }
 
@@ -51,6 +51,6 @@ async function requireFreeParameter(name: string, region: string): Promise<void>
   const { Description = 'without a description', LastModifiedUser = 'an unknown user', LastModifiedDate } = found
   const change = `last changed by ${LastModifiedUser}${LastModifiedDate ? ` on ${LastModifiedDate.toISOString()}` : ''}`
   throw new MissingError(`The parameter ${name} in ${region} is not in this state: "${Description}", ${change}`, {
-    hint: `${otherState}; if nobody needs the parameter, delete it: aws ssm delete-parameter --region ${region} --name ${name}`,
+    hint: `${otherState}; if the parameter is not needed, delete it: aws ssm delete-parameter --region ${region} --name ${name}`,
   })
 }

@@ -2,6 +2,8 @@ import { z } from 'zod'
 import { expectations, matching, text } from '../../core/schema.ts'
 import type { CloudSection } from '../descriptor.ts'
 import { checkSharing } from './check-sharing.ts'
+import { checkVolumes } from './check-volumes.ts'
+import { tagKey } from './tags.ts'
 
 const bases = {
   ami: z
@@ -38,6 +40,14 @@ const ingress = matching(/^\d{1,3}(\.\d{1,3}){3}\/(2[4-9]|3[0-2])$/, 'an IPv4 ra
 const allowed = ingress.describe('Addresses that may connect to the machines, for example 10.0.0.5/32.')
 const key = { kmsKeyId: text.optional().describe('KMS key that encrypts the image in this region: ID, ARN or alias.') }
 const account = matching(/^\d{12}$/, 'an account: 12 digits in quotes')
+const volume = {
+  type: z
+    .enum(['gp3', 'gp2', 'io1', 'io2', 'st1', 'sc1'])
+    .optional()
+    .describe('Type of the volume. Default: that of the base image, or gp3.'),
+  iops: z.int().min(100).max(256_000).optional().describe('Operations per second of the volume (gp3, io1, io2).'),
+  throughput: z.int().min(125).max(2000).optional().describe('Throughput of the volume in MiB/s (gp3).'),
+}
 const organization = matching(/^arn:aws[a-z-]*:organizations::/, 'the ARN of an organization or of an organizational unit')
 const options = z
   .strictObject({
@@ -58,14 +68,39 @@ const options = z
           ingress: allowed,
         }),
         z.strictObject({
+          private: ingress.describe(
+            'The private address of the machine, over a VPN or from the same network. The addresses that may connect, for example 10.0.0.5/32.',
+          ),
+        }),
+        z.strictObject({
           proxyCommand: text.describe('Command that connects, as ProxyCommand in ssh_config: %h is the host, %p the port.'),
           ingress: allowed.optional(),
         }),
       ])
       .default('ssh')
       .describe(
-        'How to connect to the machines: `ssh` (only from the public address of this computer), `ssm` (AWS Session Manager, no open port), through a bastion, or with a proxy command.',
+        'How to connect to the machines: `ssh` (only from the public address of this computer), `ssm` (AWS Session Manager, no open port), at the private address, through a bastion, or with a proxy command.',
       ),
+    tags: z
+      .record(matching(tagKey, 'a tag key that does not start with aws: or bakehouse:'), text)
+      .optional()
+      .describe('Tags for everything that a build creates, for example those that your organization requires.'),
+    volume: z
+      .strictObject(volume)
+      .optional()
+      .describe('Type and performance of the root volume. `machine.disk` sets its size, if it is larger than the base image.'),
+    disks: z
+      .array(
+        z.strictObject({
+          device: matching(/^(\/dev\/(sd|xvd)[a-z][0-9]?|xvd[a-z]{1,2})$/, 'a device name such as /dev/sdf').describe(
+            'Device name, for example /dev/sdf.',
+          ),
+          size: z.int().min(1).max(65_536).describe('Size in GiB.'),
+          ...volume,
+        }),
+      )
+      .optional()
+      .describe('Further volumes of the base machine. They become part of the image.'),
     ...key,
     regions: z
       .record(matching(/^[a-z]{2,4}(-[a-z]+)+-\d$/, 'a region such as eu-west-1'), z.strictObject(key))
@@ -75,6 +110,10 @@ const options = z
       .strictObject({
         accounts: z.array(account).default([]).describe('Account numbers, in quotes.'),
         organizations: z.array(organization).default([]).describe('ARNs of organizations or organizational units.'),
+        copy: z
+          .boolean()
+          .optional()
+          .describe('Let the accounts also copy the image: shares its snapshots with them. EC2 cannot share snapshots with organizations.'),
       })
       .prefault({})
       .describe(
@@ -95,7 +134,11 @@ const options = z
   .describe('Options for builds on EC2.')
 
 /** The additions of EC2 to the schema of `family.yaml`: its kinds of base images, and the section `aws`. */
-export const section = { bases, options, check: (given) => checkSharing(given as AwsOptions) } satisfies CloudSection
+export const section = {
+  bases,
+  options,
+  check: (given) => [...checkSharing(given as AwsOptions), ...checkVolumes(given as AwsOptions)],
+} satisfies CloudSection
 
 /** The section `aws` of a family. */
 export type AwsOptions = z.output<typeof options>

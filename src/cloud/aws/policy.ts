@@ -118,6 +118,7 @@ const ownOnly = [
   'ec2:GetConsoleScreenshot',
   'ec2:GetPasswordData',
   'ec2:ModifyImageAttribute',
+  'ec2:ModifySnapshotAttribute',
   'ec2:RevokeSecurityGroupEgress',
   'ec2:RevokeSecurityGroupIngress',
   'ec2:StopInstances',

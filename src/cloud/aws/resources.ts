@@ -13,13 +13,15 @@ import type { CloudResources, InstanceResource, InstanceSpec } from '../cloud.ts
 import { findRegion } from './clients.ts'
 import { promotedCopy } from './copy-resources.ts'
 import { optionsOf } from './family-options.ts'
+import { familyTags } from './family-tags.ts'
 import { keyInput } from './key-input.ts'
 import { findSubnet } from './network.ts'
 import { publishParameters } from './publish-resources.ts'
 import { findIngress, portOf, routeOf } from './route.ts'
 import { runner } from './runner.ts'
-import { parseImageName, renderTags } from './tags.ts'
+import { parseImageName } from './tags.ts'
 import { type FirstBoot, prepareFirstBoot } from './user-data.ts'
+import { findRootSize, volumeInputs } from './volumes.ts'
 
 /** The resources on EC2, from `@pulumi/aws`. Commands (`run.ts`) do what the provider has no resources for. */
 export const awsResources: CloudResources = {
@@ -44,7 +46,7 @@ export const awsResources: CloudResources = {
   },
 
   image(logicalName, { context, name, tags, instance }, options) {
-    const written = renderTags(tags, name, Object.keys(optionsOf(context.family).regions))
+    const written = familyTags(context.family, tags, name)
     const image = new AmiFromInstance(
       around(logicalName, 'image'),
       { name: parseImageName(name), sourceInstanceId: instance.instanceId, description: describe(tags), tags: written },
@@ -72,9 +74,9 @@ function makeMachine(
   options: CustomResourceOptions,
 ): { instance: Instance; firstBoot: Output<FirstBoot> } {
   const { family, version, build, expires } = spec.context
-  const { instanceType, subnetId, instanceProfile, kmsKeyId, regions } = optionsOf(family)
+  const { instanceType, subnetId, instanceProfile } = optionsOf(family)
   const of: Tags = { tool: 'bakehouse', family: family.name, version, build, stage: spec.stage, expires }
-  const tags = renderTags(of, `${family.name}-${version}-${name}`, Object.keys(regions))
+  const tags = familyTags(family, of, `${family.name}-${version}-${name}`)
   // In a preview, no key is created and the public address is not looked up.
   const firstBoot: Output<FirstBoot> = runtime.isDryRun() ? output({ userData: '', pinned: {} }) : output(prepareFirstBoot(name, spec))
   const keyName = `bakehouse-${build}-${name}`
@@ -91,7 +93,7 @@ function makeMachine(
       // The base machine is stopped, because an image is made from it. A trial terminates when it powers off, also by its timer.
       instanceInitiatedShutdownBehavior: spec.stage === 'base' ? 'stop' : 'terminate',
       metadataOptions: { httpEndpoint: 'enabled', httpTokens: 'required', httpPutResponseHopLimit: 1 },
-      rootBlockDevice: { encrypted: true, deleteOnTermination: true, ...defined({ kmsKeyId: keyInput(kmsKeyId) }) },
+      ...volumesOf(spec),
       userData: secret(firstBoot.apply(({ userData }) => userData)),
       tags,
       volumeTags: tags,
@@ -99,6 +101,24 @@ function makeMachine(
     options,
   )
   return { instance, firstBoot }
+}
+
+/** The volumes of a machine. Size, type and further volumes of the base machine become those of the image, so a trial needs no settings. */
+function volumesOf({ context: { family }, stage, image }: InstanceSpec) {
+  const { kmsKeyId, volume = {}, disks = [] } = optionsOf(family)
+  const common = { encrypted: true, deleteOnTermination: true, ...defined({ kmsKeyId: keyInput(kmsKeyId) }) }
+  if (stage === 'trial') return { rootBlockDevice: common }
+  const size = runtime.isDryRun() ? undefined : output(image).apply((id) => findRootSize(id, family.machine.disk))
+  const further = disks.map((disk) => ({
+    ...common,
+    deviceName: disk.device,
+    volumeSize: disk.size,
+    ...volumeInputs({ type: 'gp3', ...disk }),
+  }))
+  return {
+    rootBlockDevice: { ...common, ...volumeInputs(volume), ...defined({ volumeSize: size }) },
+    ...defined({ ebsBlockDevices: further.length > 0 ? further : undefined }),
+  }
 }
 
 /** In a subnet of the default VPC, a machine gets a public address in any case. */

@@ -23,6 +23,7 @@ export interface Addresses {
 export function routeOf(reach: Reach, { instanceId, publicIp, privateIp, region }: Addresses): Pick<Host, 'address' | 'proxyCommand'> {
   if (reach === 'ssh') return { address: publicIp || privateIp }
   if (reach === 'ssm') return { address: instanceId, proxyCommand: sessionCommand(region) }
+  if ('private' in reach) return { address: privateIp }
   if ('bastion' in reach) return { address: privateIp, proxyCommand: bastionCommand(reach.bastion) }
   return { address: privateIp || publicIp, proxyCommand: reach.proxyCommand }
 }
@@ -51,7 +52,8 @@ export function portOf(family: Family): number {
 /** The address range that may connect; undefined if no port is open. Throws MissingError if it cannot be determined. */
 export async function findIngress(reach: Reach): Promise<string | undefined> {
   if (reach === 'ssm') return undefined
-  return reach === 'ssh' ? `${await findOwnAddress()}/32` : reach.ingress
+  if (reach === 'ssh') return `${await findOwnAddress()}/32`
+  return 'private' in reach ? reach.private : reach.ingress
 }
 
 function sessionCommand(region: string): string {
@@ -74,7 +76,7 @@ async function findOwnAddress(): Promise<string> {
     throw new Error(`it answered ${answer.status}: ${address.slice(0, 80)}`)
   } catch (cause) {
     throw new MissingError(`Cannot determine the public IP address of this computer with ${addressService}`, {
-      hint: 'aws.reach in family.yaml: use ssm, a bastion, or a proxyCommand with its own ingress',
+      hint: 'aws.reach in family.yaml: use ssm, private, a bastion, or a proxyCommand with its own ingress',
       cause,
     })
   }

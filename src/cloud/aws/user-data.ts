@@ -1,12 +1,16 @@
 import { randomBytes } from 'node:crypto'
+import { readFileSync } from 'node:fs'
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
+import { defined } from '../../core/defined.ts'
 import { makeSshKey } from '../../core/ssh-key.ts'
 import { makeCertificate, packCertificate } from '../../guest/psrp/certificate.ts'
 import { forSystem, type Os } from '../../guest/systems.ts'
 import type { Host } from '../../model/host.ts'
 import type { InstanceSpec } from '../cloud.ts'
+import { findRegion } from './clients.ts'
+import { optionsOf } from './family-options.ts'
 import { renderWindowsUserData } from './windows-user-data.ts'
 
 /** User data of an instance, and the host key that it contains. */
@@ -30,7 +34,9 @@ const firstBoots: Readonly<Record<Os, (name: string, spec: InstanceSpec) => Prom
 async function linuxFirstBoot(name: string, { context, publicKey, stage, knownHostsFile }: InstanceSpec): Promise<FirstBoot> {
   const hostKey = await pinHostKey(knownHostsFile, name)
   const { user } = context.family.login
-  return { userData: renderLinuxUserData({ user, publicKey, hostKey, expires: context.expires, stage }), pinned: {} }
+  const agentFrom = optionsOf(context.family).reach === 'ssm' ? agentBucket(await findRegion()) : undefined
+  const spec = { user, publicKey, hostKey, expires: context.expires, stage, ...defined({ agentFrom }) }
+  return { userData: renderLinuxUserData(spec), pinned: {} }
 }
 
 async function windowsFirstBoot(name: string, { context, publicKey, knownHostsFile }: InstanceSpec): Promise<FirstBoot> {
@@ -50,10 +56,17 @@ interface LinuxUserData {
   readonly hostKey: HostKey
   /** ISO 8601: the machine powers itself off at this time. */
   readonly expires: string
+  /** The URL of the bucket that has the agent of Session Manager. The agent is installed from there if the image has none. */
+  readonly agentFrom?: string
+}
+
+/** The bucket of a region that has the agent of Session Manager. */
+export function agentBucket(region: string): string {
+  return `https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}/amazon-ssm-${region}/latest`
 }
 
 /** User data for cloud-init: host key, authorized key, time to power off. Nothing of it stays on the disk. */
-export function renderLinuxUserData({ user, publicKey, hostKey, expires }: LinuxUserData & { readonly stage?: string }): string {
+export function renderLinuxUserData({ user, publicKey, hostKey, expires, agentFrom }: LinuxUserData & { readonly stage?: string }): string {
   const end = Math.floor(Date.parse(expires) / 1000)
   const config = {
     ssh_deletekeys: true,
@@ -62,6 +75,7 @@ export function renderLinuxUserData({ user, publicKey, hostKey, expires }: Linux
     ...(user === 'root' ? { disable_root: false } : { users: ['default', account(user, publicKey)] }),
     // A transient unit: it is not on the disk, so it cannot be in the image. Not a timer: creating one would wait for cloud-init.
     bootcmd: [['sh', '-c', `systemd-run --no-block --unit=bakehouse-lifetime sh -c '${lifetime(end)}' || true`]],
+    ...(agentFrom === undefined ? {} : { runcmd: [['sh', '-c', agentScript(agentFrom)]] }),
   }
   return `#cloud-config\n${stringify(config, { lineWidth: 0 })}`
 }
@@ -69,6 +83,11 @@ export function renderLinuxUserData({ user, publicKey, hostKey, expires }: Linux
 /** Shell that powers off at that time, in seconds since 1970. */
 function lifetime(end: number): string {
   return `while [ $(date +%s) -lt ${end} ]; do sleep 60; done; systemctl poweroff`
+}
+
+/** Shell that installs the agent of Session Manager. */
+export function agentScript(bucket: string): string {
+  return `bucket=${bucket}\n${readFileSync(join(import.meta.dirname, 'user-data/session-agent.sh'), 'utf8')}`
 }
 
 function account(name: string, publicKey: string): object {

@@ -60,6 +60,7 @@ export const instance = emulate<InstanceArgs, InstanceState>({
   inputs: [
     'ami',
     'associatePublicIpAddress',
+    'ebsBlockDevices',
     'iamInstanceProfile',
     'instanceInitiatedShutdownBehavior',
     'instanceType',
@@ -109,8 +110,17 @@ function runInput(inputs: InstanceInputs, DeviceName: string): RunInstancesComma
     BlockDeviceMappings: [
       {
         DeviceName,
-        Ebs: { Encrypted: root?.encrypted, DeleteOnTermination: root?.deleteOnTermination, KmsKeyId: root?.kmsKeyId, VolumeSize: 8 },
+        Ebs: {
+          Encrypted: root?.encrypted,
+          DeleteOnTermination: root?.deleteOnTermination,
+          KmsKeyId: root?.kmsKeyId,
+          VolumeSize: root?.volumeSize ?? 8,
+        },
       },
+      ...(inputs.ebsBlockDevices ?? []).map(({ deviceName, volumeSize, encrypted }) => ({
+        DeviceName: deviceName,
+        Ebs: { VolumeSize: volumeSize, Encrypted: encrypted, DeleteOnTermination: true },
+      })),
     ],
     TagSpecifications: [
       { ResourceType: 'instance', Tags: toTags(inputs.tags) },

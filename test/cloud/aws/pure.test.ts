@@ -122,6 +122,7 @@ describe('the connection to an instance', () => {
     ],
     ['a bastion', { bastion: 'me@gate:2222', ingress: '10.0.0.1/32' }, '10.0.0.4', 'ssh -W [%h]:%p -p 2222 me@gate'],
     ['a command', { proxyCommand: 'nc %h %p' }, '10.0.0.4', 'nc %h %p'],
+    ['the private address', { private: '10.8.0.5/32' }, '10.0.0.4', undefined],
   ])('with %s', (_name, reach, address, proxyCommand) => {
     expect(routeOf(reach, addresses)).toEqual({ address, ...(proxyCommand ? { proxyCommand } : {}) })
   })
@@ -144,6 +145,7 @@ describe('the address range that may connect to an instance', () => {
     ['empty with Session Manager', 'ssm' as const, undefined],
     ['the network of the bastion', { bastion: 'gate', ingress: '10.0.0.1/32' }, '10.0.0.1/32'],
     ['the range that is given with a proxy command', { proxyCommand: 'nc %h %p', ingress: '10.0.0.2/32' }, '10.0.0.2/32'],
+    ['the network of the VPN', { private: '10.8.0.5/32' }, '10.8.0.5/32'],
     ['empty with a proxy command that needs no open port', { proxyCommand: 'tunnel %h' }, undefined],
   ])('is %s', async (_whom, reach, expected) => {
     expect(await findIngress(reach)).toBe(expected)
