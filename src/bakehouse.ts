@@ -1,6 +1,8 @@
+import { defined } from './core/defined.ts'
 import type { Engine } from './engine/engine.ts'
 import type { Consumer } from './model/consumer.ts'
 import type { FamilyListener } from './model/events.ts'
+import type { Family } from './model/family.ts'
 import type { Finding } from './model/finding.ts'
 import type { Reaped, ReapOptions } from './model/leftover.ts'
 import type { BakeOutcome } from './model/outcome.ts'
@@ -69,6 +71,11 @@ export async function checkProject(): Promise<{ tools: readonly Finding[]; famil
   const host = import('./cloud/clouds.ts').then(({ describeHosts }) => describeHosts())
   const families = import('./family/check-families.ts').then(({ checkFamilies }) => checkFamilies())
   return { tools: (await Promise.all([doctor, host])).flat(), families: await families }
+}
+
+/** A family of the project, as its build on a cloud would read it. Throws UsageError for a mistake in its file. */
+export async function readFamily(family: string, cloud?: string): Promise<Family> {
+  return (await import('./family/read-family.ts')).readFamily(family, defined({ cloud }))
 }
 
 /** Creates the folder of a new family. If `base` is given, it becomes the parent family. Throws UsageError. */

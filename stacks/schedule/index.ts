@@ -1,9 +1,9 @@
 import { Config } from '@pulumi/pulumi'
-import { readFamily } from '../../src/family/read-family.ts'
+import { readFamily } from '../../src/bakehouse.ts'
 import { buildMinutes, scheduleProgram } from './program.ts'
 
 const config = new Config()
-const family = await readFamily(config.require('family'), { cloud: 'aws' })
+const family = await readFamily(config.require('family'), 'aws')
 
 /** The program for `pulumi up` in this folder. Its settings come from the configuration of the stack. */
 const outputs = await scheduleProgram({
