@@ -1,4 +1,3 @@
-import { defined } from './core/defined.ts'
 import type { Engine } from './engine/engine.ts'
 import type { Consumer } from './model/consumer.ts'
 import type { FamilyListener } from './model/events.ts'
@@ -75,7 +74,7 @@ export async function checkProject(): Promise<{ tools: readonly Finding[]; famil
 
 /** A family of the project, as its build on a cloud would read it. Throws UsageError for a mistake in its file. */
 export async function readFamily(family: string, cloud?: string): Promise<Family> {
-  return (await import('./family/read-family.ts')).readFamily(family, defined({ cloud }))
+  return (await import('./family/read-family.ts')).readFamily(family, cloud === undefined ? {} : { cloud })
 }
 
 /** Creates the folder of a new family. If `base` is given, it becomes the parent family. Throws UsageError. */
