@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
+import { changedProperties } from '../plugin/properties.ts'
 import type { CheckFailure, CreateContext, DiffAnswer, Properties, ResourceHandler } from '../plugin/resource.ts'
-import { changedProperties } from '../plugin/serve.ts'
 import { collectOutput } from './output.ts'
 
 /** Inputs of `command:local:Command` that are not implemented here. They are errors. */

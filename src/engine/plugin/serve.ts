@@ -1,10 +1,11 @@
 import { createRequire } from 'node:module'
 import { type AddressInfo, createServer, type Socket } from 'node:net'
-import type { ServerUnaryCall, sendUnaryData, UntypedServiceImplementation } from '@grpc/grpc-js'
+import type { Metadata, ServerUnaryCall, sendUnaryData, UntypedServiceImplementation } from '@grpc/grpc-js'
 import { BakehouseError, messageOf } from '../../core/errors.ts'
 import { print, say } from '../../core/output.ts'
 import { withoutEffects } from '../../core/printable.ts'
 import { isFromParent } from './peer.ts'
+import { changedProperties, fromStruct, toStruct } from './properties.ts'
 import type { CreateContext, DiffAnswer, PluginSpec, Properties, ResourceHandler } from './resource.ts'
 
 // The generated protocol classes are CommonJS. Loading only them is three times faster than loading the whole SDK.
@@ -13,30 +14,35 @@ const grpc: typeof import('@grpc/grpc-js') = require('@grpc/grpc-js')
 const rpc = require('@pulumi/pulumi/proto/provider_grpc_pb.js')
 const pb: typeof import('@pulumi/pulumi/proto/provider_pb.js') = require('@pulumi/pulumi/proto/provider_pb.js')
 const plugin: typeof import('@pulumi/pulumi/proto/plugin_pb.js') = require('@pulumi/pulumi/proto/plugin_pb.js')
-const { Struct } = require('google-protobuf/google/protobuf/struct_pb.js')
 const { Empty } = require('google-protobuf/google/protobuf/empty_pb.js')
 
 // biome-ignore lint/suspicious/noExplicitAny: requests are the generated, untyped message classes
-type Request = any
-type Method = (request: Request) => Promise<unknown>
-
-/** The plugin protocol uses this text for a value that is not known yet (in previews). */
-export const unknownValue = '04da6b54-80e4-46f7-96ec-b56ff0331ba9'
+export type Request = any
+/** A method of the protocol: from its request to its response. */
+export type Method = (request: Request) => Promise<unknown>
+/** Methods by their names in the generated service. `signal` is aborted when the engine cancels. */
+export type Methods = (signal: AbortSignal) => Readonly<Record<string, Method>>
 
 /** Maximum size of a gRPC message, as in the engine. */
 const maximumMessageBytes = 400 * 1024 * 1024
 
+/** Serves a provider plugin whose resource types have handlers. */
+export function servePlugin(spec: PluginSpec): Promise<void> {
+  return serveMethods(spec, (signal) => lifecycle(spec, signal))
+}
+
 /**
  * Serves a provider plugin with the protocol of the engine, and prints its port, as the engine expects. Only the engine can connect. Ends
- * when the engine requests it or, without `outlivesEngine`, when the parent process has ended.
+ * when the engine requests it or, without `outlivesEngine`, when the parent process has ended. `methods` adds methods to those that every
+ * plugin has, or replaces them.
  */
-export async function servePlugin(spec: PluginSpec): Promise<void> {
+export async function serveMethods(spec: Omit<PluginSpec, 'resources'>, methods: Methods): Promise<void> {
   const engine = process.ppid
   const server = new grpc.Server({
     'grpc.max_receive_message_length': maximumMessageBytes,
     'grpc.max_send_message_length': maximumMessageBytes,
   })
-  server.addService(rpc.ResourceProviderService, implementation(spec))
+  server.addService(rpc.ResourceProviderService, implementation(spec, methods))
   const injector = server.createConnectionInjector(grpc.ServerCredentials.createInsecure())
   const port = await listen((socket) => {
     if (isOfEngine(socket, engine)) injector.injectConnection(socket)
@@ -70,11 +76,11 @@ function refuse(socket: Socket, name: string): void {
   socket.destroy()
 }
 
-function implementation(spec: PluginSpec): UntypedServiceImplementation {
+function implementation(spec: Omit<PluginSpec, 'resources'>, methods: Methods): UntypedServiceImplementation {
   const cancel = new AbortController()
-  const methods = { ...configuration(spec), ...lifecycle(spec, cancel.signal) }
+  const all = { ...configuration(spec), ...methods(cancel.signal) }
   return {
-    ...Object.fromEntries(Object.entries(methods).map(([name, method]) => [name, unary(method)])),
+    ...Object.fromEntries(Object.entries(all).map(([name, method]) => [name, unary(method)])),
     cancel: unary(async () => {
       cancel.abort()
       return new Empty()
@@ -82,7 +88,7 @@ function implementation(spec: PluginSpec): UntypedServiceImplementation {
   } as UntypedServiceImplementation
 }
 
-function configuration(spec: PluginSpec): Record<string, Method> {
+function configuration(spec: Omit<PluginSpec, 'resources'>): Record<string, Method> {
   return {
     handshake: async () => new pb.ProviderHandshakeResponse(),
     attach: async () => new Empty(),
@@ -116,10 +122,10 @@ function lifecycle(spec: PluginSpec, signal: AbortSignal): Record<string, Method
   const context = (request: Request): CreateContext => ({ urn: request.getUrn(), timeout: request.getTimeout(), signal })
   return {
     check: async (request) => {
-      const news = read(request.getNews())
-      const answer = (await handler(request).check?.(news, read(request.getOlds()))) ?? { inputs: news, failures: [] }
+      const news = fromStruct(request.getNews())
+      const answer = (await handler(request).check?.(news, fromStruct(request.getOlds()))) ?? { inputs: news, failures: [] }
       const response = new pb.CheckResponse()
-      response.setInputs(struct(answer.inputs))
+      response.setInputs(toStruct(answer.inputs))
       response.setFailuresList(
         answer.failures.map((failure) => {
           const message = new pb.CheckFailure()
@@ -131,38 +137,38 @@ function lifecycle(spec: PluginSpec, signal: AbortSignal): Record<string, Method
       return response
     },
     diff: async (request) => {
-      const [olds, news] = [inputsOf(request), read(request.getNews())]
-      const given = await handler(request).diff?.(request.getId(), { ...read(request.getOlds()), ...olds }, news)
+      const [olds, news] = [inputsOf(request), fromStruct(request.getNews())]
+      const given = await handler(request).diff?.(request.getId(), { ...fromStruct(request.getOlds()), ...olds }, news)
       return diffResponse(given ?? replaceOnAnyChange(olds, news))
     },
     create: async (request) => {
-      const inputs = read(request.getProperties())
+      const inputs = fromStruct(request.getProperties())
       // In a preview, nothing is created. Outputs that only the creation can provide stay unknown.
       const { id, outputs } = request.getPreview() ? { id: '', outputs: inputs } : await handler(request).create(inputs, context(request))
       const response = new pb.CreateResponse()
       response.setId(id)
-      response.setProperties(struct(outputs))
+      response.setProperties(toStruct(outputs))
       return response
     },
     read: async (request) => {
-      const state = read(request.getProperties())
+      const state = fromStruct(request.getProperties())
       const { read: readResource } = handler(request)
       const found = readResource ? await readResource(request.getId(), state) : { outputs: state }
       const response = new pb.ReadResponse()
       if (!found) return response
       response.setId(request.getId())
-      response.setProperties(struct(found.outputs))
+      response.setProperties(toStruct(found.outputs))
       response.setInputs(request.getInputs())
       return response
     },
     update: async (request) => {
       const { update } = handler(request)
       if (!update) throw new Error(`${request.getUrn()} cannot be updated in place`)
-      const [olds, news] = [read(request.getOlds()), read(request.getNews())]
+      const [olds, news] = [fromStruct(request.getOlds()), fromStruct(request.getNews())]
       return updated(request.getPreview() ? news : await update(request.getId(), olds, news, context(request)))
     },
     delete: async (request) => {
-      await handler(request).delete?.(request.getId(), read(request.getProperties()), context(request))
+      await handler(request).delete?.(request.getId(), fromStruct(request.getProperties()), context(request))
       return new Empty()
     },
   }
@@ -170,7 +176,7 @@ function lifecycle(spec: PluginSpec, signal: AbortSignal): Record<string, Method
 
 function updated(outputs: Properties): InstanceType<typeof pb.UpdateResponse> {
   const response = new pb.UpdateResponse()
-  response.setProperties(struct(outputs))
+  response.setProperties(toStruct(outputs))
   return response
 }
 
@@ -178,7 +184,8 @@ function unary(method: Method) {
   return (call: ServerUnaryCall<Request, unknown>, callback: sendUnaryData<unknown>): void => {
     method(call.request).then(
       (response) => callback(null, response),
-      (error) => callback({ code: grpc.status.UNKNOWN, details: renderFailure(error) }, null),
+      (error: { readonly metadata?: Metadata }) =>
+        callback({ code: grpc.status.UNKNOWN, details: renderFailure(error), metadata: error.metadata ?? new grpc.Metadata() }, null),
     )
   }
 }
@@ -198,37 +205,14 @@ function diffResponse(answer: DiffAnswer): InstanceType<typeof pb.DiffResponse> 
   return response
 }
 
-/** Names of the properties that differ between two sets. */
-export function changedProperties(olds: Properties, news: Properties): string[] {
-  const names = new Set([...Object.keys(olds), ...Object.keys(news)])
-  return [...names].filter((name) => canonical(olds[name]) !== canonical(news[name]))
-}
-
 function replaceOnAnyChange(olds: Properties, news: Properties): DiffAnswer {
   const changed = changedProperties(olds, news)
   return { changed: changed.length > 0, replaces: changed }
 }
 
-function canonical(value: unknown): string {
-  return JSON.stringify(value ?? null, (_, inner) =>
-    inner && typeof inner === 'object' && !Array.isArray(inner)
-      ? Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : inner,
-  )
-}
-
 function inputsOf(request: Request): Properties {
-  const inputs = read(request.getOldInputs?.())
-  return Object.keys(inputs).length > 0 ? inputs : read(request.getOlds())
-}
-
-function read(message: { toJavaScript(): Properties } | null | undefined): Properties {
-  return message?.toJavaScript() ?? {}
-}
-
-function struct(properties: Properties): InstanceType<typeof Struct> {
-  // JSON removes values that the protocol cannot transport: undefined and functions.
-  return Struct.fromJavaScript(JSON.parse(JSON.stringify(properties)))
+  const inputs = fromStruct(request.getOldInputs?.())
+  return Object.keys(inputs).length > 0 ? inputs : fromStruct(request.getOlds())
 }
 
 function endWithParent(): void {

@@ -1,6 +1,6 @@
 import type { Unwrap } from '@pulumi/pulumi'
+import { changedProperties } from '../../../src/engine/plugin/properties.ts'
 import type { CreateContext, Properties, ResourceHandler } from '../../../src/engine/plugin/resource.ts'
-import { changedProperties } from '../../../src/engine/plugin/serve.ts'
 
 type Plain<T> = { [K in keyof T]?: Unwrap<T[K]> }
 
