@@ -1,5 +1,6 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { Answer, Call } from './call.ts'
+import { completeRequest } from './complete-request.ts'
 import { createRefreshes } from './instance-refresh.ts'
 import { completeAnswer, createMissing, findMissing } from './missing-actions.ts'
 
@@ -101,7 +102,7 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
         type: call.json ? 'application/x-amz-json-1.1' : 'text/xml',
         text: own.body ?? renderError(call, own.code),
       }
-    const { real, said } = await askMoto(target, request, { body, action: call.action })
+    const { real, said } = await askMoto(target, request, { body: await completeRequest(call, body, target), action: call.action })
     if (isWebPage(real, said)) return { status: 400, type: 'text/xml', text: renderError(call, 'InvalidAction') }
     const text = completeAnswer(call, said, missing)
     if (real.ok) noteFresh(call, text, gateway.faults, fresh)
