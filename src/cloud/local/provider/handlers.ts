@@ -1,6 +1,6 @@
 import { messageOf } from '../../../core/errors.ts'
-import type { DiffAnswer, Properties, ResourceHandler } from '../../../engine/plugin/resource.ts'
 import { changedProperties, unknownValue } from '../../../engine/plugin/properties.ts'
+import type { DiffAnswer, Properties, ResourceHandler } from '../../../engine/plugin/resource.ts'
 import { findLocalMachine, isMachineRunning, removeMachine } from '../machines/machine.ts'
 import { checkInputs, copyInputs, imageInputs, instanceInputs } from '../machines/spec.ts'
 import { findImage, imagePath, removeImage } from '../store/images.ts'
