@@ -69,6 +69,7 @@ const checks: Readonly<Record<string, string>> = {
   'no-fixed-network-names': 'udev rules that bind a network name to a network interface',
   'no-build-logs': 'log files that are older than the machine',
   'no-build-journal': 'boots in the system journal',
+  'no-service-identities': 'identities of services and registrations that are older than the machine',
   'no-crash-dumps': 'crash dumps',
   'no-temporary-files': 'temporary files that are older than the machine',
   'no-mail': 'mailboxes',

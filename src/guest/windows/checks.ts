@@ -23,6 +23,7 @@ export const windowsChecks: readonly string[] = [
   'no-shell-history',
   'no-build-scripts',
   'no-build-settings',
+  'no-service-identities',
   'no-crash-dumps',
   'no-scheduled-jobs',
 ]

@@ -16,6 +16,7 @@ const log = (...lines: string[]): string => lines.map((line) => `2026-11-23 10:0
 const tag = { 'Windows/System32/Sysprep/Sysprep_succeeded.tag': '' }
 const own = {
   ...tag,
+  'Program Files/Amazon/SSM/credentials': 'of this machine',
   'ProgramData/ssh/administrators_authorized_keys': 'ssh-rsa AAAATRIAL bakehouse\n',
   'Users/Administrator/AppData/Local/Temp/EC2Launch123/UserScript.ps1': 'the user data of this machine',
 }
@@ -36,6 +37,7 @@ const cases = {
       "$Machine.tasks = @('ansible-job'); $Machine.wsman = @{ AllowUnencrypted = 'true'; Basic = 'true' }",
       listener,
       certificate,
+      '[IO.File]::SetLastWriteTime("$env:ProgramFiles/Amazon/SSM/credentials", (Get-Date).AddDays(-2))',
       '[IO.File]::SetLastWriteTime("$drive/Users/Administrator/AppData/Local/Temp/EC2Launch123", (Get-Date).AddDays(-2))',
       'function Get-Date { [CmdletBinding()] param() (Microsoft.PowerShell.Utility\\Get-Date) }',
     ].join('\n'),
@@ -47,6 +49,7 @@ const cases = {
       'Temp/ansible.other.bakehouse/run.ps1': 'x',
       'Users/Administrator/AppData/Roaming/Microsoft/Windows/PowerShell/PSReadLine/ConsoleHost_history.txt': 'x',
       'Windows/MEMORY.DMP': 'x',
+      'Program Files/Amazon/SSM/credentials': 'of the base',
       'Windows.old/x': 'x',
     },
   },

@@ -46,6 +46,12 @@ const withLaunch = { 'Program Files/Amazon/EC2Launch/EC2Launch.exe': '', 'Progra
 const panther = (text: string): string =>
   `[void] (New-Item -ItemType Directory -Force "$env:SystemRoot/System32/Sysprep/Panther"); Set-Content "$env:SystemRoot/System32/Sysprep/Panther/setuperr.log" "${text}"`
 
+const sessionFiles = {
+  'Program Files/Amazon/SSM/credentials': 'credentials of the base machine',
+  'ProgramData/Amazon/SSM/InstanceData/i-1/registration': 'x',
+  'ProgramData/Amazon/ECS/data/agent.db': 'x',
+}
+
 const cases = {
   launch: {
     before: [ssh, launch(true), program(false), after(4, seals)].join('\n'),
@@ -68,6 +74,7 @@ const cases = {
   },
   exitsWrongly: { before: [program(true, 1), after(3, seals)].join('\n'), at, files: { 'Windows/System32/Sysprep/unattend.xml': '' } },
   fails: { before: [ssh, program(true, 31)].join('\n'), files: sshFiles, at },
+  sessionFails: { before: ["$Machine.services['AmazonSSMAgent'] = 'Automatic'", program(true, 31)].join('\n'), files: sessionFiles, at },
   hangs: {
     before: [psrp, program(false), after(2, panther('2026, Error [0x0f0082] SYSPRP Failure occurred while executing X'))].join('\n'),
     at,
@@ -179,6 +186,13 @@ describe.skipIf(!pwsh)(`the script that seals Windows${orSkipped}`, { timeout: 9
       'WinRM is opened all the same',
     ).toBe(true)
     expect(consoleOf('wayStaysClosed')).toContain('could not be opened again: Ssh: sshd does not start')
+  })
+
+  it('stops the agent of Session Manager, removes what agents know of the machine, and starts the agent again after a failure', () => {
+    const { done, read } = outcomes.sessionFails
+    for (const file of Object.keys(sessionFiles)) expect(read(file), file).toBeUndefined()
+    expect(done.filter((line) => line.endsWith(' AmazonSSMAgent'))).toEqual(['stop AmazonSSMAgent', 'start AmazonSSMAgent'])
+    expect(done).not.toContain('stop AmazonECS')
   })
 
   it('uninstalls an OpenSSH that the build installed', () => {

@@ -3,7 +3,7 @@
 $before = 'HKLM:\SOFTWARE\Bakehouse'
 $ssh = Join-Path $env:ProgramData 'ssh'
 $listeners = 'WSMan:\localhost\Listener'
-$keep = @{ keys = $null; hostKey = $null; config = $null; shell = $null; pfx = $null; thumbprint = $null }
+$keep = @{ keys = $null; hostKey = $null; config = $null; shell = $null; pfx = $null; thumbprint = $null; agents = @() }
 
 function Read-Bytes([string] $path) { if (Test-Path $path) { , [IO.File]::ReadAllBytes($path) } }
 
@@ -18,6 +18,7 @@ function Close-Access {
   $old = Get-ItemProperty $before -ErrorAction SilentlyContinue
   Close-Ssh $old
   Close-Winrm $old
+  Close-Agents
   Remove-Quietly @($before)
 }
 
@@ -62,9 +63,20 @@ function Close-Winrm($old) {
   if ($old.WinrmStart) { Set-Service WinRM -StartupType $old.WinrmStart }
 }
 
+# Agents that know who this machine is: that of Session Manager, which may carry the connection of the build, and that of ECS. Each gets a
+# new identity when it starts on another machine.
+function Close-Agents {
+  foreach ($agent in 'AmazonSSMAgent', 'AmazonECS') {
+    if (Get-Service $agent -ErrorAction SilentlyContinue) { Stop-Service $agent -Force; $keep.agents += @($agent) }
+  }
+  Remove-Quietly @("$env:ProgramFiles\Amazon\SSM\credentials", "$env:ProgramData\Amazon\SSM\InstanceData\*", "$env:ProgramData\Amazon\SSM\Vault", "$env:ProgramData\Amazon\ECS\data\*")
+}
+
+function Open-Agents { $keep.agents | Where-Object { $_ } | ForEach-Object { Start-Service $_ } }
+
 # Opens each connection that the build had. Returns the errors of those that stay closed.
 function Open-Access {
-  foreach ($open in 'Open-Ssh', 'Open-Winrm', 'Open-Firewall') {
+  foreach ($open in 'Open-Ssh', 'Open-Winrm', 'Open-Agents', 'Open-Firewall') {
     try { & $open } catch { "$($open -replace '^Open-', ''): $_" }
   }
 }

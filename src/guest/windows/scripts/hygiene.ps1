@@ -126,6 +126,11 @@ Check 'no-build-scripts' {
   ) | Where-Object { $_ -ne $place }
   Get-OldUserData
 }
+Check 'no-service-identities' {
+  $installed = (Get-CimInstance Win32_OperatingSystem).InstallDate
+  Get-Item -Path "$env:ProgramFiles\Amazon\SSM\credentials", "$env:ProgramData\Amazon\SSM\InstanceData\*", "$env:ProgramData\Amazon\SSM\Vault", "$env:ProgramData\Amazon\ECS\data\*" -Force -ErrorAction SilentlyContinue |
+    Where-Object { $_.LastWriteTime -lt $installed } | ForEach-Object { $_.FullName }
+}
 Check 'no-build-settings' {
   # At its first boot, this machine noted here what the image had.
   $before = 'HKLM:\SOFTWARE\Bakehouse'
