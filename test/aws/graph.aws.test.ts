@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DescribeImageAttributeCommand, EC2Client } from '@aws-sdk/client-ec2'
 import { expect, test } from 'vitest'
+import { keepProgram } from '../../src/graph/build.ts'
 import { findLatestGood } from '../../src/life/latest-good.ts'
 import { openProjectEngine } from '../../src/life/open-engine.ts'
 import { promote } from '../../src/life/promote.ts'
@@ -41,6 +42,12 @@ test('a build leaves one image per region, shared, protected, watermarked and ta
   expect(protectedTypes(state)).toEqual(
     expect.arrayContaining(['aws:ec2/amiCopy:AmiCopy', 'aws:ec2/amiLaunchPermission:AmiLaunchPermission']),
   )
+
+  // So runs `reap --kept`, which does not know when the build expired.
+  const later = { ...graph, context: { ...graph.context, expires: '' } }
+  await stack.up(keepProgram(later, outputs.candidateId), { message: 'keep', signal: never })
+  const kept = await census(graph.context.build)
+  expect([kept.home.images, kept.other.images]).toEqual([after.home.images, after.other.images])
 
   await stack.destroy({ message: 'prune', signal: never })
   const gone = await census(graph.context.build)
