@@ -20,9 +20,12 @@ test('parses the lines of the script, those of the first half first, and ignores
   ])
 })
 
-test.each(['seal.sh', 'release-space.sh', 'hygiene.sh', 'logins.sh'])('%s is valid for a POSIX shell', (script) => {
-  expect(spawnSync('sh', ['-n', join(scripts, script)], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
-})
+test.each(['seal.sh', 'quiet.sh', 'remove.sh', 'old-identity.sh', 'release-space.sh', 'hygiene.sh', 'logins.sh'])(
+  '%s is valid for a POSIX shell',
+  (script) => {
+    expect(spawnSync('sh', ['-n', join(scripts, script)], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })
+  },
+)
 
 /** The checks that compare machines or read the disk. They are not in the script. */
 const compared = /-differs?-(from-base|between-clones)$|-as-presented$|^offline\./

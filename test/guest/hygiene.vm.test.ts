@@ -21,10 +21,10 @@ const sealed: readonly (readonly [check: string, plant: string])[] = [
   ['no-extra-login-keys', 'echo ssh-ed25519 AAAAstranger me >> /root/.ssh/authorized_keys'],
   ['no-build-users', 'useradd --create-home packer-1'],
   ['no-shell-history', 'echo secret > /root/.bash_history'],
-  ['no-ansible-files', 'mkdir -p /root/.ansible/tmp'],
+  ['no-ansible-files', 'mkdir -p /root/.ansible/tmp; echo x > /root/.ansible/tmp/x'],
   ['no-package-lists', 'echo x > /var/lib/apt/lists/deb.debian.org_list'],
   ['no-downloaded-packages', 'mkdir -p /var/cache/apt/archives; echo x > /var/cache/apt/archives/x_1_all.deb'],
-  ['no-cloud-init-state', 'mkdir -p /var/lib/cloud/instances/i-1'],
+  ['no-cloud-init-state', 'mkdir -p /var/lib/cloud/instances/i-1; echo x > /var/lib/cloud/instances/i-1/user-data.txt'],
   ['no-dhcp-leases', 'mkdir -p /var/lib/dhcp; echo x > /var/lib/dhcp/dhclient.eth0.leases'],
   ['no-fixed-network-names', 'mkdir -p /etc/udev/rules.d; echo > /etc/udev/rules.d/70-persistent-net.rules'],
   ['no-build-logs', 'echo x > /var/log/build.log'],
@@ -34,6 +34,17 @@ const sealed: readonly (readonly [check: string, plant: string])[] = [
   ['no-scheduled-jobs', 'mkdir -p /var/spool/cron/atjobs; echo x > /var/spool/cron/atjobs/a1'],
   ['no-account-file-backups', 'echo x > /etc/passwd-'],
   ['ssh-host-keys-new', ':'],
+  [
+    'no-service-identities',
+    'mkdir -p /etc/docker /var/lib/amazon/ssm; echo x > /etc/docker/key.json; echo x > /var/lib/amazon/ssm/registration',
+  ],
+  ['no-timer-stamps', 'mkdir -p /var/lib/systemd/timers; echo x > /var/lib/systemd/timers/stamp-apt-daily.timer'],
+  ['no-installer-files', 'echo x > /root/anaconda-ks.cfg'],
+  ['no-network-settings', 'mkdir -p /etc/netplan; echo x > /etc/netplan/50-cloud-init.yaml'],
+  [
+    'no-build-hostname',
+    'mkdir -p /var/lib/cloud/data; echo ip-10-0-0-1 > /var/lib/cloud/data/previous-hostname; echo ip-10-0-0-1 > /etc/hostname; echo 127.0.1.1 ip-10-0-0-1 >> /etc/hosts',
+  ],
   ['random-seed-new', 'mkdir -p /var/lib/systemd; echo x > /var/lib/systemd/random-seed'],
 ]
 const staying: typeof sealed = [
@@ -53,6 +64,10 @@ const staying: typeof sealed = [
   ['dns-configured', 'rm /etc/resolv.conf; echo > /etc/resolv.conf'],
   ['clock-correct', 'date -s @1000000000'],
 ]
+
+/** Without RSA, which takes long to make. */
+const hostKeys =
+  'for kind in ed25519 ecdsa; do file=/etc/ssh/ssh_host_"$kind"_key; rm -f $file; ssh-keygen -q -t $kind -N "" -f $file; done'
 
 /** Settings that only `sshd -T` shows. */
 const settings = `mkdir -p /etc/ssh/keys /srv/keys
@@ -114,8 +129,60 @@ async function plant(commands: readonly string[]): Promise<void> {
   expect(exitCode, stderr).toBe(0)
 }
 
+/** Programs that write logs all the time: a service that systemd starts again, loggers that refuse to stop, and a process without a unit. */
+const writers = `mkdir -p /var/log/journal /etc/systemd/journald.conf.d
+printf '[Journal]\\nStorage=persistent\\n' > /etc/systemd/journald.conf.d/persistent.conf
+install -d -m 1777 -o nobody /var/log/sticky
+write() {
+  cat > "/etc/systemd/system/$1" <<END
+[Unit]
+$3
+[Service]
+ExecStart=/bin/sh -c 'while :; do echo line >> $2; echo line; sleep 0.2; done'
+ExecStopPost=/bin/sh -c 'echo stopped >> $2'
+Restart=always
+RestartSec=100ms
+END
+}
+mkdir -p /var/log/audit
+write writer.service /var/log/writer.log
+write rsyslog.service /var/log/syslog 'Requires=syslog.socket'
+write auditd.service /var/log/audit/audit.log 'RefuseManualStop=yes'
+printf '[Socket]\\nListenDatagram=/run/systemd/journal/syslog\\nService=rsyslog.service\\n' > /etc/systemd/system/syslog.socket`
+const startWriters = `rm -rf /run/systemd/system.control/* /run/systemd/system/*
+systemctl daemon-reload
+systemctl start systemd-journald.socket systemd-journald.service rsyslog.service auditd.service writer.service
+journalctl --flush
+setsid sh -c 'while :; do echo line >> /var/log/stray.log; sleep 0.2; done' </dev/null >/dev/null 2>&1 &
+setpriv --reuid=nobody --clear-groups sh -c 'echo line > /var/log/sticky/other.log'
+sleep 1
+for file in writer.log stray.log syslog audit/audit.log sticky/other.log; do test -s "/var/log/$file"; done
+find /var/log/journal -name '*.journal' | grep -q .`
+
+const seal = async () =>
+  runInGuest(connect(machine.host, folder), sealScript().replace(/^if .*poweroff.*$/m, ''), { variables: { SEALED: 'sealed' } })
+
+it('sealing leaves no log, ten times in a row, while programs write logs all the time', async () => {
+  await plant([writers])
+  for (let round = 1; round <= 10; round++) {
+    await plant([startWriters])
+    const { stdout, stderr } = await seal()
+    expect(stdout, `round ${round}: ${stderr}`).toContain('sealed')
+    const left = await runInGuest(connect(machine.host, folder), "sleep 2; find /var/log/ -type f '(' -size +0 -o -path '*/journal/*' ')'")
+    expect(left.stdout, `round ${round}`).toBe('')
+  }
+})
+
+it('a file that sealing cannot empty, or that contains the machine id, is named, and the machine is not sealed', async () => {
+  await plant(['echo line > /var/log/kept.log', 'chattr +i /var/log/kept.log'])
+  expect(await seal()).toMatchObject({ stdout: '', stderr: expect.stringContaining('could not be removed or emptied: /var/log/kept.log') })
+  await plant(['chattr -i /var/log/kept.log', 'echo 0123456789abcdef0123456789abcdef | tee /etc/machine-id > /etc/copied-id'])
+  expect(await seal()).toMatchObject({ stdout: '', stderr: expect.stringContaining('login key of the build: /etc/copied-id') })
+  await plant(['rm /etc/copied-id'])
+})
+
 it('finds each trace of a build and each fault of a machine; sealing removes the traces', async () => {
-  await plant([settings, ...sealed.map(([, command]) => command)])
+  await plant([hostKeys, settings, ...sealed.map(([, command]) => command)])
   const found = await findFailed()
   expect([...found.keys()]).toEqual(expect.arrayContaining(sealed.map(([check]) => check)))
   expect(found.get('no-build-users')).toBe('found packer-1')
@@ -125,15 +192,13 @@ it('finds each trace of a build and each fault of a machine; sealing removes the
   expect(found.get('ssh-host-keys-new')).toContain('/srv/keys/host_key')
   await plant(['rm -r /etc/ssh/keys /srv/keys /etc/ssh/sshd_config.d/a.conf'])
 
-  const seal = sealScript().replace(/^if .*poweroff.*$/m, '')
-  expect(seal).not.toContain('poweroff')
-  const result = await runInGuest(connect(machine.host, folder), seal, { variables: { SEALED: 'sealed' } })
+  const result = await seal()
   expect(result.stdout, result.stderr).toContain('sealed')
   expect(parseNotes(result.stdout)).toEqual([])
   const after = await findFailed()
   expect(sealed.flatMap(([check]) => (after.has(check) ? [`${check}: ${after.get(check)}`] : []))).toEqual([])
 
-  await plant(['ssh-keygen -A', ...staying.map(([, command]) => command)])
+  await plant([hostKeys, ...staying.map(([, command]) => command)])
   expect([...(await findFailed()).keys()]).toEqual(expect.arrayContaining(staying.map(([check]) => check)))
 })
 

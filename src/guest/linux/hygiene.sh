@@ -1,6 +1,7 @@
 # Checks a machine that was started from a candidate image: does it hold traces of the build, and is it healthy? docs/checks.md
 # describes each check. /bin/sh runs this as root. Variables: TRIAL_KEY, the body of the only key that may log in; NOW, the correct
-# time in seconds; BOOTS, how often the machine has been started; SINCE, when it was first started (empty: at this boot).
+# time in seconds; BOOTS, how often the machine has been started; SINCE, when it was first started (empty: at this boot); traces, lines of
+# `check|pattern` (traces/traces.ts).
 # Each check prints one line: `case⇥status⇥milliseconds⇥check⇥message`. The functions of logins.sh come first.
 set -u
 : "${TRIAL_KEY:?}"
@@ -31,7 +32,14 @@ has() { command -v "$1" >/dev/null 2>&1; }
 
 begin
 if has systemctl; then
-  state=$(timeout 90 systemctl is-system-running --wait 2>/dev/null)
+  # Before systemd 240, `--wait` does not wait. The first boot of a machine with snaps takes minutes.
+  clock; limit=$((up + ${SETTLE:-240} * 100))
+  state=$(timeout "${SETTLE:-240}" systemctl is-system-running --wait 2>/dev/null)
+  while case $state in starting | initializing) [ "$up" -lt "$limit" ] ;; *) false ;; esac; do
+    sleep 1
+    state=$(systemctl is-system-running 2>/dev/null)
+    clock
+  done
   case $state in
     running) passed system-running ;; # it is not `running` while a unit has failed
     degraded) failed system-running "the state is degraded; failed units: $(systemctl --failed --plain --no-legend | cut -d' ' -f1 | tr '\n' ' ')" ;;
@@ -43,12 +51,11 @@ else
   skipped no-failed-services 'systemd is not installed'
 fi
 
-# Reads the accounts: home folders that exist, each once; home folders of people; Ansible's folders in them. Folders in memory are no
-# part of the image.
-homes=' ' people='' ansible='' builders='' rulers='' open='' known=''
+# Reads the accounts: home folders that exist, each once; home folders of people. Folders in memory are no part of the image.
+homes=' ' people='' builders='' managers='' rulers='' open='' known=''
 # `|| [ -n ... ]`: the last line may have no line end.
 while IFS=: read -r user password id _ _ home _ || [ -n "$user" ]; do
-  case $user in bakehouse* | packer* | vagrant* | ansible*) builders="$builders $user" ;; esac
+  case $user in bakehouse* | packer* | vagrant*) builders="$builders $user" ;; ansible*) managers="$managers $user" ;; esac
   [ "$id" = 0 ] && [ "$user" != root ] && rulers="$rulers $user"
   case $password in '') open="$open $user" ;; x | '!'* | '*'*) ;; *) known="$known $user" ;; esac
   case $home in '' | / | /proc* | /dev* | /run/*) continue ;; esac
@@ -56,33 +63,32 @@ while IFS=: read -r user password id _ _ home _ || [ -n "$user" ]; do
   [ -d "$home" ] || continue
   homes="$homes$home "
   case $home in /bin | /sbin | /usr/bin | /usr/sbin | /usr/games) continue ;; esac
-  ansible="$ansible $home/.ansible $home/.ansible_async"
   case $home in /root | /home/* | /usr/local/*) people="$people $home" ;; *) [ "$id" -ge 1000 ] && people="$people $home" ;; esac
 done </etc/passwd
 
 # Files that the machine wrote are newer than its first boot; files from the build are older. One minute of tolerance, as clocks are
-# set at boot. A single `find` searches for all of them and prints lines of kind and path.
-path='\040%p\n'
-left=$(find /etc/ssh /etc/passwd- /etc/shadow- /etc/group- /etc/gshadow- /tmp /var/tmp /var/log /var/crash /var/cache/dnf /var/lib/dnf/repos \
-  /var/cache/apt/archives /var/lib/apt/lists /var/lib/systemd /var/lib/urandom /var/lib/cloud/instances /var/lib/dhcp /var/lib/dhcpcd \
-  /var/lib/NetworkManager $ansible ! -newerct @$((boot - 60)) \( \
-  -path '/etc/ssh/ssh_host_*_key*' -printf "host-key$path" \
-  -o \( -name passwd- -o -name group- -o -name '*shadow-' \) -printf "backup$path" \
-  -o \( -path '/tmp/*' -o -path '/var/tmp/*' \) \( -name '*ansible*' -printf "ansible$path" , -printf "temporary$path" \) \
-  -o -path '*/.ansible*' -printf "ansible$path" \
-  -o -path '/var/lib/*/random-seed' -printf "seed$path" \
-  -o -path '/var/lib/cloud/instances/*' -printf "cloud-init$path" \
-  -o -path '/var/lib/*' -name '*.lease*' -size +0 -printf "lease$path" \
-  -o -path '/var/cache/apt/archives/*.deb' -printf "download$path" \
-  -o -type f \( \
-  \( -path '/var/crash/*' -o -path '/var/lib/systemd/coredump/*' \) -printf "dump$path" \
-  -o -size +0 -path '/var/log/*' -printf "log$path" \
-  -o -size +0 \( -path '/var/lib/apt/lists/*' -o -path '/var/*/dnf/*' \) ! -name lock -printf "list$path" \) \) 2>/dev/null
-  there /core /core.[0-9]* | sed 's/^/dump /')
-# Passes if the search found no path of that kind.
+# set at boot. `roots` has a line `|path|check` for each existing path of the list, and a single `find` prints the older files in them.
+roots='' nl='
+'
+add_root() { [ -e "$2" ] || [ -L "$2" ] || return; roots="$roots|$2|$1$nl"; }
+while IFS='|' read -r check pattern; do
+  case $pattern in
+    '') ;;
+    '~/'*) for home in $homes; do for path in $home/${pattern#'~/'}; do add_root "$check" "$path"; done; done ;;
+    *) for path in $pattern; do add_root "$check" "$path"; done ;;
+  esac
+done <<END
+$traces
+END
+left=$(printf %s "$roots" | cut -d'|' -f2 | tr '\n' '\0' | xargs -0 -r sh -c 'find "$@" ! -newerct "$0" \( -path "/tmp/*" -o -path "/var/tmp/*" -o -type f -size +0 -o -type l ! -path "/var/log/*" \) -printf "%H|%p\n"' \
+  "@$((boot - 60))" 2>/dev/null)
+old_host_keys=$(find /etc/ssh -path '/etc/ssh/ssh_host_*_key*' ! -newerct "@$((boot - 60))" 2>/dev/null)
+# Passes if the search found no path of that check.
 gone() {
-  found=
-  while IFS= read -r line; do case $line in "$2 "*) found="$found ${line#* }" ;; esac; done <<END
+  found=${2-}
+  while IFS='|' read -r root path; do
+    case $roots in *"|$root|$1$nl"*) found="$found $path" ;; esac
+  done <<END
 $left
 END
   none "$1" "$found"
@@ -106,11 +112,13 @@ else passed machine-id-consistent; fi
 echo "machine-id $id"
 read_sshd
 report_host_keys
-gone random-seed-new seed
+gone random-seed-new
+# A file that asks for a new name is no name.
+gone no-service-identities "$(find /etc/iscsi/initiatorname.iscsi ! -newerct "@$((boot - 60))" -exec grep -l '^InitiatorName=' {} + 2>/dev/null)"
 
 # Access.
 report_logins
-none no-build-users "$builders"
+if [ -z "$builders" ] && [ -n "$managers" ]; then say passed no-build-users "hint: the user$managers exists"; else none no-build-users "$builders"; fi
 none no-second-root-user "$rulers"
 none no-private-keys "$([ -z "$people" ] ||
   find $people -xdev -maxdepth 3 -type f -size -32k -exec grep -lE 'BEGIN [A-Z ]*PRIVATE KEY' {} + 2>/dev/null)"
@@ -123,23 +131,31 @@ check_remains() {
 half=case2
 begin
 # Traces of the build.
-none no-shell-history "$([ "$homes" = ' ' ] || find $homes -maxdepth 1 -name '.*_history' -size +0 2>/dev/null)"
-gone no-ansible-files ansible
-gone no-package-lists list
-gone no-downloaded-packages download
+gone no-shell-history
+gone no-ansible-files
+gone no-package-lists
+gone no-downloaded-packages
+gone no-installer-files
+gone no-timer-stamps
 none no-half-installed-packages "$(grep -hE '^Status: .* (half-installed|half-configured|unpacked|triggers-pending)$' /var/lib/dpkg/status 2>/dev/null)"
-gone no-cloud-init-state cloud-init
-gone no-dhcp-leases lease
-none no-fixed-network-names "$(there /etc/udev/rules.d/*persistent-net*.rules)"
-gone no-build-logs log
+gone no-cloud-init-state
+gone no-dhcp-leases
+gone no-network-settings
+gone no-fixed-network-names
+# A name that a cloud made from the address of the build machine, or that of a build tool.
+name=
+[ ! -r /etc/hostname ] || read -r name </etc/hostname
+case $name in *[0-9]-[0-9]*-[0-9]*-[0-9]* | i-[0-9a-f]* | bakehouse* | packer*) ;; *) name='' ;; esac
+none no-build-hostname "$([ -z "$name" ] || find /etc/hostname ! -newerct "@$((boot - 60))" -exec cat {} \;)"
+gone no-build-logs
 boots=$(journalctl --list-boots --no-pager --quiet 2>/dev/null | grep -cE '^ *-?[0-9]+ ')
 if [ "$boots" -le "$BOOTS" ]; then passed no-build-journal; else
   failed no-build-journal "the journal has $boots boots, expected at most $BOOTS"; fi
-gone no-crash-dumps dump
-gone no-temporary-files temporary
+gone no-crash-dumps
+gone no-temporary-files
 none no-mail "$(find /var/mail/ /var/spool/mail/ -type f -size +0 2>/dev/null)"
-none no-scheduled-jobs "$(find /var/spool/cron/crontabs /var/spool/cron/atjobs /var/spool/at -type f ! -name .SEQ 2>/dev/null)"
-gone no-account-file-backups backup
+gone no-scheduled-jobs
+gone no-account-file-backups
 
 # Health.
 skew=$((NOW - $(date +%s)))

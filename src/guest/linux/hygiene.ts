@@ -8,13 +8,14 @@ import { readPublicKey } from '../ssh/keys.ts'
 import { readPresentedKeys } from '../ssh/presented-keys.ts'
 import { runInGuest } from '../ssh/ssh.ts'
 import { loginFunctions } from './identity.ts'
+import { checkedTraces } from './traces/traces.ts'
 
 /** The time of the first start of each machine, in seconds since 1970. Newer files were written by the machine itself. */
 const firstBoots = new Map<string, string>()
 
 /** The script of the checks. */
 export function hygieneScript(): string {
-  return `${loginFunctions()}\n${readFileSync(join(import.meta.dirname, 'hygiene.sh'), 'utf8')}`
+  return `${checkedTraces()}${loginFunctions()}\n${readFileSync(join(import.meta.dirname, 'hygiene.sh'), 'utf8')}`
 }
 
 /** Runs the hygiene checks on a Linux machine, with one command: it has no traces of its build, and is healthy. */
@@ -27,7 +28,7 @@ export async function checkLinuxHygiene({ context, connection }: Session, boots:
     SINCE: firstBoots.get(connection.controlPath) ?? '',
   }
   const [result, presented] = await Promise.all([
-    runInGuest(connection, hygieneScript(), { signal, timeoutMs: 180_000, variables }),
+    runInGuest(connection, hygieneScript(), { signal, timeoutMs: 480_000, variables }),
     readPresentedKeys(connection, signal),
   ])
   context.log(`\n--- hygiene (exit code ${result.exitCode})\n${result.stdout}${result.stderr}`)

@@ -31,10 +31,10 @@ report_host_keys() {
     case $key in /etc/ssh/ssh_host_*) ;; *) old="$old $(find "$key" ! -newerct "@$((boot - 60))")" ;; esac
   done
   if [ -n "$host_keys" ]; then passed ssh-host-keys-exist; else failed ssh-host-keys-exist 'found none'; fi
-  left="$left
-$(for key in $old; do echo "host-key $key"; done)"
-  gone ssh-host-keys-new host-key
-  none ssh-host-keys-private "$([ -z "$host_keys" ] || find $host_keys -perm /077)"
+  none ssh-host-keys-new "$old_host_keys$old"
+  # On RHEL up to 9, a program of the group ssh_keys reads them.
+  group=$(sed -n 's/^ssh_keys:[^:]*:\([0-9]*\):.*/\1/p' /etc/group)
+  none ssh-host-keys-private "$([ -z "$host_keys" ] || find $host_keys \( -perm /037 -o -perm /040 ! -gid "${group:-4294967294}" \))"
 }
 
 # Sets `path` to a file of AuthorizedKeysFile for an account. Arguments: pattern, name, ID, home folder.

@@ -8,6 +8,7 @@ export const offlineChecks = [
   'offline.no-login-keys',
   'offline.no-host-keys',
   'offline.machine-id-empty',
+  'offline.no-logs',
   'offline.setuid-from-packages',
   'offline.setuid-as-reported',
 ] as const
@@ -27,6 +28,7 @@ export async function judgeOffline(disk: OfflineDisk, askMachine: Reported): Pro
     none('offline.no-login-keys', await findLoginKeys(disk.files, settings)),
     none('offline.no-host-keys', findHostKeys(root, settings)),
     none('offline.machine-id-empty', await findMachineIds(root)),
+    none('offline.no-logs', disk.files.flatMap(findLogs)),
     await judgePackages(root, setuid),
     none('offline.setuid-as-reported', await findHidden(root, setuid, askMachine)),
   ]
@@ -87,6 +89,13 @@ async function findMachineIds({ read }: OfflineFiles): Promise<string[]> {
   const paths = ['/etc/machine-id', '/var/lib/dbus/machine-id']
   const texts = await Promise.all(paths.map(async (path) => [path, ((await read(path, 1024)) ?? '').trim()] as const))
   return texts.filter(([, text]) => text !== '' && text !== 'uninitialized').map(([path, text]) => `${path}: ${text.slice(0, 40)}`)
+}
+
+/** Log files with content. A machine would append to them, so that they look new on it. */
+function findLogs({ entries }: OfflineFiles): string[] {
+  return [...entries]
+    .filter(([path, { mode, size }]) => path.startsWith('/var/log/') && (mode & 0xf000) === 0x8000 && size > 0)
+    .map(([path]) => path)
 }
 
 /** Programs that run as another user or group than the one who starts them. */

@@ -40,6 +40,7 @@ overwrite_time() {
   echo "$((time > 1 ? time : 1))"
 }
 
+# Operation: free-space
 release_space() {
   sync
   overwrite_end=$(($(seconds) + overwrite_seconds))
@@ -49,7 +50,7 @@ release_space() {
   sync
 }
 
-# Clears swap, which can contain memory of the build. Swap in memory (zram) disappears when the machine stops.
+# Operation: swap. Clears swap, which can contain memory of the build. Swap in memory (zram) disappears when the machine stops.
 clear_swap() {
   overwrite_end=$(($(seconds) + overwrite_seconds))
   while read -r name _; do

@@ -19,15 +19,18 @@ export const canCover = namespace !== undefined
 /** Folders that a test replaces. */
 const covered = ['etc/ssh', 'usr/local', 'root']
 
-/** Runs the hygiene checks with these files (path → text; files in `usr/local/bin` are commands). Returns the test cases by name. */
-export function checkFakeRoot(files: Readonly<Record<string, string>>): { cases: ReadonlyMap<string, CaseResult>; stdout: string } {
+/** Runs the hygiene checks with these files (path → text; files in `usr/local/bin` are commands) and modes of files. Returns the test cases by name. */
+export function checkFakeRoot(
+  files: Readonly<Record<string, string>>,
+  modes: Readonly<Record<string, number>> = {},
+): { cases: ReadonlyMap<string, CaseResult>; stdout: string } {
   const root = mkdtempSync(join(tmpdir(), 'bakehouse-root-'))
   try {
     for (const [path, text] of Object.entries(files)) {
       const file = join(root, path)
       mkdirSync(dirname(file), { recursive: true })
       writeFileSync(file, text)
-      chmodSync(file, path.includes('bin/') ? 0o755 : 0o600)
+      chmodSync(file, modes[path] ?? (path.includes('bin/') ? 0o755 : 0o600))
     }
     for (const folder of covered) mkdirSync(join(root, folder), { recursive: true })
     const single = Object.keys(files).filter((path) => !covered.some((folder) => path.startsWith(`${folder}/`)))

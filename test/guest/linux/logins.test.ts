@@ -115,6 +115,30 @@ describe.skipIf(!canCover)('the hygiene checks find', () => {
     expect(failed).toEqual([])
   })
 
+  it('no fault in host keys that the group ssh_keys may read, as on RHEL', () => {
+    const files = { ...accounts, ...sshd({}, ['hostkey /usr/local/bin/host_key']), 'usr/local/bin/host_key': 'key' }
+    const mode = { 'usr/local/bin/host_key': 0o640 }
+    const withGroup = { ...files, 'etc/group': `${accounts['etc/group']}ssh_keys:x:0:\n` }
+    expect(checkFakeRoot(withGroup, mode).cases.get('ssh-host-keys-private')?.status).toBe('passed')
+    expect(checkFakeRoot(files, mode).cases.get('ssh-host-keys-private')?.status).toBe('failed')
+  })
+
+  it('a machine that is still starting, whose systemd does not wait, and waits for it', () => {
+    const answers =
+      '[ "$1" != is-system-running ] || { echo x >>/root/asked; case $(wc -l </root/asked) in 1 | 2) echo starting ;; *) echo running ;; esac; }'
+    const { cases } = checkFakeRoot({ ...accounts, ...sshd(), 'usr/local/bin/systemctl': `#!/bin/sh\n${answers}\n` })
+    expect(cases.get('system-running')).toMatchObject({ status: 'passed' })
+  })
+
+  it('a user for Ansible, as a hint', () => {
+    const { cases } = checkFakeRoot({
+      ...accounts,
+      ...sshd(),
+      'etc/passwd': `${accounts['etc/passwd']}ansible:x:1001:1001::/home/ansible:/bin/sh\n`,
+    })
+    expect(cases.get('no-build-users')).toMatchObject({ status: 'passed', message: 'hint: the user ansible exists' })
+  })
+
   it('the identity of a host key in another folder', () => {
     const { stdout } = checkFakeRoot({
       ...accounts,

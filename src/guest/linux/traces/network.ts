@@ -1,0 +1,83 @@
+import type { Trace } from './trace.ts'
+
+/** What binds an image to the network and the cloud of its build machine. */
+export const networkTraces: readonly Trace[] = [
+  {
+    operation: 'dhcp',
+    what: 'leases and identifiers of DHCP clients: dhclient, dhcpcd, wicked, NetworkManager, systemd-networkd',
+    seal: 'remove',
+    paths: [
+      '/var/lib/dhcp/*lease*',
+      '/var/lib/dhclient/*',
+      '/var/lib/dhcpcd/*',
+      '/var/lib/dhcpcd5/*',
+      '/etc/dhcpcd.duid',
+      '/etc/dhcpcd.secret',
+      '/var/lib/wicked/*.xml',
+      '/var/lib/NetworkManager/*lease*',
+      '/var/lib/NetworkManager/secret_key',
+      '/var/lib/NetworkManager/timestamps',
+      '/var/lib/NetworkManager/seen-bssids',
+      '/var/lib/systemd/network/*',
+    ],
+    check: 'no-dhcp-leases',
+    sysprep: ['dhcp-client-state'],
+  },
+  {
+    operation: 'network-names',
+    what: 'udev rules that bind a network name to a network interface, if the base did not have them',
+    seal: 'remove',
+    paths: ['/etc/udev/rules.d/*persistent-net*.rules', '/etc/udev/rules.d/*persistent-cd*.rules'],
+    check: 'no-fixed-network-names',
+    sysprep: ['udev-persistent-net', 'net-hwaddr'],
+  },
+  {
+    operation: 'network-settings',
+    what: 'network settings that cloud-init or an installer wrote for the build machine: netplan, NetworkManager, ifupdown, systemd-networkd',
+    seal: 'remove',
+    paths: [
+      '/etc/netplan/50-cloud-init.yaml',
+      '/etc/netplan/00-installer-config*.yaml',
+      '/etc/netplan/90-NM-*.yaml',
+      '/etc/network/interfaces.d/50-cloud-init*',
+      '/etc/systemd/network/10-cloud-init-*',
+      '/etc/NetworkManager/system-connections/cloud-init-*.nmconnection',
+      '/etc/NetworkManager/conf.d/99-cloud-init.conf',
+      '/etc/NetworkManager/conf.d/30-cloud-init-*.conf',
+    ],
+    check: 'no-network-settings',
+    sysprep: ['net-nmconn'],
+  },
+  {
+    operation: 'cloud-init-state',
+    what: 'state of cloud-init; its folder of scripts and a seed stay, because the playbook may have put them there',
+    seal: 'script',
+    paths: ['/var/lib/cloud/instances/*', '/var/lib/cloud/data/*', '/var/lib/cloud/sem/*', '/var/lib/cloud/handlers/*'],
+    check: 'no-cloud-init-state',
+  },
+  {
+    operation: 'cloud-init-clean-up',
+    what: 'the scripts in `/etc/cloud/clean.d` are run',
+    seal: 'script',
+    why: 'the scripts of other packages decide what they remove; sealing fails if one of them fails',
+  },
+  {
+    operation: 'cloud-init-settings',
+    what: 'settings that cloud-init wrote for the account of the build',
+    seal: 'remove',
+    paths: ['/etc/ssh/sshd_config.d/50-cloud-init.conf', '/etc/sudoers.d/90-cloud-init-users'],
+    why: 'cloud-init writes them again on each machine',
+  },
+  {
+    operation: 'installer-settings',
+    what: 'settings of an installer that would stop cloud-init from finding its data',
+    seal: 'script',
+    paths: [
+      '/etc/cloud/cloud.cfg.d/99-installer.cfg',
+      '/etc/cloud/cloud.cfg.d/90-installer-network.cfg',
+      '/etc/cloud/cloud.cfg.d/curtin-preserve-sources.cfg',
+      '/etc/cloud/cloud.cfg.d/*subiquity-disable-cloudinit-networking.cfg',
+    ],
+    check: 'no-installer-files',
+  },
+]

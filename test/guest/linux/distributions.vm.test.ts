@@ -1,0 +1,149 @@
+import { beforeAll, describe, expect, it } from 'vitest'
+import { parseHygiene } from '../../../src/guest/hygiene.ts'
+import { hygieneScript } from '../../../src/guest/linux/hygiene.ts'
+import { parseNotes, sealScript } from '../../../src/guest/linux/seal.ts'
+import { canChroot, debianFolder, runInChroot } from '../../helpers/chroot.ts'
+
+/** Packages whose scripts make an identity when they are installed. */
+const packages = ['openssh-server', 'open-iscsi', 'nvme-cli', 'ssl-cert', 'rsyslog', 'adduser', 'logrotate']
+
+const releases: readonly (readonly [release: string, more: readonly string[]])[] = [
+  ['bullseye', ['isc-dhcp-client']],
+  ['bookworm', ['isc-dhcp-client']],
+  ['trixie', ['dhcpcd-base', 'libpam-lastlog2']],
+]
+
+/** Identities and remains that no package of the list makes by itself. */
+const planted: Readonly<Record<string, string>> = {
+  '/etc/docker/key.json': 'no-service-identities',
+  '/var/lib/docker/engine-id': 'no-service-identities',
+  '/var/lib/containerd/io.containerd.grpc.v1.introspection/uuid': 'no-service-identities',
+  '/etc/rancher/node/password': 'no-service-identities',
+  '/var/lib/rancher/k3s/server/token': 'no-service-identities',
+  '/etc/salt/pki/minion/minion.pem': 'no-service-identities',
+  '/etc/puppet/ssl/private_keys/vm.pem': 'no-service-identities',
+  '/etc/chef/client.pem': 'no-service-identities',
+  '/opt/consul/node-id': 'no-service-identities',
+  '/var/lib/ecs/data/agent.db': 'no-service-identities',
+  '/var/lib/amazon/ssm/Vault/Store/RegistrationKey': 'no-service-identities',
+  '/etc/pki/consumer/cert.pem': 'no-service-identities',
+  '/var/lib/ubuntu-advantage/private/machine-token.json': 'no-service-identities',
+  '/etc/krb5.keytab': 'no-service-identities',
+  '/etc/lvm/devices/system.devices': 'no-service-identities',
+  '/var/lib/mysql/auto.cnf': 'no-service-identities',
+  '/var/lib/dhcp/dhclient.eth0.leases': 'no-dhcp-leases',
+  '/var/lib/dhcpcd/secret': 'no-dhcp-leases',
+  '/var/lib/wicked/duid.xml': 'no-dhcp-leases',
+  '/var/lib/NetworkManager/secret_key': 'no-dhcp-leases',
+  '/etc/NetworkManager/system-connections/cloud-init-eth0.nmconnection': 'no-network-settings',
+  '/etc/cloud/cloud.cfg.d/99-installer.cfg': 'no-installer-files',
+  '/root/anaconda-ks.cfg': 'no-installer-files',
+  '/var/lib/systemd/timers/stamp-apt-daily.timer': 'no-timer-stamps',
+  '/var/cache/dnf/packages.solv': 'no-package-lists',
+  '/var/cache/libdnf5/fedora/x.solv': 'no-package-lists',
+  '/var/cache/zypp/solv/x': 'no-package-lists',
+  '/var/cache/apk/APKINDEX.tar.gz': 'no-package-lists',
+  '/root/.mariadb_history': 'no-shell-history',
+  '/root/.node_repl_history': 'no-shell-history',
+  '/root/.local/share/fish/fish_history': 'no-shell-history',
+  '/home/ada/.zsh_history': 'no-shell-history',
+  '/var/lib/lastlog/lastlog2.db': 'no-build-logs',
+}
+
+/** Files that the playbook may have put there, and that stay. */
+const kept = [
+  '/root/.cache/ms-playwright/chrome',
+  '/root/.ansible/collections/requirements.yml',
+  '/var/lib/cloud/scripts/per-boot/10-family',
+  '/var/lib/cloud/seed/nocloud/meta-data',
+  '/var/spool/cron/crontabs/ada',
+]
+
+const machineId = '0123456789abcdef0123456789abcdef'
+const put = (path: string) => `mkdir -p "$(dirname '${path}')" && echo x >'${path}'`
+
+/** The scripts in a chroot; also what the machine does at its first boot. */
+const script = `
+PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+useradd --create-home ada
+echo ${machineId} >/etc/machine-id
+${[...Object.keys(planted), ...kept].map(put).join('\n')}
+mkdir -p /etc/cloud/clean.d
+printf '#!/bin/sh\\necho ran >/etc/cleaned\\n' >/etc/cloud/clean.d/10-package
+chmod 755 /etc/cloud/clean.d/10-package
+install -d -m 1777 /var/log/sticky
+echo line >/var/log/sticky/server.log
+chown ada /var/log/sticky/server.log
+identity() { cat /etc/iscsi/initiatorname.iscsi /etc/nvme/hostnqn /etc/nvme/hostid /etc/ssl/certs/ssl-cert-snakeoil.pem /etc/ssh/ssh_host_ed25519_key.pub | grep -v '^#'; }
+part before
+identity
+check() {
+  ( TRIAL_KEY=key NOW=0 BOOTS=1 SINCE=99999999999
+${hygieneScript()}
+  )
+}
+part found
+check
+part sealing
+( SEALED='it is sealed' BUILD_KEY=buildkey MOUNTS=/dev/null SWAPS=/dev/null
+${sealScript().replace(/^if .*poweroff.*$/m, '')}
+)
+part left
+check
+part removed
+ls -d ${Object.keys(planted).join(' ')} 2>/dev/null
+part kept
+ls ${kept.join(' ')} /etc/cleaned
+part first-boot
+sh /etc/bakehouse/new-identity && ssh-keygen -A >/dev/null
+part marker
+ls /etc/bakehouse
+part after
+identity
+part unit
+cat /etc/systemd/system/bakehouse-host-keys.service
+ls /etc/systemd/system/*.wants
+`
+
+describe.skipIf(!canChroot())('sealing and hygiene on', () => {
+  describe.each(releases)('Debian %s', (release, more) => {
+    let parts: ReadonlyMap<string, string>
+    const failed = (part: string): ReadonlyMap<string, string> =>
+      new Map(
+        parseHygiene(parts.get(part) ?? '').flatMap(({ name, status, message }) => (status === 'failed' ? [[name, message ?? '']] : [])),
+      )
+
+    beforeAll(() => {
+      parts = runInChroot(debianFolder(release, [...packages, ...more]), script)
+    }, 900_000)
+
+    it('finds the identities that packages made, and each planted one', () => {
+      const found = failed('found')
+      const missing = Object.values(planted).filter((check) => !found.has(check))
+      expect(missing).toEqual([])
+      expect([...found.keys()]).toEqual(expect.arrayContaining(['ssh-host-keys-new']))
+      expect(parts.get('before')).toMatch(/InitiatorName=iqn\..*nqn\.2014-08.*BEGIN CERTIFICATE.*ssh-ed25519/s)
+    })
+
+    it('sealing removes all of them and runs the scripts of cloud-init', () => {
+      expect(parts.get('sealing')).toContain('it is sealed')
+      expect(parseNotes(parts.get('sealing') ?? '')).toEqual([])
+      expect(parts.get('removed')).toBe('')
+      const left = failed('left')
+      const checks = [...new Set(Object.values(planted)), 'no-build-logs', 'no-shell-history', 'ssh-host-keys-new']
+      expect(checks.flatMap((check) => (left.has(check) ? [`${check}: ${left.get(check)}`] : []))).toEqual([])
+    })
+
+    it('sealing keeps what the playbook may have put there', () => {
+      expect(parts.get('kept')?.split('\n').sort()).toEqual([...kept, '/etc/cleaned'].sort())
+    })
+
+    it('a machine of the image makes new identities once', () => {
+      const lines = (part: string) => (parts.get(part) ?? '').split('\n').filter((line) => /Initiator|nqn|^[0-9a-f-]{36}$|^ssh-/.test(line))
+      expect(lines('after')).toHaveLength(lines('before').length)
+      expect(lines('after').filter((line) => lines('before').includes(line))).toEqual([])
+      expect(parts.get('marker')).toBe('')
+      expect(parts.get('unit')).toMatch(/ConditionPathExistsGlob=!.*bakehouse-host-keys.service/s)
+    })
+  })
+})
