@@ -20,7 +20,7 @@ test('parses the lines of the script, those of the first half first, and ignores
   ])
 })
 
-test.each(['seal.sh', 'quiet.sh', 'remove.sh', 'old-identity.sh', 'release-space.sh', 'hygiene.sh', 'logins.sh'])(
+test.each(['seal.sh', 'quiet.sh', 'remove.sh', 'old-identity.sh', 'first-boot.sh', 'release-space.sh', 'hygiene.sh', 'logins.sh'])(
   '%s is valid for a POSIX shell',
   (script) => {
     expect(spawnSync('sh', ['-n', join(scripts, script)], { encoding: 'utf8' })).toMatchObject({ status: 0, stderr: '' })

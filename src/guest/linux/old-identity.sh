@@ -1,4 +1,4 @@
-# Functions for seal.sh: what names the build machine, the search for copies of it, and what makes a new identity at the first boot.
+# Functions for seal.sh: what names the build machine, and the search for copies of it.
 
 # Reads the identity of this machine before it is removed: sets `old_id`, `old_keys` (bodies of public keys), `old_names` and `given_name`,
 # the host name that cloud-init set.
@@ -32,75 +32,24 @@ find_copies() {
 # Operation: copies-of-identity
 search_identity() {
   secrets=$(printf '%s\n' "$old_id" $old_keys ${BUILD_KEY-} | grep .)
-  # The boot loader needs its own ones.
-  found=$(find_copies "$secrets" | grep -vE '/loader/|/grubenv$|/grub\.cfg$|/entry-token$')
-  [ -z "$found" ] || fail "these files contain the machine id, a host key or the login key of the build: $(printf '%s\n' "$found" | head -n 5 | tr '\n' ' ')"
-  # Operation: boot-entries
-  if [ -n "$old_id" ]; then
-    entries=$(ls -d /boot/loader/entries/*"$old_id"* /boot/efi/loader/entries/*"$old_id"* /efi/loader/entries/*"$old_id"* 2>/dev/null | head -n 3 | tr '\n' ' ')
-    [ -z "$entries" ] || note "the names of boot entries contain the machine id of the build: $entries"
-  fi
-  found=$(find_copies "$(printf '%s\n' "$old_names" | grep .)" | head -n 5 | tr '\n' ' ')
+  names=$(printf '%s\n' "$old_names" | grep .)
+  # The boot loader needs its own copies.
+  copies=$(find_copies "$(printf '%s\n%s\n' "$secrets" "$names" | grep .)" | grep -vE '/loader/|/grubenv$|/grub\.cfg$|/entry-token$')
+  [ -n "$copies" ] || return
+  found=$(containing "$secrets")
+  [ -z "$found" ] || fail "these files contain the machine id, a host key or the login key of the build: $found"
+  found=$(containing "$names")
   [ -z "$found" ] || note "these files contain the host name or an address of the build machine: $found"
 }
 
-# Makes sure that each machine of the image makes what sealing removes and no service makes by itself. Must run before the removal.
-prepare_first_boot() {
-  has_systemd || [ -d /etc/systemd/system ] || return
-  units=/etc/systemd/system
-  make=''
-  if [ -e /etc/ssl/private/ssl-cert-snakeoil.key ] && command -v make-ssl-cert >/dev/null; then
-    make="${make}make-ssl-cert generate-default-snakeoil --force-overwrite
-"
-  fi
-  # Not `nvme gen-hostnqn`: it uses the UUID of the board, which many virtual machines share.
-  if [ -e /etc/nvme/hostnqn ]; then
-    make="${make}read -r uuid </proc/sys/kernel/random/uuid
-echo \"\$uuid\" >/etc/nvme/hostid
-echo \"nqn.2014-08.org.nvmexpress:uuid:\$uuid\" >/etc/nvme/hostnqn
-"
-  fi
-  if [ -d /usr/lib/open-iscsi ] && [ -e /etc/iscsi/initiatorname.iscsi ] && command -v iscsi-iname >/dev/null; then
-    make="${make}(umask 077 && echo \"InitiatorName=\$(iscsi-iname)\" >/etc/iscsi/initiatorname.iscsi)
-"
-  fi
-  if [ -n "$make" ]; then
-    mkdir -p /etc/bakehouse "$units/sysinit.target.wants"
-    printf '%s\n' '# Runs once, at the first boot of each machine of the image, and removes itself.' "${make}rm -f /etc/bakehouse/new-identity" \
-      >/etc/bakehouse/new-identity
-    cat >"$units/bakehouse-identity.service" <<'END'
-[Unit]
-Description=New identities of services for this machine
-ConditionPathExists=/etc/bakehouse/new-identity
-DefaultDependencies=no
-After=local-fs.target systemd-remount-fs.service systemd-tmpfiles-setup.service
-Before=sysinit.target iscsid.service open-iscsi.service
-Conflicts=shutdown.target
+# Prints the first of the copies that contain one of the given texts.
+containing() {
+  [ -z "$1" ] || printf '%s\n' "$copies" | tr '\n' '\0' | xargs -0 grep -lawF -e "$1" | head -n 5 | tr '\n' ' '
+}
 
-[Service]
-Type=oneshot
-ExecStart=/bin/sh /etc/bakehouse/new-identity
-END
-    ln -sf ../bakehouse-identity.service "$units/sysinit.target.wants/bakehouse-identity.service"
-  fi
-  keygen=$(command -v ssh-keygen) && command -v sshd >/dev/null || return
-  # Debian 13 makes host keys only at the first boot, which an empty machine id is not. Debian 12 makes none without cloud-init.
-  cat >"$units/bakehouse-host-keys.service" <<END
-[Unit]
-Description=Missing SSH host keys of this machine
-ConditionPathExistsGlob=!/etc/ssh/ssh_host_*_key
-DefaultDependencies=no
-After=systemd-remount-fs.service systemd-tmpfiles-setup.service ssh-host-keys.service sshd-keygen.service sshd-keygen.target
-After=cloud-init.service cloud-init-network.service
-Before=ssh.service sshd.service ssh.socket sshd.socket
-Conflicts=shutdown.target
-
-[Service]
-Type=oneshot
-ExecStart=-$keygen -A
-END
-  for unit in ssh.service sshd.service ssh.socket sshd.socket; do
-    mkdir -p "$units/$unit.wants"
-    ln -sf ../bakehouse-host-keys.service "$units/$unit.wants/bakehouse-host-keys.service"
-  done
+# Operation: boot-entries
+report_boot_entries() {
+  [ -n "$old_id" ] || return
+  entries=$(ls -d /boot/loader/entries/*"$old_id"* /boot/efi/loader/entries/*"$old_id"* /efi/loader/entries/*"$old_id"* 2>/dev/null | head -n 3 | tr '\n' ' ')
+  [ -z "$entries" ] || note "the names of boot entries contain the machine id of the build: $entries"
 }

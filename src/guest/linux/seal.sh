@@ -22,6 +22,7 @@ remove_listed
 empty_logs
 fail_if_left
 search_identity
+report_boot_entries
 clear_swap
 release_space
 # Nothing should have been written meanwhile. If it was, remove it again, and fail if it comes back.

@@ -34,7 +34,7 @@ export async function sealLinux({ context, connection }: Session): Promise<void>
   if (!result.stdout.includes(sealed)) throw sealingError(result)
 }
 
-const scripts = ['quiet.sh', 'old-identity.sh', 'remove.sh', 'release-space.sh', 'seal.sh']
+const scripts = ['quiet.sh', 'old-identity.sh', 'first-boot.sh', 'remove.sh', 'release-space.sh', 'seal.sh']
 
 /** The script that seals a machine. */
 export function sealScript(): string {

@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-const seal = readFileSync(join(import.meta.dirname, '../../../src/guest/linux/seal.sh'), 'utf8')
-const command = /^find \/var\/log .* -exec .*$/m.exec(seal)?.[0] ?? ''
+const script = readFileSync(join(import.meta.dirname, '../../../src/guest/linux/remove.sh'), 'utf8')
+const command = /^ *find \/var\/log\/ .* -exec truncate .*$/m.exec(script)?.[0] ?? ''
 
 test('sealing empties the other log files if one cannot be opened for writing', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'seal-logs-'))
@@ -18,7 +18,7 @@ test('sealing empties the other log files if one cannot be opened for writing', 
   const running = busy.map((file) => spawn(file, ['60']))
   try {
     await Promise.all(running.map((each) => once(each, 'spawn')))
-    const { stderr } = spawnSync('sh', ['-c', command.replace('/var/log', folder)], { encoding: 'utf8' })
+    const { stderr } = spawnSync('sh', ['-c', command.replace('/var/log/', folder)], { encoding: 'utf8' })
     for (const file of busy) expect(stderr).toContain(file)
     expect(logs.map((log) => readFileSync(log, 'utf8'))).toEqual(['', '', ''])
   } finally {

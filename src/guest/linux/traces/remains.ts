@@ -1,70 +1,7 @@
 import type { Trace } from './trace.ts'
 
-/** What the work of a build leaves behind. */
+/** What the work of a build leaves behind elsewhere. */
 export const remainTraces: readonly Trace[] = [
-  {
-    operation: 'login-keys',
-    what: 'keys that may log in, known hosts of the build',
-    seal: 'remove',
-    paths: ['~/.ssh/authorized_keys', '~/.ssh/authorized_keys2', '~/.ssh/known_hosts', '~/.ssh/known_hosts.old'],
-    check: 'no-extra-login-keys',
-    checkedElsewhere: true,
-    sysprep: ['ssh-userdir'],
-  },
-  {
-    operation: 'build-accounts',
-    what: 'accounts named `bakehouse…` or `packer…`',
-    seal: 'script',
-    check: 'no-build-users',
-    checkedElsewhere: true,
-    sysprep: ['user-account'],
-  },
-  {
-    operation: 'account-backups',
-    what: 'backup copies of the account files',
-    seal: 'remove',
-    paths: ['/etc/passwd-', '/etc/shadow-', '/etc/group-', '/etc/gshadow-', '/etc/subuid-', '/etc/subgid-'],
-    check: 'no-account-file-backups',
-    sysprep: ['passwd-backups'],
-  },
-  {
-    operation: 'histories',
-    what: 'histories of shells, database clients and interpreters',
-    seal: 'remove',
-    paths: [
-      '~/.*_history',
-      '~/.*-history',
-      '~/.histfile',
-      '~/.zhistory',
-      '~/.local/share/fish/fish_history',
-      '~/.local/state/*_history',
-      '~/.lesshst',
-      '~/.viminfo',
-      '~/.wget-hsts',
-    ],
-    check: 'no-shell-history',
-    sysprep: ['bash-history', 'zsh-history'],
-  },
-  {
-    operation: 'login-notes',
-    what: 'notes of `sudo` and OpenSSL in home folders',
-    seal: 'remove',
-    paths: ['~/.sudo_as_admin_successful', '~/.rnd'],
-    why: 'they contain nothing of the build',
-  },
-  {
-    operation: 'ansible',
-    what: 'temporary files of Ansible; collections and roles in `~/.ansible` stay',
-    seal: 'remove',
-    paths: ['~/.ansible/tmp', '~/.ansible/cp', '~/.ansible_async'],
-    check: 'no-ansible-files',
-  },
-  {
-    operation: 'user-caches',
-    what: '`~/.cache` of each account',
-    seal: 'keep',
-    why: 'browsers, models and tools that the playbook installed can be there',
-  },
   {
     operation: 'package-lists',
     what: 'package lists of apt, dnf, yum, zypper, apk',
@@ -114,21 +51,6 @@ export const remainTraces: readonly Trace[] = [
     sysprep: ['logfiles', 'pacct-log', 'abrt-data'],
   },
   {
-    operation: 'login-records',
-    what: 'records of logins outside `/var/log`, process accounting',
-    seal: 'remove',
-    paths: [
-      '/var/lib/lastlog/*',
-      '/var/lib/wtmpdb/*',
-      '/var/account/pacct*',
-      '/var/lib/logrotate.status',
-      '/var/lib/logrotate/status',
-      '/var/lib/logrotate/logrotate.status',
-    ],
-    check: 'no-build-logs',
-    sysprep: ['utmp', 'pacct-log'],
-  },
-  {
     operation: 'crash-dumps',
     what: 'memory and core dumps',
     seal: 'remove',
@@ -143,22 +65,6 @@ export const remainTraces: readonly Trace[] = [
     paths: ['/tmp', '/var/tmp'],
     check: 'no-temporary-files',
     sysprep: ['tmp-files'],
-  },
-  {
-    operation: 'mail',
-    what: 'mailboxes and waiting mail',
-    seal: 'script',
-    check: 'no-mail',
-    checkedElsewhere: true,
-    sysprep: ['mail-spool'],
-  },
-  {
-    operation: 'scheduled-jobs',
-    what: '`at` jobs; crontabs of users stay, because the playbook may have written them',
-    seal: 'remove',
-    paths: ['/var/spool/cron/atjobs/[!.]*', '/var/spool/cron/atspool/*', '/var/spool/at/[!.]*'],
-    check: 'no-scheduled-jobs',
-    sysprep: ['cron-spool'],
   },
   {
     operation: 'installer-files',

@@ -4,6 +4,7 @@ import { remainTraces } from './remains.ts'
 import { serviceTraces } from './services.ts'
 import { systemTraces } from './system.ts'
 import type { Trace } from './trace.ts'
+import { userTraces } from './users.ts'
 
 /** All traces, by group. The groups are the sections of docs/sealing.md. */
 export const traceGroups: readonly { readonly title: string; readonly traces: readonly Trace[] }[] = [
@@ -11,7 +12,8 @@ export const traceGroups: readonly { readonly title: string; readonly traces: re
   { title: 'Identity of services', traces: serviceTraces },
   { title: 'Registrations', traces: registrationTraces },
   { title: 'Network and cloud', traces: networkTraces },
-  { title: 'Remains of the build', traces: remainTraces },
+  { title: 'Accounts and home folders', traces: userTraces },
+  { title: 'Other remains of the build', traces: remainTraces },
 ]
 
 const traces = traceGroups.flatMap((group) => group.traces)
