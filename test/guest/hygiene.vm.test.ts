@@ -18,7 +18,7 @@ import { connect, runInGuest } from '../../src/guest/ssh/ssh.ts'
 
 /** Traces of a build: the check that must find each one, and the command that makes it. Those that sealing removes come first. */
 const sealed: readonly (readonly [check: string, plant: string])[] = [
-  ['no-extra-login-keys', 'echo ssh-ed25519 AAAAstranger me >> /root/.ssh/authorized_keys'],
+  ['no-extra-login-keys', 'mkdir -p /root/.ssh; echo ssh-ed25519 AAAAstranger me >> /root/.ssh/authorized_keys'],
   ['no-build-users', 'useradd --create-home packer-1'],
   ['no-shell-history', 'echo secret > /root/.bash_history'],
   ['no-ansible-files', 'mkdir -p /root/.ansible/tmp; echo x > /root/.ansible/tmp/x'],
