@@ -8,6 +8,8 @@ import type { Cloud, CloudResources } from './cloud.ts'
 export interface BaseKind {
   /** The first key of such a base in `family.yaml`. */
   readonly kind: string
+  /** Whether this program made the base, so that hygiene finds nothing on it. */
+  readonly isOwn?: boolean
   /** Operating systems of such a base. Default: all. */
   readonly systems?: readonly Os[]
   /** Keys whose text may contain `{{ name }}`, a variable of `configure.variables`. */

@@ -28,13 +28,15 @@ export interface System {
   readonly keyKind: SshKeyKind
   /** The identifiers of its hygiene checks. */
   readonly checks: readonly string[]
+  /** Its checks whose findings are only a hint if the base machine has them too. */
+  readonly inheritedChecks?: readonly string[]
   /** Whether the identity can be read while a playbook runs. False if a reboot in the playbook would break that. */
   readonly readsIdentityInParallel: boolean
   /** Throws MissingError if the build would be unable to log in to its machines. Called before anything is created. */
   preflight?(family: Family, cloud: { readonly name: string; readonly findPasswordData?: unknown }): void
   openSession(context: StepContext, host: Host): Promise<OpenSession>
-  /** Makes a base machine ready for the playbook. Throws RejectedError. */
-  prepare?(session: Session): Promise<void>
+  /** Makes a base machine ready for the playbook. Returns a hint for a playbook that fails, if it saw a reason. Throws RejectedError. */
+  prepare?(session: Session): Promise<string | undefined>
   /** Reads the identity of a machine. Throws RejectedError if it cannot be read. */
   readIdentity(session: Session): Promise<Identity>
   /**

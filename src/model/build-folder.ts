@@ -33,4 +33,6 @@ export const buildFiles = {
   keys: 'keys',
   /** machine-id and SSH host keys of the base machine. Written by configure; verify compares them with those of the trials. */
   baseIdentity: 'base-identity.json',
+  /** What hygiene found on the base machine before the playbook ran. Written by configure; verify passes the same findings as hints. */
+  baseFindings: 'base-findings.json',
 } as const

@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describeCloud } from '../cloud/clouds.ts'
+import type { BaseKind } from '../cloud/descriptor.ts'
 import { defined } from '../core/defined.ts'
 import { parseDuration } from '../core/duration.ts'
 import { runPlaybook } from '../guest/ansible/playbook.ts'
@@ -17,7 +18,8 @@ export async function configure(context: StepContext): Promise<StepAnswer> {
   const system = systemOf(family.os)
   await using session = await system.openSession(context, onlyHost(context))
   const suites = prove ? await (await import('./prove.ts')).proveSuites(context) : []
-  await system.prepare?.(session)
+  const hint = await system.prepare?.(session)
+  await rememberFindings(session)
   // In parallel with the start of Ansible, which takes longer. So this takes no extra time.
   const remembered = rememberBase(session)
   if (!system.readsIdentityInParallel) await remembered
@@ -34,13 +36,18 @@ export async function configure(context: StepContext): Promise<StepAnswer> {
   if (cause === undefined && known.status === 'rejected') throw known.reason
   if (cause === undefined) return { status: 'ok', suites }
   await system.saveDiagnostics?.(session)
-  return { status: 'failed', cause, ...defined({ hint: await findBaseHint(context, cause) }), suites }
+  return { status: 'failed', cause, ...defined({ hint: hint ?? (await findBaseHint(context, cause)) }), suites }
 }
 
 /** The hint for a playbook that failed because the base image lacks something, if the cloud knows one. */
-async function findBaseHint({ request: { family, cloud } }: StepContext, cause: string): Promise<string | undefined> {
+async function findBaseHint(context: StepContext, cause: string): Promise<string | undefined> {
+  return (await findBaseKind(context))?.findHint?.(context.request.family.base, cause)
+}
+
+/** The kind of the base of the family, if the cloud describes it. */
+async function findBaseKind({ request: { family, cloud } }: StepContext): Promise<BaseKind | undefined> {
   const { bases } = await describeCloud(cloud)
-  return bases.find(({ kind }) => kind === family.base.kind)?.findHint?.(family.base, cause)
+  return bases.find(({ kind }) => kind === family.base.kind)
 }
 
 /** Reports the event of a task to the build. */
@@ -54,4 +61,15 @@ async function rememberBase(session: Session): Promise<void> {
   const { folder, request } = session.context
   const identity = await systemOf(request.family.os).readIdentity(session)
   writeFileSync(join(folder, buildFiles.baseIdentity), `${JSON.stringify(identity, undefined, 2)}\n`)
+}
+
+/** Saves what hygiene finds on a base machine, before the playbook changes it, unless this program made the base. */
+async function rememberFindings(session: Session): Promise<void> {
+  const { context } = session
+  const system = systemOf(context.request.family.os)
+  if (system.inheritedChecks === undefined || (await findBaseKind(context))?.isOwn) return
+  context.tell({ type: 'task', name: 'read what the base image already has' })
+  const { cases } = await system.checkHygiene(session, 1)
+  const { writeBaseFindings } = await import('../guest/base-findings.ts')
+  writeBaseFindings(context.folder, cases, system.inheritedChecks)
 }

@@ -4,6 +4,7 @@ import { defined } from '../core/defined.ts'
 import { parseDuration } from '../core/duration.ts'
 import { RejectedError } from '../core/errors.ts'
 import { shorten } from '../core/shorten.ts'
+import { passInherited, readBaseFindings } from '../guest/base-findings.ts'
 import type { StepContext } from '../guest/context.ts'
 import type { Identity } from '../guest/identity.ts'
 import type { OpenSession, Session } from '../guest/session.ts'
@@ -79,10 +80,11 @@ interface TrialResult {
   readonly identity: Identity | undefined
 }
 
-/** The cases, in which findings that the family allows count as passed. */
-async function allow({ request }: StepContext, cases: readonly CaseResult[]): Promise<readonly CaseResult[]> {
+/** The cases, in which findings that the family allows, or that the base machine had, count as passed. */
+async function allow({ request, folder }: StepContext, cases: readonly CaseResult[]): Promise<readonly CaseResult[]> {
   const { hygiene } = request.family
-  return hygiene ? (await import('../guest/hygiene.ts')).allowFindings(cases, hygiene.allow) : cases
+  const allowed = hygiene ? (await import('../guest/hygiene.ts')).allowFindings(cases, hygiene.allow) : cases
+  return passInherited(allowed, readBaseFindings(folder))
 }
 
 /** Verifies one trial. The hygiene checks run before the suites, because suites leave traces; the tools of the suites start meanwhile. */

@@ -13,6 +13,7 @@ export const local: CloudDescriptor = {
   bases: [
     {
       kind: 'debian',
+      isOwn: true,
       systems: ['linux'],
       findHint: ({ variant }, cause) => findMissingPartHint(variant as DebianVariant, cause),
     },

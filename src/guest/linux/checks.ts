@@ -54,3 +54,15 @@ export const linuxChecks: readonly string[] = [
   'no-scheduled-jobs',
   'no-account-file-backups',
 ]
+
+/** Checks whose findings are only a hint if the base machine has them too. Never what lets others log in, or what clones would share. */
+export const inheritedChecks: readonly string[] = [
+  'system-running',
+  'no-failed-services',
+  'no-build-users',
+  'no-second-root-user',
+  'no-private-keys',
+  'no-credential-files',
+  'no-world-writable-settings',
+  'no-half-installed-packages',
+]

@@ -1,5 +1,5 @@
 import type { System } from '../system.ts'
-import { linuxChecks } from './checks.ts'
+import { inheritedChecks, linuxChecks } from './checks.ts'
 
 /** Linux. */
 export const linux: System = {
@@ -9,6 +9,7 @@ export const linux: System = {
   usesSudo: true,
   keyKind: 'ed25519',
   checks: linuxChecks,
+  inheritedChecks,
   readsIdentityInParallel: true,
   // The first command opens the connection, and it stays open for the next step.
   async openSession(context, host) {

@@ -1,6 +1,6 @@
 # Waits until the first boot has finished: cloud-init, and package managers that run in the background. Prints what it waits for, one line
-# each, and ends with 3 after the limit. Then refreshes the package lists, if that is wanted. Set before: limit (s),
-# refresh (yes or no), and for tests root, a folder in place of /.
+# each, and ends with 3 after the limit. Then prints the version of Python, and refreshes the package lists, if that is wanted. Set before:
+# limit (s), refresh (yes or no), interpreter (the Python of Ansible), and for tests root, a folder in place of /.
 
 root=${root-}
 
@@ -33,6 +33,14 @@ while busy=$(find_busy) && [ -n "$busy" ]; do
   sleep 1
   waited=$((waited + 1))
 done
+
+# The name of the program tells its version. Starting it takes a second on an emulated machine.
+program=$(readlink -f "$root$interpreter" 2>/dev/null)
+case $program in
+  *python[23].[0-9]*) version=${program##*python} ;;
+  *) version=$("$root$interpreter" -c 'import sys; print("%d.%d" % sys.version_info[:2])' 2>/dev/null) || version=none ;;
+esac
+echo "python $version"
 
 [ "$refresh" = yes ] || exit 0
 if command -v apt-get >/dev/null; then

@@ -4,22 +4,25 @@ import { RejectedError } from '../../core/errors.ts'
 import { failureOf } from '../../core/exec.ts'
 import type { Session } from '../session.ts'
 import { runInGuest } from '../ssh/ssh.ts'
+import { findPythonProblem, interpreterOf } from './python.ts'
 
 /** Maximum time until the first boot of a machine has finished, in seconds. */
 const settleSeconds = 300
 
 /**
  * Waits until cloud-init and background package managers have finished, so that the playbook does not compete with them, and refreshes the
- * package lists if the family asks for that. Throws RejectedError if they do not finish in five minutes, or if the lists cannot be refreshed.
+ * package lists if the family asks for that. Tells a note if Ansible cannot use the Python of the machine, and returns the hint for it.
+ * Throws RejectedError if they do not finish in five minutes, or if the lists cannot be refreshed.
  */
-export async function prepareLinux({ context, connection }: Session): Promise<void> {
-  const refresh = context.request.family.configure.refreshPackages
+export async function prepareLinux({ context, connection }: Session): Promise<string | undefined> {
+  const { refreshPackages: refresh, variables } = context.request.family.configure
+  const interpreter = interpreterOf(variables)
   if (refresh) context.tell({ type: 'task', name: 'refresh the package lists' })
   const script = readFileSync(join(import.meta.dirname, 'prepare.sh'), 'utf8')
   const result = await runInGuest(connection, script, {
     signal: context.signal,
     timeoutMs: (settleSeconds + 300) * 1000,
-    variables: { limit: String(settleSeconds), refresh: refresh ? 'yes' : 'no' },
+    variables: { limit: String(settleSeconds), refresh: refresh ? 'yes' : 'no', interpreter },
   })
   if (result.stdout.trim()) context.log(`${result.stdout.trim()}\n`)
   const { exitCode } = result
@@ -31,4 +34,7 @@ export async function prepareLinux({ context, connection }: Session): Promise<vo
   }
   if (exitCode === 4) throw new RejectedError(`the package lists could not be refreshed: ${failureOf(result)}`)
   if (exitCode !== 0) throw new RejectedError(`the machine could not be prepared for the playbook: ${failureOf(result)}`)
+  const problem = findPythonProblem(result.stdout, interpreter)
+  if (problem) for (const text of [problem.what, `hint: ${problem.hint}`]) context.tell({ type: 'note', text })
+  return problem?.hint
 }

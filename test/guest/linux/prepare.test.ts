@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 
 const script = readFileSync(join(import.meta.dirname, '../../../src/guest/linux/prepare.sh'), 'utf8')
+
+const python = 'python 3.11\n'
 
 let root: string
 beforeEach(() => {
@@ -20,19 +22,27 @@ function write(path: string, text = ''): string {
   return file
 }
 
+/** Runs the script on a machine with Python 3.11, if it has no other one. */
 function prepare(refresh = 'no'): { exitCode: number | null; output: string } {
+  if (!existsSync(join(root, 'usr/bin/python3'))) link('usr/bin/python3', 'python3.11')
   chmodSync(write('bin/apt-get', '#!/bin/sh\necho "apt-get $*"\n[ ! -e "$(dirname "$0")/../unreachable" ]\n'), 0o755)
   const { status, stdout } = spawnSync('sh', ['-s'], {
     encoding: 'utf8',
-    input: `limit=2 refresh=${refresh} root='${root}'\n{\n${script}\n} </dev/null\n`,
+    input: `limit=2 refresh=${refresh} interpreter=/usr/bin/python3 root='${root}'\n{\n${script}\n} </dev/null\n`,
     env: { PATH: `${join(root, 'bin')}:${process.env.PATH}` },
   })
   return { exitCode: status, output: stdout }
 }
 
+function link(path: string, target: string): void {
+  mkdirSync(dirname(join(root, path)), { recursive: true })
+  write(join(dirname(path), target))
+  symlinkSync(target, join(root, path))
+}
+
 describe('the preparation of a Linux machine for the playbook', () => {
   it('waits for nothing on a machine without cloud-init', () => {
-    expect(prepare()).toEqual({ exitCode: 0, output: '' })
+    expect(prepare()).toEqual({ exitCode: 0, output: python })
   })
 
   it.each([
@@ -40,7 +50,7 @@ describe('the preparation of a Linux machine for the playbook', () => {
     ['is disabled', ['run/cloud-init/disabled']],
   ])('waits for nothing if cloud-init %s', (_, files) => {
     for (const file of files) write(file)
-    expect(prepare()).toEqual({ exitCode: 0, output: '' })
+    expect(prepare()).toEqual({ exitCode: 0, output: python })
   })
 
   it('gives up if cloud-init does not finish, and names it', () => {
@@ -62,12 +72,31 @@ describe('the preparation of a Linux machine for the playbook', () => {
   })
 
   it('refreshes the package lists only if that is wanted', () => {
-    expect(prepare('no').output).toBe('')
-    expect(prepare('yes')).toEqual({ exitCode: 0, output: 'apt-get -q update\n' })
+    expect(prepare('no').output).toBe(python)
+    expect(prepare('yes')).toEqual({ exitCode: 0, output: `${python}apt-get -q update\n` })
   })
 
   it('fails if the package lists cannot be refreshed', () => {
     write('unreachable')
     expect(prepare('yes').exitCode).toBe(4)
+  })
+
+  // On RHEL 8, the link leads to a program with another name.
+  it.each([
+    ['3.6', 'platform-python3.6'],
+    ['2.7', 'python2.7'],
+  ])('prints version %s of Python from the name of its program', (version, program) => {
+    link('usr/bin/python3', program)
+    expect(prepare().output).toBe(`python ${version}\n`)
+  })
+
+  it('asks Python for its version if its name does not tell it', () => {
+    chmodSync(write('usr/bin/python3', '#!/bin/sh\necho 3.7\n'), 0o755)
+    expect(prepare().output).toBe('python 3.7\n')
+  })
+
+  it('says that the machine has no Python', () => {
+    write('usr/bin/python3')
+    expect(prepare().output).toBe('python none\n')
   })
 })
