@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { runTool } from './exec.ts'
 
@@ -26,4 +27,14 @@ export async function makeSshKey(
 ): Promise<SshKey> {
   await runTool('ssh-keygen', ['-q', ...kindArguments[kind], '-N', '', '-C', comment, '-f', file])
   return { file, publicKey: (await readFile(`${file}.pub`, 'utf8')).trim() }
+}
+
+/** The files of the private keys with which the build logs in: the given one, and the second key beside it, if there is one. */
+export function identityFilesOf(identityFile: string): string[] {
+  return [identityFile, secondKeyFile(identityFile)].filter((file, index) => index === 0 || existsSync(file))
+}
+
+/** The file of the second private key beside the first one. */
+export function secondKeyFile(identityFile: string): string {
+  return `${identityFile}-ecdsa`
 }

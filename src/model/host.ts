@@ -21,6 +21,7 @@ export interface Host {
 
 /** An SSH key pair of a build. */
 export interface KeyPair {
+  /** One line, or two if there is a second key for machines that refuse the first one. */
   readonly publicKey: string
   readonly identityFile: string
 }

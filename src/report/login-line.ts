@@ -1,4 +1,5 @@
 import { quoteShell, quoteSshConfig } from '../core/quote.ts'
+import { identityFilesOf } from '../core/ssh-key.ts'
 import type { Host } from '../model/host.ts'
 
 /** The command that logs in to a kept machine, and until when the machine is kept. `until`: ISO 8601. */
@@ -8,8 +9,9 @@ export function renderLogin(host: Host, until: string): string {
 
 function renderSsh({ identityFile, knownHostsFile, proxyCommand, port, user, address }: Host): string {
   const proxy = proxyCommand ? ` -o ProxyCommand=${quoteShell(proxyCommand)}` : ''
-  // ssh(1) replaces tokens such as %h in this path, too.
-  return `ssh -i ${quoteShell(identityFile.replaceAll('%', '%%'))} -o UserKnownHostsFile=${quoteShell(quoteSshConfig(knownHostsFile))}${proxy} -p ${port} ${user}@${address}`
+  // ssh(1) replaces tokens such as %h in these paths, too.
+  const keys = identityFilesOf(identityFile).map((file) => `-i ${quoteShell(file.replaceAll('%', '%%'))}`)
+  return `ssh ${keys.join(' ')} -o UserKnownHostsFile=${quoteShell(quoteSshConfig(knownHostsFile))}${proxy} -p ${port} ${user}@${address}`
 }
 
 /** The certificate is self-signed and PowerShell cannot pin it. The line contains its thumbprint, so that the user can compare it. */

@@ -1,4 +1,5 @@
 import { quoteShell } from '../core/quote.ts'
+import { identityFilesOf } from '../core/ssh-key.ts'
 import type { Connection } from '../guest/ssh/ssh.ts'
 
 /** The name of the machine in the configuration of InSpec. */
@@ -13,7 +14,7 @@ export function inspecConfig(connection: Target, password: string | undefined): 
     const proxy = { host: '127.0.0.1', port: variables?.ansible_port, user: host.user, password }
     return config('winrm', { ...proxy, ssl: true, self_signed: false, ca_trust_file: variables?.ansible_psrp_ca_cert })
   }
-  const login = { host: host.address, port: host.port, user: host.user, key_files: [host.identityFile] }
+  const login = { host: host.address, port: host.port, user: host.user, key_files: identityFilesOf(host.identityFile) }
   return config('ssh', { ...login, non_interactive: true, proxy_command: innerCommand(connection) })
 }
 

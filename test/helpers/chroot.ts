@@ -1,6 +1,6 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readAptSources } from '../../src/cloud/local/base/sources.ts'
@@ -45,18 +45,26 @@ export function debianFolder(release: string, packages: readonly string[]): stri
  * Returns the output of each part; the shell function `part NAME` begins one.
  */
 export function runInChroot(folder: string, script: string): ReadonlyMap<string, string> {
+  return withCopy(folder, (command) => {
+    const inner = `part() { printf '\\n@@ %s\\n' "$1"; }\n{\n${script}\n} </dev/null 2>&1\n`
+    const output = execFileSync('sh', ['-c', `exec ${command} /bin/sh -s`], { encoding: 'utf8', input: inner, maxBuffer: 2 ** 26 })
+    const parts = output.split(/^@@ /m).map((text) => text.split('\n'))
+    return new Map(parts.map(([name = '', ...lines]) => [name, lines.join('\n').trim()]))
+  })
+}
+
+/** Calls `use` with a shell command that runs the command after it as root in a copy of a folder. */
+export function withCopy<T>(folder: string, use: (command: string) => T): T {
   const work = mkdtempSync(join(tmpdir(), 'bakehouse-chroot-'))
   try {
     for (const name of ['root', 'upper', 'work']) mkdirSync(join(work, name))
+    const enter = join(work, 'enter')
     const mount = `lowerdir=${folder},upperdir=${work}/upper,workdir=${work}/work`
-    const outer = `mount -t overlay -o '${mount}' overlay '${work}/root'
-mount -t proc proc '${work}/root/proc'
-mount --bind /dev '${work}/root/dev'
-exec chroot '${work}/root' /bin/sh -s`
-    const inner = `part() { printf '\\n@@ %s\\n' "$1"; }\n{\n${script}\n} </dev/null 2>&1\n`
-    const output = runAsRoot(['unshare', '--mount', '--pid', '--fork', 'sh', '-c', outer], inner)
-    const parts = output.split(/^@@ /m).map((text) => text.split('\n'))
-    return new Map(parts.map(([name = '', ...lines]) => [name, lines.join('\n').trim()]))
+    writeFileSync(
+      enter,
+      `mount -t overlay -o '${mount}' overlay '${work}/root' && mount -t proc proc '${work}/root/proc' && mount --bind /dev '${work}/root/dev' && exec chroot '${work}/root' "$@"\n`,
+    )
+    return use([...asRoot, 'unshare', '--mount', '--pid', '--fork', 'sh', enter].join(' '))
   } finally {
     runAsRoot(['rm', '-rf', work])
     rmSync(work, { recursive: true, force: true })

@@ -80,7 +80,9 @@ function makeMachine(
   // In a preview, no key is created and the public address is not looked up.
   const firstBoot: Output<FirstBoot> = runtime.isDryRun() ? output({ userData: '', pinned: {} }) : output(prepareFirstBoot(name, spec))
   const keyName = `bakehouse-${build}-${name}`
-  const key = new KeyPair(around(name, 'key'), { keyName, publicKey: spec.publicKey, tags }, options)
+  // EC2 accepts no ECDSA key, which is the second one. It comes with the user data.
+  const [publicKey = ''] = spec.publicKey.split('\n')
+  const key = new KeyPair(around(name, 'key'), { keyName, publicKey, tags }, options)
   const group = new SecurityGroup(around(name, 'network'), groupArguments(name, spec, tags), options)
   const instance = new Instance(
     around(name, 'machine'),

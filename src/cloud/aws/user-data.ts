@@ -4,7 +4,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { stringify } from 'yaml'
 import { defined } from '../../core/defined.ts'
-import { makeSshKey } from '../../core/ssh-key.ts'
+import { makeSshKey, type SshKeyKind } from '../../core/ssh-key.ts'
 import { makeCertificate, packCertificate } from '../../guest/psrp/certificate.ts'
 import { forSystem, type Os } from '../../guest/systems.ts'
 import type { Host } from '../../model/host.ts'
@@ -32,20 +32,24 @@ const firstBoots: Readonly<Record<Os, (name: string, spec: InstanceSpec) => Prom
 }
 
 async function linuxFirstBoot(name: string, { context, publicKey, stage, knownHostsFile }: InstanceSpec): Promise<FirstBoot> {
-  const hostKey = await pinHostKey(knownHostsFile, name)
+  // Machines in FIPS mode refuse Ed25519.
+  const hostKeys = await pinHostKeys(knownHostsFile, name, ['ed25519', 'ecdsa'])
   const { user } = context.family.login
   const agentFrom = optionsOf(context.family).reach === 'ssm' ? agentBucket(await findRegion()) : undefined
-  const spec = { user, publicKey, hostKey, expires: context.expires, stage, ...defined({ agentFrom }) }
+  const spec = { user, publicKey, hostKeys, expires: context.expires, stage, ...defined({ agentFrom }) }
   return { userData: renderLinuxUserData(spec), pinned: {} }
 }
 
 async function windowsFirstBoot(name: string, { context, publicKey, knownHostsFile }: InstanceSpec): Promise<FirstBoot> {
   if (context.family.login.transport === 'psrp') return windowsRemoting(name)
-  const hostKey = await pinHostKey(knownHostsFile, name)
-  return { userData: renderWindowsUserData({ transport: 'ssh', publicKey, hostKey: hostKey.private }), pinned: {} }
+  const [hostKey] = await pinHostKeys(knownHostsFile, name, ['ed25519'])
+  return { userData: renderWindowsUserData({ transport: 'ssh', publicKey, hostKey: hostKey?.private ?? '' }), pinned: {} }
 }
 
+type HostKeyKind = Extract<SshKeyKind, 'ed25519' | 'ecdsa'>
+
 interface HostKey {
+  readonly kind: HostKeyKind
   readonly private: string
   readonly public: string
 }
@@ -53,7 +57,7 @@ interface HostKey {
 interface LinuxUserData {
   readonly user: string
   readonly publicKey: string
-  readonly hostKey: HostKey
+  readonly hostKeys: readonly HostKey[]
   /** ISO 8601: the machine powers itself off at this time. */
   readonly expires: string
   /** The URL of the bucket that has the agent of Session Manager. The agent is installed from there if the image has none. */
@@ -65,14 +69,15 @@ export function agentBucket(region: string): string {
   return `https://s3.${region}.amazonaws.com${region.startsWith('cn-') ? '.cn' : ''}/amazon-ssm-${region}/latest`
 }
 
-/** User data for cloud-init: host key, authorized key, time to power off. Nothing of it stays on the disk. */
-export function renderLinuxUserData({ user, publicKey, hostKey, expires, agentFrom }: LinuxUserData & { readonly stage?: string }): string {
+/** User data for cloud-init: host keys, authorized keys, time to power off. Nothing of it stays on the disk. */
+export function renderLinuxUserData({ user, publicKey, hostKeys, expires, agentFrom }: LinuxUserData & { readonly stage?: string }): string {
+  const keys = publicKey.split('\n')
   const end = Math.floor(Date.parse(expires) / 1000)
   const config = {
     ssh_deletekeys: true,
-    ssh_keys: { ed25519_private: hostKey.private, ed25519_public: hostKey.public },
-    // With this, root gets the key of the instance, as a default user does.
-    ...(user === 'root' ? { disable_root: false } : { users: ['default', account(user, publicKey)] }),
+    ssh_keys: Object.assign({}, ...hostKeys.map((key) => ({ [`${key.kind}_private`]: key.private, [`${key.kind}_public`]: key.public }))),
+    // With this, root gets the key of the instance and these keys, as a default user does.
+    ...(user === 'root' ? { disable_root: false, ssh_authorized_keys: keys } : { users: ['default', account(user, keys)] }),
     // A transient unit: it is not on the disk, so it cannot be in the image. Not a timer: creating one would wait for cloud-init.
     bootcmd: [['sh', '-c', `systemd-run --no-block --unit=bakehouse-lifetime sh -c '${lifetime(end)}' || true`]],
     ...(agentFrom === undefined ? {} : { runcmd: [['sh', '-c', agentScript(agentFrom)]] }),
@@ -90,17 +95,21 @@ export function agentScript(bucket: string): string {
   return `bucket=${bucket}\n${readFileSync(join(import.meta.dirname, 'user-data/session-agent.sh'), 'utf8')}`
 }
 
-function account(name: string, publicKey: string): object {
-  return { name, sudo: 'ALL=(ALL) NOPASSWD:ALL', shell: '/bin/bash', ssh_authorized_keys: [publicKey] }
+function account(name: string, keys: readonly string[]): object {
+  return { name, sudo: 'ALL=(ALL) NOPASSWD:ALL', shell: '/bin/bash', ssh_authorized_keys: keys }
 }
 
-/** A host key for this machine. The address is not known yet, so `known_hosts` has the key for every name. */
-async function pinHostKey(knownHostsFile: string, name: string): Promise<HostKey> {
+/** Host keys for this machine. The address is not known yet, so `known_hosts` has the keys for every name. */
+async function pinHostKeys(knownHostsFile: string, name: string, kinds: readonly HostKeyKind[]): Promise<HostKey[]> {
   const folder = dirname(knownHostsFile)
   await mkdir(folder, { recursive: true, mode: 0o700 })
-  const { file, publicKey } = await makeSshKey(join(folder, `host-${name}`))
-  await writeFile(knownHostsFile, `* ${publicKey}\n`)
-  return { private: await readFile(file, 'utf8'), public: publicKey }
+  const make = async (kind: HostKeyKind): Promise<HostKey> => {
+    const { file, publicKey } = await makeSshKey(join(folder, `host-${name}-${kind}`), { kind })
+    return { kind, private: await readFile(file, 'utf8'), public: publicKey }
+  }
+  const keys = await Promise.all(kinds.map(make))
+  await writeFile(knownHostsFile, keys.map((key) => `* ${key.public}\n`).join(''))
+  return keys
 }
 
 async function windowsRemoting(name: string): Promise<FirstBoot> {

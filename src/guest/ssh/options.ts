@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { defined } from '../../core/defined.ts'
 import { quoteShell, quoteSshConfig } from '../../core/quote.ts'
+import { identityFilesOf } from '../../core/ssh-key.ts'
 import type { Host } from '../../model/host.ts'
 
 /** The machine that `ssh` connects to. */
@@ -25,7 +26,7 @@ export interface SshSettings {
 /** Time until an idle shared connection is closed, in seconds. It is longer than the pause between two steps. */
 const persist = 120
 
-/** The arguments of each `ssh`, up to the address: no configuration of the user, a pinned host key, only the key of the build. */
+/** The arguments of each `ssh`, up to the address: no configuration of the user, a pinned host key, only the keys of the build. */
 export function sshArguments(target: SshTarget, settings: SshSettings = {}): string[] {
   const proxyCommand = target.proxyCommand ?? (settings.isDirect ? undefined : patientCommand(target))
   const options = {
@@ -33,7 +34,6 @@ export function sshArguments(target: SshTarget, settings: SshSettings = {}): str
     PreferredAuthentications: 'publickey',
     IdentitiesOnly: 'yes',
     IdentityAgent: 'none',
-    IdentityFile: quoteSshConfig(target.identityFile),
     StrictHostKeyChecking: settings.learnsHostKey ? 'accept-new' : 'yes',
     UserKnownHostsFile: quoteSshConfig(target.knownHostsFile),
     GlobalKnownHostsFile: '/dev/null',
@@ -50,8 +50,9 @@ export function sshArguments(target: SshTarget, settings: SshSettings = {}): str
     LogLevel: 'ERROR',
     ...defined({ ProxyCommand: proxyCommand }),
   }
+  const keys = identityFilesOf(target.identityFile).flatMap((file) => ['-o', `IdentityFile=${quoteSshConfig(file)}`])
   const settled = Object.entries(options).flatMap(([key, value]) => ['-o', `${key}=${value}`])
-  return ['-F', 'none', ...settled, '-p', String(target.port), '-l', target.user]
+  return ['-F', 'none', ...keys, ...settled, '-p', String(target.port), '-l', target.user]
 }
 
 function sharing(controlPath: string, keepsOpen = false): Record<string, string> {

@@ -163,7 +163,20 @@ describe('the address range that may connect to an instance', () => {
 })
 
 describe('user data', () => {
-  const base = { publicKey: 'ssh-ed25519 AAA', hostKey: { private: 'SECRET\n', public: 'PUBLIC' }, expires: '2026-11-23T18:00:00.000Z' }
+  const base = {
+    publicKey: 'ssh-ed25519 AAA\necdsa-sha2-nistp256 BBB',
+    hostKeys: [
+      { kind: 'ed25519', private: 'SECRET\n', public: 'PUBLIC' },
+      { kind: 'ecdsa', private: 'SECOND\n', public: 'OTHER' },
+    ],
+    expires: '2026-11-23T18:00:00.000Z',
+  } as const
+  // A machine in FIPS mode has no Ed25519: neither as host key nor for logins (canonical/cloud-init#4109).
+  test.each(['admin', 'root'])('contains keys of two kinds for the machine and for logins of %s', (user) => {
+    const text = renderLinuxUserData({ ...base, user })
+    for (const name of ['ed25519_private', 'ed25519_public', 'ecdsa_private', 'ecdsa_public']) expect(text).toContain(`${name}: `)
+    expect(text).toMatch(/ssh_authorized_keys:\n +- ssh-ed25519 AAA\n +- ecdsa-sha2-nistp256 BBB\n/)
+  })
   test('contains the pinned host key and the time when the machine powers off', () => {
     const text = renderLinuxUserData({ ...base, user: 'admin' })
     expect(text.startsWith('#cloud-config\n')).toBe(true)

@@ -1,8 +1,14 @@
+import { spawnSync } from 'node:child_process'
+import { mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parseHygiene } from '../../../src/guest/hygiene.ts'
 import { hygieneScript } from '../../../src/guest/linux/hygiene.ts'
 import { parseNotes, sealScript } from '../../../src/guest/linux/seal.ts'
-import { canChroot, debianFolder, runInChroot } from '../../helpers/chroot.ts'
+import { makeKeyPair } from '../../../src/guest/ssh/keys.ts'
+import { sshArguments } from '../../../src/guest/ssh/options.ts'
+import { canChroot, debianFolder, runInChroot, withCopy } from '../../helpers/chroot.ts'
 
 /** Packages whose scripts make an identity when they are installed. */
 const packages = ['openssh-server', 'open-iscsi', 'nvme-cli', 'ssl-cert', 'rsyslog', 'adduser', 'logrotate']
@@ -145,5 +151,34 @@ describe.skipIf(!canChroot())('sealing and hygiene on', () => {
       expect(parts.get('marker')).toBe('')
       expect(parts.get('unit')).toMatch(/ConditionPathExistsGlob=!.*bakehouse-host-keys.service/s)
     })
+  })
+
+  // The crypto policy of RHEL in FIPS mode, for a real sshd.
+  it('the build logs in to a machine in FIPS mode, which knows no Ed25519', async () => {
+    const keys = mkdtempSync(join(tmpdir(), 'bakehouse-keys-'))
+    try {
+      const { identityFile, publicKey } = await makeKeyPair(keys, 'base')
+      const fips = ['PubkeyAcceptedAlgorithms=ecdsa-sha2-nistp256', 'KexAlgorithms=ecdh-sha2-nistp256', 'Ciphers=aes256-gcm@openssh.com']
+      const sshd = join(keys, 'sshd')
+      writeFileSync(
+        sshd,
+        `mkdir -p /run/sshd /root/.ssh
+echo '${publicKey}' >/root/.ssh/authorized_keys
+ssh-keygen -A >/dev/null
+exec /usr/sbin/sshd -i -o HostKey=/etc/ssh/ssh_host_ecdsa_key -o StrictModes=no -o UsePAM=no ${fips.map((option) => `-o ${option}`).join(' ')}\n`,
+      )
+      const machine = { address: 'vm', port: 22, user: 'root', identityFile, knownHostsFile: join(keys, 'hosts') }
+      const login = () =>
+        withCopy(debianFolder('bookworm', [...packages, 'isc-dhcp-client']), (command) => {
+          const target = { ...machine, proxyCommand: `${command} sh -c "$(cat '${sshd}')"` }
+          return spawnSync('ssh', [...sshArguments(target, { learnsHostKey: true }), 'vm', 'echo logged in'], { encoding: 'utf8' })
+        })
+      expect(login()).toMatchObject({ stdout: 'logged in\n' })
+      // With the Ed25519 key alone, the machine refuses the login.
+      renameSync(`${identityFile}-ecdsa`, join(keys, 'unused'))
+      expect(login().stderr).toContain('Permission denied')
+    } finally {
+      rmSync(keys, { recursive: true })
+    }
   })
 })

@@ -7,10 +7,11 @@ import { runTool } from '../../../core/exec.ts'
 export interface Seed {
   readonly instanceId: string
   readonly user: string
+  /** The authorized keys, one a line. */
   readonly publicKey: string
 }
 
-/** The user data: one user with sudo rights, and the authorized key. */
+/** The user data: one user with sudo rights, and the authorized keys. */
 function renderUserData({ user, publicKey }: Seed): string {
   const account = user === 'root' ? [] : ['    sudo: "ALL=(ALL) NOPASSWD:ALL"', '    shell: /bin/bash']
   return [
@@ -20,7 +21,7 @@ function renderUserData({ user, publicKey }: Seed): string {
     `  - name: ${user}`,
     ...account,
     '    ssh_authorized_keys:',
-    `      - ${publicKey}`,
+    ...publicKey.split('\n').map((key) => `      - ${key}`),
     '',
   ].join('\n')
 }
