@@ -4,7 +4,7 @@ import type { Trace } from './trace.ts'
 export const networkTraces: readonly Trace[] = [
   {
     operation: 'dhcp',
-    what: 'leases and identifiers of DHCP clients: dhclient, dhcpcd, wicked, NetworkManager, systemd-networkd',
+    what: 'DHCP leases and identifiers of the clients: dhclient, dhcpcd, wicked, NetworkManager, systemd-networkd',
     seal: 'remove',
     paths: [
       '/var/lib/dhcp/*lease*',

@@ -53,7 +53,7 @@ export const userTraces: readonly Trace[] = [
     why: 'they contain nothing of the build',
   },
   {
-    operation: 'ansible',
+    operation: 'ansible-files',
     what: 'temporary files of Ansible; collections and roles in `~/.ansible` stay',
     seal: 'remove',
     paths: ['~/.ansible/tmp', '~/.ansible/cp', '~/.ansible_async'],
