@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { parsePackages } from '../../../../src/cloud/local/base/debian.ts'
@@ -47,6 +48,12 @@ describe('the recipe of a base', () => {
     expect(new Set(bases.map(recipeKey)).size).toBe(bases.length)
     expect(new Set(bases.map(rootUuid)).size).toBe(bases.length)
     for (const uuid of bases.map(rootUuid)) expect(uuid).toMatch(/^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/)
+  })
+
+  it('changes no setting of systemd in the standard variant', () => {
+    const base = join(sourceFolder(), 'cloud/local/base')
+    const folders = ['rootfs/common', 'rootfs/standard', 'customise.sh', 'customise-standard.sh'].map((path) => join(base, path))
+    expect(spawnSync('grep', ['-rlE', 'DefaultTimeout|systemctl -q mask', ...folders], { encoding: 'utf8' }).stdout).toBe('')
   })
 
   it('gives all files of the image to root', () => {
