@@ -70,7 +70,13 @@ export function agentBucket(region: string): string {
 }
 
 /** User data for cloud-init: host keys, authorized keys, time to power off. Nothing of it stays on the disk. */
-export function renderLinuxUserData({ user, publicKey, hostKeys, expires, agentFrom }: LinuxUserData & { readonly stage?: string }): string {
+export function renderLinuxUserData({
+  user,
+  publicKey,
+  hostKeys,
+  expires,
+  agentFrom,
+}: LinuxUserData & { readonly stage?: string }): string {
   const keys = publicKey.split('\n')
   const end = Math.floor(Date.parse(expires) / 1000)
   const config = {
