@@ -57,7 +57,7 @@ describe('the agent of Session Manager', () => {
   })
 
   it('is part of the user data only where it is needed', () => {
-    const spec = { user: 'admin', publicKey: 'k', hostKey: { private: 'p', public: 'q' }, expires: '2026-11-27T10:00:00Z' }
+    const spec = { user: 'admin', publicKey: 'k', hostKeys: [], expires: '2026-11-27T10:00:00Z' }
     expect(parse(renderLinuxUserData(spec))).not.toHaveProperty('runcmd')
     const { runcmd } = parse(renderLinuxUserData({ ...spec, agentFrom: agentBucket('cn-north-1') })) as { runcmd: string[][] }
     expect(runcmd[0]?.[2]).toContain('bucket=https://s3.cn-north-1.amazonaws.com.cn/amazon-ssm-cn-north-1/latest\n')
