@@ -73,7 +73,7 @@ async function runPhases(reserved: Reserved, journal: Journal, signal: AbortSign
   const expires = expiryOf(plan)
   const hosts: Host[] = []
   const engine = followEngine(journal, plan.family.verify.clones)
-  const update = { signal, onEvent: engine.onEvent }
+  const update = { signal, onEvent: engine.onEvent, onWait: journal.note }
   try {
     const spec = await prepare(plan, expires)
     const outputs = await bakeImage(reserved, { ...spec, onHost: (host) => hosts.push(host) }, update, journal)
@@ -97,7 +97,7 @@ async function runPhases(reserved: Reserved, journal: Journal, signal: AbortSign
   }
 }
 
-type Update = Pick<UpdateOptions, 'signal' | 'onEvent'>
+type Update = Pick<UpdateOptions, 'signal' | 'onEvent' | 'onWait'>
 
 /** Creates everything up to the promoted image. The engine may report success after an error; then outputs are missing, and this throws. */
 async function bakeImage({ plan, stack }: Reserved, spec: GraphSpec, update: Update, journal: Journal): Promise<BuildOutputs> {

@@ -1,7 +1,7 @@
 import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises'
 import { extname, join } from 'node:path'
 import { messageOf } from '../core/errors.ts'
-import { commandLine } from '../core/program.ts'
+import { stateCommandLine } from '../core/program.ts'
 import { type BuildRemains, ofBuild } from '../life/remove-build.ts'
 import { buildFiles } from '../model/build-folder.ts'
 import type { Trouble } from '../model/ending.ts'
@@ -32,7 +32,7 @@ function renderReadme(plan: Plan, { phase, trouble }: { phase: Phase | undefined
     `${plan.family.name} ${plan.version}: ${plan.redactor.text(renderTrouble(trouble, phase))}`,
     '',
     'To repeat the build and keep the machine for inspection:',
-    `  ${commandLine(...againArguments(plan.request))}`,
+    `  ${stateCommandLine(...againArguments(plan.request))}`,
     '',
     'Files:',
     ...names.map((name) => `  ${name}`),

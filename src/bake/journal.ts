@@ -13,6 +13,8 @@ export interface Journal {
   end(phase: Phase, status: 'done' | 'failed'): void
   /** Reports the current task of a phase. */
   task(phase: Phase, name: string): void
+  /** Reports a sentence for the user, in the phase that runs. */
+  note(text: string): void
   /** Ends all open phases as failed. Returns the one that was started first. */
   failOpen(): Phase | undefined
 }
@@ -60,6 +62,10 @@ export function openJournal(listen: (event: BuildEvent) => void): Journal {
     },
     task(phase, name) {
       listen({ type: 'task', phase, name, at: now() })
+    },
+    note(text) {
+      const [phase = 'resolve'] = open.keys()
+      listen({ type: 'note', phase, text, at: now() })
     },
     failOpen() {
       const [first] = open.keys()

@@ -1,10 +1,10 @@
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { UsageError } from '../core/errors.ts'
+import { MissingError, UsageError } from '../core/errors.ts'
 import { buildFolder, homeFolder } from '../core/paths.ts'
 import type { OpenStack } from '../engine/stack.ts'
 import type { BakeRequest } from '../model/request.ts'
-import { nextVersion, parseVersion, requireNewer } from '../model/version.ts'
+import { compareVersions, nextVersion, parseVersion, requireNewer } from '../model/version.ts'
 import type { Plan } from './plan.ts'
 
 /** A plan whose stack exists. No other build can get the same version. */
@@ -46,10 +46,21 @@ async function chooseVersion(
   tried: ReadonlySet<string>,
 ): Promise<string> {
   const built: readonly string[] = await readdir(join(homeFolder(), 'builds', family)).catch(() => [])
-  if (given === undefined) return nextVersion(new Date(), new Set([...built, ...tried]), latest)
+  if (given === undefined) {
+    const version = nextVersion(new Date(), new Set([...built, ...tried]), latest)
+    if (latest !== undefined && compareVersions(version, latest) < 0) throw refuseClock(family, version, latest)
+    return version
+  }
   const version = parseVersion(given)
   if (built.includes(version)) throw versionExists(version)
   return version
+}
+
+function refuseClock(family: string, version: string, latest: string): MissingError {
+  const [today, day] = [version, latest].map((text) => text.split('-')[0])
+  return new MissingError(`The clock of this computer says ${today}, which is before the latest good version of ${family}, ${latest}`, {
+    hint: `set the clock; if it is right, name a version after ${day}: --image-version`,
+  })
 }
 
 function versionExists(version: string): UsageError {

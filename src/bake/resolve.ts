@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Cloud } from '../cloud/cloud.ts'
 import { UsageError } from '../core/errors.ts'
-import { commandLine } from '../core/program.ts'
+import { stateCommandLine } from '../core/program.ts'
 import { computeInputsDigest } from '../family/digest.ts'
 import { findLatestGood, latestGoodOf } from '../life/latest-good.ts'
 import { findBaseFamily } from '../model/family.ts'
@@ -65,7 +65,7 @@ async function readAncestor({ engine, family, cloud }: Order): Promise<LatestGoo
   const base = findBaseFamily(family.base)
   if (base === undefined) throw new Error(`${family.name} does not start from a family`)
   const latest = await findLatestGood(engine, base)
-  const hint = `build ${base} first: ${commandLine(`--family ${base}`)}`
+  const hint = `build ${base} first: ${stateCommandLine(`--family ${base}`)}`
   if (!latest) throw new UsageError(`${family.name} starts from ${base}, which has no promoted image yet`, { hint })
   if (latest.cloud === cloud.name) return latest
   throw new UsageError(

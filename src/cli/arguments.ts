@@ -1,4 +1,5 @@
 import yargs, { type Argv } from 'yargs'
+import { useBackend } from '../core/backend-url.ts'
 import { BakehouseError, UsageError } from '../core/errors.ts'
 import { commandLine, commandName, completionFlag, readToolVersion } from '../core/program.ts'
 import { explainMisuse } from './explain-misuse.ts'
@@ -56,6 +57,7 @@ function addVerb(parser: Argv, verb: Verb, { isDefault, done }: { isDefault: boo
     },
     handler: async (args) => {
       refuseRepeated(args, verb)
+      useBackend(args.backend as string | undefined)
       done(await verb.run(args))
     },
   })

@@ -19,7 +19,6 @@ interface BakeArguments {
   readonly 'if-changed': boolean
   readonly prove: boolean
   readonly parallel?: string
-  readonly backend?: string
   readonly json: boolean
 }
 
@@ -65,6 +64,6 @@ async function makeRequest(family: string, args: BakeArguments): Promise<BakeReq
     dryRun: args['dry-run'],
     ifChanged: args['if-changed'],
     prove: args.prove,
-    ...defined({ version: version === undefined ? undefined : parseVersion(version), cloud: args.cloud, backend: args.backend }),
+    ...defined({ version: version === undefined ? undefined : parseVersion(version), cloud: args.cloud }),
   }
 }

@@ -1,4 +1,4 @@
-import { commandLine } from '../core/program.ts'
+import { stateCommandLine } from '../core/program.ts'
 
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
 
@@ -13,7 +13,7 @@ export function onSignals(tell: (text: string) => void): Disposable & { readonly
   const controller = new AbortController()
   const receive = (): void => {
     if (controller.signal.aborted) {
-      tell(`stopped before everything was deleted\nhint: delete the rest: ${commandLine('reap')}`)
+      tell(`stopped before everything was deleted\nhint: delete the rest: ${stateCommandLine('reap')}`)
       process.exit(killed)
     }
     tell('cancelling and cleaning up; press Ctrl-C again to exit immediately')

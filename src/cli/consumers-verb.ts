@@ -4,14 +4,13 @@ import type { Consumer } from '../model/consumer.ts'
 
 interface ConsumersArguments {
   readonly family: string
-  readonly backend?: string
   readonly json: boolean
 }
 
 /** Prints the consumers of a family, the version that each one uses, and whether it is outdated. Returns the exit code. */
-export async function runConsumers({ family, backend, json }: ConsumersArguments): Promise<number> {
+export async function runConsumers({ family, json }: ConsumersArguments): Promise<number> {
   await prepareTools([])
-  const { latest, consumers } = await findConsumers(family, backend)
+  const { latest, consumers } = await findConsumers(family)
   if (json) printJson({ family, latest, consumers })
   else for (const line of renderConsumers(consumers, family, latest)) print(line)
   return 0

@@ -2,7 +2,7 @@ import { readHistory } from '../bakehouse.ts'
 import { renderDuration, renderTime } from '../core/duration.ts'
 import { paintOut, print, printJson, renderColumns, say } from '../core/output.ts'
 import { parseCount } from '../core/parse-count.ts'
-import { commandLine } from '../core/program.ts'
+import { commandLine, stateCommandLine } from '../core/program.ts'
 import { type BuildRecord, findLatestGoodRecord, type History } from '../model/record.ts'
 import { countCases, renderCounts } from '../model/suite-result.ts'
 
@@ -22,7 +22,7 @@ export async function runHistory({ family, limit: given, json }: HistoryArgument
   if (json) printJson(shown.map((record) => summarise(record, history)))
   else for (const line of renderHistory(shown, history)) print(line)
   if (!json && shown.length < history.records.length) say(`${history.records.length - shown.length} more builds; to list all: --limit 0`)
-  if (shown.some(({ status }) => status === 'interrupted')) say(`hint: delete what interrupted builds left: ${commandLine('reap')}`)
+  if (shown.some(({ status }) => status === 'interrupted')) say(`hint: delete what interrupted builds left: ${stateCommandLine('reap')}`)
   for (const { problem } of history.damaged) say(`error: ${problem}`)
   if (history.damaged.length > 0) say('hint: a damaged record cannot be restored; read the logs in the same folder')
   return 0

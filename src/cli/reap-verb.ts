@@ -2,7 +2,7 @@ import { prepareTools, reap } from '../bakehouse.ts'
 import { defined } from '../core/defined.ts'
 import { MissingError } from '../core/errors.ts'
 import { print, printJson, renderColumns, say } from '../core/output.ts'
-import { commandLine } from '../core/program.ts'
+import { stateCommandLine } from '../core/program.ts'
 import type { Reaped } from '../model/leftover.ts'
 import { onSignals } from './cancel.ts'
 import { reportError } from './report-error.ts'
@@ -12,7 +12,6 @@ interface ReapArguments {
   readonly kept: boolean
   readonly family?: string
   readonly cloud?: string
-  readonly backend?: string
   readonly json: boolean
 }
 
@@ -24,7 +23,7 @@ export async function runReap(args: ReapArguments): Promise<number> {
     {
       dryRun: args['dry-run'],
       kept: args.kept,
-      ...defined({ family: args.family, cloud: args.cloud, backend: args.backend }),
+      ...defined({ family: args.family, cloud: args.cloud }),
     },
     cancelling.signal,
   )
@@ -40,7 +39,7 @@ export function reportFailed(reaped: readonly Reaped[]): number {
   const count = failed === 1 ? 'one leftover' : `${failed} leftovers`
   return reportError(
     new MissingError(`${count} could not be removed`, {
-      hint: `solve what the lines above say, then run it again: ${commandLine('reap')}`,
+      hint: `solve what the lines above say, then run it again: ${stateCommandLine('reap')}`,
     }),
   )
 }

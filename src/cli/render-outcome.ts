@@ -1,7 +1,7 @@
 import { renderDuration } from '../core/duration.ts'
 import { renderMessage, reportHint } from '../core/error-lines.ts'
 import { paint, paintOut, renderColumns } from '../core/output.ts'
-import { commandLine } from '../core/program.ts'
+import { stateCommandLine } from '../core/program.ts'
 import type { BakeOutcome, PlannedChange } from '../model/outcome.ts'
 import { againArguments, type BakeRequest } from '../model/request.ts'
 import { renderCause } from '../report/words.ts'
@@ -40,7 +40,7 @@ export function renderFailure(outcome: BakeOutcome, request: BakeRequest): strin
       ['report', outcome.reportPath],
       ['run again', error?.exitCode === 10 ? renderAgain(request) : undefined],
       ...left.map((each): [string, string] => ['not removed', each]),
-      ...(left.length > 0 ? [['to remove it', commandLine('reap')] as const] : []),
+      ...(left.length > 0 ? [['to remove it', stateCommandLine('reap')] as const] : []),
       ...weakLines(outcome),
       ...keptLines(outcome),
     ]),
@@ -56,12 +56,12 @@ function renderTitle({ family, version, status, error }: BakeOutcome): string {
 
 /** The command that repeats the build and keeps the machine if it fails again. */
 export function renderAgain(request: BakeRequest): string {
-  return commandLine(...againArguments(request))
+  return stateCommandLine(...againArguments(request))
 }
 
 function keptLines({ family, kept = [] }: BakeOutcome): [string, string][] {
   if (kept.length === 0) return []
-  return [...kept.map((line): [string, string] => ['kept', line]), ['to delete it', commandLine('reap --kept --family', family)]]
+  return [...kept.map((line): [string, string] => ['kept', line]), ['to delete it', stateCommandLine('reap --kept --family', family)]]
 }
 
 function weakLines({ provesNothing = [] }: BakeOutcome): [string, string][] {

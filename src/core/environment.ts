@@ -30,6 +30,11 @@ export const variables = {
     meaning: 'Seconds after a cancellation until the engine is killed, if it has not stopped.',
     default: '300',
   },
+  BAKEHOUSE_LOCK_SECONDS: {
+    audience: 'user',
+    meaning: 'Seconds to wait for a stack that another process has locked, before a command fails with exit code 3.',
+    default: '120',
+  },
   BAKEHOUSE_ACCELERATOR: {
     audience: 'user',
     meaning: 'The accelerator of QEMU: `kvm`, `hvf` or `tcg`.',
@@ -79,6 +84,16 @@ export const variables = {
   BAKEHOUSE_REQUEST: {
     audience: 'internal',
     meaning: 'From the Pulumi program to one of its commands on EC2: its input, as JSON.',
+    default: 'the command fails',
+  },
+  BAKEHOUSE_NODE: {
+    audience: 'internal',
+    meaning: 'From a run of the engine to a command of the Pulumi program on EC2: the program that runs it, Node.',
+    default: '`node` on `PATH`',
+  },
+  BAKEHOUSE_SOURCE: {
+    audience: 'internal',
+    meaning: 'From a run of the engine to a command of the Pulumi program on EC2: the folder `src/` of Bakehouse.',
     default: 'the command fails',
   },
   BAKEHOUSE_TASKS: {

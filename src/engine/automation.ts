@@ -1,4 +1,5 @@
 import {
+  type Deployment,
   type LocalWorkspace,
   type LocalWorkspaceOptions,
   type ProjectSettings,
@@ -28,13 +29,21 @@ export function projectSettings(plugins: readonly PluginFolder[]): NonNullable<L
 const projectName = 'bakehouse'
 
 interface Runner {
-  run(args: string[], folder: string, environment: Readonly<Record<string, string>>): Promise<unknown>
+  run(args: string[], folder: string, environment: Readonly<Record<string, string>>): Promise<{ readonly stdout: string }>
+}
+
+function runCommand(args: string[], { pulumiCommand, workDir, envVars }: LocalWorkspace): Promise<{ readonly stdout: string }> {
+  return (pulumiCommand as unknown as Runner).run(args, workDir, envVars)
 }
 
 /** Creates a stack in the backend without selecting it, because the engine writes a file for each selection. */
 export async function initStack(name: string, workspace: LocalWorkspace): Promise<void> {
-  const args = ['stack', 'init', name, '--no-select', '--secrets-provider', workspace.secretsProvider ?? '']
-  await (workspace.pulumiCommand as unknown as Runner).run(args, workspace.workDir, workspace.envVars)
+  await runCommand(['stack', 'init', name, '--no-select', '--secrets-provider', workspace.secretsProvider ?? ''], workspace)
+}
+
+/** The state of a stack. Its secrets stay encrypted: the SDK would decrypt them, and would need their passphrase or key for that. */
+export async function exportState(name: string, workspace: LocalWorkspace): Promise<Deployment> {
+  return JSON.parse((await runCommand(['stack', 'export', '--stack', name], workspace)).stdout) as Deployment
 }
 
 /** Opens an existing stack without a run of the engine. Later runs name the stack, so it need not be selected. */
@@ -54,7 +63,8 @@ export interface FailedRun {
   readonly stderr?: string
 }
 
-/** The failed run that caused an error of the SDK; undefined for other errors. */
+/** The failed run that caused an error of the SDK, or is the cause of an error; undefined for other errors. */
 export function findFailedRun(error: unknown): FailedRun | undefined {
-  return (error as { readonly commandResult?: { readonly err?: FailedRun } } | undefined)?.commandResult?.err
+  const { commandResult, cause } = (error ?? {}) as { readonly commandResult?: { readonly err?: FailedRun }; readonly cause?: unknown }
+  return commandResult?.err ?? (cause === undefined ? undefined : findFailedRun(cause))
 }

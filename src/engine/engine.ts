@@ -2,13 +2,15 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { LocalWorkspace, StackAlreadyExistsError, StackNotFoundError } from '@pulumi/pulumi/automation/index.js'
-import { defined } from '../core/defined.ts'
+import { isPrivate } from '../core/backend-url.ts'
 import { findVariable } from '../core/environment.ts'
 import { messageOf } from '../core/errors.ts'
 import { homeFolder } from '../core/paths.ts'
 import { followProxy } from '../core/proxy.ts'
-import { attachStack, initStack, openCommand, projectSettings } from './automation.ts'
+import { attachStack, exportState, initStack, openCommand, projectSettings } from './automation.ts'
 import { engineEnvironment } from './environment.ts'
+import { explained } from './explain-failure.ts'
+import { isLocked } from './failed-run.ts'
 import { requirePassphrase } from './passphrase.ts'
 import type { PluginEntry } from './plugin/resource.ts'
 import { writePluginFolders } from './plugins.ts'
@@ -19,6 +21,8 @@ import { parseState, type StackState } from './state.ts'
 export interface Engine {
   /** The URL of the state backend. */
   readonly backend: string
+  /** Whether other computers and other projects may use the backend too. */
+  readonly isShared: boolean
   /** The version of the engine; undefined if it cannot be read. */
   findVersion(): Promise<string | undefined>
   /** Opens a stack. Creates it if it does not exist. */
@@ -45,6 +49,8 @@ export interface ListedStack {
   readonly name: string
   /** The number of all resources in its state; undefined if the backend does not list it. */
   readonly resourceCount: number | undefined
+  /** When the stack was created or last changed, ISO 8601; undefined if the backend does not list it. */
+  readonly changedAt: string | undefined
 }
 
 /** Options of the engine. */
@@ -57,12 +63,16 @@ export interface EngineOptions {
 
 const passphraseProvider = 'passphrase'
 
+/** Pulumi Cloud encrypts secrets itself. */
+const serviceProvider = 'default'
+
 /** Opens the engine. Throws MissingError if set-up has not run. */
 export function openEngine({ backend, plugins }: EngineOptions): Engine {
   // The engine, its plugins and this process connect to each other on the loopback interface. That must not use a proxy.
   followProxy()
-  const environment = { ...engineEnvironment(), ...defined({ PULUMI_BACKEND_URL: backend || undefined }) }
-  const secretsProvider = findVariable('BAKEHOUSE_SECRETS_PROVIDER') ?? passphraseProvider
+  const environment = engineEnvironment(backend)
+  const url = environment.PULUMI_BACKEND_URL ?? ''
+  const secretsProvider = findVariable('BAKEHOUSE_SECRETS_PROVIDER') ?? (/^https?:/.test(url) ? serviceProvider : passphraseProvider)
   const settings = projectSettings(writePluginFolders(plugins))
   // Start now, because it is needed soon. An error is thrown where the promise is awaited.
   const command = openCommand()
@@ -80,24 +90,31 @@ export function openEngine({ backend, plugins }: EngineOptions): Engine {
       projectSettings: settings,
     })
   }
-  const attach = async (name: string, workspace: LocalWorkspace) => openedStack(await attachStack(name, workspace))
+  const attach = async (name: string, workspace: LocalWorkspace) => openedStack(await attachStack(name, workspace), url)
 
   const engine: Engine = {
-    backend: environment.PULUMI_BACKEND_URL ?? '',
+    backend: url,
+    isShared: !isPrivate(url),
     findVersion: async () => (await command).version?.version,
     openStack: async (name) => (await engine.findStack(name)) ?? (await engine.createStack(name)) ?? engine.knownStack(name),
     async createStack(name) {
       const workspace = await openWorkspace(name)
-      return (await isCreated(name, workspace)) ? attach(name, workspace) : undefined
+      return (await explained(url, () => isCreated(name, workspace))) ? attach(name, workspace) : undefined
     },
     findStack: async (name) => (await engine.findState(name)) && engine.knownStack(name),
-    findState: async (name) => findState(name, await openWorkspace(name)),
+    async findState(name) {
+      const workspace = await openWorkspace(name)
+      return explained(url, () => findState(name, workspace))
+    },
     knownStack: async (name) => attach(name, await openWorkspace(name)),
     async requirePassphrase(name, state) {
       if (state?.salt === undefined && secretsProvider !== passphraseProvider) return
       await requirePassphrase({ name, salt: state?.salt }, { ...process.env, ...environment })
     },
-    listStacks: async () => listStacks(await openWorkspace('.list')),
+    async listStacks() {
+      const workspace = await openWorkspace('.list')
+      return explained(url, () => listStacks(workspace))
+    },
   }
   return engine
 }
@@ -107,14 +124,14 @@ async function isCreated(name: string, workspace: LocalWorkspace): Promise<boole
     await initStack(name, workspace)
     return true
   } catch (error) {
-    if (error instanceof StackAlreadyExistsError || /currently locked/.test(messageOf(error))) return false
+    if (error instanceof StackAlreadyExistsError || isLocked(error)) return false
     throw error
   }
 }
 
 async function findState(name: string, workspace: LocalWorkspace): Promise<StackState | undefined> {
   try {
-    return parseState((await workspace.exportStack(name)).deployment)
+    return parseState((await exportState(name, workspace)).deployment)
   } catch (error) {
     if (error instanceof StackNotFoundError) return undefined
     throw error
@@ -128,5 +145,9 @@ async function listStacks(workspace: LocalWorkspace): Promise<readonly ListedSta
     await sleep(500)
     return workspace.listStacks()
   })
-  return stacks.map(({ name, resourceCount }) => ({ name: name.split('/').pop() ?? name, resourceCount }))
+  return stacks.map(({ name, resourceCount, lastUpdate }) => ({
+    name: name.split('/').pop() ?? name,
+    resourceCount,
+    changedAt: lastUpdate,
+  }))
 }

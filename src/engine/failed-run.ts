@@ -20,8 +20,27 @@ export function findEngineMessage(error: unknown): string | undefined {
   return parseDiagnostic(at < 0 ? stderr : stderr.slice(at)) || 'the Pulumi engine failed without a message'
 }
 
+/** A lock of a stack, as the engine names it. */
+interface StackLock {
+  readonly user: string
+  readonly host: string
+  readonly pid: number
+  readonly since: string
+}
+
+/** The locks that an operation of the engine failed because of; empty if it failed for another reason. */
+export function findLocks(error: unknown): StackLock[] {
+  const found = (findFailedRun(error)?.stderr ?? '').matchAll(/created by ([^\s@]+)@(\S+) \(pid (\d+)\)(?: at (\S+))?/g)
+  return [...found].map(([, user = '', host = '', pid, since = 'unknown']) => ({ user, host, pid: Number(pid), since }))
+}
+
+/** Whether the engine failed because another process updates the stack. Pulumi Cloud answers 409 then. */
+export function isLocked(error: unknown): boolean {
+  return /currently locked|\[409\]|StatusCode: 409|another update is currently in progress/i.test(findFailedRun(error)?.stderr ?? '')
+}
+
 /** Whether the engine failed because of locks, and all of them belong to processes of this computer that have ended (killed engines). */
 export function hasStaleLock(error: unknown): boolean {
-  const owners = [...(findFailedRun(error)?.stderr ?? '').matchAll(/created by \S+@(\S+) \(pid (\d+)\)/g)]
-  return owners.length > 0 && owners.every(([, host, pid]) => host === hostname() && findProcess(Number(pid)) === undefined)
+  const locks = findLocks(error)
+  return locks.length > 0 && locks.every(({ host, pid }) => host === hostname() && findProcess(pid) === undefined)
 }

@@ -1,5 +1,5 @@
 import { createDecipheriv, pbkdf2 } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { promisify } from 'node:util'
 import { MissingError, messageOf } from '../core/errors.ts'
 import { passphraseFile } from './environment.ts'
@@ -31,12 +31,19 @@ export async function requirePassphrase(
   })
 }
 
+/** What to do if a shared state has no passphrase. */
+export function passphraseHint(): string {
+  const own = existsSync(passphraseFile()) ? `; if this project encrypted the state until now, the file is ${passphraseFile()}` : ''
+  return `set PULUMI_CONFIG_PASSPHRASE_FILE to a file that all computers have, or BAKEHOUSE_SECRETS_PROVIDER to a key${own}`
+}
+
 /** The passphrase that the engine would use: that of the variable, else that of the file. Throws MissingError. */
 function readPassphrase({
   PULUMI_CONFIG_PASSPHRASE: text,
   PULUMI_CONFIG_PASSPHRASE_FILE: file = '',
 }: Readonly<Record<string, string | undefined>>): Passphrase {
   if (text !== undefined) return { text, from: 'The value of PULUMI_CONFIG_PASSPHRASE' }
+  if (file === '') throw new MissingError('The state is shared, and no passphrase is set for its secrets', { hint: passphraseHint() })
   const from = file === passphraseFile() ? file : `${file} of PULUMI_CONFIG_PASSPHRASE_FILE`
   try {
     return { text: readFileSync(file, 'utf8').trim(), from }

@@ -1,8 +1,10 @@
 import { rmSync } from 'node:fs'
-import type { PulumiFn, EngineEvent as SdkEvent, Stack } from '@pulumi/pulumi/automation/index.js'
+import type { Deployment, LocalWorkspace, PulumiFn, EngineEvent as SdkEvent, Stack } from '@pulumi/pulumi/automation/index.js'
 import { defined } from '../core/defined.ts'
+import { exportState } from './automation.ts'
 import { type EngineEvent, findEvent } from './event.ts'
-import { hasStaleLock } from './failed-run.ts'
+import { explained } from './explain-failure.ts'
+import { whileUnlocked } from './lock.ts'
 import { parseState, type StackState } from './state.ts'
 
 /** The tag of a stack that contains its label. */
@@ -32,16 +34,18 @@ export interface UpdateOptions {
   readonly message: string
   readonly signal: AbortSignal
   readonly onEvent?: (event: EngineEvent) => void
+  /** Called once if another process has locked the stack, with a sentence for the user. */
+  readonly onWait?: (text: string) => void
 }
 
 /** Wraps a stack of the Automation API. */
-export function openedStack(stack: Stack): OpenStack {
+export function openedStack(stack: Stack, backend: string): OpenStack {
   return {
     name: stack.name,
     async up(program, update) {
       let outputs: Readonly<Record<string, unknown>> = {}
       const options = sdkOptions(update, (event) => (outputs = findOutputs(event) ?? outputs))
-      await withoutStaleLock(stack, () => stack.up({ ...options, program }))
+      await whileUnlocked(stack, update, () => stack.up({ ...options, program }))
       return outputs
     },
     async preview(program, update) {
@@ -49,36 +53,25 @@ export function openedStack(stack: Stack): OpenStack {
     },
     async destroy(update) {
       const options = sdkOptions(update)
-      await withoutStaleLock(stack, () => unprotect(stack))
-      await withoutStaleLock(stack, () => stack.destroy(options))
+      await whileUnlocked(stack, update, () => unprotect(stack))
+      await whileUnlocked(stack, update, () => stack.destroy(options))
     },
     async read() {
-      return parseState((await stack.exportStack()).deployment)
+      return parseState((await explained(backend, () => readState(stack))).deployment)
     },
     async setLabel(text) {
-      await stack.workspace.setTag(stack.name, labelTag, text)
+      await explained(backend, () => stack.workspace.setTag(stack.name, labelTag, text))
     },
     async findLabel() {
-      return (await stack.workspace.listTags(stack.name))[labelTag]
+      return (await explained(backend, () => stack.workspace.listTags(stack.name)))[labelTag]
     },
     async remove() {
-      await stack.workspace.removeStack(stack.name)
+      await explained(backend, () => stack.workspace.removeStack(stack.name))
       rmSync(stack.workspace.workDir, { recursive: true, force: true })
     },
     [Symbol.dispose]() {
       rmSync(stack.workspace.workDir, { recursive: true, force: true })
     },
-  }
-}
-
-/** Runs an operation. If a killed engine left its lock on the stack, removes the lock and runs the operation again. */
-async function withoutStaleLock(stack: Stack, operation: () => Promise<unknown>): Promise<void> {
-  try {
-    await operation()
-  } catch (error) {
-    if (!hasStaleLock(error)) throw error
-    await stack.cancel()
-    await operation()
   }
 }
 
@@ -99,9 +92,13 @@ function findOutputs({ resOutputsEvent }: SdkEvent): Readonly<Record<string, unk
   return resource?.type === 'pulumi:pulumi:Stack' ? (resource.new?.outputs ?? {}) : undefined
 }
 
+function readState({ name, workspace }: Stack): Promise<Deployment> {
+  return exportState(name, workspace as LocalWorkspace)
+}
+
 /** Removes the protection of all resources, because the engine refuses to destroy protected resources. */
 async function unprotect(stack: Stack): Promise<void> {
-  const state = await stack.exportStack()
+  const state = await readState(stack)
   const { resources = [] } = state.deployment as { resources?: { protect?: boolean }[] }
   if (!resources.some(({ protect }) => protect)) return
   for (const resource of resources) resource.protect = false

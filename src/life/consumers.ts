@@ -1,6 +1,6 @@
 import { chooseCloud } from '../cloud/clouds.ts'
 import { UsageError } from '../core/errors.ts'
-import { commandLine } from '../core/program.ts'
+import { stateCommandLine } from '../core/program.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Consumer } from '../model/consumer.ts'
 import { compareVersions } from '../model/version.ts'
@@ -12,7 +12,7 @@ export async function findConsumers(
   family: string,
 ): Promise<{ latest: string; consumers: (Consumer & { lags: boolean })[] }> {
   const latest = await findLatestGood(engine, family)
-  if (!latest) throw new UsageError(`${family} has no latest good image yet`, { hint: `build it: ${commandLine('--family', family)}` })
+  if (!latest) throw new UsageError(`${family} has no latest good image yet`, { hint: `build it: ${stateCommandLine('--family', family)}` })
   const cloud = await chooseCloud(latest.cloud)
   if (!cloud.consumers) {
     throw new UsageError(`${family} is built on the cloud ${cloud.name}, which does not record the users of an image`, {

@@ -3,13 +3,17 @@ import { defined } from '../core/defined.ts'
 import type { Engine, ListedStack } from '../engine/engine.ts'
 import type { ReapOptions } from '../model/leftover.ts'
 import type { BuildRecord } from '../model/record.ts'
+import { runningFamilies } from '../records/build-lock.ts'
 import { listRecords, markInterrupted } from '../records/history.ts'
+import { findLockedFamilies } from '../records/shared-build-lock.ts'
 import { hasFinishedImage } from './unfinished-copies.ts'
 
 /** The builds of the project, and what may be deleted of them. */
 export interface KnownBuilds {
   /** Their records. If the process of a running build does not exist any more, its status is `interrupted`. */
   readonly records: readonly BuildRecord[]
+  /** Families that this computer or another one builds now. */
+  readonly running: ReadonlySet<string>
   /** IDs of all builds of the records. */
   readonly builds: ReadonlySet<string>
   /** All stacks of the state by name: `<family>-<version>` for a build. */
@@ -21,7 +25,9 @@ export interface KnownBuilds {
 }
 
 /** Reads the records and the stacks of builds; those of one family if `options.family` is set. */
-export async function findKnownBuilds(engine: Engine, options: ReapOptions, running: ReadonlySet<string>): Promise<KnownBuilds> {
+export async function findKnownBuilds(engine: Engine, options: ReapOptions): Promise<KnownBuilds> {
+  const stacks = await engine.listStacks()
+  const running = new Set([...(await runningFamilies()), ...(await findLockedFamilies(engine, stacks))])
   const records = markInterrupted(await listRecords(options.family), running)
   const ended = records.flatMap((record) => {
     const why = whyBuildDeletable(record, options)
@@ -36,7 +42,8 @@ export async function findKnownBuilds(engine: Engine, options: ReapOptions, runn
   return {
     records,
     builds: new Set(records.map(({ build }) => build)),
-    stacks: new Map((await engine.listStacks()).map((stack) => [stack.name, stack])),
+    running,
+    stacks: new Map(stacks.map((stack) => [stack.name, stack])),
     ended: new Map(ended),
     unfinished: new Set(unfinished),
   }

@@ -19,6 +19,7 @@ export interface Promotion {
   readonly holdMs?: number
   /** Events of the engine. */
   readonly onEvent?: NonNullable<UpdateOptions['onEvent']>
+  readonly onWait?: NonNullable<UpdateOptions['onWait']>
 }
 
 /**
@@ -35,7 +36,7 @@ export async function promote(engine: Engine, image: LatestGood, options: Promot
     await stack.up(() => publishProgram(image, { sections: options.sections }), {
       message: promotionMessage(image),
       signal: options.signal,
-      ...defined({ onEvent: options.onEvent }),
+      ...defined({ onEvent: options.onEvent, onWait: options.onWait }),
     })
   } catch (error) {
     const { sections, holdMs = 150_000 } = options

@@ -6,7 +6,7 @@ import type { OpenStack } from '../engine/stack.ts'
 import { buildFiles } from '../model/build-folder.ts'
 import type { Reaped, ReapOptions } from '../model/leftover.ts'
 import type { BuildRecord } from '../model/record.ts'
-import { lockedFamily, readOwner, whyLockIsStale } from '../records/shared-build-lock.ts'
+import { isYoung, lockedFamily, readOwner, whyLockIsStale } from '../records/shared-build-lock.ts'
 import { keepOnlyImage } from './keep-only-image.ts'
 import type { KnownBuilds } from './known-builds.ts'
 import { removeKeys } from './remove-build.ts'
@@ -19,24 +19,23 @@ const bookkeeping = 4
 interface StackSearch {
   readonly engine: Engine
   readonly options: ReapOptions
-  /** Families that are being built now. */
-  readonly running: ReadonlySet<string>
-  readonly known: Pick<KnownBuilds, 'records' | 'ended' | 'stacks'>
+  readonly known: Pick<KnownBuilds, 'records' | 'running' | 'ended' | 'stacks'>
   /** Stacks by name whose resources were deleted in a cloud, and why. */
   readonly orphaned: ReadonlyMap<string, string>
 }
 
 /** Removes orphaned stacks: build stacks, and build locks in a shared state whose owner has ended. */
 export async function reapStacks(search: StackSearch): Promise<Reaped[]> {
-  const { engine, options, running, known } = search
+  const { engine, options, known } = search
   const records = new Map(known.records.map((record) => [`${record.family}-${record.version}`, record]))
   const isSelected = (family: string): boolean => options.family === undefined || options.family === family
   const reaped: (Reaped | undefined)[] = []
   for (const stack of known.stacks.values()) {
     const locked = lockedFamily(stack.name)
-    if (locked !== undefined && isSelected(locked)) reaped.push(await reapSharedBuildLock(engine, stack.name, locked, options))
+    if (locked !== undefined && isSelected(locked) && !known.running.has(locked))
+      reaped.push(await reapSharedBuildLock(engine, stack.name, locked, options))
     const [, family = '', version = ''] = /^(.*)-(\d{4}\.\d{2}\.\d{2}(?:-\d+)?)$/.exec(stack.name) ?? []
-    if (!family || locked !== undefined || !isSelected(family) || running.has(family)) continue
+    if (!family || locked !== undefined || !isSelected(family) || known.running.has(family)) continue
     reaped.push(await reapBuild({ stack, family, version, record: records.get(stack.name) }, search))
   }
   return reaped.filter((each) => each !== undefined)
@@ -51,15 +50,16 @@ interface BuildStack {
 
 /**
  * Removes a build stack without resources. For a promoted build that has ended, removes everything except the image. A stack that is
- * complete according to its record and to the list of stacks is not opened, because opening a stack takes one run of the engine. A build of
- * another computer has no record here: it has ended if its resources had expired.
+ * complete according to its record and to the list of stacks is not opened, because opening a stack takes one run of the engine. A young
+ * stack without a record is left alone: another computer may have just created it. Without a record, a build has ended if its resources
+ * had expired.
  */
 async function reapBuild(
   { stack, family, version, record }: BuildStack,
   { engine, options, known, orphaned }: StackSearch,
 ): Promise<Reaped | undefined> {
   const over = known.ended.get(record?.build ?? '') ?? orphaned.get(stack.name)
-  if (over === undefined && isComplete(stack, record?.status)) return undefined
+  if (over === undefined && (isComplete(stack, record?.status) || (!record && isYoung(stack)))) return undefined
   const state = await engine.findState(stack.name)
   if (!state) return undefined
   const left = state.resources.length + state.pending.length

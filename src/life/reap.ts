@@ -6,7 +6,7 @@ import { judgeOwner } from '../core/lock-owner.ts'
 import { removeDeadFolders } from '../core/memory-folder.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { Reaped, ReapOptions } from '../model/leftover.ts'
-import { readBuildLocks, runningFamilies } from '../records/build-lock.ts'
+import { readBuildLocks } from '../records/build-lock.ts'
 import { findKnownBuilds, type KnownBuilds, whyDeletable, whyForeign } from './known-builds.ts'
 import { openProjectEngine } from './open-engine.ts'
 import { reapProcesses } from './reap-processes.ts'
@@ -20,15 +20,14 @@ import { findUnfinishedCopies } from './unfinished-copies.ts'
  */
 export const reap: Reap = async (options, signal) => {
   const engine = await openProjectEngine(options.backend)
-  const running = await runningFamilies()
-  const known = await findKnownBuilds(engine, options, running)
+  const known = await findKnownBuilds(engine, options)
   const reaped: Reaped[] = []
   for (const name of options.cloud === undefined ? cloudNames : [options.cloud]) {
     signal.throwIfAborted()
     reaped.push(...(await reapCloud(name, options, { engine, known })))
   }
   reaped.push(...(await reapProcesses(options)))
-  reaped.push(...(await reapStacks({ engine, options, running, known, orphaned: stacksOf(reaped) })))
+  reaped.push(...(await reapStacks({ engine, options, known, orphaned: stacksOf(reaped) })))
   reaped.push(...(await reapBuildLocks(options)))
   if (!options.dryRun) {
     const about = { cloud: '', kind: 'secrets', family: '', version: '', why: 'its process has ended', action: 'removed' } as const

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { UsageError } from '../core/errors.ts'
 import { buildFolder } from '../core/paths.ts'
-import { commandLine } from '../core/program.ts'
+import { stateCommandLine } from '../core/program.ts'
 import { didYouMean } from '../core/suggest.ts'
 import type { BuildRecord } from '../model/record.ts'
 import { readCurrentHistory } from './history.ts'
@@ -31,11 +31,11 @@ export async function findBuild(family: string, version?: string): Promise<{ rec
 /** The error for a family that has no builds. */
 export function refuseBuild(family: string, version: string | undefined): UsageError {
   if (version !== undefined) return refuseVersion(family, version, [])
-  return new UsageError(`${family} has no builds yet`, { hint: `build it: ${commandLine('--family', family)}` })
+  return new UsageError(`${family} has no builds yet`, { hint: `build it: ${stateCommandLine('--family', family)}` })
 }
 
 function refuseVersion(family: string, version: string, versions: readonly string[]): UsageError {
   return new UsageError(`Expected a version of ${family} (${versions.slice(0, 5).join(', ') || 'it has none yet'}), got "${version}"`, {
-    hint: didYouMean(version, versions) ?? `list the builds: ${commandLine('history', family)}`,
+    hint: didYouMean(version, versions) ?? `list the builds: ${stateCommandLine('history', family)}`,
   })
 }

@@ -1,7 +1,8 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { MissingError } from '../core/errors.ts'
 import { currentOwner, describeOwner, judgeOwner, type LockOwner } from '../core/lock-owner.ts'
-import { commandLine, engineCommandLine } from '../core/program.ts'
-import type { Engine } from '../engine/engine.ts'
+import { engineCommandLine, stateCommandLine } from '../core/program.ts'
+import type { Engine, ListedStack } from '../engine/engine.ts'
 import type { OpenStack } from '../engine/stack.ts'
 
 /** The owner of a build lock in a shared state. */
@@ -20,16 +21,28 @@ export function lockedFamily(stackName: string): string | undefined {
 
 /**
  * Takes the build lock of a family among all computers that share a state backend. The lock is an empty stack, because in every backend
- * only one of several computers can create a stack with a given name. A file backend needs no such lock. Throws MissingError if another
- * computer holds it.
+ * only one of several computers can create a stack with a given name. The private backend of a project needs no such lock. Throws
+ * MissingError if another computer holds it.
  */
 export async function acquireSharedBuildLock(engine: Engine, family: string, expires: string): Promise<AsyncDisposable> {
-  if (engine.backend.startsWith('file:')) return { [Symbol.asyncDispose]: async () => {} }
-  const stack = (await engine.createStack(`${prefix}${family}`)) ?? (await replaceStaleLock(engine, family))
+  if (!engine.isShared) return { [Symbol.asyncDispose]: async () => {} }
+  const stack = await createLock(engine, family)
   await stack.setLabel(JSON.stringify(ownerHere(expires)))
   // If the lock cannot be removed, it expires. A build that passed does not fail because of that.
   return { [Symbol.asyncDispose]: () => stack.remove().catch(() => {}) }
 }
+
+/** Of two computers that create the lock at the same moment, the backend may refuse both. So this one tries again if there is no lock. */
+async function createLock(engine: Engine, family: string): Promise<OpenStack> {
+  for (let attempt = 1; ; attempt++) {
+    const created = (await engine.createStack(`${prefix}${family}`)) ?? (await replaceStaleLock(engine, family))
+    if (created) return created
+    if (attempt === attempts) throw refuse(family, undefined)
+    await sleep(Math.random() * 2_000)
+  }
+}
+
+const attempts = 3
 
 /** This process as the owner of a build lock. */
 export function ownerHere(expires: string): SharedOwner {
@@ -49,16 +62,39 @@ export async function readOwner(stack: OpenStack): Promise<SharedOwner | undefin
   return label === undefined ? undefined : (JSON.parse(label) as SharedOwner)
 }
 
-async function replaceStaleLock(engine: Engine, family: string): Promise<OpenStack> {
+/** Creates the lock in place of one that is not in use any more. Undefined if there is none. Throws MissingError if it is in use. */
+async function replaceStaleLock(engine: Engine, family: string): Promise<OpenStack | undefined> {
   const found = await engine.findStack(`${prefix}${family}`)
-  const owner = found && (await readOwner(found))
-  if (found && owner && whyLockIsStale(owner)) {
-    await found.remove()
-    const stack = await engine.createStack(`${prefix}${family}`)
-    if (stack) return stack
+  if (!found) return undefined
+  const owner = await readOwner(found)
+  if (!owner || !whyLockIsStale(owner)) throw refuse(family, owner)
+  await found.remove()
+  return engine.createStack(`${prefix}${family}`)
+}
+
+/**
+ * The families that other computers build now, by the build locks among these stacks. A lock that is younger than ten minutes and does not
+ * name its owner yet counts as held: its owner is about to write its name.
+ */
+export async function findLockedFamilies(engine: Engine, stacks: readonly ListedStack[], now = new Date()): Promise<Set<string>> {
+  const families = new Set<string>()
+  for (const { name, changedAt } of stacks) {
+    const family = lockedFamily(name)
+    if (family === undefined) continue
+    const owner = await readOwner(await engine.knownStack(name))
+    if (owner ? !whyLockIsStale(owner, now) : isYoung({ changedAt }, now)) families.add(family)
   }
+  return families
+}
+
+/** Whether a stack was changed in the last ten minutes, so that the process that made it may still work on it. */
+export function isYoung({ changedAt }: Pick<ListedStack, 'changedAt'>, now = new Date()): boolean {
+  return changedAt !== undefined && now.getTime() - Date.parse(changedAt) < 10 * 60_000
+}
+
+function refuse(family: string, owner: SharedOwner | undefined): MissingError {
   const who = owner ? ` by ${describeOwner(owner)}, until ${owner.expires} at the latest` : ' on another computer'
-  throw new MissingError(`${family} is being built${who}`, {
-    hint: `wait until it ends; if that computer does not exist any more: ${engineCommandLine('stack rm', `${prefix}${family}`)}, then ${commandLine('reap')}`,
+  return new MissingError(`${family} is being built${who}`, {
+    hint: `wait until it ends; if that computer does not exist any more: ${engineCommandLine('stack rm', `${prefix}${family}`)}, then ${stateCommandLine('reap', '--family', family)}`,
   })
 }

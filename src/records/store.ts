@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../core/errors.ts'
-import { commandLine } from '../core/program.ts'
+import { stateCommandLine } from '../core/program.ts'
 import { writeAside } from '../core/write-file.ts'
 import { type BuildRecord, parseRecord } from '../model/record.ts'
 
@@ -27,7 +27,7 @@ function readText(path: string): string {
   } catch (cause) {
     throw new UsageError(`Expected a build record in ${path}, got none`, {
       cause,
-      hint: `list the builds: ${commandLine('history')}`,
+      hint: `list the builds: ${stateCommandLine('history')}`,
     })
   }
 }

@@ -1,9 +1,7 @@
 import { defined } from '../core/defined.ts'
-import { commandLine } from '../core/program.ts'
+import { stateCommandLine } from '../core/program.ts'
 import type { Ending, EndingWords } from '../model/ending.ts'
 import type { Phase } from '../model/phases.ts'
-
-const reap = commandLine('reap')
 
 /** The message and the hint for an ending. The caller adds family and version. */
 export function wordsOf(ending: Ending): EndingWords {
@@ -40,7 +38,7 @@ function renderRemoval(left: readonly string[]): string {
 }
 
 function hintForLeftovers(left: readonly string[]): string | undefined {
-  return left.length === 0 ? undefined : `delete it: ${reap}`
+  return left.length === 0 ? undefined : `delete it: ${stateCommandLine('reap')}`
 }
 
 function hintOf(hint: string | undefined): { hint?: string } {

@@ -1,4 +1,4 @@
-import { commandLine } from '../core/program.ts'
+import { stateCommandLine } from '../core/program.ts'
 import { isBad, type SuiteResult } from '../model/suite-result.ts'
 
 /** The most identifiers that a hint names. */
@@ -10,7 +10,7 @@ export function hintForSuites(family: string, suites: readonly SuiteResult[]): s
   const checks = [...new Set(failed.filter(({ verifier }) => verifier === 'hygiene').map(({ name }) => name))]
   const hints = [
     ...(checks.length > 0 ? [`docs/checks.md says how to fix ${checks.slice(0, most).join(', ')}`] : []),
-    ...(failed.length > 1 ? [`list all failed tests: ${commandLine('show', family)}`] : []),
+    ...(failed.length > 1 ? [`list all failed tests: ${stateCommandLine('show', family)}`] : []),
   ]
   return hints.length === 0 ? undefined : hints.join('; ')
 }

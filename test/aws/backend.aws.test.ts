@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { secret } from '@pulumi/pulumi'
@@ -27,6 +27,8 @@ beforeAll(async () => {
   mkdirSync(join(folder, '.bakehouse'))
   cpSync(join(homeFolder(), 'tools.json'), join(folder, '.bakehouse/tools.json'))
   process.env.BAKEHOUSE_HOME = join(folder, '.bakehouse')
+  writeFileSync(join(folder, 'passphrase'), 'open sesame')
+  process.env.PULUMI_CONFIG_PASSPHRASE_FILE = join(folder, 'passphrase')
 }, 300_000)
 afterAll(async () => {
   await moto[Symbol.asyncDispose]()
@@ -36,7 +38,6 @@ afterAll(async () => {
 test('a state in a bucket can be read by another machine, and its secrets are encrypted', async () => {
   const stack = await (await openProjectEngine(backend)).openStack('linux-base')
   await stack.up(async () => ({ version: '2026.11.23', token: secret('plain-and-simple') }), { message: 'one', signal })
-  process.env.PULUMI_CONFIG_PASSPHRASE_FILE = join(folder, '.bakehouse/passphrase')
   process.env.BAKEHOUSE_HOME = join(folder, 'another-machine')
   mkdirSync(join(folder, 'another-machine'))
   cpSync(join(folder, '.bakehouse/tools.json'), join(folder, 'another-machine/tools.json'))
@@ -52,6 +53,57 @@ test('a state in a bucket can be read by another machine, and its secrets are en
   } finally {
     process.env.BAKEHOUSE_HOME = join(folder, '.bakehouse')
   }
+}, 120_000)
+
+test('a key of KMS stays the secrets provider of a stack that machines with empty homes update, one after the other', async () => {
+  const answer = await fetch(moto.url, {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/x-amz-json-1.1',
+      'x-amz-target': 'TrentService.CreateKey',
+      authorization: 'AWS4-HMAC-SHA256 Credential=testing/20261123/eu-central-1/kms/aws4_request, SignedHeaders=host, Signature=x',
+    },
+    body: '{}',
+  })
+  const key = ((await answer.json()) as { KeyMetadata: { KeyId: string } }).KeyMetadata.KeyId
+  const { PULUMI_CONFIG_PASSPHRASE_FILE: file } = process.env
+  delete process.env.PULUMI_CONFIG_PASSPHRASE_FILE
+  const providers: unknown[] = []
+  try {
+    for (const name of ['one', 'two', 'three']) {
+      const home = join(folder, `kms-${name}`)
+      mkdirSync(home)
+      cpSync(join(folder, '.bakehouse/tools.json'), join(home, 'tools.json'))
+      process.env.BAKEHOUSE_HOME = home
+      // Only the first machine names the key: the others find it in the state.
+      if (name === 'one') process.env.BAKEHOUSE_SECRETS_PROVIDER = `awskms:///${key}?region=eu-central-1`
+      else delete process.env.BAKEHOUSE_SECRETS_PROVIDER
+      const engine = await openProjectEngine(backend)
+      using stack = await engine.openStack('linux-kms')
+      await stack.up(async () => ({ word: secret(`word of ${name}`) }), { message: name, signal })
+      const text = await (
+        await fetch(`${moto.url}/state/.pulumi/stacks/bakehouse/linux-kms.json`, { headers: { authorization: 'AWS testing:x' } })
+      ).text()
+      expect(text).not.toContain(`word of ${name}`)
+      providers.push((JSON.parse(text) as { checkpoint: { latest: { secrets_providers: unknown } } }).checkpoint.latest.secrets_providers)
+      expect(existsSync(join(home, 'passphrase'))).toBe(false)
+    }
+  } finally {
+    process.env.BAKEHOUSE_HOME = join(folder, '.bakehouse')
+    Object.assign(process.env, { PULUMI_CONFIG_PASSPHRASE_FILE: file })
+    delete process.env.BAKEHOUSE_SECRETS_PROVIDER
+  }
+  expect(providers[0]).toMatchObject({ type: 'cloud', state: { url: expect.stringContaining(key) } })
+  expect([providers[1], providers[2]]).toEqual([providers[0], providers[0]])
+}, 240_000)
+
+test('a bucket that does not exist is exit code 3, with what to do', async () => {
+  const engine = await openProjectEngine(backend.replace('s3://state', 's3://absent'))
+  await expect(engine.listStacks()).rejects.toMatchObject({
+    exitCode: 3,
+    message: expect.stringContaining('the bucket does not exist'),
+    hint: expect.stringContaining('create the bucket'),
+  })
 }, 120_000)
 
 test('a stack is locked while another machine updates it', async () => {
@@ -74,7 +126,10 @@ test('a stack is locked while another machine updates it', async () => {
     { message: 'one', signal },
   )
   await running
-  await expect(other.up(async () => ({}), { message: 'other', signal })).rejects.toThrow(/lock/i)
+  process.env.BAKEHOUSE_LOCK_SECONDS = '0'
+  const refused = await other.up(async () => ({}), { message: 'other', signal }).catch((error: unknown) => error)
+  delete process.env.BAKEHOUSE_LOCK_SECONDS
+  expect(refused).toMatchObject({ exitCode: 3, message: expect.stringMatching(/^The stack linux-web is locked by .*waited 0 s/) })
   free()
   await first
 }, 120_000)

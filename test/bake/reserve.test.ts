@@ -1,6 +1,6 @@
 import { afterAll, expect, it, vi } from 'vitest'
 import type { Plan } from '../../src/bake/plan.ts'
-import { reserveVersion } from '../../src/bake/reserve.ts'
+import { choosePlace, reserveVersion } from '../../src/bake/reserve.ts'
 import { UsageError } from '../../src/core/errors.ts'
 import type { OpenStack } from '../../src/engine/stack.ts'
 import { makeFamily } from '../helpers/family.ts'
@@ -32,6 +32,17 @@ it.each([
     hint: expect.stringContaining('--image-version'),
   })
   expect(created).toEqual([])
+})
+
+it('a clock that is before the latest good version is refused before anything is created', async () => {
+  const refused = await choosePlace({ family: 'web' } as Plan['request'], sampleLatestGood({ family: 'web', version: '2099.01.02' })).catch(
+    (error: unknown) => error,
+  )
+  expect(refused).toMatchObject({
+    exitCode: 3,
+    message: expect.stringMatching(/^The clock of this computer says \d{4}\.\d\d\.\d\d, which is before .* web, 2099\.01\.02$/),
+    hint: expect.stringContaining('set the clock'),
+  })
 })
 
 it.each([

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -55,5 +55,16 @@ describe('the environment of the engine', () => {
     expect(engineEnvironment().PULUMI_CONFIG_PASSPHRASE_FILE).toBe(join(home, 'passphrase'))
     vi.stubEnv('PULUMI_CONFIG_PASSPHRASE', 'mine')
     expect(engineEnvironment()).not.toHaveProperty('PULUMI_CONFIG_PASSPHRASE_FILE')
+  })
+
+  it.each(['s3://state', 'file:///srv/state', 'https://api.pulumi.com'])('generates no passphrase for the shared state %s', (backend) => {
+    vi.stubEnv('PULUMI_CONFIG_PASSPHRASE', undefined)
+    vi.stubEnv('PULUMI_CONFIG_PASSPHRASE_FILE', undefined)
+    expect(engineEnvironment(backend)).not.toHaveProperty('PULUMI_CONFIG_PASSPHRASE_FILE')
+    expect(existsSync(join(home, 'passphrase'))).toBe(false)
+  })
+
+  it('makes a relative path of the state absolute', () => {
+    expect(engineEnvironment('file://./state').PULUMI_BACKEND_URL).toBe(`file://${resolve('state')}`)
   })
 })

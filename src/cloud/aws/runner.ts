@@ -1,4 +1,3 @@
-import { join } from 'node:path'
 import type { Input } from '@pulumi/pulumi'
 import { defined } from '../../core/defined.ts'
 import { stepMark } from '../../model/build-folder.ts'
@@ -25,6 +24,12 @@ export function runner({ verb, name, context, request, undo }: Command) {
   }
 }
 
+/**
+ * The shell command for a verb. The state keeps it, and another computer may run it later, so it has no path of this computer: the engine
+ * gets the paths from the environment.
+ */
 function commandLine(verb: string): string {
-  return [process.execPath, join(import.meta.dirname, 'run.ts'), verb].map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ')
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: variables of the shell
+  const [node, source] = ['"${BAKEHOUSE_NODE:-node}"', '"${BAKEHOUSE_SOURCE:?use npm run pulumi instead of pulumi}']
+  return `${node} ${source}/cloud/aws/run.ts" ${verb}`
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../../../core/errors.ts'
-import { commandLine } from '../../../core/program.ts'
+import { stateCommandLine } from '../../../core/program.ts'
 import type { Family } from '../../../model/family.ts'
 import type { BaseImage } from '../../../model/image.ts'
 import type { FamilyOutputs } from '../../../model/outputs.ts'
@@ -36,6 +36,6 @@ async function findAncestor({ family, version, imageId, imageName, digest }: Fam
     return { id: imageId, name: imageName, digest, ancestor: { family, version } }
   }
   throw new UsageError(`The latest good image of ${family}, ${imageName}, is not in the store of this project`, {
-    hint: `build it again: ${commandLine('--family', family)}`,
+    hint: `build it again: ${stateCommandLine('--family', family)}`,
   })
 }
