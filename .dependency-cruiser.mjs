@@ -12,7 +12,7 @@ export const stairs = {
   cloud: ['guest', 'engine', 'model', 'core'],
   family: ['verify', 'cloud', 'guest', 'model', 'core'],
   records: ['engine', 'model', 'core'],
-  graph: ['cloud', 'model', 'core'],
+  graph: ['cloud', 'engine', 'model', 'core'],
   steps: ['family', 'verify', 'cloud', 'guest', 'model', 'core'],
   life: ['graph', 'records', 'cloud', 'engine', 'model', 'core'],
   setup: ['engine', 'model', 'core'],

@@ -47,18 +47,27 @@ export async function prepareTools(
   await ensureTools(checks ? everything : { ...(await findNeeds(requests)), checks }, again)
 }
 
-/** The builds of a family, or of all families, newest first. Throws UsageError if there is no such family. */
-export async function readHistory(family?: string): Promise<History> {
-  const { readCurrentHistory } = await import('./records/history.ts')
-  const history = await readCurrentHistory(family)
+/**
+ * The builds of a family, or of all families of the project, newest first, of all computers that share the state. Throws UsageError if there is no such
+ * family. If the state is shared, the tools must be installed: see `prepareTools`.
+ */
+export async function readHistory(family?: string, backend?: string): Promise<History> {
+  const { readBuilds } = await import('./life/read-builds.ts')
+  const history = await readBuilds(family === undefined ? await listFamilies() : [family], { backend, only: family })
   if (family !== undefined && history.records.length + history.damaged.length === 0) await requireFamily(family)
   return history
 }
 
-/** The record of a build and its build folder. Without a version, the newest build. Throws UsageError if there is no such build. */
-export async function readBuild(family: string, version?: string): Promise<{ record: BuildRecord; folder: string }> {
-  const { findBuild, refuseBuild } = await import('./records/find-build.ts')
-  const found = await findBuild(family, version)
+/**
+ * The record of a build, and the folder of its files, which does not exist if another computer built it. Without a version, the newest
+ * build. Throws UsageError if there is no such build.
+ */
+export async function readBuild(family: string, version?: string, backend?: string): Promise<{ record: BuildRecord; folder: string }> {
+  const [{ findBuild, refuseBuild }, { readBuilds }] = await Promise.all([
+    import('./records/find-build.ts'),
+    import('./life/read-builds.ts'),
+  ])
+  const found = findBuild(await readBuilds([family], { backend, only: family }), family, version)
   if (found) return found
   await requireFamily(family)
   throw refuseBuild(family, version)

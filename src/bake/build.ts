@@ -30,7 +30,7 @@ import { endedOutcome, factsOf, refusedOutcome, unchangedOutcome } from './outco
 import type { Order } from './plan.ts'
 import { prepare } from './prepare.ts'
 import { previewBuild } from './preview.ts'
-import { openRecord } from './record-build.ts'
+import { type OpenRecord, openRecord } from './record-build.ts'
 import { type Reserved, reserveVersion } from './reserve.ts'
 import { makePlan } from './resolve.ts'
 import { findRunning, keptOf, settle } from './settle.ts'
@@ -62,13 +62,13 @@ async function bakeReserved(reserved: Reserved, journal: Journal, signal: AbortS
   const { plan } = reserved
   using _stack = reserved.stack
   const record = await openRecord(plan, journal)
-  const ending = await runPhases(reserved, journal, signal)
+  const ending = await runPhases(reserved, record, journal, signal)
   const paths = await record.close(ending)
   return endedOutcome(ending, factsOf(plan, journal), { ...paths, folder: plan.folder })
 }
 
 /** Runs the phases after `resolve`. Their errors are caught here only. */
-async function runPhases(reserved: Reserved, journal: Journal, signal: AbortSignal): Promise<Ending> {
+async function runPhases(reserved: Reserved, record: OpenRecord, journal: Journal, signal: AbortSignal): Promise<Ending> {
   const { plan } = reserved
   const expires = expiryOf(plan)
   const hosts: Host[] = []
@@ -79,16 +79,16 @@ async function runPhases(reserved: Reserved, journal: Journal, signal: AbortSign
     const outputs = await bakeImage(reserved, { ...spec, onHost: (host) => hosts.push(host) }, update, journal)
     const { verify, configure } = await readStepResults(plan.folder)
     const suites = verify?.suites ?? []
-    // The build lock ensures that no other build changes this state. So it can be read while the temporary resources are removed.
-    const state = plan.engine.findState(plan.family.name)
-    state.catch(() => {})
     const keeps = plan.request.keep === 'always'
     if (!keeps) await journal.during('clean', () => removeTemporaryResources(reserved, spec, outputs, update))
     const image = await describeImage(plan, outputs, suites)
-    await journal.during('promote', () => promote(plan.engine, image, { state, sections: plan.family.sections, ...update }))
+    const passed = { kind: 'promoted' as const, image, suites, weakSuites: weakSuites(configure?.suites ?? []) }
+    // The build lock ensures that no other build has changed this state since then.
+    const family = { state: await record.familyState(), records: await record.promoted(passed) }
+    await journal.during('promote', () => promote(plan.engine, image, { ...family, sections: plan.family.sections, ...update }))
     const kept = keeps ? { kept: keptOf(await findRunning(plan, hosts), expires) } : {}
     const imagePath = plan.cloud.findImageFile?.(image.imageId)
-    return { kind: 'promoted', image, suites, weakSuites: weakSuites(configure?.suites ?? []), ...kept, ...defined({ imagePath }) }
+    return { ...passed, ...kept, ...defined({ imagePath }) }
   } catch (error) {
     const steps = await readStepResults(plan.folder)
     await Promise.all([endSteps(plan.folder), endProcesses(findLeakedPlugins)])

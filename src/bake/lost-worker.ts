@@ -28,8 +28,20 @@ export async function settleLostWorker(request: BakeRequest, lost: LostWorker): 
   const facts = { family: request.family, version: record?.version ?? '', cloud: record?.cloud ?? request.cloud ?? '' }
   const outcome = { ...facts, phases: [], durationMs: Date.now() - lost.startedAt, ...outcomeOf(ending, wordsOf(ending)) }
   if (record === undefined) return outcome
-  const { closeRecord } = await import('./record-build.ts')
-  return { ...outcome, ...(await closeRecord(buildFolder(record.family, record.version), record, ending)) }
+  const { closeRecord, endRecord } = await import('./record-build.ts')
+  const ended = endRecord(record, ending)
+  await writeToState(request, ended).catch(() => {})
+  return { ...outcome, ...(await closeRecord(buildFolder(record.family, record.version), ended)) }
+}
+
+/** Writes the end of the build to the state. If that is not possible, other computers find out by the build lock. */
+async function writeToState({ backend, family }: BakeRequest, record: BuildRecord): Promise<void> {
+  const [{ openProjectEngine }, { writeRecord }] = await Promise.all([
+    import('../life/open-engine.ts'),
+    import('../records/keep-record.ts'),
+  ])
+  const engine = await openProjectEngine(backend)
+  await writeRecord(engine, record, await engine.findState(family))
 }
 
 function explainLost({ signal, exitCode, stderr }: LostWorker): Trouble {

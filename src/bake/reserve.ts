@@ -3,8 +3,10 @@ import { join } from 'node:path'
 import { MissingError, UsageError } from '../core/errors.ts'
 import { buildFolder, homeFolder } from '../core/paths.ts'
 import type { OpenStack } from '../engine/stack.ts'
+import type { StackState } from '../engine/state.ts'
 import type { BakeRequest } from '../model/request.ts'
 import { compareVersions, nextVersion, parseVersion, requireNewer } from '../model/version.ts'
+import { parseLedger } from '../records/ledger.ts'
 import type { Plan } from './plan.ts'
 
 /** A plan whose stack exists. No other build can get the same version. */
@@ -26,15 +28,20 @@ export async function reserveVersion(plan: Plan): Promise<Reserved> {
     if (stack) return { plan: current, stack }
     if (plan.request.version !== undefined) throw versionExists(plan.version)
     tried.add(current.version)
-    current = { ...plan, ...(await choosePlace(plan.request, plan.latest, tried)) }
+    current = { ...plan, ...(await choosePlace(plan.request, plan.latest, { known: versionsIn(plan.familyState), tried })) }
   }
 }
 
-/** The requested version, or the next free one of this project, with the build folder and the stack name of that version. */
+/** The versions of all builds of a family, by the records in its stack. */
+export function versionsIn(state: StackState | undefined): string[] {
+  return parseLedger(state?.attachment).map(({ version }) => version)
+}
+
+/** The requested version, or the next free one of this project, with the build folder and the stack name of that version. `known`: versions of other computers. */
 export async function choosePlace(
   request: BakeRequest,
   latest: Plan['latest'],
-  tried: ReadonlySet<string> = new Set(),
+  tried: { readonly known: readonly string[]; readonly tried?: ReadonlySet<string> },
 ): Promise<Pick<Plan, 'version' | 'folder' | 'stackName'>> {
   const version = await chooseVersion(request, latest?.version, tried)
   return { version, folder: buildFolder(request.family, version), stackName: `${request.family}-${version}` }
@@ -43,9 +50,9 @@ export async function choosePlace(
 async function chooseVersion(
   { family, version: given }: BakeRequest,
   latest: string | undefined,
-  tried: ReadonlySet<string>,
+  { known, tried = new Set() }: Parameters<typeof choosePlace>[2],
 ): Promise<string> {
-  const built: readonly string[] = await readdir(join(homeFolder(), 'builds', family)).catch(() => [])
+  const built: readonly string[] = [...(await readdir(join(homeFolder(), 'builds', family)).catch(() => [])), ...known]
   if (given === undefined) {
     const version = nextVersion(new Date(), new Set([...built, ...tried]), latest)
     if (latest !== undefined && compareVersions(version, latest) < 0) throw refuseClock(family, version, latest)

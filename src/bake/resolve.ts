@@ -10,7 +10,7 @@ import { requireSteps } from '../steps/preflight.ts'
 import { imageNames } from './graph-spec.ts'
 import type { Journal } from './journal.ts'
 import type { Order, Plan } from './plan.ts'
-import { choosePlace } from './reserve.ts'
+import { choosePlace, versionsIn } from './reserve.ts'
 import { readToolVersions, shapingVersions } from './tool-versions.ts'
 
 /** Finds base image, latest good image and version. Creates nothing, except files in the cache. Throws UsageError and MissingError. */
@@ -29,7 +29,7 @@ export async function makePlan(order: Order, journal: Journal, signal: AbortSign
     noteHost(cloud, journal),
   ])
   const latest = latestGoodOf(familyState)
-  const place = await choosePlace(request, latest)
+  const place = await choosePlace(request, latest, { known: versionsIn(familyState) })
   await cloud.requireFreeNames?.(family, {
     images: Object.values(imageNames(family, place.version)),
     published: new Set(familyState?.resources.map(({ name }) => name)),

@@ -5,6 +5,7 @@ import { parseCount } from '../core/parse-count.ts'
 import { commandLine, stateCommandLine } from '../core/program.ts'
 import { type BuildRecord, findLatestGoodRecord, type History } from '../model/record.ts'
 import { countCases, renderCounts } from '../model/suite-result.ts'
+import { prepareState } from './prepare-state.ts'
 
 interface HistoryArguments {
   readonly family?: string
@@ -17,6 +18,7 @@ const usual = 20
 /** Lists builds, newest first. Returns the exit code. */
 export async function runHistory({ family, limit: given, json }: HistoryArguments): Promise<number> {
   const limit = given === undefined ? usual : parseCount('--limit', given, 0)
+  await prepareState()
   const history = await readHistory(family)
   const shown = limit === 0 ? history.records : history.records.slice(0, limit)
   if (json) printJson(shown.map((record) => summarise(record, history)))

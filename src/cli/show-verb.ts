@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { readBuild } from '../bakehouse.ts'
 import { print, printJson, renderColumns } from '../core/output.ts'
 import { renderRecord } from '../report/render-record.ts'
+import { prepareState } from './prepare-state.ts'
 
 interface ShowArguments {
   readonly family: string
@@ -12,6 +13,7 @@ interface ShowArguments {
 
 /** Prints one build; the newest one if no version is given. Returns the exit code. */
 export async function runShow({ family, version, json }: ShowArguments): Promise<number> {
+  await prepareState()
   const { record, folder } = await readBuild(family, version)
   if (json) printJson({ ...record, folder })
   else print([...renderRecord(record), ...renderFiles(folder)])

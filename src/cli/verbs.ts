@@ -78,6 +78,7 @@ const history: Verb = {
   positionals: { family: { type: 'string', describe: 'Name of the family  [default: all families]' } },
   options: {
     limit: { type: 'string', describe: 'List at most this number of builds; 0 lists all  [default: 20]', requiresArg: true },
+    backend,
     json,
   },
   examples: [
@@ -94,7 +95,7 @@ const show: Verb = {
     family: { type: 'string', describe: 'Name of the family' },
     version: { type: 'string', describe: 'Version of the image  [default: the newest build]' },
   },
-  options: { json },
+  options: { backend, json },
   examples: [
     ['show linux-base', 'the newest build'],
     ['show linux-base 2026.11.23-2', 'one build'],

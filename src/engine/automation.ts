@@ -26,7 +26,7 @@ export function projectSettings(plugins: readonly PluginFolder[]): NonNullable<L
 }
 
 /** The Pulumi project of all stacks. */
-const projectName = 'bakehouse'
+export const projectName = 'bakehouse'
 
 interface Runner {
   run(args: string[], folder: string, environment: Readonly<Record<string, string>>): Promise<{ readonly stdout: string }>

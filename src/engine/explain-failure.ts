@@ -1,5 +1,5 @@
 import { MissingError, messageOf } from '../core/errors.ts'
-import { engineCommandLine } from '../core/program.ts'
+import { engineCommandLine, policyCommand } from '../core/program.ts'
 import { shorten } from '../core/shorten.ts'
 import { findEngineMessage, findLocks } from './failed-run.ts'
 import { passphraseHint } from './passphrase.ts'
@@ -51,7 +51,7 @@ const rules: readonly Rule[] = [
   {
     pattern: /AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|\[403\]|StatusCode: 403|code=PermissionDenied|NotAuthorized/i,
     what: 'these credentials may not use it',
-    hint: () => 'allow this role to read and write the state, and to use its key; for AWS, npm run aws:policy prints the permissions',
+    hint: () => `allow this role to read and write the state, and to use its key; the permissions on AWS: ${policyCommand}`,
   },
   {
     pattern: /no such host|connection refused|i\/o timeout|network is unreachable|TLS handshake/i,

@@ -1,11 +1,12 @@
 import { rmSync } from 'node:fs'
 import type { Deployment, LocalWorkspace, PulumiFn, EngineEvent as SdkEvent, Stack } from '@pulumi/pulumi/automation/index.js'
 import { defined } from '../core/defined.ts'
-import { exportState } from './automation.ts'
+import { messageOf } from '../core/errors.ts'
+import { exportState, projectName } from './automation.ts'
 import { type EngineEvent, findEvent } from './event.ts'
 import { explained } from './explain-failure.ts'
 import { whileUnlocked } from './lock.ts'
-import { parseState, type StackState } from './state.ts'
+import { parseState, type StackState, withAttachment } from './state.ts'
 
 /** The tag of a stack that contains its label. */
 const labelTag = 'bakehouse:label'
@@ -20,6 +21,8 @@ export interface OpenStack {
   destroy(options: UpdateOptions): Promise<void>
   /** Reads the state: outputs, resources, and interrupted operations. */
   read(): Promise<StackState>
+  /** Replaces the attachment of the stack. Its outputs and its resources stay as they are. `state`: what the stack contains now. */
+  attach(text: string, state: StackState): Promise<void>
   /** Stores a short text with the stack, outside of its state. */
   setLabel(text: string): Promise<void>
   findLabel(): Promise<string | undefined>
@@ -53,11 +56,14 @@ export function openedStack(stack: Stack, backend: string): OpenStack {
     },
     async destroy(update) {
       const options = sdkOptions(update)
-      await whileUnlocked(stack, update, () => unprotect(stack))
-      await whileUnlocked(stack, update, () => stack.destroy(options))
+      await whileUnlocked(stack, update, () => destroyUnprotected(stack, () => stack.destroy(options)))
     },
     async read() {
       return parseState((await explained(backend, () => readState(stack))).deployment)
+    },
+    async attach(text, { exported }) {
+      const deployment = withAttachment(exported, { stack: stack.name, project: projectName }, text)
+      await explained(backend, () => stack.workspace.importStack(stack.name, { version: 3, deployment }))
     },
     async setLabel(text) {
       await explained(backend, () => stack.workspace.setTag(stack.name, labelTag, text))
@@ -94,6 +100,17 @@ function findOutputs({ resOutputsEvent }: SdkEvent): Readonly<Record<string, unk
 
 function readState({ name, workspace }: Stack): Promise<Deployment> {
   return exportState(name, workspace as LocalWorkspace)
+}
+
+/** Destroys the resources. If the engine refuses because some are protected, removes their protection and destroys them. */
+async function destroyUnprotected(stack: Stack, destroy: () => Promise<unknown>): Promise<void> {
+  try {
+    await destroy()
+  } catch (error) {
+    if (!/protected/i.test(messageOf(error))) throw error
+    await unprotect(stack)
+    await destroy()
+  }
 }
 
 /** Removes the protection of all resources, because the engine refuses to destroy protected resources. */

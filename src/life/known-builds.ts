@@ -3,9 +3,10 @@ import { defined } from '../core/defined.ts'
 import type { Engine, ListedStack } from '../engine/engine.ts'
 import type { ReapOptions } from '../model/leftover.ts'
 import type { BuildRecord } from '../model/record.ts'
+import { familiesToRead, listAllRecords } from '../records/all-history.ts'
 import { runningFamilies } from '../records/build-lock.ts'
-import { listRecords, markInterrupted } from '../records/history.ts'
-import { findLockedFamilies } from '../records/shared-build-lock.ts'
+import { markInterrupted } from '../records/history.ts'
+import { findLockedFamilies, lockedFamily } from '../records/shared-build-lock.ts'
 import { hasFinishedImage } from './unfinished-copies.ts'
 
 /** The builds of the project, and what may be deleted of them. */
@@ -28,15 +29,18 @@ export interface KnownBuilds {
 export async function findKnownBuilds(engine: Engine, options: ReapOptions): Promise<KnownBuilds> {
   const stacks = await engine.listStacks()
   const running = new Set([...(await runningFamilies()), ...(await findLockedFamilies(engine, stacks))])
-  const records = markInterrupted(await listRecords(options.family), running)
+  const built = [...new Set(stacks.flatMap(({ name }) => parseStackName(name)?.family ?? []))]
+  const families = built.filter((family) => options.family === undefined || options.family === family)
+  const records = markInterrupted(await listAllRecords(engine, familiesToRead(engine, families), options.family), running)
   const ended = records.flatMap((record) => {
     const why = whyBuildDeletable(record, options)
     return why === undefined ? [] : [[record.build, why] as const]
   })
+  const names = new Set(stacks.map(({ name }) => name))
   const unfinished: string[] = []
   for (const { family, version, build } of records.filter(mayHaveLeft)) {
     // Without a stack (it may be in another backend), it is unknown whether the image is finished. So it is kept.
-    const state = await engine.findState(`${family}-${version}`)
+    const state = names.has(`${family}-${version}`) ? await engine.findState(`${family}-${version}`) : undefined
     if (state && !hasFinishedImage(state)) unfinished.push(build)
   }
   return {
@@ -47,6 +51,12 @@ export async function findKnownBuilds(engine: Engine, options: ReapOptions): Pro
     ended: new Map(ended),
     unfinished: new Set(unfinished),
   }
+}
+
+/** The family and the version of a build stack; undefined for other stacks. */
+export function parseStackName(name: string): { readonly family: string; readonly version: string } | undefined {
+  const [, family, version] = /^(.*)-(\d{4}\.\d{2}\.\d{2}(?:-\d+)?)$/.exec(name) ?? []
+  return family && version && lockedFamily(name) === undefined ? { family, version } : undefined
 }
 
 /** Whether a build may have left temporary resources: it was killed, or it could not remove them. */

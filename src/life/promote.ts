@@ -3,6 +3,7 @@ import { defined } from '../core/defined.ts'
 import { messageOf, RejectedError } from '../core/errors.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { OpenStack, UpdateOptions } from '../engine/stack.ts'
+import type { StackState } from '../engine/state.ts'
 import { publishProgram } from '../graph/publish.ts'
 import type { Family } from '../model/family.ts'
 import { type LatestGood, parseLatestGood } from '../model/outputs.ts'
@@ -11,7 +12,9 @@ import { requireNewer } from '../model/version.ts'
 /** Options of `promote`. */
 export interface Promotion {
   /** The state of the family stack, if the caller has read it already. */
-  readonly state?: ReturnType<Engine['findState']>
+  readonly state?: StackState
+  /** The records of the builds of the family, for the attachment of its stack. Default: those that are there. */
+  readonly records?: string
   readonly signal: AbortSignal
   /** The sections of the clouds in the family file. */
   readonly sections?: Family['sections']
@@ -27,26 +30,29 @@ export interface Promotion {
  * writes the outputs of a failed update too. Throws UsageError if the family has the same or a newer version.
  */
 export async function promote(engine: Engine, image: LatestGood, options: Promotion): Promise<void> {
-  const state = await (options.state ?? engine.findState(image.family))
+  const state = options.state ?? (await engine.findState(image.family))
   const previous = state?.outputs ?? {}
   const { version: current } = previous
   if (typeof current === 'string') requireNewer(image.family, image.version, current)
   const stack = (state ? undefined : await engine.createStack(image.family)) ?? (await engine.knownStack(image.family))
   try {
-    await stack.up(() => publishProgram(image, { sections: options.sections }), {
+    await stack.up(() => publishProgram({ image, records: options.records ?? state?.attachment }, { sections: options.sections }), {
       message: promotionMessage(image),
       signal: options.signal,
       ...defined({ onEvent: options.onEvent, onWait: options.onWait }),
     })
   } catch (error) {
     const { sections, holdMs = 150_000 } = options
-    throw await restorePrevious(stack, { image, previous, error, publishing: { sections, holdMs } })
+    throw await restorePrevious(stack, { image, previous, records: state?.attachment, error, publishing: { sections, holdMs } })
   }
 }
 
+/** A promotion that failed. */
 interface Failed {
   readonly image: LatestGood
+  /** The outputs and the attachment of the family stack before it. */
   readonly previous: Readonly<Record<string, unknown>>
+  readonly records: string | undefined
   readonly error: unknown
   readonly publishing: PublishOptions
 }
@@ -56,11 +62,11 @@ interface Failed {
  * (for example in some regions), or may still publish it: a cloud can accept a name first and change it later. The new image will be
  * removed. Returns the error to report.
  */
-async function restorePrevious(stack: OpenStack, { image, previous, error, publishing }: Failed): Promise<unknown> {
+async function restorePrevious(stack: OpenStack, { image, previous, records, error, publishing }: Failed): Promise<unknown> {
   if ((await stack.read()).resources.length === 0) return error
   const before = previous.imageId === undefined ? undefined : parseLatestGood(previous)
   try {
-    await stack.up(async () => (before ? publishProgram(before, publishing) : {}), {
+    await stack.up(() => publishProgram({ image: before, records }, publishing), {
       message: `restore the previous image: the promotion of ${image.family} ${image.version} failed`,
       signal: AbortSignal.timeout(10 * 60_000),
     })

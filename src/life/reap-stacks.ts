@@ -8,7 +8,7 @@ import type { Reaped, ReapOptions } from '../model/leftover.ts'
 import type { BuildRecord } from '../model/record.ts'
 import { isYoung, lockedFamily, readOwner, whyLockIsStale } from '../records/shared-build-lock.ts'
 import { keepOnlyImage } from './keep-only-image.ts'
-import type { KnownBuilds } from './known-builds.ts'
+import { type KnownBuilds, parseStackName } from './known-builds.ts'
 import { removeKeys } from './remove-build.ts'
 import { removeLeftover } from './remove-leftover.ts'
 import { hasFinishedImage } from './unfinished-copies.ts'
@@ -34,9 +34,9 @@ export async function reapStacks(search: StackSearch): Promise<Reaped[]> {
     const locked = lockedFamily(stack.name)
     if (locked !== undefined && isSelected(locked) && !known.running.has(locked))
       reaped.push(await reapSharedBuildLock(engine, stack.name, locked, options))
-    const [, family = '', version = ''] = /^(.*)-(\d{4}\.\d{2}\.\d{2}(?:-\d+)?)$/.exec(stack.name) ?? []
-    if (!family || locked !== undefined || !isSelected(family) || known.running.has(family)) continue
-    reaped.push(await reapBuild({ stack, family, version, record: records.get(stack.name) }, search))
+    const build = parseStackName(stack.name)
+    if (!build || !isSelected(build.family) || known.running.has(build.family)) continue
+    reaped.push(await reapBuild({ stack, ...build, record: records.get(stack.name) }, search))
   }
   return reaped.filter((each) => each !== undefined)
 }

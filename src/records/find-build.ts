@@ -3,19 +3,23 @@ import { UsageError } from '../core/errors.ts'
 import { buildFolder } from '../core/paths.ts'
 import { stateCommandLine } from '../core/program.ts'
 import { didYouMean } from '../core/suggest.ts'
-import type { BuildRecord } from '../model/record.ts'
-import { readCurrentHistory } from './history.ts'
+import type { BuildRecord, History } from '../model/record.ts'
 import { readRecord } from './store.ts'
 
 /**
- * The record and the build folder of a version; of the newest build if no version is given. Returns undefined if the family has no
+ * The record and the build folder of a version; of the newest build if no version is given. The folder may not exist. Returns undefined if the family has no
  * builds. Throws UsageError if the family has builds but not this version, or if the record is damaged.
  */
-export async function findBuild(family: string, version?: string): Promise<{ record: BuildRecord; folder: string } | undefined> {
-  const { records, damaged } = await readCurrentHistory(family)
+export function findBuild(
+  { records, damaged }: History,
+  family: string,
+  version?: string,
+): { record: BuildRecord; folder: string } | undefined {
   const chosen = version ?? records[0]?.version ?? damaged[0]?.version
   if (chosen === undefined) return undefined
   const folder = buildFolder(family, chosen)
+  const known = records.find((record) => record.version === chosen)
+  if (known) return { record: known, folder }
   if (!existsSync(folder)) {
     if (records.length === 0) return undefined
     throw refuseVersion(
@@ -24,8 +28,7 @@ export async function findBuild(family: string, version?: string): Promise<{ rec
       records.map((record) => record.version),
     )
   }
-  const known = records.find((record) => record.version === chosen)
-  return { record: known ?? readRecord(folder), folder }
+  return { record: readRecord(folder), folder }
 }
 
 /** The error for a family that has no builds. */

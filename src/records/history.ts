@@ -3,7 +3,6 @@ import { join } from 'node:path'
 import { messageOf } from '../core/errors.ts'
 import { buildFolder, homeFolder } from '../core/paths.ts'
 import type { BuildRecord, DamagedRecord, History } from '../model/record.ts'
-import { runningFamilies } from './build-lock.ts'
 import { readRecord } from './store.ts'
 
 /** The builds of a family, or of all families, newest first. Reads synchronously, which is faster for many small files. */
@@ -46,10 +45,4 @@ export function markInterrupted(records: readonly BuildRecord[], running: Readon
     seen.add(record.family)
     return isIts ? record : { ...record, status: 'interrupted' }
   })
-}
-
-/** Like `readHistory`; builds whose process does not exist any more have the status `interrupted`. */
-export async function readCurrentHistory(family?: string): Promise<History> {
-  const [history, running] = await Promise.all([readHistory(family), runningFamilies()])
-  return { ...history, records: markInterrupted(history.records, running) }
 }

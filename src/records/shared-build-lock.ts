@@ -87,6 +87,13 @@ export async function findLockedFamilies(engine: Engine, stacks: readonly Listed
   return families
 }
 
+/** The family, if another computer builds it now. Takes one run of the engine. */
+export async function findLockedFamily(engine: Engine, family: string): Promise<string | undefined> {
+  // If there is no such stack, the engine has no label of it.
+  const owner = await readOwner(await engine.knownStack(`${prefix}${family}`)).catch(() => undefined)
+  return owner && !whyLockIsStale(owner) ? family : undefined
+}
+
 /** Whether a stack was changed in the last ten minutes, so that the process that made it may still work on it. */
 export function isYoung({ changedAt }: Pick<ListedStack, 'changedAt'>, now = new Date()): boolean {
   return changedAt !== undefined && now.getTime() - Date.parse(changedAt) < 10 * 60_000

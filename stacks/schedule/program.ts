@@ -118,7 +118,7 @@ export function renderBuildspec(family: string): string {
     phases: {
       install,
       build: { commands: [`npm run bake -- --family ${family} --cloud aws`] },
-      post_build: { commands: [reapCommand(family)] },
+      post_build: { commands: [reapCommand(family), `npm run bake -- history ${family}`] },
     },
   })
 }

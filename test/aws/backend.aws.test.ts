@@ -10,6 +10,7 @@ import { acquireSharedBuildLock } from '../../src/records/shared-build-lock.ts'
 import { isAllowed } from '../cloud/aws/evaluate-policy.ts'
 import { makeProject } from '../helpers/project.ts'
 import { tinyFamily } from '../helpers/tiny-family.ts'
+import { createBucket, createKey } from './create.ts'
 import { type Moto, motoEnvironment, startMoto } from './moto.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bh-backend-'))
@@ -23,7 +24,7 @@ beforeAll(async () => {
   // The URL of the backend names the S3 API server, in the syntax of the engine.
   const host = new URL(moto.url).host
   backend = `s3://state?endpoint=${host}&disableSSL=true&s3ForcePathStyle=true&region=eu-central-1`
-  await fetch(`${moto.url}/state`, { method: 'PUT', headers: { 'x-amz-create-bucket-configuration': '' } })
+  await createBucket(moto.url, 'state')
   mkdirSync(join(folder, '.bakehouse'))
   cpSync(join(homeFolder(), 'tools.json'), join(folder, '.bakehouse/tools.json'))
   process.env.BAKEHOUSE_HOME = join(folder, '.bakehouse')
@@ -56,16 +57,7 @@ test('a state in a bucket can be read by another machine, and its secrets are en
 }, 120_000)
 
 test('a key of KMS stays the secrets provider of a stack that machines with empty homes update, one after the other', async () => {
-  const answer = await fetch(moto.url, {
-    method: 'POST',
-    headers: {
-      'content-type': 'application/x-amz-json-1.1',
-      'x-amz-target': 'TrentService.CreateKey',
-      authorization: 'AWS4-HMAC-SHA256 Credential=testing/20261123/eu-central-1/kms/aws4_request, SignedHeaders=host, Signature=x',
-    },
-    body: '{}',
-  })
-  const key = ((await answer.json()) as { KeyMetadata: { KeyId: string } }).KeyMetadata.KeyId
+  const key = await createKey(moto.url)
   const { PULUMI_CONFIG_PASSPHRASE_FILE: file } = process.env
   delete process.env.PULUMI_CONFIG_PASSPHRASE_FILE
   const providers: unknown[] = []

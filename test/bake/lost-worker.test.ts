@@ -46,7 +46,8 @@ describe('a worker process that ends without an outcome', { timeout: 240_000 }, 
     const lost = { exitCode: null, signal: 'SIGKILL', stderr: '', phase: 'configure', startedAt } as const
     const outcome = await settleLostWorker(request, lost)
     expect(outcome).toMatchObject({ status: 'interrupted', version: '2026.11.23', left: ['stack linux-web-2026.11.23'] })
-    const hint = 'delete it: npm run bake -- reap'
+    const settings = `BAKEHOUSE_PROJECT=${project.folder} BAKEHOUSE_HOME=${project.home}`
+    const hint = `delete it: ${settings} npm run bake -- reap`
     expect(readRecord(folder)).toMatchObject({ status: 'interrupted', left: outcome.left, error: { phase: 'configure', hint } })
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('interrupted during configure by SIGKILL')
   })

@@ -35,9 +35,9 @@ it.each([
 })
 
 it('a clock that is before the latest good version is refused before anything is created', async () => {
-  const refused = await choosePlace({ family: 'web' } as Plan['request'], sampleLatestGood({ family: 'web', version: '2099.01.02' })).catch(
-    (error: unknown) => error,
-  )
+  const refused = await choosePlace({ family: 'web' } as Plan['request'], sampleLatestGood({ family: 'web', version: '2099.01.02' }), {
+    known: [],
+  }).catch((error: unknown) => error)
   expect(refused).toMatchObject({
     exitCode: 3,
     message: expect.stringMatching(/^The clock of this computer says \d{4}\.\d\d\.\d\d, which is before .* web, 2099\.01\.02$/),

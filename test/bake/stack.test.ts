@@ -49,7 +49,7 @@ describe('a stack', { timeout: 240_000 }, () => {
     const stack = await engine.knownStack('closed')
     await stack.up(async () => ({ word: secret('open barley') }), { message: 'two', signal })
     expect((await engine.findState('closed'))?.outputs).toMatchObject({ word: expect.anything() })
-    expect(await engine.listStacks()).toEqual([{ name: 'closed', resourceCount: expect.any(Number) }])
+    expect(await engine.listStacks()).toEqual([{ name: 'closed', resourceCount: expect.any(Number), changedAt: expect.any(String) }])
     await stack.destroy({ message: 'end', signal })
     await stack.remove()
     expect(await engine.findState('closed')).toBeUndefined()

@@ -30,6 +30,6 @@ export function runner({ verb, name, context, request, undo }: Command) {
  */
 function commandLine(verb: string): string {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: variables of the shell
-  const [node, source] = ['"${BAKEHOUSE_NODE:-node}"', '"${BAKEHOUSE_SOURCE:?use npm run pulumi instead of pulumi}']
+  const [node, source] = ['"${BAKEHOUSE_NODE:-node}"', '"${BAKEHOUSE_SOURCE:?only Bakehouse can run this command}']
   return `${node} ${source}/cloud/aws/run.ts" ${verb}`
 }

@@ -1,0 +1,65 @@
+import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parse } from 'yaml'
+import { type InstantCloud, openInstantCloud } from '../../bench/instant-cloud.ts'
+import { type RunResult, run } from '../../src/core/exec.ts'
+import { homeFolder, sourceFolder } from '../../src/core/paths.ts'
+import { renderBuildspec } from '../../stacks/schedule/program.ts'
+import { createBucket, createKey } from '../aws/create.ts'
+
+const root = join(sourceFolder(), '..')
+let cloud: InstantCloud
+let state: Record<string, string>
+let family = ''
+
+beforeAll(async () => {
+  cloud = await openInstantCloud(1)
+  family = cloud.families[0] ?? ''
+  await createBucket(cloud.gateway.target, 'state')
+  const host = new URL(cloud.gateway.target).host
+  state = {
+    PULUMI_BACKEND_URL: `s3://state?endpoint=${host}&disableSSL=true&s3ForcePathStyle=true&region=eu-central-1`,
+    BAKEHOUSE_SECRETS_PROVIDER: `awskms:///${await createKey(cloud.gateway.target)}?region=eu-central-1`,
+  }
+}, 300_000)
+afterAll(() => cloud[Symbol.asyncDispose]())
+
+/** Runs a command of a CI job in the clone, with the empty home folder of its runner. */
+function runInJob(runner: string, command: string, more: Record<string, string> = {}): Promise<RunResult> {
+  const home = join(cloud.folder, runner)
+  if (!existsSync(home)) {
+    mkdirSync(home)
+    cpSync(join(homeFolder(), 'tools.json'), join(home, 'tools.json'))
+  }
+  return run('bash', ['-e', '-c', command], { cwd: root, env: { ...cloud.env, ...state, BAKEHOUSE_HOME: home, ...more } })
+}
+
+test('jobs that start empty know the builds of each other, by the workflow for GitHub and by the schedule on AWS', async () => {
+  const workflow = parse(readFileSync(join(root, '.github/workflows/bake.yml'), 'utf8'))
+  const steps = (workflow.jobs.bake.steps as { if?: string; run?: string }[]).filter((step) => step.run && !step.if?.includes('env.CLOUD'))
+  const said: string[] = []
+  for (const { run: command = '' } of steps) {
+    const { exitCode, stdout, stderr } = await runInJob('github', command, { FAMILY: family, CLOUD: 'aws', INSTANT_CASES: '3' })
+    expect(exitCode, `${command}\n${stdout}\n${stderr}`).toBe(0)
+    said.push(stdout)
+  }
+  expect(said.join('\n')).toMatch(/promoted in/)
+
+  const { phases } = parse(renderBuildspec(family)) as { phases: Record<'build' | 'post_build', { commands: string[] }> }
+  const build = await runInJob('codebuild', phases.build.commands[0] ?? '', { INSTANT_CASES: '2' })
+  expect([build.exitCode, build.stderr], 'fewer test cases than the job before').toEqual([10, expect.stringMatching(/expected at least 3/)])
+  const [reap = '', history = ''] = phases.post_build.commands
+  expect((await runInJob('codebuild', reap)).stdout).toContain('Nothing to delete')
+  expect((await runInJob('codebuild', history)).stdout).toMatch(/failed[\s\S]*promoted \*/)
+
+  const third = await runInJob('laptop', `npm run --silent bake -- history ${family} --json`)
+  const builds = JSON.parse(third.stdout) as { status: string; latestGood: boolean; version: string }[]
+  expect(builds.map(({ status, latestGood }) => [status, latestGood])).toEqual([
+    ['failed', false],
+    ['promoted', true],
+  ])
+  const shown = await runInJob('laptop', `npm run --silent bake -- show ${family}`)
+  expect(shown.stdout).toContain(`${family} ${builds[0]?.version}: failed`)
+  for (const runner of ['github', 'codebuild', 'laptop']) expect(existsSync(join(cloud.folder, runner, 'passphrase'))).toBe(false)
+}, 900_000)
