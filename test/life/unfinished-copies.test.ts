@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest'
-import type { StackState } from '../../src/engine/state.ts'
+import { parseState, type StackState } from '../../src/engine/state.ts'
 import { whyDeletable } from '../../src/life/known-builds.ts'
 import { findUnfinishedCopies } from '../../src/life/unfinished-copies.ts'
 import type { Tags } from '../../src/model/tags.ts'
@@ -13,7 +13,7 @@ const copy = (stage: Tags['stage'], expires: string): { tags: Tags } => ({
 
 function state(...names: string[]): StackState {
   const resources = names.map((name) => ({ urn: name, type: 't', name, id: name, outputs: {} }))
-  return { resources, outputs: {}, pending: [], salt: undefined }
+  return { ...parseState({}), resources }
 }
 
 // There is no record of the build: it ran on another computer.
