@@ -36,6 +36,12 @@ describe('the command line of a guest', () => {
     expect(line({ disk: 4096 })).not.toContain('qcow2')
   })
 
+  // With qemu64 alone, RHEL 9 and its kin stop with "Fatal glibc error: CPU does not support x86-64-v2" (hashicorp/packer-plugin-qemu#76,
+  // amazonlinux/amazon-linux-2023#696). qemu64 itself has cx16, lahf_lm and sse3.
+  it.each(['ssse3', 'sse4.1', 'sse4.2', 'popcnt'])('has an emulated CPU with %s, a part of x86-64-v2', (feature) => {
+    expect(line()).toMatch(new RegExp(`-cpu qemu64,\\S*\\+${feature}\\b`))
+  })
+
   it('starts with stopped CPUs only if requested', () => {
     expect(line({ paused: true })).toMatch(/ -S$/)
     expect(line()).not.toMatch(/ -S( |$)/)
