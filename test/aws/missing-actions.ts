@@ -7,6 +7,7 @@ export interface Missing {
   readonly protected: Set<string>
   readonly imds: Set<string>
   readonly deprecated: Map<string, string>
+  readonly descriptions: Map<string, string>
   readonly watermarks: Map<string, string>
   /** Public keys by key pair name, and the key pair of each instance. */
   readonly keys: Map<string, string>
@@ -24,7 +25,8 @@ export interface Simulated {
 export function createMissing(): Missing {
   const [keys, pairs] = [new Map<string, string>(), new Map<string, string>()]
   const allowed = { state: 'disabled', criteria: '' }
-  return { protected: new Set(), imds: new Set(), deprecated: new Map(), watermarks: new Map(), keys, pairs, allowed }
+  const [deprecated, descriptions, watermarks] = [new Map(), new Map(), new Map()]
+  return { protected: new Set(), imds: new Set(), deprecated, descriptions, watermarks, keys, pairs, allowed }
 }
 
 const namespace = 'http://ec2.amazonaws.com/doc/2016-11-15/'
@@ -55,6 +57,10 @@ export function findMissing({ service, action, body }: Call, missing: Missing, {
   }
   if (action === 'ModifyImageAttribute' && parameters.get('Attribute') === 'imdsSupport') {
     missing.imds.add(image)
+    return done()
+  }
+  if (action === 'ModifyImageAttribute' && parameters.has('Description.Value')) {
+    missing.descriptions.set(image, parameters.get('Description.Value') ?? '')
     return done()
   }
   if (action === 'ImportKeyPair') {
@@ -108,13 +114,20 @@ function renderCriteria(parameters: ReadonlyMap<string, string>): string {
 }
 
 /** Adds properties that moto does not store to its descriptions of images, and records the key pair of each instance. */
-export function completeAnswer({ action }: Call, text: string, missing: Missing): string {
+export function completeAnswer({ action, body }: Call, text: string, missing: Missing): string {
   if (action === 'RunInstances') {
     const [instance, pair] = [/<instanceId>(.*?)</, /<keyName>(.*?)</].map((pattern) => pattern.exec(text)?.[1] ?? '')
     missing.pairs.set(instance ?? '', pair ?? '')
   }
+  // moto stores the tags of a template among those of its instances.
+  if (action === 'DescribeLaunchTemplateVersions') {
+    return text.replaceAll(/<item><resourceType>launch-template<\/resourceType>.*?<\/tagSet><\/item>/g, '')
+  }
+  if (action === 'DeleteLaunchTemplate' && body.includes('LaunchTemplateId=')) {
+    return text.replace('InvalidLaunchTemplateName.NotFoundException', 'InvalidLaunchTemplateId.NotFound')
+  }
   if (action !== 'DescribeImages') return text
-  return text.replaceAll(/<imageId>(ami-[0-9a-f]+)<\/imageId>/g, (whole, id: string) => {
+  return describeAgain(text, missing).replaceAll(/<imageId>(ami-[0-9a-f]+)<\/imageId>/g, (whole, id: string) => {
     const extra = [
       missing.protected.has(id) ? '<deregistrationProtection>enabled-without-cooldown</deregistrationProtection>' : '',
       missing.imds.has(id) ? '<imdsSupport>v2.0</imdsSupport>' : '',
@@ -125,4 +138,12 @@ export function completeAnswer({ action }: Call, text: string, missing: Missing)
     ]
     return whole + extra.join('')
   })
+}
+
+/** Changes the descriptions of images, which moto does not. A description stands before the ID of its image. */
+function describeAgain(text: string, { descriptions }: Missing): string {
+  return [...descriptions].reduce((before, [id, description]) => {
+    const pattern = new RegExp(`<description>[^<]*</description>((?:(?!<imageId>|<description>).)*<imageId>${id}</imageId>)`)
+    return before.replace(pattern, `<description>${description}</description>$1`)
+  }, text)
 }

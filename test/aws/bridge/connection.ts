@@ -24,7 +24,7 @@ const handshake = {
   PLUGIN_PROTOCOL_VERSIONS: '5',
 }
 
-/** Ends the program when the standard input is closed: always when this process ends, by whatever signal. */
+/** Ends the program when the standard input is closed: also when this process is killed. */
 const keeper = 'exec 3<&0; "$0" 3<&- & program=$!; { cat <&3 >/dev/null; kill -9 "$program"; } 2>/dev/null & wait "$program"'
 
 /** Starts the program. It ends when this process ends. */
