@@ -46,6 +46,6 @@ export async function writeRecord(engine: Engine, record: BuildRecord, state: St
 
 async function openFamily(engine: Engine, family: string, state: StackState | undefined) {
   if (state) return [await engine.knownStack(family), state] as const
-  const stack = await engine.openStack(family)
+  const stack = (await engine.createStack(family)) ?? (await engine.knownStack(family))
   return [stack, await stack.read()] as const
 }

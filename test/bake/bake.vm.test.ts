@@ -70,7 +70,8 @@ describe('a build on the local cloud', () => {
     // Each run of the engine takes a second of CPU time. If this number grows, there must be a good reason.
     expect(engineRuns().sort()).toEqual([
       'stack export', // the latest good image
-      'stack export', // what the promotion finds
+      'stack export', // the new family stack, only in the first build of the family
+      'stack import', // the record of the build, when it begins
       'stack init', // the stack of the build
       'stack init', // the family stack, only in the first build of the family
       'up', // bake
