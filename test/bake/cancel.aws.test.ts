@@ -2,9 +2,12 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { DeleteParameterCommand } from '@aws-sdk/client-ssm'
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { type InstantCloud, openInstantCloud } from '../../bench/instant-cloud.ts'
 import { aws } from '../../src/cloud/aws/aws.ts'
+import { parameterName } from '../../src/cloud/aws/base-image.ts'
+import { clients } from '../../src/cloud/aws/clients.ts'
 import { findMarked, signalProcess } from '../../src/core/marked-processes.ts'
 import { sourceFolder } from '../../src/core/paths.ts'
 import type { BakeOutcome } from '../../src/model/outcome.ts'
@@ -48,11 +51,16 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
     if (officialPlugin) Object.assign(env, useOfficialPlugin(cloud.env.BAKEHOUSE_HOME ?? '', officialPlugin, cloud.env.BAKEHOUSE_PLUGINS))
     Object.assign(process.env, Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('AWS_'))))
   }, 300_000)
-  afterEach(() => {
+  afterEach(async () => {
     running?.kill('SIGKILL')
     cloud.gateway.faults = {}
     rmSync(file('hold'), { force: true })
     for (const { pid } of leftProcesses()) signalProcess(pid, 'SIGKILL')
+    // A cancelled first promotion can leave its parameter. The next build would read it before its promotion does.
+    await clients
+      .ssm()
+      .send(new DeleteParameterCommand({ Name: parameterName(cloud.families[0] ?? '') }))
+      .catch(() => undefined)
   })
   afterAll(() => cloud[Symbol.asyncDispose]())
 
@@ -97,7 +105,8 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
     let [stdout, stderr] = ['', '']
     bake.stdout?.on('data', (chunk: Buffer) => (stdout += chunk))
     bake.stderr?.on('data', (chunk: Buffer) => (stderr += chunk))
-    expect(bake.exitCode, 'the build ended before').toBeNull()
+    if (bake.exitCode !== null) await new Promise((resolve) => setTimeout(resolve, 500))
+    expect(bake.exitCode, `the build ended before: ${stdout}`).toBeNull()
     const start = performance.now()
     bake.kill(signal)
     await new Promise((resolve) => setTimeout(resolve, 200))

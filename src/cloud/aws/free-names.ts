@@ -1,5 +1,5 @@
 import { DescribeImagesCommand, type Image } from '@aws-sdk/client-ec2'
-import { DescribeParametersCommand } from '@aws-sdk/client-ssm'
+import { DescribeParametersCommand, GetParameterCommand } from '@aws-sdk/client-ssm'
 import { MissingError } from '../../core/errors.ts'
 import type { Family } from '../../model/family.ts'
 import type { BuildNames } from '../cloud.ts'
@@ -11,7 +11,8 @@ import { parseTags } from './tags.ts'
 
 /**
  * Checks, in each region of a build, that no image has a name that the build needs, and that no other state manages the parameter of the
- * family: names are unique in an account, and two states do not know of each other. Throws MissingError, which says who has the name.
+ * family: names are unique in an account, and two states do not know of each other. A parameter whose image does not exist is free.
+ * Throws MissingError, which says who has the name.
  */
 export async function requireFreeNames(family: Family, names: BuildNames, home: string): Promise<void> {
   const regions = [home, ...Object.keys(optionsOf(family).regions)]
@@ -47,10 +48,18 @@ async function requireFreeParameter(name: string, region: string): Promise<void>
   const { Parameters: [found] = [] } = await ask(`to read ${name} in ${region}`, () =>
     clients.ssm(region).send(new DescribeParametersCommand(query)),
   )
-  if (!found) return
+  if (!found || !(await namesImage(name, region))) return
   const { Description = 'without a description', LastModifiedUser = 'an unknown user', LastModifiedDate } = found
   const change = `last changed by ${LastModifiedUser}${LastModifiedDate ? ` on ${LastModifiedDate.toISOString()}` : ''}`
   throw new MissingError(`The parameter ${name} in ${region} is not in this state: "${Description}", ${change}`, {
     hint: `${otherState}; if the parameter is not needed, delete it: aws ssm delete-parameter --region ${region} --name ${name}`,
   })
+}
+
+/** False if the image in the parameter does not exist: a promotion was interrupted, and its image was removed. */
+async function namesImage(name: string, region: string): Promise<boolean> {
+  const { Parameter } = await ask(`to read ${name} in ${region}`, () => clients.ssm(region).send(new GetParameterCommand({ Name: name })))
+  const query = { Filters: [{ Name: 'image-id', Values: [Parameter?.Value ?? ''] }], IncludeDeprecated: true, IncludeDisabled: true }
+  const { Images = [] } = await ask(`to list images in ${region}`, () => clients.ec2(region).send(new DescribeImagesCommand(query)))
+  return Images.length > 0
 }

@@ -22,6 +22,8 @@ export function publishParameters(family: string, image: PublishedImage, { secti
       region,
       type: 'String',
       dataType: 'aws:ec2:image',
+      // `requireFreeNames` has checked that no other state manages it. An interrupted promotion can have left it.
+      overwrite: true,
       value,
       description: `The latest good image of ${family}: ${image.version}`,
       tags: { ...projectTags(), ...own, 'bakehouse:tool': 'bakehouse', 'bakehouse:family': family },

@@ -82,10 +82,10 @@ export const amiLaunchPermission = emulate<AmiLaunchPermissionArgs, AmiLaunchPer
 })
 
 export const parameter = emulate<ParameterArgs, ParameterState>({
-  inputs: ['name', 'type', 'dataType', 'value', 'description', 'tags', 'region'],
-  mutable: ['value', 'description', 'tags'],
+  inputs: ['name', 'type', 'dataType', 'value', 'description', 'tags', 'region', 'overwrite'],
+  mutable: ['value', 'description', 'tags', 'overwrite'],
   async create({ name = '', region, tags, ...rest }) {
-    await putParameter({ name, region, ...rest }, false)
+    await putParameter({ name, region, ...rest }, rest.overwrite ?? false)
     await clients.ssm(region).send(new AddTagsToResourceCommand({ ResourceType: 'Parameter', ResourceId: name, Tags: toTags(tags) }))
     return { id: name, outputs: { version: await readVersion(name, region) } }
   },
@@ -143,6 +143,7 @@ interface ParameterInputs {
   readonly value?: string | undefined
   readonly description?: string | undefined
   readonly region?: string | undefined
+  readonly overwrite?: boolean | undefined
 }
 
 /** Like AWS: reports success, and later discards a value that is not an image of the account, without an error. */

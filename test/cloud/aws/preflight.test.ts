@@ -56,11 +56,17 @@ const image = { ImageId: 'ami-7', Name: 'web-2026.11.27', CreationDate: '2026-11
 const parameter = { Description: 'The latest good image of web: 2026.11.20', LastModifiedUser: 'arn:aws:iam::1:role/ci' }
 
 /** Another state has made these in the second region. */
-function takenInSecondRegion({ images = [] as object[], parameters = [] as object[] }): void {
+function takenInSecondRegion({ images = [] as object[], parameters = [] as object[], value = 'ami-7' }): void {
   const there = (found: object[], region: string): object[] => (region === 'eu-west-1' ? found : [])
   answerCalls({
-    DescribeImages: (_input, region) => ({ Images: there(images, region) }),
+    DescribeImages: (
+      { Filters: [filter] }: { Filters: readonly { readonly Name: string; readonly Values: readonly string[] }[] },
+      region,
+    ) => ({
+      Images: filter?.Name === 'image-id' ? (filter.Values[0] === image.ImageId ? [image] : []) : there(images, region),
+    }),
     DescribeParameters: (_input, region) => ({ Parameters: there(parameters, region) }),
+    GetParameter: () => ({ Parameter: { Value: value } }),
   })
 }
 
@@ -85,6 +91,11 @@ test('a parameter of another state is not taken over; one of this state is', asy
     ),
   })
   await expect(requireFreeNames(spread, { ...names, published: new Set(['latest-eu-west-1']) }, home)).resolves.toBeUndefined()
+})
+
+test('a parameter whose image does not exist, because its promotion was interrupted, is free', async () => {
+  takenInSecondRegion({ parameters: [parameter], value: 'ami-gone' })
+  await expect(requireFreeNames(spread, names, home)).resolves.toBeUndefined()
 })
 
 interface Filtered {
