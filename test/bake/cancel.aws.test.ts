@@ -86,7 +86,7 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
     return ofBuild.map(({ command }) => command.join(' ').trim())
   }
 
-  async function bakeUntilHeld(holds: Faults | string): Promise<ChildProcess> {
+  async function bakeUntilHeld(holds: Faults | string): Promise<{ bake: ChildProcess; output: { stdout: string; stderr: string } }> {
     rmSync(file('hold.reached'), { force: true })
     const before = cloud.gateway.held()
     if (typeof holds === 'string') writeFileSync(file('hold'), holds)
@@ -94,19 +94,17 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
     const args = [join(sourceFolder(), 'bake.ts'), '--family', cloud.families[0] ?? '', '--json']
     running = spawn(process.execPath, args, { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] })
     const bake = running
+    const output = { stdout: '', stderr: '' }
+    for (const name of ['stdout', 'stderr'] as const) bake[name]?.on('data', (chunk: Buffer) => (output[name] += chunk))
     await expect
       .poll(() => cloud.gateway.held() > before || existsSync(file('hold.reached')) || bake.exitCode !== null, { timeout: 200_000 })
       .toBe(true)
-    return bake
+    expect(bake.exitCode, `the build ended before: ${output.stderr}`).toBeNull()
+    return { bake, output }
   }
 
   it.each(cases)('ends in %s after %s with exit code 8, and leaves nothing', { timeout: 240_000 }, async (phase, signal, holds) => {
-    const bake = await bakeUntilHeld(holds)
-    let [stdout, stderr] = ['', '']
-    bake.stdout?.on('data', (chunk: Buffer) => (stdout += chunk))
-    bake.stderr?.on('data', (chunk: Buffer) => (stderr += chunk))
-    if (bake.exitCode !== null) await new Promise((resolve) => setTimeout(resolve, 500))
-    expect(bake.exitCode, `the build ended before: ${stdout}`).toBeNull()
+    const { bake, output } = await bakeUntilHeld(holds)
     const start = performance.now()
     bake.kill(signal)
     await new Promise((resolve) => setTimeout(resolve, 200))
@@ -115,8 +113,8 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
     const [exitCode] = (await once(bake, 'close')) as [number]
     const seconds = (performance.now() - start) / 1000
     if (process.env.BAKEHOUSE_TEST_SIGNALS) process.stdout.write(`${phase} ${signal} ${seconds.toFixed(1)} s\n`)
-    const outcome = JSON.parse(stdout) as BakeOutcome
-    expect([exitCode, outcome.status, outcome.error?.phase], stderr).toEqual([8, 'cancelled', phase])
+    const outcome = JSON.parse(output.stdout) as BakeOutcome
+    expect([exitCode, outcome.status, outcome.error?.phase], output.stderr).toEqual([8, 'cancelled', phase])
     // The limit of the product is 20 s. A busy computer is slower. What is held takes 1000 s.
     expect(seconds, 'seconds').toBeLessThan(60)
     expect(leftProcesses().map(({ command }) => command.join(' '))).toEqual([])
@@ -131,7 +129,7 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
     ['the command plugin', /pulumi-resource-command|command\/main\.ts/],
   ]
   it.each(killed)('ends its steps, with all their children, after a SIGKILL of %s', { timeout: 240_000 }, async (name, pattern) => {
-    const bake = await bakeUntilHeld('ansible-playbook')
+    const { bake } = await bakeUntilHeld('ansible-playbook')
     const ended = once(bake, 'close')
     expect(stepCommands()).toContain('sleep 1000')
     const found = leftProcesses().filter(({ command }) => pattern.test(command.join(' ')))
