@@ -6,12 +6,15 @@ import { homeFolder } from './paths.ts'
 
 const fileScheme = 'file://'
 
-/** The URL of the state backend: `given`, else that of the environment, else the private one, whose folder is created. */
+/** The URL of the state backend: `given`, else that of the environment, else the private one, whose folder may not exist yet. */
 export function findBackend(given?: string): string {
   const url = given || process.env.PULUMI_BACKEND_URL
-  if (url) return resolveBackend(url)
+  return url ? resolveBackend(url) : privateUrl()
+}
+
+/** Creates the folder of the private state. */
+export function createPrivateState(): void {
   mkdirSync(privateFolder(), { recursive: true })
-  return privateUrl()
 }
 
 /**

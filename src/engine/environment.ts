@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { findBackend, isPrivate } from '../core/backend-url.ts'
+import { createPrivateState, findBackend, isPrivate } from '../core/backend-url.ts'
 import type { VariableName } from '../core/environment.ts'
 import { cacheFolder, homeFolder, sourceFolder } from '../core/paths.ts'
 import { linkOnce } from '../core/write-file.ts'
@@ -13,6 +13,7 @@ import { linkOnce } from '../core/write-file.ts'
  */
 export function engineEnvironment(backend?: string): Record<string, string> {
   const url = findBackend(backend)
+  if (isPrivate(url)) createPrivateState()
   return {
     PULUMI_BACKEND_URL: url,
     ...passphrase(url),

@@ -44,7 +44,8 @@ async function readKnown(engine: Engine | undefined, families: readonly string[]
 
 /** The records of both, newest first. A record of this computer has more details; but if it says `running`, the state may know its end. */
 export function mergeRecords(local: readonly BuildRecord[], known: readonly BuildRecord[]): BuildRecord[] {
-  const records = new Map(known.map((record) => [record.build, record]))
-  for (const record of local) if (record.status !== 'running' || !records.has(record.build)) records.set(record.build, record)
+  const keyOf = ({ family, version, build }: BuildRecord): string => `${family} ${version} ${build}`
+  const records = new Map(known.map((record) => [keyOf(record), record]))
+  for (const record of local) if (record.status !== 'running' || !records.has(keyOf(record))) records.set(keyOf(record), record)
   return [...records.values()].sort((left, right) => (left.startedAt < right.startedAt ? 1 : -1))
 }
