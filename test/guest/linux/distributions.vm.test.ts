@@ -32,6 +32,7 @@ const planted: Readonly<Record<string, string>> = {
   '/opt/consul/node-id': 'no-service-identities',
   '/var/lib/ecs/data/agent.db': 'no-service-identities',
   '/var/lib/amazon/ssm/Vault/Store/RegistrationKey': 'no-service-identities',
+  '/var/lib/amazon/ssm/credentials': 'no-service-identities',
   '/etc/pki/consumer/cert.pem': 'no-service-identities',
   '/var/lib/ubuntu-advantage/private/machine-token.json': 'no-service-identities',
   '/etc/krb5.keytab': 'no-service-identities',

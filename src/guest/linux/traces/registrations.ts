@@ -20,6 +20,7 @@ export const registrationTraces: readonly Trace[] = [
       '/var/lib/amazon/ssm/mi-*',
       '/var/lib/amazon/ssm/registration',
       '/var/lib/amazon/ssm/Vault',
+      '/var/lib/amazon/ssm/credentials',
       '/var/lib/amazon/ssm/runtimeconfig/*',
     ],
     check,
