@@ -31,6 +31,7 @@ const checks: Readonly<Record<string, string>> = {
   'ssh-host-keys-differ-from-base': 'SSH host keys compared with the base',
   'ssh-host-keys-differ-between-clones': 'SSH host keys of the machines of one image',
   'random-seed-new': 'random seed that is older than the machine',
+  'service-identities-differ-between-clones': 'identities of the services on the machines of one image',
   'no-service-identities': 'identities of services and registrations that are older than the machine',
   // Access
   'no-extra-login-keys': 'authorized SSH keys beside the one of this machine',

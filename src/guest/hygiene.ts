@@ -56,9 +56,13 @@ export function compareClones(identities: readonly Identity[]): CaseResult[] {
   const ids = repeated(identities.map(({ machineId }) => machineId))
   const keys = identities.flatMap(({ hostKeys }) => hostKeys)
   const message = `two machines have the same keys: ${repeated(keys).join(', ')}`
+  const files = identities.flatMap(({ serviceFiles = [] }) => serviceFiles)
+  const paths = repeated(files).map((file) => file.replace(/^\S+ /, ''))
+  const same = `two machines have the same content in: ${[...new Set(paths)].join(', ')}`
   return [
     judge('machine-id-differs-between-clones', identities, ids.length === 0, `two machines have the same machine id: ${ids.join(', ')}`),
     ...(keys.length === 0 ? [] : [judge('ssh-host-keys-differ-between-clones', identities, repeated(keys).length === 0, message)]),
+    ...(files.length === 0 ? [] : [judge('service-identities-differ-between-clones', identities, paths.length === 0, same)]),
   ]
 }
 

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { compareClones, compareWithBase, parseHygiene } from '../../src/guest/hygiene.ts'
-import { parseIdentity } from '../../src/guest/identity.ts'
+import { type Identity, parseIdentity } from '../../src/guest/identity.ts'
 import { linuxChecks } from '../../src/guest/linux/checks.ts'
 import { hygieneScript } from '../../src/guest/linux/hygiene.ts'
 
@@ -72,4 +72,17 @@ test('fails if two clones have the same machine-id or host keys', () => {
   expect(compareClones([base, other]).map((one) => one.status)).toEqual(['passed', 'passed'])
   expect(compareClones([base, { ...other, machineId: base.machineId }]).map((one) => one.status)).toEqual(['failed', 'passed'])
   expect(compareClones([base, { ...other, hostKeys: ['SHA256:1'] }]).map((one) => one.status)).toEqual(['passed', 'failed'])
+})
+
+test('fails if a service has the same identity on two clones', () => {
+  const clone = (machineId: string, sum: string): Identity =>
+    parseIdentity(
+      `machine-id ${machineId}\nservice-identity ${sum.repeat(64)}  /etc/nvme/hostid\nservice-identity ${'0'.repeat(64)} relative`,
+    )
+  const compared = (one: Identity, other: Identity) =>
+    compareClones([one, other]).find(({ name }) => name === 'service-identities-differ-between-clones')
+  expect(compared(clone('a', '1'), clone('b', '2'))).toMatchObject({ status: 'passed' })
+  const message = 'two machines have the same content in: /etc/nvme/hostid'
+  expect(compared(clone('a', '1'), clone('b', '1'))).toMatchObject({ status: 'failed', message })
+  expect(compared(base, base), 'machines without such services').toBeUndefined()
 })

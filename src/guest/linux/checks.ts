@@ -22,6 +22,7 @@ export const linuxChecks: readonly string[] = [
   'ssh-host-keys-differ-between-clones',
   'random-seed-new',
   'no-service-identities',
+  'service-identities-differ-between-clones',
   'no-extra-login-keys',
   'no-build-users',
   'no-empty-passwords',

@@ -1,7 +1,7 @@
 # Checks a machine that was started from a candidate image: does it hold traces of the build, and is it healthy? docs/checks.md
 # describes each check. /bin/sh runs this as root. Variables: TRIAL_KEY, the body of the only key that may log in; NOW, the correct
 # time in seconds; BOOTS, how often the machine has been started; SINCE, when it was first started (empty: at this boot); traces, lines of
-# `check|pattern` (traces/traces.ts).
+# `check|pattern`; unique, patterns of files that differ on each machine (traces/traces.ts).
 # Each check prints one line: `case⇥status⇥milliseconds⇥check⇥message`. The functions of logins.sh come first.
 set -u
 : "${TRIAL_KEY:?}"
@@ -117,6 +117,13 @@ report_host_keys
 gone random-seed-new
 # A file that asks for a new name is no name.
 gone no-service-identities "$(find /etc/iscsi/initiatorname.iscsi ! -newerct "@$((boot - 60))" -exec grep -l '^InitiatorName=' {} + 2>/dev/null)"
+
+# Identities that the builder compares between the machines of one image. A file that asks for a new name is no identity.
+set --
+for path in $unique; do
+  if [ -s "$path" ] && [ -f "$path" ] && ! grep -q '^GenerateName=yes' "$path"; then set -- "$@" "$path"; fi
+done
+[ $# = 0 ] || sha256sum "$@" 2>/dev/null | sed 's/^/service-identity /'
 
 # Access.
 report_logins

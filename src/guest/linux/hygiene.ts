@@ -8,14 +8,14 @@ import { readPublicKey } from '../ssh/keys.ts'
 import { readPresentedKeys } from '../ssh/presented-keys.ts'
 import { runInGuest } from '../ssh/ssh.ts'
 import { loginFunctions } from './identity.ts'
-import { checkedTraces } from './traces/traces.ts'
+import { checkedTraces, uniqueTraces } from './traces/traces.ts'
 
 /** The time of the first start of each machine, in seconds since 1970. Newer files were written by the machine itself. */
 const firstBoots = new Map<string, string>()
 
 /** The script of the checks. */
 export function hygieneScript(): string {
-  return `${checkedTraces()}${loginFunctions()}\n${readFileSync(join(import.meta.dirname, 'hygiene.sh'), 'utf8')}`
+  return `${checkedTraces()}${uniqueTraces()}${loginFunctions()}\n${readFileSync(join(import.meta.dirname, 'hygiene.sh'), 'utf8')}`
 }
 
 /** Runs the hygiene checks on a Linux machine, with one command: it has no traces of its build, and is healthy. */

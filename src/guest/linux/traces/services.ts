@@ -23,6 +23,7 @@ export const serviceTraces: readonly Trace[] = [
     what: 'iSCSI initiator name; a new one is made at the first boot',
     seal: 'script',
     paths: ['/etc/iscsi/initiatorname.iscsi', '/etc/iscsi/initiatorname.iscsi.bak'],
+    isUnique: true,
     check,
     checkedElsewhere: true,
   },
@@ -31,6 +32,7 @@ export const serviceTraces: readonly Trace[] = [
     what: 'NVMe host NQN and host ID; new ones are made at the first boot',
     seal: 'remove',
     paths: ['/etc/nvme/hostnqn', '/etc/nvme/hostid'],
+    isUnique: true,
     check,
   },
   {
@@ -43,6 +45,7 @@ export const serviceTraces: readonly Trace[] = [
       '/etc/pki/tls/private/localhost.key',
       '/etc/pki/tls/certs/localhost.crt',
     ],
+    isUnique: true,
     check,
   },
   {
@@ -57,6 +60,7 @@ export const serviceTraces: readonly Trace[] = [
       '/var/lib/mysql/private_key.pem',
       '/var/lib/mysql/public_key.pem',
     ],
+    isUnique: true,
     check,
   },
   {
@@ -70,6 +74,7 @@ export const serviceTraces: readonly Trace[] = [
     what: 'Docker: key and engine ID',
     seal: 'remove',
     paths: ['/etc/docker/key.json', '/var/lib/docker/engine-id', '/var/lib/docker/buildkit/workerid'],
+    isUnique: true,
     check,
   },
   {
@@ -80,6 +85,7 @@ export const serviceTraces: readonly Trace[] = [
       '/var/lib/containerd/io.containerd.grpc.v1.introspection/uuid',
       '/var/lib/docker/containerd/daemon/io.containerd.grpc.v1.introspection/uuid',
     ],
+    isUnique: true,
     check,
   },
   {
@@ -116,7 +122,14 @@ export const serviceTraces: readonly Trace[] = [
     check,
     sysprep: ['puppet-data-log'],
   },
-  { operation: 'chef', what: 'Chef and Cinc client: key', seal: 'remove', paths: ['/etc/chef/client.pem', '/etc/cinc/client.pem'], check },
+  {
+    operation: 'chef',
+    what: 'Chef and Cinc client: key',
+    seal: 'remove',
+    paths: ['/etc/chef/client.pem', '/etc/cinc/client.pem'],
+    isUnique: true,
+    check,
+  },
   {
     operation: 'consul',
     what: 'Consul and Nomad: node ID, client ID, cluster state',

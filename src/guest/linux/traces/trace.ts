@@ -18,6 +18,8 @@ export interface Trace {
   readonly check?: string
   /** Whether `check` searches for the paths itself. Otherwise a part of hygiene.sh does it in another way. */
   readonly checkedElsewhere?: boolean
+  /** Whether each machine makes new files with content of its own. Hygiene compares them between the machines of one image. */
+  readonly isUnique?: true
   /** Why it is not sealed, or not checked. */
   readonly why?: string
   /** The operations of virt-sysprep that do the same. */

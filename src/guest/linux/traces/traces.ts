@@ -34,6 +34,14 @@ export function checkedTraces(): string {
   return renderVariable('traces', lines)
 }
 
+/** Files whose content differs on each machine, as a variable of the shell: one pattern a line. */
+export function uniqueTraces(): string {
+  return renderVariable(
+    'unique',
+    traces.flatMap(({ isUnique, paths = [] }) => (isUnique ? paths : [])),
+  )
+}
+
 function renderVariable(name: string, lines: readonly string[]): string {
   return `${name}='\n${lines.join('\n')}\n'\n`
 }
