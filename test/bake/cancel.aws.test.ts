@@ -120,7 +120,7 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
     expect(leftProcesses().map(({ command }) => command.join(' '))).toEqual([])
     expect(await (await aws()).list({ tool: 'bakehouse' })).toEqual([])
     if (outcome.recordPath)
-      expect(JSON.parse(readFileSync(outcome.recordPath, 'utf8')), stderr).toMatchObject({ status: 'cancelled', left: [] })
+      expect(JSON.parse(readFileSync(outcome.recordPath, 'utf8')), output.stderr).toMatchObject({ status: 'cancelled', left: [] })
   })
 
   const killed: readonly (readonly [name: string, pattern: RegExp])[] = [
