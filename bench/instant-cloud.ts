@@ -32,7 +32,7 @@ export async function openInstantCloud(count: number): Promise<InstantCloud> {
     BAKEHOUSE_PROJECT: folder,
     BAKEHOUSE_HOME: home,
     BAKEHOUSE_VENV: join(stage, 'venv'),
-    BAKEHOUSE_PLUGINS: writePluginFolder(join(folder, 'plugin')),
+    BAKEHOUSE_PLUGINS: writePluginFolder(join(folder, 'plugin'), { quick: true }),
     PATH: `${stage}${delimiter}${process.env.PATH ?? ''}`,
   }
   return {

@@ -1,7 +1,7 @@
 import type { Properties } from '../../src/engine/plugin/resource.ts'
 import { motoImage } from './moto.ts'
 
-/** The behaviour of a resource type: the emulated provider has the part that the test names. */
+/** The behaviour of a resource type, of both providers. */
 export interface Case {
   readonly type: string
   /** The inputs, from the IDs of the resources before it. */

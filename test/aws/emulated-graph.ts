@@ -34,7 +34,7 @@ export function withEmulatedGraph(): void {
     mkdirSync(join(folder, '.bakehouse'))
     cpSync(join(homeFolder(), 'tools.json'), join(folder, '.bakehouse/tools.json'))
     process.env.BAKEHOUSE_HOME = join(folder, '.bakehouse')
-    process.env.BAKEHOUSE_PLUGINS = writePluginFolder(join(folder, 'plugin'))
+    process.env.BAKEHOUSE_PLUGINS = writePluginFolder(join(folder, 'plugin'), { quick: true })
     mkdirSync(join(folder, 'bin'))
     writeFileSync(join(folder, 'bin/ssh'), '#!/bin/sh\nexit 0\n')
     chmodSync(join(folder, 'bin/ssh'), 0o755)

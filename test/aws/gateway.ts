@@ -1,28 +1,9 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http'
-import type { Answer, Call } from './call.ts'
+import type { Call } from './call.ts'
 import { completeRequest } from './complete-request.ts'
+import { createInjector, type Faults } from './faults.ts'
 import { createRefreshes } from './instance-refresh.ts'
 import { completeAnswer, createMissing, findMissing } from './missing-actions.ts'
-
-/** Faults that the gateway injects. */
-export interface Faults {
-  /** Share of calls that are throttled, from 0 to 1. */
-  readonly throttle?: number
-  /** Maximum number of NotFound errors for a new resource; the number is random for each resource. */
-  readonly notFound?: number
-  /** Answers these actions with an error code: always, or only calls of a region, or only calls that contain certain words. */
-  readonly refuse?: Readonly<Record<string, string | Refusal>>
-  /** Calls of this action get no answer. */
-  readonly hold?: string
-  /** The vCPU quota of the account. */
-  readonly processors?: number
-}
-
-export interface Refusal {
-  readonly code: string
-  readonly region?: string
-  readonly words?: string
-}
 
 export interface Gateway extends AsyncDisposable {
   readonly url: string
@@ -30,6 +11,8 @@ export interface Gateway extends AsyncDisposable {
   readonly target: string
   /** All calls so far, as `service:Action`. */
   readonly calls: readonly string[]
+  /** The actions that the product and its provider called, as `service:Action`: not those of a test itself. A test may clear it. */
+  readonly productActions: Set<string>
   /** The number of calls that got no answer. */
   readonly held: () => number
   /** The number of injected faults. */
@@ -39,13 +22,6 @@ export interface Gateway extends AsyncDisposable {
   faults: Faults
   /** The administrator's password of all instances. Default: the one from the API server. */
   password?: string
-}
-
-const notFoundCodes: Readonly<Record<string, string>> = {
-  ami: 'InvalidAMIID.NotFound',
-  i: 'InvalidInstanceID.NotFound',
-  key: 'InvalidKeyPair.NotFound',
-  sg: 'InvalidGroup.NotFound',
 }
 
 interface MotoAnswer {
@@ -79,8 +55,8 @@ function isWebPage(real: Response, said: string): boolean {
 /** Starts a server in front of moto that injects faults, records calls, and answers actions that moto does not have. */
 export async function startGateway(target: string, given: Faults = {}): Promise<Gateway> {
   const calls: string[] = []
-  const injected = { throttled: 0, notFound: 0 }
-  const fresh = new Map<string, number>()
+  const productActions = new Set<string>()
+  const injector = createInjector(target)
   const missing = createMissing()
   const sick = new Set<string>()
   const refreshes = createRefreshes(target, sick)
@@ -93,19 +69,20 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
     const body = await readBody(request)
     const call = parseCall(request, body)
     if (call.action) calls.push(`${call.service}:${call.action}`)
+    if (call.action && isOfProduct(request)) productActions.add(`${call.service}:${call.action}`)
     if (call.action !== '' && call.action === gateway.faults.hold) return hold()
     const simulated = { password: gateway.password, processors: gateway.faults.processors }
-    const own = findFault(call, gateway.faults, fresh, injected) ?? findMissing(call, missing, simulated) ?? (await refreshes(call))
+    const own = injector.refuse(call, gateway.faults) ?? findMissing(call, missing, simulated) ?? (await refreshes(call))
     if (own)
       return {
         status: own.status,
         type: call.json ? 'application/x-amz-json-1.1' : 'text/xml',
         text: own.body ?? renderError(call, own.code),
       }
+    await injector.before(call, gateway.faults)
     const { real, said } = await askMoto(target, request, { body: await completeRequest(call, body, target), action: call.action })
     if (isWebPage(real, said)) return { status: 400, type: 'text/xml', text: renderError(call, 'InvalidAction') }
-    const text = completeAnswer(call, said, missing)
-    if (real.ok) noteFresh(call, text, gateway.faults, fresh)
+    const text = injector.after(call, completeAnswer(call, said, missing), real.ok ? gateway.faults : {})
     return { status: real.status, type: real.headers.get('content-type') ?? 'text/xml', text }
   }
   const server = createServer((request, response) => {
@@ -118,8 +95,9 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
     url: `http://127.0.0.1:${await listen(server)}`,
     target,
     calls,
+    productActions,
     held: () => held,
-    injected,
+    injected: injector.injected,
     sick,
     faults: given,
     async [Symbol.asyncDispose]() {
@@ -139,45 +117,9 @@ export function parseCall({ headers }: Pick<IncomingMessage, 'headers'>, body: s
   return { service, region, action, body: decodeURIComponent(body.replaceAll('+', ' ')), json: false }
 }
 
-function findFault(call: Call, faults: Faults, fresh: Map<string, number>, injected: Gateway['injected']): Answer | undefined {
-  const refused = findRefusal(call, faults)
-  if (refused !== undefined) return { status: 400, code: refused }
-  if (faults.throttle !== undefined && call.action !== '' && Math.random() < faults.throttle) {
-    injected.throttled++
-    return { status: call.json ? 400 : 503, code: call.json ? 'ThrottlingException' : 'RequestLimitExceeded' }
-  }
-  if (call.service !== 'ec2') return undefined
-  for (const [id, left] of fresh) {
-    if (left === 0 || !call.body.includes(id)) continue
-    fresh.set(id, left - 1)
-    injected.notFound++
-    return { status: 400, code: notFoundCodes[id.split('-')[0] ?? ''] ?? 'InvalidID.NotFound' }
-  }
-  return undefined
-}
-
-function findRefusal({ action, region, body }: Call, { refuse }: Faults): string | undefined {
-  const refusal = refuse?.[action]
-  if (refusal === undefined || typeof refusal === 'string') return refusal
-  const meant = (refusal.region ?? region) === region && body.includes(refusal.words ?? '')
-  return meant ? refusal.code : undefined
-}
-
-/** For each action that creates a resource: the element of its answer that contains the ID. */
-const made: Readonly<Record<string, string>> = {
-  RunInstances: 'instanceId',
-  CreateImage: 'imageId',
-  CopyImage: 'imageId',
-  ImportKeyPair: 'keyPairId',
-  CreateSecurityGroup: 'groupId',
-}
-
-function noteFresh({ action }: Call, text: string, { notFound = 0 }: Faults, fresh: Map<string, number>): void {
-  const element = made[action]
-  if (notFound === 0 || element === undefined) return
-  for (const [, id = ''] of text.matchAll(new RegExp(`<${element}>([a-z]+-[0-9a-f]{8,17})<`, 'g'))) {
-    if (!fresh.has(id)) fresh.set(id, 1 + Math.floor(Math.random() * notFound))
-  }
+/** Whether a call comes from the product or from its provider, and not from a client of a test. */
+function isOfProduct({ headers }: IncomingMessage): boolean {
+  return /bakehouse|terraform-provider-aws/i.test(String(headers['user-agent']))
 }
 
 function renderError({ json }: Call, code = 'InternalError'): string {

@@ -23,7 +23,7 @@ import { writeRecord } from '../../src/records/store.ts'
 import { withMoto } from '../cloud/aws/with-moto.ts'
 import { sampleRecord } from '../records/sample.ts'
 import { bake, census, makeSpec, stackName, toLatestGood, withEmulatedGraph } from './emulated-graph.ts'
-import type { Faults } from './gateway.ts'
+import type { Faults } from './faults.ts'
 
 const server = withMoto()
 withEmulatedGraph()

@@ -11,12 +11,14 @@ export const pluginMains = {
 
 /**
  * Writes `pulumi-resource-aws` to the folder: the bridge to the real AWS provider if its program is on this computer, else the emulated
- * provider. Returns the value for `BAKEHOUSE_PLUGINS`.
+ * provider. With `quick`, it uses the real one only if `BAKEHOUSE_TEST_AWS_PROVIDER` names it, because its waits cost minutes. Returns the
+ * value for `BAKEHOUSE_PLUGINS`.
  */
-export function writePluginFolder(folder: string): string {
+export function writePluginFolder(folder: string, { quick = false } = {}): string {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, 'pulumi-resource-aws')
-  const main = findProviderProgram() === undefined ? pluginMains.emulated : pluginMains.real
+  const isReal = quick ? (process.env.BAKEHOUSE_TEST_AWS_PROVIDER ?? 'none') !== 'none' : findProviderProgram() !== undefined
+  const main = isReal ? pluginMains.real : pluginMains.emulated
   writeFileSync(file, `#!/bin/sh\nexec ${quoteShell(process.execPath)} ${quoteShell(main)} "$@"\n`)
   chmodSync(file, 0o755)
   return `aws=${folder}`

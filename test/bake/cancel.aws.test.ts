@@ -12,7 +12,7 @@ import { findMarked, signalProcess } from '../../src/core/marked-processes.ts'
 import { sourceFolder } from '../../src/core/paths.ts'
 import type { BakeOutcome } from '../../src/model/outcome.ts'
 import type { Phase } from '../../src/model/phases.ts'
-import type { Faults } from '../aws/gateway.ts'
+import type { Faults } from '../aws/faults.ts'
 import { officialPlugin, useOfficialPlugin } from '../helpers/command-plugin.ts'
 
 /** In each phase, something that gets no answer: a call of the cloud, or a command in a machine. The text is matched with a glob. */

@@ -7,6 +7,7 @@ import { SSMClient } from '@aws-sdk/client-ssm'
 import { STSClient } from '@aws-sdk/client-sts'
 import { defined } from '../../core/defined.ts'
 import { MissingError } from '../../core/errors.ts'
+import { readToolVersion } from '../../core/program.ts'
 import { findRefusal, isNotFoundYet } from './errors.ts'
 import { requestHandler } from './request-handler.ts'
 
@@ -57,6 +58,7 @@ interface Config {
   readonly region?: string
   readonly maxAttempts?: number
   readonly requestHandler: typeof requestHandler
+  readonly customUserAgent: [name: string, version: string][]
 }
 
 function cached<Client>(make: (config: Config) => Client): (region?: string) => Client {
@@ -66,6 +68,8 @@ function cached<Client>(make: (config: Config) => Client): (region?: string) => 
     if (found) return found
     const client = make({
       requestHandler,
+      // CloudTrail shows who made a call.
+      customUserAgent: [['bakehouse', readToolVersion()]],
       ...defined({ region: region || undefined, maxAttempts: process.env.AWS_MAX_ATTEMPTS === undefined ? attempts : undefined }),
     })
     made.set(region, client)

@@ -1,6 +1,8 @@
+import type { Metadata } from '@grpc/grpc-js'
 import type { Unwrap } from '@pulumi/pulumi'
 import { changedProperties } from '../../../src/engine/plugin/properties.ts'
-import type { CreateContext, Properties, ResourceHandler } from '../../../src/engine/plugin/resource.ts'
+import type { CheckFailure, CreateContext, Properties, ResourceHandler } from '../../../src/engine/plugin/resource.ts'
+import { failedPartly } from '../bridge/responses.ts'
 
 type Plain<T> = { [K in keyof T]?: Unwrap<T[K]> }
 
@@ -9,8 +11,12 @@ export interface Emulation<Args, State> {
   readonly inputs: readonly (keyof Args & string)[]
   /** Inputs that can be updated in place. A change of another input replaces the resource. */
   readonly mutable?: readonly (keyof Args & string)[]
-  create(inputs: Plain<Args>): Promise<{ readonly id: string; readonly outputs: Plain<State> }>
+  /** The input with a value that the real provider refuses before it makes a call; undefined without one. */
+  refuse?(inputs: Plain<Args>): (keyof Args & string) | undefined
+  /** Calls `made` as soon as the resource exists: after a cancel, the engine must know it. */
+  create(inputs: Plain<Args>, made: (id: string) => void): Promise<{ readonly id: string; readonly outputs: Plain<State> }>
   update?(id: string, inputs: Plain<Args>, old: Plain<State>): Promise<Plain<State>>
+  exists(id: string, state: Plain<State>): Promise<boolean>
   delete(id: string, state: Plain<State>): Promise<void>
 }
 
@@ -21,16 +27,31 @@ export function emulate<Args, State>(emulation: Emulation<Args, State>): Resourc
   const { update } = emulation
   return {
     async check(news) {
-      const unknown = Object.keys(news).filter((name) => !known.includes(name) && !name.startsWith('__'))
-      return { inputs: news, failures: unknown.map((property) => ({ property, reason: 'the emulated provider does not know this input' })) }
+      const refused = emulation.refuse?.(news as Plain<Args>)
+      const failures = [
+        ...unknownInputs(news, known),
+        ...(refused === undefined ? [] : [{ property: refused, reason: `the value of ${refused} is not allowed` }]),
+      ]
+      return { inputs: news, failures }
     },
     async diff(_id, olds, news) {
       const changed = changedProperties(pick(olds, known), pick(news, known))
-      return { changed: changed.length > 0, replaces: changed.filter((name) => !mutable.includes(name)) }
+      const replaces = changed.filter((name) => !mutable.includes(name))
+      return { changed: changed.length > 0, replaces, deleteBeforeReplace: replaces.length > 0 && keepsName(olds, news) }
     },
     async create(inputs, context) {
-      const { id, outputs } = await orCancelled(emulation.create(inputs as Plain<Args>), context)
+      let madeId: string | undefined
+      const creation = emulation.create(inputs as Plain<Args>, (made) => {
+        madeId = made
+      })
+      const { id, outputs } = await orCancelled(creation, context).catch((error: Error & { metadata?: Metadata }) => {
+        if (madeId !== undefined) error.metadata = failedPartly(madeId, inputs, error.message)
+        throw error
+      })
       return { id, outputs: { ...inputs, ...(outputs as Properties) } }
+    },
+    async read(id, state) {
+      return (await emulation.exists(id, state as Plain<State>)) ? { outputs: state } : undefined
     },
     ...(update
       ? {
@@ -43,6 +64,17 @@ export function emulate<Args, State>(emulation: Emulation<Args, State>): Resourc
       : {}),
     delete: (id, state, context) => orCancelled(emulation.delete(id, state as Plain<State>), context),
   }
+}
+
+function unknownInputs(news: Properties, known: readonly string[]): CheckFailure[] {
+  const unknown = Object.keys(news).filter((name) => !known.includes(name) && !name.startsWith('__'))
+  return unknown.map((property) => ({ property, reason: 'the emulated provider does not know this input' }))
+}
+
+/** Like the bridge of Pulumi: the old resource is deleted first if the new one would get the same name. */
+function keepsName(olds: Properties, news: Properties): boolean {
+  const name = ['name', 'keyName'].find((each) => each in news)
+  return name !== undefined && news[name] === olds[name]
 }
 
 /** Like the real provider: after a cancel, it does not wait for the answer to a call. */
@@ -65,6 +97,15 @@ export async function unlessGone(call: () => Promise<unknown>): Promise<void> {
   } catch (error) {
     if (!/NotFound|Unavailable/.test(String((error as { name?: string }).name))) throw error
   }
+}
+
+/** Whether a call finds its resource. */
+export async function isFound(call: () => Promise<boolean>): Promise<boolean> {
+  let found = false
+  await unlessGone(async () => {
+    found = await call()
+  })
+  return found
 }
 
 /** Tags in the form of the EC2 API. */

@@ -1,6 +1,7 @@
 import {
   CreateAutoScalingGroupCommand,
   DeleteAutoScalingGroupCommand,
+  DescribeAutoScalingGroupsCommand,
   type LaunchTemplateSpecification,
   UpdateAutoScalingGroupCommand,
 } from '@aws-sdk/client-auto-scaling'
@@ -8,16 +9,19 @@ import {
   CreateLaunchTemplateCommand,
   CreateLaunchTemplateVersionCommand,
   DeleteLaunchTemplateCommand,
+  DescribeLaunchTemplatesCommand,
   type RequestLaunchTemplateData,
 } from '@aws-sdk/client-ec2'
 import type { GroupArgs, GroupState } from '@pulumi/aws/autoscaling/group.js'
 import type { LaunchTemplateArgs, LaunchTemplateState } from '@pulumi/aws/ec2/launchTemplate.js'
 import { clients, retryUntilFound } from '../../../src/cloud/aws/clients.ts'
-import { emulate, toTags, unlessGone } from './emulate.ts'
+import { emulate, isFound, toTags, unlessGone } from './emulate.ts'
 
 export const launchTemplate = emulate<LaunchTemplateArgs, LaunchTemplateState>({
   inputs: ['name', 'description', 'imageId', 'instanceType', 'metadataOptions', 'tagSpecifications', 'tags', 'vpcSecurityGroupIds'],
   mutable: ['description', 'imageId', 'instanceType', 'metadataOptions', 'tagSpecifications', 'vpcSecurityGroupIds'],
+  refuse: ({ metadataOptions }) =>
+    ['optional', 'required'].includes(metadataOptions?.httpTokens ?? 'optional') ? undefined : 'metadataOptions',
   async create({ name = '', description, tags, ...inputs }) {
     const specification = { ResourceType: 'launch-template' as const, Tags: toTags(tags) }
     const { LaunchTemplate } = await clients.ec2().send(
@@ -42,6 +46,11 @@ export const launchTemplate = emulate<LaunchTemplateArgs, LaunchTemplateState>({
     )
     return { latestVersion: LaunchTemplateVersion?.VersionNumber ?? 0 }
   },
+  exists: (id) =>
+    isFound(async () => {
+      const { LaunchTemplates = [] } = await clients.ec2().send(new DescribeLaunchTemplatesCommand({ LaunchTemplateIds: [id] }))
+      return LaunchTemplates.length > 0
+    }),
   async delete(id) {
     await unlessGone(() => clients.ec2().send(new DeleteLaunchTemplateCommand({ LaunchTemplateId: id })))
   },
@@ -61,6 +70,7 @@ export const group = emulate<GroupArgs, GroupState>({
     'tags',
     'targetGroupArns',
   ],
+  refuse: ({ availabilityZones, vpcZoneIdentifiers }) => (availabilityZones && vpcZoneIdentifiers ? 'vpcZoneIdentifiers' : undefined),
   mutable: ['minSize', 'maxSize', 'desiredCapacity', 'healthCheckType', 'healthCheckGracePeriod', 'launchTemplate', 'tags'],
   async create(inputs) {
     const { name = '', tags, availabilityZones, vpcZoneIdentifiers } = inputs
@@ -79,10 +89,17 @@ export const group = emulate<GroupArgs, GroupState>({
     await clients.autoScaling().send(new UpdateAutoScalingGroupCommand({ ...sizes(inputs), AutoScalingGroupName: id }))
     return {}
   },
+  exists: groupExists,
   async delete(id) {
-    await clients.autoScaling().send(new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: id, ForceDelete: true }))
+    const query = new DeleteAutoScalingGroupCommand({ AutoScalingGroupName: id, ForceDelete: true })
+    if (await groupExists(id)) await clients.autoScaling().send(query)
   },
 })
+
+async function groupExists(id: string): Promise<boolean> {
+  const query = new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [id] })
+  return ((await clients.autoScaling().send(query)).AutoScalingGroups ?? []).length > 0
+}
 
 interface Sizes {
   readonly minSize?: number | undefined

@@ -5,6 +5,7 @@ import {
   CreateTagsCommand,
   DeleteSnapshotCommand,
   DeregisterImageCommand,
+  DescribeImageAttributeCommand,
   DescribeImagesCommand,
   DescribeInstancesCommand,
   EnableImageDeprecationCommand,
@@ -18,12 +19,13 @@ import type { AmiFromInstanceArgs, AmiFromInstanceState } from '@pulumi/aws/ec2/
 import type { AmiLaunchPermissionArgs, AmiLaunchPermissionState } from '@pulumi/aws/ec2/amiLaunchPermission.js'
 import type { ParameterArgs, ParameterState } from '@pulumi/aws/ssm/parameter.js'
 import { clients, retryUntilFound } from '../../../src/cloud/aws/clients.ts'
-import { emulate, toTags, unlessGone } from './emulate.ts'
+import { changeTags } from './change-tags.ts'
+import { emulate, isFound, toTags, unlessGone } from './emulate.ts'
 
 export const amiFromInstance = emulate<AmiFromInstanceArgs, AmiFromInstanceState>({
   inputs: ['name', 'description', 'sourceInstanceId', 'tags'],
   mutable: ['tags', 'description'],
-  async create({ name, description, sourceInstanceId = '', tags }) {
+  async create({ name, description, sourceInstanceId = '', tags }, made) {
     await requireStopped(sourceInstanceId)
     const { ImageId = '' } = await retryUntilFound('test', () =>
       clients.ec2().send(
@@ -35,16 +37,23 @@ export const amiFromInstance = emulate<AmiFromInstanceArgs, AmiFromInstanceState
         }),
       ),
     )
+    made(ImageId)
     await waitForAvailable(ImageId)
     return { id: ImageId, outputs: {} }
   },
+  async update(id, inputs, old) {
+    await changeImage(id, inputs, old)
+    return {}
+  },
+  exists: (id) => imageExists(id),
   delete: (id) => removeImage(id),
 })
 
 export const amiCopy = emulate<AmiCopyArgs, AmiCopyState>({
   inputs: ['name', 'description', 'sourceAmiId', 'sourceAmiRegion', 'encrypted', 'kmsKeyId', 'region', 'deprecationTime', 'tags'],
   mutable: ['tags', 'description', 'deprecationTime'],
-  async create({ name, description, sourceAmiId, sourceAmiRegion, encrypted, kmsKeyId, region, deprecationTime, tags }) {
+  refuse: ({ kmsKeyId }) => (kmsKeyId === undefined || kmsKeyId.startsWith('arn:') ? undefined : 'kmsKeyId'),
+  async create({ name, description, sourceAmiId, sourceAmiRegion, encrypted, kmsKeyId, region, deprecationTime, tags }, made) {
     const client = clients.ec2(region)
     const { ImageId = '' } = await retryUntilFound('test', () =>
       client.send(
@@ -58,15 +67,19 @@ export const amiCopy = emulate<AmiCopyArgs, AmiCopyState>({
         }),
       ),
     )
+    made(ImageId)
     // Unlike EC2, moto ignores tags in the call CopyImage.
     await retryUntilFound('test', () => client.send(new CreateTagsCommand({ Resources: [ImageId], Tags: toTags(tags) })))
     await waitForAvailable(ImageId, region)
-    if (deprecationTime) {
-      const DeprecateAt = new Date(deprecationTime)
-      await retryUntilFound('test', () => client.send(new EnableImageDeprecationCommand({ ImageId, DeprecateAt })))
-    }
+    await deprecate(ImageId, deprecationTime, region)
     return { id: ImageId, outputs: {} }
   },
+  async update(id, { deprecationTime, ...inputs }, old) {
+    await changeImage(id, inputs, old, old.region)
+    await deprecate(id, deprecationTime, old.region)
+    return {}
+  },
+  exists: (id, { region }) => imageExists(id, region),
   delete: (id, { region }) => removeImage(id, region),
 })
 
@@ -76,6 +89,17 @@ export const amiLaunchPermission = emulate<AmiLaunchPermissionArgs, AmiLaunchPer
     await retryUntilFound('test', () => clients.ec2(region).send(permission('Add', imageId, who)))
     return { id: `${who.accountId ?? who.organizationArn ?? who.organizationalUnitArn}-${imageId}`, outputs: {} }
   },
+  exists: (_id, { imageId, region, ...who }) =>
+    isFound(async () => {
+      const query = new DescribeImageAttributeCommand({ ImageId: imageId, Attribute: 'launchPermission' })
+      const { LaunchPermissions = [] } = await clients.ec2(region).send(query)
+      const targets = LaunchPermissions.map(({ UserId, OrganizationArn, OrganizationalUnitArn }) => [
+        UserId,
+        OrganizationArn,
+        OrganizationalUnitArn,
+      ])
+      return targets.flat().includes(who.accountId ?? who.organizationArn ?? who.organizationalUnitArn)
+    }),
   async delete(_id, { imageId = '', region, ...who }) {
     await unlessGone(() => clients.ec2(region).send(permission('Remove', imageId, who)))
   },
@@ -84,6 +108,7 @@ export const amiLaunchPermission = emulate<AmiLaunchPermissionArgs, AmiLaunchPer
 export const parameter = emulate<ParameterArgs, ParameterState>({
   inputs: ['name', 'type', 'dataType', 'value', 'description', 'tags', 'region', 'overwrite'],
   mutable: ['value', 'description', 'tags', 'overwrite'],
+  refuse: ({ type = '' }) => (['String', 'StringList', 'SecureString'].includes(type) ? undefined : 'type'),
   async create({ name = '', region, tags, ...rest }) {
     await putParameter({ name, region, ...rest }, rest.overwrite ?? false)
     await clients.ssm(region).send(new AddTagsToResourceCommand({ ResourceType: 'Parameter', ResourceId: name, Tags: toTags(tags) }))
@@ -91,8 +116,11 @@ export const parameter = emulate<ParameterArgs, ParameterState>({
   },
   async update(id, inputs) {
     await putParameter(inputs, true)
+    const tags = { ResourceType: 'Parameter', ResourceId: id } as const
+    await clients.ssm(inputs.region).send(new AddTagsToResourceCommand({ ...tags, Tags: toTags(inputs.tags) }))
     return { version: await readVersion(id, inputs.region) }
   },
+  exists: (id, { region }) => isFound(async () => (await readVersion(id, region)) > 0),
   async delete(id, { region }) {
     await unlessGone(() => clients.ssm(region).send(new DeleteParameterCommand({ Name: id })))
   },
@@ -112,7 +140,35 @@ async function describe(id: string, region?: string): Promise<Image | undefined>
 }
 
 async function waitForAvailable(id: string, region?: string): Promise<void> {
-  while ((await describe(id, region))?.State !== 'available') await sleep(500)
+  for (;;) {
+    const state = (await describe(id, region))?.State
+    if (state === 'available') return
+    if (state === 'failed') throw new Error(`image ${id} is ${state}`)
+    await sleep(500)
+  }
+}
+
+function imageExists(id: string, region?: string): Promise<boolean> {
+  return isFound(async () => {
+    const { Images = [] } = await clients.ec2(region).send(new DescribeImagesCommand({ ImageIds: [id] }))
+    return Images.length > 0
+  })
+}
+
+interface Changeable {
+  readonly description?: string | undefined
+  readonly tags?: Record<string, string | undefined> | undefined
+}
+
+async function changeImage(ImageId: string, { description = '', tags }: Changeable, old: Changeable, region?: string): Promise<void> {
+  await clients.ec2(region).send(new ModifyImageAttributeCommand({ ImageId, Description: { Value: description } }))
+  await changeTags([ImageId], old.tags, tags, region)
+}
+
+async function deprecate(ImageId: string, time: string | undefined, region?: string): Promise<void> {
+  if (!time) return
+  const query = new EnableImageDeprecationCommand({ ImageId, DeprecateAt: new Date(time) })
+  await retryUntilFound('test', () => clients.ec2(region).send(query))
 }
 
 /** Like the real provider: deregisters the image, then deletes its snapshots. */

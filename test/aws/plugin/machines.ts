@@ -7,7 +7,11 @@ import {
   type Instance as Described,
   DescribeImagesCommand,
   DescribeInstancesCommand,
+  DescribeKeyPairsCommand,
+  DescribeSecurityGroupsCommand,
   ImportKeyPairCommand,
+  type IpPermission,
+  RevokeSecurityGroupIngressCommand,
   RunInstancesCommand,
   type RunInstancesCommandInput,
   TerminateInstancesCommand,
@@ -16,10 +20,12 @@ import type { InstanceArgs, InstanceState } from '@pulumi/aws/ec2/instance.js'
 import type { KeyPairArgs, KeyPairState } from '@pulumi/aws/ec2/keyPair.js'
 import type { SecurityGroupArgs, SecurityGroupState } from '@pulumi/aws/ec2/securityGroup.js'
 import { clients, retryUntilFound } from '../../../src/cloud/aws/clients.ts'
-import { emulate, toTags, unlessGone } from './emulate.ts'
+import { changeTags } from './change-tags.ts'
+import { emulate, isFound, toTags, unlessGone } from './emulate.ts'
 
 export const keyPair = emulate<KeyPairArgs, KeyPairState>({
   inputs: ['keyName', 'publicKey', 'tags'],
+  mutable: ['tags'],
   async create({ keyName = '', publicKey = '', tags }) {
     const specification = { ResourceType: 'key-pair' as const, Tags: toTags(tags) }
     const made = await clients
@@ -27,6 +33,15 @@ export const keyPair = emulate<KeyPairArgs, KeyPairState>({
       .send(new ImportKeyPairCommand({ KeyName: keyName, PublicKeyMaterial: Buffer.from(publicKey), TagSpecifications: [specification] }))
     return { id: keyName, outputs: { keyPairId: made.KeyPairId ?? '', fingerprint: made.KeyFingerprint ?? '' } }
   },
+  async update(_id, { tags }, old) {
+    await changeTags([old.keyPairId ?? ''], old.tags, tags)
+    return {}
+  },
+  exists: (id) =>
+    isFound(async () => {
+      const { KeyPairs = [] } = await clients.ec2().send(new DescribeKeyPairsCommand({ KeyNames: [id] }))
+      return KeyPairs.length > 0
+    }),
   async delete(id) {
     await unlessGone(() => clients.ec2().send(new DeleteKeyPairCommand({ KeyName: id })))
   },
@@ -34,27 +49,48 @@ export const keyPair = emulate<KeyPairArgs, KeyPairState>({
 
 export const securityGroup = emulate<SecurityGroupArgs, SecurityGroupState>({
   inputs: ['name', 'description', 'ingress', 'egress', 'vpcId', 'tags'],
-  async create({ name = '', description = '', ingress, vpcId, tags }) {
+  mutable: ['ingress', 'tags'],
+  refuse: ({ name = '' }) => (name.startsWith('sg-') ? 'name' : undefined),
+  async create({ name = '', description = '', ingress, vpcId, tags }, made) {
     const specification = { ResourceType: 'security-group' as const, Tags: toTags(tags) }
     const group = { GroupName: name, Description: description, TagSpecifications: [specification], ...(vpcId ? { VpcId: vpcId } : {}) }
     const { GroupId = '' } = await clients.ec2().send(new CreateSecurityGroupCommand(group))
-    for (const rule of ingress ?? []) {
-      const IpPermissions = [
-        {
-          IpProtocol: rule.protocol,
-          FromPort: rule.fromPort,
-          ToPort: rule.toPort,
-          IpRanges: (rule.cidrBlocks ?? []).map((CidrIp) => ({ CidrIp })),
-        },
-      ]
-      await retryUntilFound('test', () => clients.ec2().send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions })))
-    }
+    made(GroupId)
+    await retryUntilFound('test', () => authorize(GroupId, ingress))
     return { id: GroupId, outputs: {} }
   },
+  async update(GroupId, { ingress, tags }, old) {
+    const IpPermissions = toPermissions(old.ingress)
+    if (IpPermissions.length > 0) await clients.ec2().send(new RevokeSecurityGroupIngressCommand({ GroupId, IpPermissions }))
+    await authorize(GroupId, ingress)
+    await changeTags([GroupId], old.tags, tags)
+    return {}
+  },
+  exists: (id) =>
+    isFound(async () => {
+      const { SecurityGroups = [] } = await clients.ec2().send(new DescribeSecurityGroupsCommand({ GroupIds: [id] }))
+      return SecurityGroups.length > 0
+    }),
   async delete(id) {
     await unlessGone(() => clients.ec2().send(new DeleteSecurityGroupCommand({ GroupId: id })))
   },
 })
+
+type Rules = Parameters<Parameters<typeof emulate<SecurityGroupArgs, SecurityGroupState>>[0]['create']>[0]['ingress']
+
+async function authorize(GroupId: string, rules: Rules): Promise<void> {
+  const IpPermissions = toPermissions(rules)
+  if (IpPermissions.length > 0) await clients.ec2().send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }))
+}
+
+function toPermissions(rules: Rules): IpPermission[] {
+  return (rules ?? []).map(({ protocol, fromPort, toPort, cidrBlocks }) => ({
+    IpProtocol: protocol,
+    FromPort: fromPort,
+    ToPort: toPort,
+    IpRanges: (cidrBlocks ?? []).map((CidrIp) => ({ CidrIp })),
+  }))
+}
 
 export const instance = emulate<InstanceArgs, InstanceState>({
   inputs: [
@@ -73,16 +109,25 @@ export const instance = emulate<InstanceArgs, InstanceState>({
     'volumeTags',
     'vpcSecurityGroupIds',
   ],
-  async create(inputs) {
+  mutable: ['tags', 'volumeTags'],
+  refuse: ({ metadataOptions }) =>
+    ['optional', 'required'].includes(metadataOptions?.httpTokens ?? 'optional') ? undefined : 'metadataOptions',
+  async create(inputs, made) {
     const { Images } = await retryUntilFound('test', () => clients.ec2().send(new DescribeImagesCommand({ ImageIds: [inputs.ami ?? ''] })))
     const run = runInput(inputs, Images?.[0]?.RootDeviceName ?? '/dev/sda1')
     const { Instances } = await retryUntilFound('test', () => clients.ec2().send(new RunInstancesCommand(run)))
-    const made = await waitForRunning(Instances?.[0]?.InstanceId ?? '')
-    return {
-      id: made.InstanceId ?? '',
-      outputs: { publicIp: made.PublicIpAddress ?? '', privateIp: made.PrivateIpAddress ?? '', instanceState: 'running' },
-    }
+    const id = Instances?.[0]?.InstanceId ?? ''
+    made(id)
+    const { PublicIpAddress: publicIp = '', PrivateIpAddress: privateIp = '' } = await waitForRunning(id)
+    return { id, outputs: { publicIp, privateIp, instanceState: 'running' } }
   },
+  async update(id, { tags, volumeTags }, old) {
+    await changeTags([id], old.tags, tags)
+    const volumes = (await describeInstance(id))?.BlockDeviceMappings?.flatMap(({ Ebs }) => Ebs?.VolumeId ?? []) ?? []
+    await changeTags(volumes, old.volumeTags, volumeTags)
+    return {}
+  },
+  exists: (id) => isFound(async () => !/^(terminated|shutting-down)$/.test((await describeInstance(id))?.State?.Name ?? 'terminated')),
   async delete(id) {
     await unlessGone(() => clients.ec2().send(new TerminateInstancesCommand({ InstanceIds: [id] })))
   },
@@ -131,9 +176,13 @@ function runInput(inputs: InstanceInputs, DeviceName: string): RunInstancesComma
 
 async function waitForRunning(id: string): Promise<Described> {
   for (;;) {
-    const { Reservations } = await retryUntilFound('test', () => clients.ec2().send(new DescribeInstancesCommand({ InstanceIds: [id] })))
-    const found = Reservations?.[0]?.Instances?.[0]
+    const found = await retryUntilFound('test', () => describeInstance(id))
     if (found?.State?.Name === 'running') return found
     await sleep(500)
   }
+}
+
+async function describeInstance(id: string): Promise<Described | undefined> {
+  const { Reservations } = await clients.ec2().send(new DescribeInstancesCommand({ InstanceIds: [id] }))
+  return Reservations?.[0]?.Instances?.[0]
 }

@@ -1,0 +1,151 @@
+import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
+import type { Answer, Call } from './call.ts'
+
+/** Faults that the gateway injects. */
+export interface Faults {
+  /** Share of calls that are throttled, from 0 to 1. */
+  readonly throttle?: number
+  /** Maximum number of NotFound errors for a new resource; the number is random for each resource. */
+  readonly notFound?: number
+  /** Answers these actions with an error code: always, or only calls of a region, or only calls that contain certain words. */
+  readonly refuse?: Readonly<Record<string, string | Refusal>>
+  /** Calls of this action get no answer. */
+  readonly hold?: string
+  /** The vCPU quota of the account. */
+  readonly processors?: number
+  /** From the first call of this action on, all credentials have expired. */
+  readonly expireAt?: string
+  /** Regions that are not enabled for the account: they reject all credentials. */
+  readonly closedRegions?: readonly string[]
+  /** Tags that a launch must have on the instance, its volumes and interfaces, and its request for a spot instance. */
+  readonly demandTags?: readonly string[]
+  /** How many reads of a parameter still find its old value after an update. */
+  readonly lateReads?: number
+  /** Copies of images that start in this region end in the state `failed`. */
+  readonly failCopiesIn?: string
+}
+
+export interface Refusal {
+  readonly code: string
+  readonly region?: string
+  readonly words?: string
+}
+
+/** Injects faults into calls. It knows what was created, and what was changed. */
+export interface Injector {
+  /** The number of injected faults. */
+  readonly injected: { throttled: number; notFound: number }
+  /** The answer to a call that a fault refuses. */
+  refuse(call: Call, faults: Faults): Answer | undefined
+  /** To be called before a call that is not refused. */
+  before(call: Call, faults: Faults): Promise<void>
+  /** The answer to the call, as the faults change it. */
+  after(call: Call, text: string, faults: Faults): string
+}
+
+const notFoundCodes: Readonly<Record<string, string>> = {
+  ami: 'InvalidAMIID.NotFound',
+  i: 'InvalidInstanceID.NotFound',
+  key: 'InvalidKeyPair.NotFound',
+  sg: 'InvalidGroup.NotFound',
+}
+
+/** For each action that creates a resource: the element of its answer that contains the ID. */
+const made: Readonly<Record<string, string>> = {
+  RunInstances: 'instanceId',
+  CreateImage: 'imageId',
+  CopyImage: 'imageId',
+  ImportKeyPair: 'keyPairId',
+  CreateSecurityGroup: 'groupId',
+}
+
+/** Creates an injector for the calls to the API server `target`. */
+export function createInjector(target: string): Injector {
+  const injected = { throttled: 0, notFound: 0 }
+  const fresh = new Map<string, number>()
+  const old = new Map<string, { readonly value: string; reads: number }>()
+  const failing = new Map<string, number>()
+  let expired = false
+  return {
+    injected,
+    refuse(call, faults) {
+      expired = faults.expireAt !== undefined && (expired || call.action === faults.expireAt)
+      const refused = findRefusal(call, faults, expired)
+      if (refused !== undefined) return refused
+      if (faults.throttle !== undefined && call.action !== '' && Math.random() < faults.throttle) {
+        injected.throttled++
+        return { status: call.json ? 400 : 503, code: call.json ? 'ThrottlingException' : 'RequestLimitExceeded' }
+      }
+      const unknown = call.service === 'ec2' ? [...fresh].find(([id, left]) => left > 0 && call.body.includes(id)) : undefined
+      if (unknown === undefined) return undefined
+      const [id, left] = unknown
+      fresh.set(id, left - 1)
+      injected.notFound++
+      return { status: 400, code: notFoundCodes[id.split('-')[0] ?? ''] ?? 'InvalidID.NotFound' }
+    },
+    async before({ action, body, region }, { lateReads }) {
+      if (action !== 'PutParameter' || lateReads === undefined) return
+      const { Name = '' } = JSON.parse(body) as { Name?: string }
+      const value = await readParameter(target, region, Name)
+      if (value !== undefined) old.set(`${region} ${Name}`, { value, reads: lateReads })
+    },
+    after(call, text, faults) {
+      noteFresh(call, text, faults, fresh)
+      if (call.action === 'CopyImage' && call.region === faults.failCopiesIn) failing.set(/<imageId>(.*?)</.exec(text)?.[1] ?? '', 1)
+      if (call.action === 'DescribeImages') return failImages(text, failing)
+      return call.action === 'GetParameter' ? keepOldValue(call, text, old) : text
+    },
+  }
+}
+
+function findRefusal({ action, region, body, service }: Call, faults: Faults, expired: boolean): Answer | undefined {
+  if (expired) return { status: 400, code: service === 'ec2' ? 'RequestExpired' : 'ExpiredTokenException' }
+  if (faults.closedRegions?.includes(region))
+    return { status: 401, code: service === 'ec2' ? 'AuthFailure' : 'UnrecognizedClientException' }
+  if (action === 'RunInstances' && !hasTags(body, faults.demandTags)) return { status: 403, code: 'UnauthorizedOperation' }
+  const refusal = faults.refuse?.[action]
+  if (refusal === undefined || typeof refusal === 'string') return refusal === undefined ? undefined : { status: 400, code: refusal }
+  const meant = (refusal.region ?? region) === region && body.includes(refusal.words ?? '')
+  return meant ? { status: 400, code: refusal.code } : undefined
+}
+
+/** Whether a launch has these tags on everything that it creates. */
+function hasTags(body: string, tags: readonly string[] = []): boolean {
+  const kinds = ['instance', 'volume', 'network-interface', ...(body.includes('MarketType=spot') ? ['spot-instances-request'] : [])]
+  return kinds.every((kind) => {
+    const number = new RegExp(`TagSpecification\\.(\\d+)\\.ResourceType=${kind}(&|$)`).exec(body)?.[1]
+    return tags.every((tag) => new RegExp(`TagSpecification\\.${number}\\.Tag\\.\\d+\\.Key=${tag}(&|$)`).test(body))
+  })
+}
+
+function noteFresh({ action }: Call, text: string, { notFound = 0 }: Faults, fresh: Map<string, number>): void {
+  const element = made[action]
+  if (notFound === 0 || element === undefined) return
+  for (const [, id = ''] of text.matchAll(new RegExp(`<${element}>([a-z]+-[0-9a-f]{8,17})<`, 'g'))) {
+    if (!fresh.has(id)) fresh.set(id, 1 + Math.floor(Math.random() * notFound))
+  }
+}
+
+/** A failing copy is first pending. Its state stands behind its ID. */
+function failImages(text: string, failing: Map<string, number>): string {
+  return [...failing].reduce((before, [id, polls]) => {
+    if (!before.includes(`<imageId>${id}</imageId>`)) return before
+    failing.set(id, polls - 1)
+    const state = polls > 0 ? 'pending' : 'failed'
+    return before.replace(new RegExp(`(<imageId>${id}</imageId>(?:(?!<imageId>).)*?<imageState>)[a-z]+<`, 's'), `$1${state}<`)
+  }, text)
+}
+
+function keepOldValue({ body, region }: Call, text: string, old: ReadonlyMap<string, { readonly value: string; reads: number }>): string {
+  const { Name = '' } = JSON.parse(body) as { Name?: string }
+  const late = old.get(`${region} ${Name}`)
+  if (late === undefined || late.reads === 0) return text
+  late.reads--
+  const answer = JSON.parse(text) as { Parameter?: object }
+  return JSON.stringify({ ...answer, Parameter: { ...answer.Parameter, Value: late.value } })
+}
+
+async function readParameter(endpoint: string, region: string, Name: string): Promise<string | undefined> {
+  const answer = await new SSMClient({ endpoint, region }).send(new GetParameterCommand({ Name })).catch(() => undefined)
+  return answer?.Parameter?.Value
+}
