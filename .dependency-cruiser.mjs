@@ -7,6 +7,7 @@ export const stairs = {
   model: ['core'],
   engine: ['core'],
   report: ['model', 'core'],
+  artifacts: ['model', 'core'],
   guest: ['model', 'core'],
   verify: ['guest', 'model', 'core'],
   cloud: ['guest', 'engine', 'model', 'core'],
@@ -16,7 +17,7 @@ export const stairs = {
   steps: ['family', 'verify', 'cloud', 'guest', 'model', 'core'],
   life: ['graph', 'records', 'cloud', 'engine', 'model', 'core'],
   setup: ['engine', 'model', 'core'],
-  bake: ['life', 'steps', 'graph', 'records', 'report', 'family', 'cloud', 'engine', 'model', 'core'],
+  bake: ['artifacts', 'life', 'steps', 'graph', 'records', 'report', 'family', 'cloud', 'engine', 'model', 'core'],
   cli: ['bakehouse.ts', 'report', 'model', 'core'],
 }
 

@@ -1,3 +1,4 @@
+import type { BuildLog } from './artifacts/read-logs.ts'
 import type { Engine } from './engine/engine.ts'
 import type { Consumer } from './model/consumer.ts'
 import type { FamilyListener } from './model/events.ts'
@@ -71,6 +72,15 @@ export async function readBuild(family: string, version?: string, backend?: stri
   if (found) return found
   await requireFamily(family)
   throw refuseBuild(family, version)
+}
+
+/**
+ * The logs of a build: from its folder, or from its artifacts if another computer built it. Without a version, the newest build. Throws
+ * UsageError if there is no such build, and MissingError if its logs cannot be read from this computer.
+ */
+export async function readLogs(family: string, version?: string, backend?: string): Promise<readonly BuildLog[]> {
+  const [{ readLogs: read }, { findBackend }] = await Promise.all([import('./artifacts/read-logs.ts'), import('./core/backend-url.ts')])
+  return read(await readBuild(family, version, backend), findBackend(backend))
 }
 
 /** Checks the tools, this computer and the families of the project. */

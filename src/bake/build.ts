@@ -82,13 +82,13 @@ async function runPhases(reserved: Reserved, record: OpenRecord, journal: Journa
     const keeps = plan.request.keep === 'always'
     if (!keeps) await journal.during('clean', () => removeTemporaryResources(reserved, spec, outputs, update))
     const image = await describeImage(plan, outputs, suites)
-    const passed = { kind: 'promoted' as const, image, suites, weakSuites: weakSuites(configure?.suites ?? []) }
+    const kept = keeps ? { kept: keptOf(await findRunning(plan, hosts), expires) } : {}
+    const passed = { kind: 'promoted' as const, image, suites, weakSuites: weakSuites(configure?.suites ?? []), ...kept }
     // The build lock ensures that no other build has changed this state since then.
     const family = { state: await record.familyState(), records: await record.promoted(passed) }
     await journal.during('promote', () => promote(plan.engine, image, { ...family, sections: plan.family.sections, ...update }))
-    const kept = keeps ? { kept: keptOf(await findRunning(plan, hosts), expires) } : {}
     const imagePath = plan.cloud.findImageFile?.(image.imageId)
-    return { ...passed, ...kept, ...defined({ imagePath }) }
+    return { ...passed, ...defined({ imagePath }) }
   } catch (error) {
     const steps = await readStepResults(plan.folder)
     await Promise.all([endSteps(plan.folder), endProcesses(findLeakedPlugins)])

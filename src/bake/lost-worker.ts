@@ -7,6 +7,7 @@ import type { Phase } from '../model/phases.ts'
 import type { BuildRecord } from '../model/record.ts'
 import type { BakeRequest } from '../model/request.ts'
 import { wordsOf } from '../report/words.ts'
+import type { Order } from './plan.ts'
 
 /** How a worker process ended that reported no outcome. */
 export interface LostWorker {
@@ -23,15 +24,19 @@ export interface LostWorker {
 export async function settleLostWorker(request: BakeRequest, lost: LostWorker): Promise<BakeOutcome> {
   const record = await findRecord(request.family, lost.startedAt)
   const left = record ? await listLeftovers(record) : []
-  const trouble = cleanWords(explainLost(lost), await findRedaction(request))
+  const order = await findOrder(request)
+  // If the family cannot be read any more, its secrets are not known.
+  const trouble = cleanWords(explainLost(lost), order?.redactor.text ?? ((text) => text))
   const ending: Ending = { ...trouble, phase: lost.phase, left, suites: [], weakSuites: [] }
   const facts = { family: request.family, version: record?.version ?? '', cloud: record?.cloud ?? request.cloud ?? '' }
-  const outcome = { ...facts, phases: [], durationMs: Date.now() - lost.startedAt, ...outcomeOf(ending, wordsOf(ending)) }
+  const outcome = { ...facts, phases: [], durationMs: Date.now() - lost.startedAt, ...outcomeOf(ending, wordsOf(ending, request.family)) }
   if (record === undefined) return outcome
-  const { closeRecord, endRecord } = await import('./record-build.ts')
-  const ended = endRecord(record, ending)
-  await writeToState(request, ended).catch(() => {})
-  return { ...outcome, ...(await closeRecord(buildFolder(record.family, record.version), ended)) }
+  const { closeArtifacts, closeRecord, endRecord } = await import('./record-build.ts')
+  const [folder, ended] = [buildFolder(record.family, record.version), endRecord(record, ending)]
+  await closeRecord(folder, ended)
+  const closed = order ? await closeArtifacts(folder, ended, order) : withoutArtifacts(ended)
+  await writeToState(request, closed).catch(() => {})
+  return { ...outcome, ...(await closeRecord(folder, closed)) }
 }
 
 /** Writes the end of the build to the state. If that is not possible, other computers find out by the build lock. */
@@ -49,13 +54,16 @@ function explainLost({ signal, exitCode, stderr }: LostWorker): Trouble {
   return { kind: 'bug', why: `the worker process of the build ended with exit code ${exitCode}`, stack: stderr.trim() }
 }
 
-/** A function that redacts the secrets of the family. If the family cannot be read any more, it returns texts unchanged. */
-async function findRedaction(request: BakeRequest): Promise<(text: string) => string> {
+/** The order of the request; undefined if the family cannot be read any more. */
+async function findOrder(request: BakeRequest): Promise<Order | undefined> {
   const { readOrder } = await import('./order.ts')
-  return readOrder(request).then(
-    ({ redactor }) => redactor.text,
-    () => (text) => text,
-  )
+  return readOrder(request).catch(() => undefined)
+}
+
+/** The record of a build whose artifacts were not written, because nothing can redact them. */
+function withoutArtifacts(record: BuildRecord): BuildRecord {
+  if (!record.artifacts) return record
+  return { ...record, artifacts: { ...record.artifacts, problem: 'the family cannot be read any more, so its secrets are not known' } }
 }
 
 /** The record that the worker opened; undefined if the worker was killed before that. `since`: milliseconds since the epoch. */

@@ -1,3 +1,4 @@
+import { findRoot } from '../artifacts/root.ts'
 import { chooseCloud } from '../cloud/clouds.ts'
 import { defined } from '../core/defined.ts'
 import { createRedactor } from '../core/redact/redact.ts'
@@ -12,11 +13,13 @@ import type { Order } from './plan.ts'
 export async function readOrder(request: BakeRequest): Promise<Order> {
   const read = await readFamily(request.family, defined({ cloud: request.cloud }))
   const secrets = requireSecrets(read)
+  const engine = await openProjectEngine(request.backend)
   return {
     request,
     family: read,
     cloud: await chooseCloud(read.cloud),
-    engine: await openProjectEngine(request.backend),
+    engine,
+    artifacts: findRoot(engine.backend),
     redactor: createRedactor(secretValues(secrets, read.folder)),
   }
 }

@@ -30,7 +30,7 @@ export function endedOutcome(ending: Ending, facts: ReturnType<typeof factsOf>, 
   const { folder, ...files } = paths
   const diagnosticsPath = join(folder, buildFiles.diagnostics)
   const diagnostics = ending.kind !== 'promoted' && existsSync(diagnosticsPath) ? { diagnosticsPath } : {}
-  return { ...facts, ...outcomeOf(ending, wordsOf(ending)), ...files, ...diagnostics }
+  return { ...facts, ...outcomeOf(ending, wordsOf(ending, facts.family)), ...files, ...diagnostics }
 }
 
 /** The outcome if the inputs are those of the latest good image: nothing was built. */
@@ -53,7 +53,7 @@ export function refusedOutcome(refused: {
   const trouble = cancelled ? { kind: 'cancelled' as const } : cleanWords(explainTrouble(error, { steps: {}, failures: [] }), redact)
   const words = cancelled
     ? { message: 'cancelled before anything was created' }
-    : wordsOf({ ...trouble, phase, left: [], suites: [], weakSuites: [] })
+    : wordsOf({ ...trouble, phase, left: [], suites: [], weakSuites: [] }, request.family)
   const failure = {
     ...words,
     exitCode: error instanceof UsageError && !cancelled ? error.exitCode : exitCodes[trouble.kind],

@@ -1,3 +1,4 @@
+import type { ArtifactsRoot } from '../artifacts/root.ts'
 import type { Cloud } from '../cloud/cloud.ts'
 import type { Redactor } from '../core/redact/redact.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -14,6 +15,8 @@ export interface Order {
   readonly cloud: Cloud
   readonly engine: Engine
   readonly redactor: Redactor
+  /** The place of the artifacts of all builds; undefined if there is none. */
+  readonly artifacts: ArtifactsRoot | undefined
 }
 
 /** An order with everything that is read before the build creates anything: base image, latest good image, version, tools. */

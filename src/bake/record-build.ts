@@ -1,16 +1,20 @@
 import { join } from 'node:path'
+import { keepArtifacts } from '../artifacts/keep-artifacts.ts'
+import { openStore, placeOf } from '../artifacts/open-store.ts'
+import { defined } from '../core/defined.ts'
 import { messageOf } from '../core/errors.ts'
 import { writeAside } from '../core/write-file.ts'
 import type { StackState } from '../engine/state.ts'
+import { artifactsPath } from '../model/artifacts.ts'
 import { buildFiles, type RecordPaths } from '../model/build-folder.ts'
 import { type Ending, recordOf } from '../model/ending.ts'
 import type { BuildRecord } from '../model/record.ts'
-import { keepRecord } from '../records/keep-record.ts'
+import { type KeptRecord, keepRecord } from '../records/keep-record.ts'
 import { writeRecord } from '../records/store.ts'
 import { renderReport } from '../report/report.ts'
 import { wordsOf } from '../report/words.ts'
 import type { Journal } from './journal.ts'
-import type { Plan } from './plan.ts'
+import type { Order, Plan } from './plan.ts'
 import { readSourceCommit } from './tool-versions.ts'
 
 /** The record of a running build. */
@@ -32,15 +36,7 @@ export async function openRecord(plan: Plan, journal: Journal): Promise<OpenReco
   return {
     familyState: () => kept.state(),
     promoted: (ending) => kept.promoted(endRecord(recordNow(), ending)),
-    async close(ending) {
-      const record = endRecord(recordNow(), ending)
-      if (ending.kind !== 'promoted') {
-        await kept
-          .end(record)
-          .catch((error: unknown) => journal.note(`the state has no record of the end of this build: ${messageOf(error)}`))
-      }
-      return closeRecord(plan.folder, record)
-    },
+    close: (ending) => closeBuild(plan, { record: endRecord(recordNow(), ending), kept, note: journal.note }),
   }
 }
 
@@ -48,7 +44,7 @@ export async function openRecord(plan: Plan, journal: Journal): Promise<OpenReco
 export function endRecord(open: BuildRecord, ending: Ending): BuildRecord {
   const since = Date.parse(open.phases[0]?.startedAt ?? open.startedAt)
   const ended = { endedAt: new Date().toISOString(), durationMs: Date.now() - since }
-  return { ...open, ...ended, ...recordOf(ending, wordsOf(ending)) }
+  return { ...open, ...ended, ...recordOf(ending, wordsOf(ending, open.family)) }
 }
 
 /** Writes the final record of a build to its folder, and its report. Returns their paths. */
@@ -56,15 +52,50 @@ export async function closeRecord(folder: string, record: BuildRecord): Promise<
   const recordPath = await writeRecord(folder, record)
   const reportPath = join(folder, buildFiles.report)
   await writeAside(reportPath, renderReport(record))
-  return { recordPath, reportPath, logPath: join(folder, buildFiles.logs) }
+  return { recordPath, reportPath, logPath: join(folder, buildFiles.logs), ...defined({ artifacts: record.artifacts?.at }) }
+}
+
+/**
+ * Writes the artifacts of a build that has ended to the place in its record. Returns the record; if files are missing in that place, the
+ * record says why. A build does not fail because of that.
+ */
+export async function closeArtifacts(
+  folder: string,
+  record: BuildRecord,
+  { artifacts: root, redactor }: Pick<Order, 'artifacts' | 'redactor'>,
+): Promise<BuildRecord> {
+  if (!root || !record.artifacts) return record
+  const problem = await keepArtifacts(folder, () => openStore(root, artifactsPath(record)), redactor.text)
+  return problem === undefined ? record : { ...record, artifacts: { ...record.artifacts, problem } }
+}
+
+interface Closing {
+  readonly record: BuildRecord
+  readonly kept: KeptRecord
+  readonly note: (text: string) => void
+}
+
+/** The state has the record of a promoted build already. It is written again if artifacts are missing. */
+async function closeBuild(plan: Plan, { record, kept, note }: Closing): Promise<RecordPaths> {
+  const writeEnd = (ended: BuildRecord): Promise<void> =>
+    kept.end(ended).catch((error: unknown) => note(`the state has no record of the end of this build: ${messageOf(error)}`))
+  const paths = await closeRecord(plan.folder, record)
+  const [ended] = await Promise.all([
+    closeArtifacts(plan.folder, record, plan),
+    record.status === 'promoted' ? undefined : writeEnd(record),
+  ])
+  const { at, problem } = ended.artifacts ?? {}
+  if (problem === undefined) return paths
+  note(`warning: files are missing in ${at}: ${problem}`)
+  await writeEnd(ended)
+  return closeRecord(plan.folder, ended)
 }
 
 function describe(plan: Plan, journal: Journal): Omit<BuildRecord, 'startedAt' | 'sourceCommit'> {
+  const named = { family: plan.family.name, version: plan.version, build: plan.build }
   return {
     schemaVersion: 1,
-    family: plan.family.name,
-    version: plan.version,
-    build: plan.build,
+    ...named,
     cloud: plan.cloud.name,
     status: 'running',
     durationMs: 0,
@@ -75,5 +106,6 @@ function describe(plan: Plan, journal: Journal): Omit<BuildRecord, 'startedAt' |
     inputsDigest: plan.inputsDigest,
     tools: plan.toolVersions,
     buildStack: `bakehouse/${plan.stackName}`,
+    ...defined({ artifacts: plan.artifacts && { at: placeOf(plan.artifacts, artifactsPath(named)) } }),
   }
 }

@@ -24,10 +24,16 @@ export async function runHistory({ family, limit: given, json }: HistoryArgument
   if (json) printJson(shown.map((record) => summarise(record, history)))
   else for (const line of renderHistory(shown, history)) print(line)
   if (!json && shown.length < history.records.length) say(`${history.records.length - shown.length} more builds; to list all: --limit 0`)
-  if (shown.some(({ status }) => status === 'interrupted')) say(`hint: delete what interrupted builds left: ${stateCommandLine('reap')}`)
+  const interrupted = new Set(shown.filter(({ status }) => status === 'interrupted').map((record) => record.family))
+  if (interrupted.size > 0) say(`hint: delete what interrupted builds left: ${renderReap([...interrupted])}`)
   for (const { problem } of history.damaged) say(`error: ${problem}`)
   if (history.damaged.length > 0) say('hint: a damaged record cannot be restored; read the logs in the same folder')
   return 0
+}
+
+/** The command that deletes what builds of these families left. For several families, it is the one for all. */
+function renderReap([family, ...others]: readonly (string | undefined)[]): string {
+  return family === undefined || others.length > 0 ? stateCommandLine('reap') : stateCommandLine('reap', '--family', family)
 }
 
 /** The builds as a table, one line per build. */

@@ -29,17 +29,21 @@ export async function runReap(args: ReapArguments): Promise<number> {
   )
   if (args.json) printJson(reaped)
   else for (const line of renderReaped(reaped)) print(line)
-  return reportFailed(reaped)
+  const again = Object.entries(defined({ kept: args.kept || undefined, family: args.family, cloud: args.cloud }))
+  return reportFailed(
+    reaped,
+    again.flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, value])),
+  )
 }
 
-/** Prints how many leftovers could not be removed. Returns the exit code: 3 if there are any, because the operator must act. */
-export function reportFailed(reaped: readonly Reaped[]): number {
+/** Prints how many leftovers could not be removed. Returns the exit code: 3 if there are any, because the operator must act. `options`: those of the command. */
+export function reportFailed(reaped: readonly Reaped[], options: readonly string[] = []): number {
   const failed = reaped.filter(({ action }) => action === 'failed').length
   if (failed === 0) return 0
   const count = failed === 1 ? 'one leftover' : `${failed} leftovers`
   return reportError(
     new MissingError(`${count} could not be removed`, {
-      hint: `solve what the lines above say, then run it again: ${stateCommandLine('reap')}`,
+      hint: `solve what the lines above say, then run it again: ${stateCommandLine('reap', ...options)}`,
     }),
   )
 }

@@ -95,10 +95,15 @@ const show: Verb = {
     family: { type: 'string', describe: 'Name of the family' },
     version: { type: 'string', describe: 'Version of the image  [default: the newest build]' },
   },
-  options: { backend, json },
+  options: {
+    log: { type: 'boolean', default: false, describe: 'Print the logs of the steps instead, also those of a build of another computer' },
+    backend,
+    json,
+  },
   examples: [
     ['show linux-base', 'the newest build'],
     ['show linux-base 2026.11.23-2', 'one build'],
+    ['show linux-base --log', 'the logs of the newest build'],
   ],
   run: async (args) => (await import('./show-verb.ts')).runShow(args as never),
 }

@@ -25,6 +25,12 @@ export const variables = {
     meaning: 'The secrets provider of the state, as a URL for Pulumi: `awskms://…`, `gcpkms://…`, `azurekeyvault://…`.',
     default: '`passphrase`',
   },
+  BAKEHOUSE_ARTIFACTS: {
+    audience: 'user',
+    meaning:
+      'The place of logs, test reports and diagnostics of all builds, so that other computers can read them: a folder, or `s3://bucket/path`.',
+    default: 'a folder `artifacts` beside the state, if that is a shared folder or an S3 bucket; else none',
+  },
   BAKEHOUSE_CANCEL_SECONDS: {
     audience: 'user',
     meaning: 'Seconds after a cancellation until the engine is killed, if it has not stopped.',

@@ -59,12 +59,12 @@ function findLink(path: string): string | undefined {
 }
 
 /** Writes a file atomically, so that no reader finds a part of it. */
-export async function writeAside(path: string, text: string): Promise<void> {
+export async function writeAside(path: string, content: string | Uint8Array): Promise<void> {
   await mkdir(dirname(path), { recursive: true })
   const aside = `${path}.${process.pid}-${randomBytes(4).toString('hex')}.tmp`
   try {
     await using file = await open(aside, 'wx', 0o644)
-    await file.writeFile(text)
+    await file.writeFile(content)
     await file.sync()
   } catch (error) {
     await rm(aside, { force: true })

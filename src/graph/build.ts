@@ -4,7 +4,9 @@ import type { BuildContext, CloudResources, ImageResource, InstanceResource } fr
 import type { Host, KeyPair } from '../model/host.ts'
 import type { BuildOutputs } from '../model/outputs.ts'
 import { requirePassed, type StepResult } from '../model/step.ts'
+import { type KeptRequest, renderKeptRequest } from '../model/step-request.ts'
 import type { Tags } from '../model/tags.ts'
+import { Attachment } from './attachment.ts'
 
 /** The input of the two Pulumi programs of a build. */
 export interface GraphSpec {
@@ -17,6 +19,8 @@ export interface GraphSpec {
   readonly keys: { readonly base: KeyPair; readonly trial: KeyPair }
   /** The shell command that runs a step. */
   readonly stepCommand: (step: StepResult['step']) => string
+  /** The request, for `reap` on another computer: it removes temporary resources that are kept. */
+  readonly kept?: KeptRequest
   /** Called for each machine when login works. After a failure, the user gets these logins for kept machines. */
   readonly onHost?: (host: Host) => void
 }
@@ -24,6 +28,7 @@ export interface GraphSpec {
 /** The program that creates everything. Each resource depends on the previous one, so a candidate that failed its tests is not copied. */
 export function bakeProgram(spec: GraphSpec): () => Promise<Record<string, unknown>> {
   return async () => {
+    if (spec.kept) new Attachment(renderKeptRequest(spec.kept))
     const base = instance(spec, 'base', {})
     const configure = step(spec, 'configure', [base], {})
     const seal = step(spec, 'seal', [base], { dependsOn: [configure] })

@@ -1,8 +1,7 @@
-import { ComponentResource } from '@pulumi/pulumi'
 import type { PublishOptions } from '../cloud/cloud.ts'
 import { chooseCloudResources } from '../cloud/clouds.ts'
-import { attachmentResource } from '../engine/state.ts'
 import type { LatestGood } from '../model/outputs.ts'
+import { Attachment } from './attachment.ts'
 
 /** The content of a family stack. */
 export interface FamilyContent {
@@ -20,11 +19,4 @@ export async function publishProgram({ image, records }: FamilyContent, options:
   const published = publish?.(image.family, image, options)
   if (!published) return { ...image }
   return Object.fromEntries(Object.entries(image).map(([name, value]) => [name, published.apply(() => value as unknown)]))
-}
-
-class Attachment extends ComponentResource {
-  constructor(text: string) {
-    super(attachmentResource.type, attachmentResource.name)
-    this.registerOutputs({ [attachmentResource.output]: text })
-  }
 }

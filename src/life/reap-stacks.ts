@@ -13,8 +13,11 @@ import { removeKeys } from './remove-build.ts'
 import { removeLeftover } from './remove-leftover.ts'
 import { hasFinishedImage } from './unfinished-copies.ts'
 
-/** A stack with at most this many resources may hold only bookkeeping: the stack resource itself and its providers. */
-const bookkeeping = 4
+/** A stack with at most this many resources may hold only bookkeeping: the stack resource itself, its providers, and its request. */
+const bookkeeping = 5
+
+/** Resources of a build that its stack has only until the image is all that is kept. */
+const temporary: ReadonlySet<string> = new Set(['base', 'configure', 'seal', 'candidate', 'trial', 'verify'])
 
 interface StackSearch {
   readonly engine: Engine
@@ -64,13 +67,13 @@ async function reapBuild(
   if (!state) return undefined
   const left = state.resources.length + state.pending.length
   const hasImage = hasFinishedImage(state)
-  // Only the computer of a build has its request, which is needed to keep the image.
-  if (hasImage && !existsSync(join(buildFolder(family, version), buildFiles.request))) return undefined
-  if (left > 0 && (over === undefined || (hasImage && left === 1))) return undefined
+  // The request is needed to keep the image. Earlier versions did not write it to the state: only the computer of the build has it.
+  if (hasImage && !state.attachment && !existsSync(join(buildFolder(family, version), buildFiles.request))) return undefined
+  if (left > 0 && (over === undefined || (hasImage && !state.resources.some(({ name }) => temporary.has(name))))) return undefined
   const leftover = { cloud: '', kind: 'stack', id: stack.name, family, version, why: over ?? 'it holds no resource' }
   return removeLeftover(leftover, options, async () => {
     const open = await engine.knownStack(stack.name)
-    await (hasImage ? keepOnlyImage : removeStack)(open, buildFolder(family, version))
+    await (hasImage ? keepOnlyImage(open, state, buildFolder(family, version)) : removeStack(open, buildFolder(family, version)))
   })
 }
 

@@ -5,6 +5,8 @@ export interface RecordPaths {
   readonly recordPath: string
   readonly reportPath: string
   readonly logPath: string
+  /** The place of the artifacts for other computers; absent if there is none. */
+  readonly artifacts?: string
 }
 
 /** The log of a step, relative to the build folder. */

@@ -46,6 +46,8 @@ export interface BakeOutcome extends Partial<FamilyOutputs> {
   readonly reportPath?: string
   readonly logPath?: string
   readonly diagnosticsPath?: string
+  /** The place of logs and reports for other computers: a path, or `s3://bucket/path`. */
+  readonly artifacts?: string
   /** Path of the promoted disk image (local cloud). */
   readonly imagePath?: string
   readonly error?: BakeFailure

@@ -1,4 +1,5 @@
 import { UsageError } from '../core/errors.ts'
+import type { RecordedArtifacts } from './artifacts.ts'
 import type { EndingKind } from './ending-kind.ts'
 import type { BaseImage } from './image.ts'
 import type { Phase } from './phases.ts'
@@ -61,6 +62,8 @@ export interface BuildRecord {
   readonly tools: Readonly<Record<string, string>>
   readonly sourceCommit: string
   readonly buildStack: string
+  /** Where logs, test reports, diagnostics and report are for other computers. Absent if only the computer that built it has them. */
+  readonly artifacts?: RecordedArtifacts
   /** ISO 8601: when resources that `--keep` kept expire. */
   readonly keptUntil?: string
   /** Resources that the build could not delete; `reap` deletes them. Absent if not known. */

@@ -11,6 +11,24 @@ export function renderRequest(request: StepRequest): string {
   return `${JSON.stringify({ format, ...request }, undefined, 2)}\n`
 }
 
+/** The request of a build in the state of its stack, for other computers. */
+export interface KeptRequest {
+  /** The build folder on the computer of the build. Resources contain it. */
+  readonly folder: string
+  readonly request: StepRequest
+}
+
+/** The text of the request in the state. */
+export function renderKeptRequest({ folder, request }: KeptRequest): string {
+  return JSON.stringify({ folder, request: renderRequest(request) })
+}
+
+/** Parses the request in the state of a stack. Errors name the stack. Throws UsageError. */
+export function parseKeptRequest(text: string, stack: string): KeptRequest {
+  const { folder, request } = parseObject(text, stack)
+  return { folder: String(folder), request: parseRequest(String(request), stack) }
+}
+
 /** Parses a `request.json` of this format or an older one. Errors name `path`. Throws UsageError. */
 export function parseRequest(text: string, path: string): StepRequest {
   const { format: found = 1, ...request } = parseObject(text, path)

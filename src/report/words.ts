@@ -3,23 +3,24 @@ import { stateCommandLine } from '../core/program.ts'
 import type { Ending, EndingWords } from '../model/ending.ts'
 import type { Phase } from '../model/phases.ts'
 
-/** The message and the hint for an ending. The caller adds family and version. */
-export function wordsOf(ending: Ending): EndingWords {
+/** The message and the hint for an ending of a build of `family`. The caller adds family and version to the message. */
+export function wordsOf(ending: Ending, family: string): EndingWords {
+  const leftovers = 'left' in ending ? hintForLeftovers(ending.left, family) : undefined
   switch (ending.kind) {
     case 'promoted':
       return { message: 'promoted' }
     case 'rejected':
-      return { message: ending.why, ...hintOf(ending.hint ?? hintForLeftovers(ending.left)) }
+      return { message: ending.why, ...hintOf(ending.hint ?? leftovers) }
     case 'missing':
-      return { message: ending.what, ...hintOf(ending.hint ?? hintForLeftovers(ending.left)) }
+      return { message: ending.what, ...hintOf(ending.hint ?? leftovers) }
     case 'bug':
-      return { message: ending.why, ...hintOf(hintForLeftovers(ending.left)) }
+      return { message: ending.why, ...hintOf(leftovers) }
     case 'cancelled':
-      return { message: `cancelled${renderDuring(ending.phase)}; ${renderRemoval(ending.left)}`, ...hintOf(hintForLeftovers(ending.left)) }
+      return { message: `cancelled${renderDuring(ending.phase)}; ${renderRemoval(ending.left)}`, ...hintOf(leftovers) }
     case 'interrupted':
       return {
         message: `interrupted${renderDuring(ending.phase)} by ${ending.by}; ${renderRemoval(ending.left)}`,
-        ...hintOf(hintForLeftovers(ending.left)),
+        ...hintOf(leftovers),
       }
   }
 }
@@ -37,8 +38,8 @@ function renderRemoval(left: readonly string[]): string {
   return left.length === 0 ? 'everything the build made was removed' : `not removed: ${left.join(', ')}`
 }
 
-function hintForLeftovers(left: readonly string[]): string | undefined {
-  return left.length === 0 ? undefined : `delete it: ${stateCommandLine('reap')}`
+function hintForLeftovers(left: readonly string[], family: string): string | undefined {
+  return left.length === 0 ? undefined : `delete it: ${stateCommandLine('reap', '--family', family)}`
 }
 
 function hintOf(hint: string | undefined): { hint?: string } {

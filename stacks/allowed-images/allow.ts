@@ -6,10 +6,10 @@ import {
   ReplaceImageCriteriaInAllowedImagesSettingsCommand,
 } from '@aws-sdk/client-ec2'
 import { ask, findRegion } from '../../src/cloud/aws/clients.ts'
-import { requestHandler } from '../../src/cloud/aws/request-handler.ts'
 import { watermarkName } from '../../src/cloud/aws/tags.ts'
 import { UsageError } from '../../src/core/errors.ts'
 import { printJson } from '../../src/core/output.ts'
+import { requestHandler } from '../../src/core/request-handler.ts'
 import { runSmallProgram, type SmallProgram } from '../../src/core/small-program.ts'
 
 /** Which promoted images an account may launch. */

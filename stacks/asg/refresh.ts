@@ -9,11 +9,11 @@ import {
   type StartInstanceRefreshCommandInput,
 } from '@aws-sdk/client-auto-scaling'
 import { ask } from '../../src/cloud/aws/clients.ts'
-import { requestHandler } from '../../src/cloud/aws/request-handler.ts'
 import { defined } from '../../src/core/defined.ts'
 import { writeError } from '../../src/core/error-lines.ts'
 import { MissingError, RejectedError } from '../../src/core/errors.ts'
 import { print, say } from '../../src/core/output.ts'
+import { requestHandler } from '../../src/core/request-handler.ts'
 
 /** An upgrade of a group: the template version, and how to replace instances. */
 export interface RefreshRequest {

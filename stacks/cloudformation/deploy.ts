@@ -10,9 +10,9 @@ import {
   UpdateStackCommand,
 } from '@aws-sdk/client-cloudformation'
 import { ask, findRegion } from '../../src/cloud/aws/clients.ts'
-import { requestHandler } from '../../src/cloud/aws/request-handler.ts'
 import { RejectedError, UsageError } from '../../src/core/errors.ts'
 import { print } from '../../src/core/output.ts'
+import { requestHandler } from '../../src/core/request-handler.ts'
 import { runSmallProgram, type SmallProgram } from '../../src/core/small-program.ts'
 
 /** Settings of a stack. */

@@ -3,13 +3,20 @@ import { hostname, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { secret } from '@pulumi/pulumi'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { keepArtifacts } from '../../src/artifacts/keep-artifacts.ts'
+import { openStore } from '../../src/artifacts/open-store.ts'
+import { readLogs } from '../../src/artifacts/read-logs.ts'
+import { findRoot } from '../../src/artifacts/root.ts'
+import type { BucketPlace } from '../../src/core/bucket-url.ts'
 import { homeFolder } from '../../src/core/paths.ts'
 import { openProjectEngine } from '../../src/life/open-engine.ts'
 import { reap } from '../../src/life/reap.ts'
+import { artifactsPath } from '../../src/model/artifacts.ts'
 import { acquireSharedBuildLock } from '../../src/records/shared-build-lock.ts'
 import { isAllowed } from '../cloud/aws/evaluate-policy.ts'
 import { makeProject } from '../helpers/project.ts'
 import { tinyFamily } from '../helpers/tiny-family.ts'
+import { sampleRecord } from '../records/sample.ts'
 import { createBucket, createKey } from './create.ts'
 import { type Moto, motoEnvironment, startMoto } from './moto.ts'
 
@@ -88,6 +95,28 @@ test('a key of KMS stays the secrets provider of a stack that machines with empt
   expect(providers[0]).toMatchObject({ type: 'cloud', state: { url: expect.stringContaining(key) } })
   expect([providers[1], providers[2]]).toEqual([providers[0], providers[0]])
 }, 240_000)
+
+test('artifacts of a build are beside a state in a bucket, and another machine reads its logs from there', async () => {
+  const [from, record] = [join(folder, 'build'), sampleRecord({ build: 'b1' })]
+  mkdirSync(join(from, 'logs'), { recursive: true })
+  for (const name of ['record.json', 'report.html', 'logs/verify.log']) writeFileSync(join(from, name), `${name} of hunter22`)
+  const root = findRoot(backend)
+  const redact = (text: string): string => text.replaceAll('hunter22', '[redacted]')
+  const keep = (place = root) => keepArtifacts(from, () => openStore(place as NonNullable<typeof root>, artifactsPath(record)), redact)
+  expect(await keep()).toBeUndefined()
+  const listing = await (await fetch(`${moto.url}/state?list-type=2`, { headers: { authorization: 'AWS testing:x' } })).text()
+  expect([...listing.matchAll(/<Key>(artifacts[^<]*)<\/Key>/g)].map(([, key]) => key)).toEqual(
+    ['logs/verify.log', 'record.json', 'report.html'].map((name) => `artifacts/linux-web/2026.11.23-b1/${name}`),
+  )
+  const known = { ...record, artifacts: { at: 's3://state/artifacts/linux-web/2026.11.23-b1' } }
+  expect(await readLogs({ record: known, folder: join(folder, 'not-here') }, backend)).toEqual([
+    { name: 'logs/verify.log', text: 'logs/verify.log of [redacted]' },
+  ])
+  expect(await keep({ ...(root as BucketPlace), bucket: 'absent' })).toMatch(/bucket does not exist/)
+  await expect(readLogs({ record: sampleRecord({ build: 'b2' }), folder: join(folder, 'not-here') }, backend)).rejects.toThrow(
+    'There are no logs in s3://state/artifacts/linux-web/2026.11.23-b2',
+  )
+}, 60_000)
 
 test('a bucket that does not exist is exit code 3, with what to do', async () => {
   const engine = await openProjectEngine(backend.replace('s3://state', 's3://absent'))

@@ -145,7 +145,7 @@ describe('the final output', () => {
     expect(renderFailure(cancelled, request('x'))).toEqual([
       'error: x 2026.11.23: cancelled during configure; not removed: instance vm-1',
       '  not removed   instance vm-1',
-      '  to remove it  npm run bake -- reap',
+      '  to remove it  npm run bake -- reap --family x',
     ])
   })
 

@@ -47,7 +47,7 @@ describe('a worker process that ends without an outcome', { timeout: 240_000 }, 
     const outcome = await settleLostWorker(request, lost)
     expect(outcome).toMatchObject({ status: 'interrupted', version: '2026.11.23', left: ['stack linux-web-2026.11.23'] })
     const settings = `BAKEHOUSE_PROJECT=${project.folder} BAKEHOUSE_HOME=${project.home}`
-    const hint = `delete it: ${settings} npm run bake -- reap`
+    const hint = `delete it: ${settings} npm run bake -- reap --family linux-web`
     expect(readRecord(folder)).toMatchObject({ status: 'interrupted', left: outcome.left, error: { phase: 'configure', hint } })
     expect(readFileSync(join(folder, 'report.html'), 'utf8')).toContain('interrupted during configure by SIGKILL')
   })

@@ -41,16 +41,16 @@ it('a cancelled build reports nothing as left after everything was removed', asy
   const { reserved, done } = reserve({})
   const ending = await settle(reserved, unsettled('cancelled'))
   expect(done).toEqual(['destroy', 'delete vm-1', 'remove'])
-  expect(wordsOf(ending)).toEqual({ message: 'cancelled during configure; everything the build made was removed' })
+  expect(wordsOf(ending, 'web')).toEqual({ message: 'cancelled during configure; everything the build made was removed' })
 })
 
 it('a cancelled build lists what is left and the command that removes it, if the removal failed', async () => {
   const { reserved } = reserve({ deletes: false })
   const ending = await settle(reserved, unsettled('cancelled'))
   expect(ending).toMatchObject({ kind: 'cancelled', left: ['instance vm-1', 'stack web-1'] })
-  expect(wordsOf(ending)).toEqual({
+  expect(wordsOf(ending, 'web')).toEqual({
     message: 'cancelled during configure; not removed: instance vm-1, stack web-1',
-    hint: 'delete it: npm run bake -- reap',
+    hint: 'delete it: npm run bake -- reap --family web',
   })
 })
 

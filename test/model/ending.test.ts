@@ -29,7 +29,7 @@ const endings: [Ending, { status: string; exitCode: number; message: string; hin
       status: 'cancelled',
       exitCode: 8,
       message: 'cancelled during verify; not removed: instance vm-1, stack web-2026.11.23',
-      hint: 'delete it: npm run bake -- reap',
+      hint: 'delete it: npm run bake -- reap --family linux-web',
     },
   ],
   [
@@ -38,7 +38,7 @@ const endings: [Ending, { status: string; exitCode: number; message: string; hin
       status: 'interrupted',
       exitCode: 9,
       message: 'interrupted during verify by SIGKILL to the Pulumi engine; not removed: stack web',
-      hint: 'delete it: npm run bake -- reap',
+      hint: 'delete it: npm run bake -- reap --family linux-web',
     },
   ],
   [
@@ -49,9 +49,9 @@ const endings: [Ending, { status: string; exitCode: number; message: string; hin
 
 describe('an ending', () => {
   it.each(endings)('%j gives record and outcome the same status, exit code and message', (ending, { status, exitCode, ...words }) => {
-    expect(wordsOf(ending)).toEqual(words)
-    const record = recordOf(ending, wordsOf(ending))
-    const outcome = outcomeOf(ending, wordsOf(ending))
+    expect(wordsOf(ending, 'linux-web')).toEqual(words)
+    const record = recordOf(ending, wordsOf(ending, 'linux-web'))
+    const outcome = outcomeOf(ending, wordsOf(ending, 'linux-web'))
     expect([record.status, outcome.status, record.ending]).toEqual([status, status, ending.kind])
     expect(record.error).toEqual({ ...words, phase: 'verify' })
     expect(outcome.error).toMatchObject({ ...words, phase: 'verify', exitCode })
@@ -59,22 +59,22 @@ describe('an ending', () => {
 
   it('with a promoted image contains the image; the input hash is only in the record', () => {
     const ending: Ending = { kind: 'promoted', image, imagePath: '/i.qcow2', suites: [], weakSuites: ['goss'] }
-    const outcome = outcomeOf(ending, wordsOf(ending))
+    const outcome = outcomeOf(ending, wordsOf(ending, 'linux-web'))
     expect(outcome).toMatchObject({ status: 'promoted', imageId: 'i', imagePath: '/i.qcow2', provesNothing: ['goss'] })
     expect(outcome).not.toHaveProperty('inputsDigest')
     expect(outcome).not.toHaveProperty('error')
-    expect(recordOf(ending, wordsOf(ending))).toMatchObject({ status: 'promoted', image: { inputsDigest: 'inputs' } })
+    expect(recordOf(ending, wordsOf(ending, 'linux-web'))).toMatchObject({ status: 'promoted', image: { inputsDigest: 'inputs' } })
   })
 
   it('with kept machines contains the logins and the expiry', () => {
     const kept = { until: '2026-11-23T12:00:00Z', logins: ['ssh vm'] }
     const ending: Ending = { kind: 'rejected', why: 'x', ...nothing, kept }
-    expect(outcomeOf(ending, wordsOf(ending)).kept).toEqual(['ssh vm'])
-    expect(recordOf(ending, wordsOf(ending)).keptUntil).toBe('2026-11-23T12:00:00Z')
+    expect(outcomeOf(ending, wordsOf(ending, 'linux-web')).kept).toEqual(['ssh vm'])
+    expect(recordOf(ending, wordsOf(ending, 'linux-web')).keptUntil).toBe('2026-11-23T12:00:00Z')
   })
 
   it('has a stack trace only for an internal error', () => {
-    const stacks = endings.map(([ending]) => outcomeOf(ending, wordsOf(ending)).error?.stack)
+    const stacks = endings.map(([ending]) => outcomeOf(ending, wordsOf(ending, 'linux-web')).error?.stack)
     expect(stacks.filter(Boolean)).toEqual(['at y'])
   })
 })

@@ -3,10 +3,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
 import { homeFolder } from '../../src/core/paths.ts'
+import { findLatestGood } from '../../src/life/latest-good.ts'
 import { openProjectEngine } from '../../src/life/open-engine.ts'
 import { promote } from '../../src/life/promote.ts'
 import { readBuilds } from '../../src/life/read-builds.ts'
 import { keepRecord } from '../../src/records/keep-record.ts'
+import { renderLedger } from '../../src/records/ledger.ts'
 import { acquireSharedBuildLock } from '../../src/records/shared-build-lock.ts'
 import { countEngineRuns } from '../helpers/engine-runs.ts'
 import { sampleLatestGood } from '../helpers/latest-good.ts'
@@ -96,6 +98,35 @@ describe('the record of a build in a shared state', { timeout: 300_000 }, () => 
     const runs = countEngineRuns(useComputer('seven'))
     await readBuilds([family], { backend, only: family })
     expect(runs().filter((run) => run === 'stack export')).toHaveLength(1)
+  })
+
+  it('takes as many runs of the engine for 1,000 builds as for one', async () => {
+    const home = useComputer('nine')
+    const engine = await openProjectEngine(backend)
+    const runs = countEngineRuns(home)
+    const counts: string[][] = []
+    for (const count of [1, 1000]) {
+      using stack = await engine.openStack(`linux-${count}`)
+      const records = Array.from({ length: count }, (_, index) =>
+        sampleRecord({ family: `linux-${count}`, build: `b${index}`, version: `2026.11.23-${index + 2}` }),
+      )
+      await stack.attach(renderLedger(records), await stack.read())
+      runs()
+      expect((await readBuilds([`linux-${count}`], { backend, only: undefined })).records).toHaveLength(count)
+      counts.push(runs())
+    }
+    expect(counts[1]).toEqual(counts[0])
+    expect(counts[0]).toEqual(['stack export'])
+  })
+
+  it('of a parent family is read without the secrets of its stack, so a build does not need them', async () => {
+    useComputer('ten')
+    vi.stubEnv('PULUMI_CONFIG_PASSPHRASE_FILE', undefined)
+    try {
+      expect(await findLatestGood(await openProjectEngine(backend), family)).toMatchObject({ version: '2026.11.23' })
+    } finally {
+      vi.stubEnv('PULUMI_CONFIG_PASSPHRASE_FILE', join(folder, 'passphrase'))
+    }
   })
 
   it('survives a promotion by a computer that has no record of it', async () => {

@@ -8,8 +8,8 @@ import { STSClient } from '@aws-sdk/client-sts'
 import { defined } from '../../core/defined.ts'
 import { MissingError } from '../../core/errors.ts'
 import { readToolVersion } from '../../core/program.ts'
+import { requestHandler } from '../../core/request-handler.ts'
 import { findRefusal, isNotFoundYet } from './errors.ts'
-import { requestHandler } from './request-handler.ts'
 
 /** Attempts for throttled calls. The SDK waits longer each time, up to 20 s. `AWS_MAX_ATTEMPTS` overrides it. */
 const attempts = 12

@@ -8,7 +8,7 @@ import {
   type Subnet,
 } from '@aws-sdk/client-ec2'
 import { MissingError } from '../../core/errors.ts'
-import { commandLine } from '../../core/program.ts'
+import { stateCommandLine } from '../../core/program.ts'
 import type { Family } from '../../model/family.ts'
 import type { BaseSearch } from '../cloud.ts'
 import { ask, clients } from './clients.ts'
@@ -32,7 +32,7 @@ export async function checkNetwork(family: Family, surroundings: Surroundings): 
   const free = subnet.AvailableIpAddressCount ?? needed
   if (free < needed) {
     throw new MissingError(`Subnet ${subnetId} has ${free} free addresses, but a build needs ${needed}`, {
-      hint: `aws.subnetId in family.yaml: choose a larger subnet, or run ${commandLine('reap')} to delete leftovers of killed builds`,
+      hint: `aws.subnetId in family.yaml: choose a larger subnet, or run ${stateCommandLine('reap')} to delete leftovers of killed builds`,
     })
   }
   if (reach === 'ssh') await requireInboundRoute(subnet)

@@ -1,5 +1,5 @@
 import { sessionDocument } from './route.ts'
-import { stateStatements } from './state-policy.ts'
+import { artifactStatements, besideState, parseBucket, stateStatements } from './state-policy.ts'
 import { allow, type Statement } from './statement.ts'
 
 /** The calls of the provider for each resource type of a build: create, read, update, delete. */
@@ -145,6 +145,8 @@ export interface PolicyScope {
   readonly family?: string | undefined
   /** URL of the state backend, `s3://…`; without it, the policy has no permissions for the state. */
   readonly state?: string | undefined
+  /** URL of the place of artifacts, `s3://…`; without it, a folder beside the state. */
+  readonly artifacts?: string | undefined
 }
 
 const own = { 'aws:ResourceTag/bakehouse:tool': 'bakehouse' }
@@ -156,9 +158,16 @@ export function bakePolicy(scope: PolicyScope = { partition: 'aws' }): {
   readonly Version: '2012-10-17'
   readonly Statement: readonly Statement[]
 } {
-  const { state, ...rest } = scope
-  const stateOf = state === undefined ? [] : stateStatements({ ...rest, backend: state })
-  return { Version: '2012-10-17', Statement: [...ec2Statements(scope), ...otherStatements(scope), ...stateOf] }
+  return { Version: '2012-10-17', Statement: [...ec2Statements(scope), ...otherStatements(scope), ...bucketStatements(scope)] }
+}
+
+function bucketStatements({ state, artifacts, ...rest }: PolicyScope): Statement[] {
+  const beside = state === undefined ? undefined : besideState(state)
+  const at = artifacts === undefined ? beside : parseBucket('artifacts', artifacts)
+  return [
+    ...(state === undefined ? [] : stateStatements({ ...rest, backend: state })),
+    ...(at === undefined ? [] : artifactStatements({ ...rest, at })),
+  ]
 }
 
 /** Tags are set in the call that creates a resource; other calls need tagged resources. Snapshots are tagged later, once. */

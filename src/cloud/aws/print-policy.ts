@@ -10,6 +10,7 @@ process.exitCode = await runSmallProgram(
     options: {
       family: { value: '<name>', describe: 'The only family whose SSM parameter and state may be written  [default: every family]' },
       state: { value: '<URL>', describe: 'State backend in a bucket, s3://…  [default: none, the policy has no permissions for a bucket]' },
+      artifacts: { value: '<URL>', describe: 'BAKEHOUSE_ARTIFACTS of the builds, if it is a bucket  [default: a folder beside the state]' },
       partition: { value: '<name>', describe: 'Partition of AWS: aws, aws-cn or aws-us-gov  [default: aws]' },
     },
     examples: [

@@ -1,4 +1,6 @@
+import { type BucketPlace, findBucket } from '../../core/bucket-url.ts'
 import { UsageError } from '../../core/errors.ts'
+import { artifactsFolder } from '../../model/artifacts.ts'
 import { allow, type Statement } from './statement.ts'
 
 /** The state of builds in a bucket. */
@@ -16,9 +18,9 @@ export interface StateScope {
  * on, is not among them, so the first stack of a bucket must be created by another role.
  */
 export function stateStatements({ partition, backend, family }: StateScope): Statement[] {
-  const { bucket, path } = parseBackend(backend)
+  const { bucket, prefix } = parseBucket('state', backend)
   const root = `arn:${partition}:s3:::${bucket}`
-  const state = `${root}${path}/.pulumi`
+  const state = [root, prefix, '.pulumi'].filter(Boolean).join('/')
   const own = family === undefined ? [`${state}/*`] : ownStacks(family).flatMap((stack) => objectsOf(state, stack))
   return [
     allow('ListState', ['s3:ListBucket'], root),
@@ -39,10 +41,30 @@ function objectsOf(state: string, stack: string): string[] {
   return [...files, ...folders.map((folder) => `${state}/${folder}/${stack}/*`)]
 }
 
-function parseBackend(backend: string): { bucket: string; path: string } {
-  const [, bucket, path = ''] = /^s3:\/\/([a-z0-9.-]+)(\/[\w./-]*?)?\/?(?:[?#].*)?$/.exec(backend) ?? []
-  if (bucket === undefined) {
-    throw new UsageError(`Expected the state to be a bucket, s3://…, got "${backend}"`, { hint: 'for example: --state s3://my-bucket' })
-  }
-  return { bucket, path }
+/**
+ * The permissions of a build on its artifacts in a bucket. It reads those of all families, as `show --log` does, but it writes only those of
+ * its own family, and deletes none. `at`: URL of their place, `s3://bucket/path`.
+ */
+export function artifactStatements({ partition, at, family }: Omit<StateScope, 'backend'> & { readonly at: BucketPlace }): Statement[] {
+  const root = `arn:${partition}:s3:::${at.bucket}`
+  const objects = at.prefix === '' ? root : `${root}/${at.prefix}`
+  return [
+    // Without it, an object that does not exist is an error of permission.
+    allow('ListArtifacts', ['s3:ListBucket'], root),
+    allow('ReadArtifacts', ['s3:GetObject'], `${objects}/*`),
+    allow('WriteArtifacts', ['s3:PutObject'], `${objects}/${family ?? '*'}/*`),
+  ]
+}
+
+/** The place of artifacts beside a state in a bucket. */
+export function besideState(backend: string): BucketPlace {
+  const { bucket, prefix, settings } = parseBucket('state', backend)
+  return { bucket, prefix: [prefix, artifactsFolder].filter(Boolean).join('/'), settings }
+}
+
+/** Parses the URL of a bucket. Throws UsageError. `option`: the option of `npm run aws:policy` that it comes from. */
+export function parseBucket(option: 'state' | 'artifacts', url: string): BucketPlace {
+  const bucket = findBucket(url)
+  if (bucket) return bucket
+  throw new UsageError(`Expected the ${option} to be a bucket, s3://…, got "${url}"`, { hint: `for example: --${option} s3://my-bucket` })
 }

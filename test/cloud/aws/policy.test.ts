@@ -146,6 +146,21 @@ describe('the state in a bucket', () => {
     expect(isAllowed(abuse, scope)).toBe(false)
   })
 
+  test('has artifacts beside it: a build writes those of its family, reads all, and deletes none', () => {
+    const artifact = (action: string, path: string): Request => request(`s3:${action}`, `arn:aws:s3:::state/team/artifacts/${path}`)
+    const [own, other] = ['linux-base/2026.11.27-b1/logs/verify.log', 'linux-web/2026.11.27-b2/logs/verify.log']
+    const needed = [artifact('PutObject', own), artifact('GetObject', own), artifact('GetObject', other)]
+    const abuses = [artifact('PutObject', other), artifact('DeleteObject', own)]
+    expect([...needed, ...abuses].map((each) => isAllowed(each, scope))).toEqual([true, true, true, false, false])
+  })
+
+  test('may have its artifacts in another bucket, and then none beside it', () => {
+    const put = (bucket: string): Request => request('s3:PutObject', `arn:aws:s3:::${bucket}/linux-base/2026.11.27-b1/report.html`)
+    const elsewhere = { ...scope, artifacts: 's3://logs/images?region=eu-west-1' }
+    expect(['logs/images', 'logs', 'state/team/artifacts'].map((bucket) => isAllowed(put(bucket), elsewhere))).toEqual([true, false, false])
+    expect(() => bakePolicy({ ...scope, artifacts: '/srv/artifacts' })).toThrow('Expected the artifacts to be a bucket')
+  })
+
   test('is not part of a policy without a state', () => {
     expect(isAllowed(object('GetObject', 'meta.yaml'), { partition: 'aws', family: 'linux-base' })).toBe(false)
   })

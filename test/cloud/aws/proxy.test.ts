@@ -10,7 +10,7 @@ import { sourceFolder } from '../../../src/core/paths.ts'
 const script = (port: number): string => `
   const { prepareProcess } = await import(${JSON.stringify(join(sourceFolder(), 'core/prepare-process.ts'))})
   prepareProcess()
-  const { requestHandler } = await import(${JSON.stringify(join(sourceFolder(), 'cloud/aws/request-handler.ts'))})
+  const { requestHandler } = await import(${JSON.stringify(join(sourceFolder(), 'core/request-handler.ts'))})
   const { get } = await import('node:http')
   for (const url of ['http://ec2.eu-west-1.example/one', 'http://127.0.0.1:${port}/two'])
     await new Promise((done, fail) => get(url, { agent: requestHandler.httpAgent }, (answer) => answer.resume().on('end', done)).on('error', fail))

@@ -1,0 +1,151 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { type InstantCloud, openInstantCloud } from '../../bench/instant-cloud.ts'
+import { aws } from '../../src/cloud/aws/aws.ts'
+import { type RunResult, run } from '../../src/core/exec.ts'
+import { homeFolder, sourceFolder } from '../../src/core/paths.ts'
+import type { BakeOutcome } from '../../src/model/outcome.ts'
+
+const entry = join(sourceFolder(), 'bake.ts')
+let cloud: InstantCloud
+let family = ''
+let shared: Record<string, string>
+const file = (name: string): string => join(cloud.folder, name)
+
+beforeAll(async () => {
+  cloud = await openInstantCloud(1)
+  family = cloud.families[0] ?? ''
+  mkdirSync(file('shared'))
+  writeFileSync(file('passphrase'), 'open sesame\n')
+  // Replaces `ssh`: while the file `gate` exists, each command writes the process of its build to `reached` and waits.
+  mkdirSync(file('bin'))
+  const wait = `while [ -e "$GATE" ]; do echo "$BAKEHOUSE_OWNER" >"$GATE.reached"; sleep 0.2; done`
+  writeFileSync(file('bin/ssh'), `#!/bin/bash\n${wait}\nexec '${join(sourceFolder(), '../bench/instant/ssh')}' "$@"\n`)
+  chmodSync(file('bin/ssh'), 0o755)
+  shared = {
+    ...cloud.env,
+    PATH: `${file('bin')}${delimiter}${cloud.env.PATH}`,
+    GATE: file('gate'),
+    PULUMI_BACKEND_URL: `file://${file('shared')}`,
+    PULUMI_CONFIG_PASSPHRASE_FILE: file('passphrase'),
+  }
+  Object.assign(process.env, Object.fromEntries(Object.entries(shared).filter(([name]) => name.startsWith('AWS_'))))
+}, 300_000)
+afterAll(() => cloud[Symbol.asyncDispose]())
+
+/** The environment of another computer: its home folder is empty at first. */
+function environmentOf(computer: string): Record<string, string> {
+  const home = file(computer)
+  if (!existsSync(home)) {
+    mkdirSync(home)
+    cpSync(join(homeFolder(), 'tools.json'), join(home, 'tools.json'))
+  }
+  return { ...shared, BAKEHOUSE_HOME: home }
+}
+
+const bakehouse = (computer: string, args: readonly string[], more: Record<string, string> = {}): Promise<RunResult> =>
+  run(process.execPath, [entry, ...args], { env: { ...environmentOf(computer), ...more } })
+
+async function history(computer: string): Promise<string[]> {
+  const { stdout, stderr } = await bakehouse(computer, ['history', family, '--json'])
+  try {
+    return (JSON.parse(stdout) as { status: string }[]).map(({ status }) => status)
+  } catch (cause) {
+    throw new Error(`history printed no JSON: ${stdout}${stderr}`, { cause })
+  }
+}
+
+const resources = async () => (await aws()).list({ tool: 'bakehouse', family })
+const temporary = async () => (await resources()).filter(({ tags }) => tags.stage !== 'promoted')
+
+/** Starts a build, and waits until it runs a command in its machine. `owner`: the process of the build. */
+async function startBuild(computer: string): Promise<{ build: ChildProcess; owner: number; ended: Promise<BakeOutcome> }> {
+  rmSync(file('gate.reached'), { force: true })
+  writeFileSync(file('gate'), '')
+  const env = { ...process.env, ...environmentOf(computer) }
+  const build = spawn(process.execPath, [entry, '--family', family, '--json'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const output = { stdout: '', stderr: '' }
+  for (const name of ['stdout', 'stderr'] as const) build[name].on('data', (chunk: Buffer) => (output[name] += chunk))
+  const ended = once(build, 'close').then(() => JSON.parse(output.stdout) as BakeOutcome)
+  ended.catch(() => {})
+  await expect.poll(() => existsSync(file('gate.reached')) || build.exitCode !== null, { timeout: 200_000 }).toBe(true)
+  expect(build.exitCode, output.stderr).toBeNull()
+  return { build, owner: Number.parseInt(readFileSync(file('gate.reached'), 'utf8'), 10), ended }
+}
+
+describe('computers with empty home folders and one state in a folder, with a passphrase in a file', { timeout: 600_000 }, () => {
+  it('build one after the other, and each knows all builds, reads their logs, and cleans up', async () => {
+    const [first, second] = [
+      await bakehouse('one', ['--family', family], { INSTANT_CASES: '3' }),
+      await bakehouse('two', ['--family', family]),
+    ]
+    expect([first.exitCode, first.stderr]).toEqual([0, expect.any(String)])
+    expect([second.exitCode, second.stderr]).toEqual([10, expect.stringContaining('expected at least 3')])
+    for (const computer of ['one', 'two', 'three']) {
+      expect(await history(computer), computer).toEqual(['failed', 'promoted'])
+      const log = await bakehouse(computer, ['show', family, '--log'])
+      expect(log.stdout, log.stderr).toMatch(/==> logs\/verify\.log <==[\s\S]*expected at least 3/)
+      expect((await bakehouse(computer, ['reap', '--family', family, '--cloud', 'aws'])).stdout, computer).toBe('Nothing to delete\n')
+    }
+    expect(readdirSync(file('shared')).sort()).toEqual(['.pulumi', 'artifacts'])
+  })
+
+  it('do not build the same family at the same time: the second ends before it creates anything, and names the first', async () => {
+    const { owner, ended } = await startBuild('one')
+    const [before, stacks] = [await resources(), readdirSync(file('shared/.pulumi/stacks/bakehouse')).sort()]
+    const second = await bakehouse('two', ['--family', family])
+    expect([second.exitCode, second.stderr]).toEqual([3, expect.stringContaining(`${family} is being built by process ${owner} on `)])
+    expect(second.stderr).toContain(`reap --family ${family}`)
+    expect((await resources()).map(({ id }) => id)).toEqual(before.map(({ id }) => id))
+    expect(readdirSync(file('shared/.pulumi/stacks/bakehouse')).sort()).toEqual(stacks)
+    expect(await history('two')).toEqual(['running', 'failed', 'promoted'])
+    rmSync(file('gate'))
+    // The latest good version had three cases, and this build has one.
+    expect((await ended).status).toBe('failed')
+  })
+
+  it('know that a build of another one was cancelled, and have its logs', async () => {
+    const { build, ended } = await startBuild('one')
+    build.kill('SIGINT')
+    rmSync(file('gate'))
+    expect((await ended).status).toBe('cancelled')
+    expect((await history('three'))[0]).toBe('cancelled')
+    expect(await temporary()).toEqual([])
+  })
+
+  it('know that a build of another one was interrupted, and delete what it left', async () => {
+    const { owner, ended } = await startBuild('one')
+    process.kill(owner, 'SIGKILL')
+    rmSync(file('gate'))
+    expect((await ended).status).toBe('interrupted')
+    expect((await history('three'))[0]).toBe('interrupted')
+    const shown = await bakehouse('three', ['show', family])
+    expect(shown.stdout).toContain('interrupted')
+    expect(shown.stdout).toContain(`reap --family ${family}`)
+    expect(await temporary()).not.toEqual([])
+    const reaped = await bakehouse('three', ['reap', '--family', family, '--cloud', 'aws'])
+    expect([reaped.exitCode, reaped.stdout], reaped.stderr).toEqual([0, expect.stringContaining('removed')])
+    expect(await temporary()).toEqual([])
+  })
+
+  it('delete the machines that another one kept of a promoted build, and keep its image', async () => {
+    const { stdout, stderr } = await bakehouse('one', ['--family', family, '--keep', 'always', '--json'], { INSTANT_CASES: '3' })
+    const outcome = JSON.parse(stdout) as BakeOutcome
+    expect(outcome.status, stderr).toBe('promoted')
+    expect(await temporary()).not.toEqual([])
+    const leave = await bakehouse('three', ['reap', '--family', family, '--cloud', 'aws'])
+    expect(leave.stdout, 'it has not expired').toBe('Nothing to delete\n')
+    const reaped = await bakehouse('three', ['reap', '--kept', '--family', family, '--cloud', 'aws', '--json'])
+    expect(
+      (JSON.parse(reaped.stdout) as { action: string }[]).filter(({ action }) => action !== 'removed'),
+      reaped.stderr,
+    ).toEqual([])
+    expect(await temporary()).toEqual([])
+    expect((await resources()).map(({ id }) => id)).toContain(outcome.imageId)
+    const again = await bakehouse('two', ['reap', '--kept', '--family', family, '--cloud', 'aws'])
+    expect(again.stdout, again.stderr).toBe('Nothing to delete\n')
+  })
+})
