@@ -8,6 +8,7 @@ import {
 } from '@aws-sdk/client-s3'
 import type { BucketPlace } from '../core/bucket-url.ts'
 import { defined } from '../core/defined.ts'
+import { readToolVersion } from '../core/program.ts'
 import { requestHandler } from '../core/request-handler.ts'
 import type { ArtifactStore } from './store.ts'
 
@@ -36,6 +37,7 @@ export function clientSettings(settings: BucketPlace['settings']): S3ClientConfi
   const { region, profile, endpoint, disableSSL, disable_https: plain = disableSSL, s3ForcePathStyle, use_path_style: inPath } = settings
   const scheme = plain === 'true' ? 'http' : 'https'
   return {
+    customUserAgent: [['bakehouse', readToolVersion()]],
     // Other servers than those of AWS do not know the newer checksums.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
