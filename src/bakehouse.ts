@@ -102,7 +102,7 @@ export async function makeFamily(family: string, base?: string): Promise<{ folde
 }
 
 /** Deletes orphaned resources, or only lists them. Never deletes a promoted image. */
-export async function reap(options: ReapOptions, signal = new AbortController().signal): Promise<readonly Reaped[]> {
+export async function reap(options: ReapOptions, signal: AbortSignal = new AbortController().signal): Promise<readonly Reaped[]> {
   return (await import('./life/reap.ts')).reap(options, signal)
 }
 
@@ -119,6 +119,18 @@ export async function findConsumers(
 ): Promise<{ latest: string; consumers: readonly (Consumer & { lags: boolean })[] }> {
   const { findConsumers: find } = await import('./life/consumers.ts')
   return find(await openEngine(backend), family)
+}
+
+/** A family of the project, or the error of its file. */
+export interface ReadFamily {
+  readonly name: string
+  readonly family?: Family
+  readonly error?: unknown
+}
+
+/** All families of the project, sorted by name. */
+export async function readFamilies(): Promise<readonly ReadFamily[]> {
+  return (await import('./family/read-family.ts')).listFamilies()
 }
 
 /** The names of the families of the project, sorted. */

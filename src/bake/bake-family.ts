@@ -1,6 +1,6 @@
 import { fork } from 'node:child_process'
 import { join } from 'node:path'
-import { cacheFolder } from '../core/paths.ts'
+import { cacheFolder, programBeside, projectFolder } from '../core/paths.ts'
 import { readTools } from '../core/tools.ts'
 import type { BuildEvent } from '../model/events.ts'
 import type { BakeOutcome } from '../model/outcome.ts'
@@ -13,9 +13,9 @@ type Message = { event: Parameters<Parameters<BakeFamily>[1]>[0] } | { outcome: 
 /** Builds one family in a worker process. Throws only if the worker process cannot be started. */
 export const bakeFamily: BakeFamily = (request, listen, signal) => {
   const startedAt = Date.now()
-  const worker = fork(join(import.meta.dirname, 'worker.ts'), {
+  const worker = fork(programBeside(import.meta, 'worker'), {
     execPath: readTools().node,
-    env: { ...process.env, NODE_COMPILE_CACHE: join(cacheFolder(), 'compiled') },
+    env: { ...process.env, BAKEHOUSE_PROJECT: projectFolder(), NODE_COMPILE_CACHE: join(cacheFolder(), 'compiled') },
     stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
   })
   const errors: string[] = []

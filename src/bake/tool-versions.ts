@@ -1,16 +1,16 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { defined } from '../core/defined.ts'
 import { runTool } from '../core/exec.ts'
-import { projectFolder, sourceFolder } from '../core/paths.ts'
+import { projectFolder } from '../core/paths.ts'
+import { readToolVersion } from '../core/program.ts'
 import { readTools } from '../core/tools.ts'
 import type { Engine } from '../engine/engine.ts'
 
 /** The versions of the tools of a build, by name, for its record. */
 export async function readToolVersions(engine: Engine): Promise<Record<string, string>> {
-  const { version } = JSON.parse(readFileSync(join(sourceFolder(), '../package.json'), 'utf8')) as { version: string }
   const pulumi = await engine.findVersion()
-  return { bakehouse: version, node: process.versions.node, ...defined({ pulumi }), ...readPythonVersions(readTools().venv) }
+  return { bakehouse: readToolVersion(), node: process.versions.node, ...defined({ pulumi }), ...readPythonVersions(readTools().venv) }
 }
 
 /** The versions that influence the image. They are part of the input hash. */

@@ -3,12 +3,16 @@ import { useBackend } from '../core/backend-url.ts'
 import { BakehouseError, UsageError } from '../core/errors.ts'
 import { commandLine, commandName, completionFlag, readToolVersion } from '../core/program.ts'
 import { explainMisuse } from './explain-misuse.ts'
+import { runProgram } from './run-program.ts'
+import { requireProject } from './use-project.ts'
 import { type Verb, verbs } from './verbs.ts'
 
 /** Parses the arguments and runs the verb that they name. Returns the exit code. Throws UsageError for wrong arguments. */
 export async function runArguments(argv: readonly string[]): Promise<number> {
   if (argv.length === 1 && ['--version', '-V'].includes(argv[0] ?? '')) return printToolVersion()
   if (argv[0] === completionFlag) return await printWords(argv.slice(1))
+  const program = verbs.find(({ command }) => command.split(' ')[0] === argv[0])?.program
+  if (program !== undefined) return await runProgram(program, argv.slice(1))
   refuseNamedPositional(argv)
   let code = 0
   const parser = verbs.reduce(
@@ -36,7 +40,7 @@ function makeParser(argv: readonly string[]): Argv {
     .help('help')
     .alias('h', 'help')
     .epilog(
-      '--version prints the version of this program.\nExit codes: 0 done · 1 internal error · 2 wrong arguments or a mistake in a family · 3 a credential or a tool is missing ·\n7 nothing to do · 8 cancelled · 9 interrupted · 10 the image failed its build or its tests',
+      '--project <folder> uses the project in another folder. --version prints the version of this program.\nExit codes: 0 done · 1 internal error · 2 wrong arguments or a mistake in a family · 3 a credential or a tool is missing ·\n7 nothing to do · 8 cancelled · 9 interrupted · 10 the image failed its build or its tests',
     )
     .wrap(Math.min(110, process.stdout.columns ?? 110))
     .exitProcess(false)
@@ -57,6 +61,7 @@ function addVerb(parser: Argv, verb: Verb, { isDefault, done }: { isDefault: boo
     },
     handler: async (args) => {
       refuseRepeated(args, verb)
+      if (!verb.isFree) requireProject()
       useBackend(args.backend as string | undefined)
       done(await verb.run(args))
     },

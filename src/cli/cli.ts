@@ -1,12 +1,14 @@
 import { prepareProcess } from '../core/prepare-process.ts'
 import { runArguments } from './arguments.ts'
+import { useProject } from './use-project.ts'
 
 /** Runs the command line. All errors are caught and printed here. Returns the exit code; README.md lists the exit codes. */
 export async function main(argv: readonly string[]): Promise<number> {
-  prepareProcess()
   surviveClosedPipes()
   try {
-    return await runArguments(argv)
+    const words = useProject(argv)
+    prepareProcess()
+    return await runArguments(words)
   } catch (error) {
     const { reportError } = await import('./report-error.ts')
     return reportError(error, { asJson: argv.some((word) => /^--json(=true)?$/.test(word)) })

@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { print } from '../core/output.ts'
-import { sourceFolder } from '../core/paths.ts'
+import { isPackage, sourceFolder } from '../core/paths.ts'
 import { completionFlag, completionLine, fishCompletionLine } from '../core/program.ts'
 import { quoteShell } from '../core/quote.ts'
 
@@ -10,7 +10,7 @@ export const shells = ['bash', 'zsh', 'fish'] as const
 /** Prints the completion script for a shell. Returns the exit code. */
 export async function runCompletion({ shell }: { readonly shell?: (typeof shells)[number] }): Promise<number> {
   const render = shell === 'fish' ? renderFishCompletion : renderCompletion
-  print(render(process.execPath, join(sourceFolder(), 'bake.ts')).split('\n'))
+  print(render(process.execPath, join(sourceFolder(), `bake${isPackage ? '.js' : '.ts'}`)).split('\n'))
   return 0
 }
 

@@ -9,6 +9,10 @@ export interface Verb {
   readonly options: Readonly<Record<string, Options>>
   readonly positionals: Readonly<Record<string, PositionalOptions>>
   readonly examples: readonly (readonly [string, string])[]
+  /** Another program, in `sourceFolder()`, which gets all further arguments unchanged. Then `run` is not called. */
+  readonly program?: string
+  /** Whether it works without a project. */
+  readonly isFree?: boolean
   /** Runs the verb. Returns the exit code. */
   readonly run: (args: Readonly<Record<string, unknown>>) => Promise<number>
 }
@@ -111,6 +115,7 @@ const show: Verb = {
 const doctor: Verb = {
   command: 'doctor',
   describe: 'Check the tools, the families and the free disk space',
+  isFree: true,
   positionals: {},
   options: { json },
   examples: [['doctor', 'list what is installed and what is missing, and how to install it']],
@@ -120,6 +125,7 @@ const doctor: Verb = {
 const init: Verb = {
   command: 'init <family>',
   describe: 'Create a family from a template; you can build it unchanged',
+  isFree: true,
   positionals: { family: { type: 'string', describe: 'Name of the new family: lower-case letters, digits and dashes' } },
   options: {
     base: { type: 'string', describe: 'Start from the latest good image of this family  [default: plain Debian]', requiresArg: true },
@@ -130,6 +136,24 @@ const init: Verb = {
     ['init linux-db --base linux-base', 'a new family on top of another'],
   ],
   run: async (args) => (await import('./init-verb.ts')).runInit(args as never),
+}
+
+const families: Verb = {
+  command: 'families',
+  describe: 'List the families of the project',
+  positionals: {},
+  options: { json },
+  examples: [['families', 'each family with its cloud, its base and its description']],
+  run: async (args) => (await import('./families-verb.ts')).runFamilies(args as never),
+}
+
+const setup: Verb = {
+  command: 'setup',
+  describe: 'Install the tools that the families of the project need. Other verbs do this by themselves',
+  positionals: {},
+  options: {},
+  examples: [['setup', 'check all tools, and install what is missing']],
+  run: async () => (await import('./setup-verb.ts')).runSetup(),
 }
 
 const reap: Verb = {
@@ -164,6 +188,7 @@ const consumers: Verb = {
 const completion: Verb = {
   command: 'completion [shell]',
   describe: 'Print a shell function named bakehouse, with completion of verbs, options and families',
+  isFree: true,
   positionals: { shell: { choices: ['bash', 'zsh', 'fish'], describe: 'The shell  [default: bash and zsh]' } },
   options: {},
   examples: [
@@ -173,5 +198,45 @@ const completion: Verb = {
   run: async (args) => (await import('./completion.ts')).runCompletion(args as never),
 }
 
+/** A verb that is a program of its own. Its `--help` explains its arguments. */
+function other(command: string, program: string, describe: string, example: string): Verb {
+  const [name = ''] = command.split(' ')
+  const positionals = { arguments: { describe: `Arguments of the program: ${name} --help`, array: true } as const }
+  return { command, describe, program, positionals, options: {}, examples: [[example, describe]], run: async () => 0 }
+}
+
+const vm = other(
+  'vm [arguments..]',
+  '../stacks/vm/main',
+  'Run the latest good image of a family as a machine on this computer',
+  'vm up --family linux-base',
+)
+const pulumi = other(
+  'pulumi [arguments..]',
+  'setup/pulumi',
+  'Run the Pulumi CLI with the state of the project',
+  'pulumi stack history -s linux-base',
+)
+const awsPolicy = other(
+  'aws-policy [arguments..]',
+  'cloud/aws/print-policy',
+  'Print the minimal IAM policy for builds on EC2',
+  'aws-policy',
+)
+
 /** All verbs. The first one runs if no verb is given. */
-export const verbs: readonly Verb[] = [bake, history, show, doctor, init, reap, consumers, completion]
+export const verbs: readonly Verb[] = [
+  bake,
+  families,
+  history,
+  show,
+  doctor,
+  init,
+  reap,
+  consumers,
+  vm,
+  setup,
+  pulumi,
+  awsPolicy,
+  completion,
+]

@@ -1,15 +1,32 @@
 import { homedir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { extname, join, resolve } from 'node:path'
 import { findVariable } from './environment.ts'
+import { findProject } from './find-project.ts'
 
-/** The folder of the project, with `playbooks/`, `src/` and `Pulumi.yaml`. `BAKEHOUSE_PROJECT` overrides it. */
+/** Whether this is the compiled program of the npm package. In a clone, Node runs the TypeScript source. */
+export const isPackage = extname(import.meta.filename) === '.js'
+
+/**
+ * The folder of the project, which contains `playbooks/`: `$BAKEHOUSE_PROJECT`, or the nearest folder with a project from the current one
+ * upwards, or the current folder. In a clone, it is the clone.
+ */
 export function projectFolder(): string {
-  return resolve(findVariable('BAKEHOUSE_PROJECT') ?? join(import.meta.dirname, '../..'))
+  return resolve(findVariable('BAKEHOUSE_PROJECT') ?? (isPackage ? (findProject(process.cwd()) ?? process.cwd()) : packageFolder()))
 }
 
-/** The folder of the source of this program. It does not depend on the project. */
+/** The folder of the code of this program: `src/` of a clone, or `dist/src/` of the package. It does not depend on the project. */
 export function sourceFolder(): string {
   return resolve(import.meta.dirname, '..')
+}
+
+/** The folder of this program with its `package.json`. */
+export function packageFolder(): string {
+  return join(sourceFolder(), isPackage ? '../..' : '..')
+}
+
+/** The path of a program in the folder of the module that calls this: source in a clone, JavaScript in the package. */
+export function programBeside({ dirname, filename }: ImportMeta, name: string): string {
+  return join(dirname, `${name}${extname(filename)}`)
 }
 
 /** The folder that contains the folders of families. */

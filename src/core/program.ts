@@ -1,19 +1,20 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isPrivate } from './backend-url.ts'
-import { sourceFolder } from './paths.ts'
+import { findProject } from './find-project.ts'
+import { isPackage, packageFolder } from './paths.ts'
 import { quoteShell } from './quote.ts'
 
 /** The version of this program. */
 export function readToolVersion(): string {
-  const { version } = JSON.parse(readFileSync(join(sourceFolder(), '../package.json'), 'utf8')) as { version: string }
+  const { version } = JSON.parse(readFileSync(join(packageFolder(), 'package.json'), 'utf8')) as { version: string }
   return version
 }
 
 /** The command that starts this program; arguments follow. */
-export const commandName = 'npm run bake --'
+export const commandName = isPackage ? 'npx bakehouse' : 'npm run bake --'
 
-/** A command of this program for the user to type, such as `npm run bake -- reap`. */
+/** A command of this program for the user to type, such as `npx bakehouse reap`. */
 export function commandLine(...words: readonly string[]): string {
   return [commandName, ...words].join(' ')
 }
@@ -28,30 +29,48 @@ export function stateCommandLine(...words: readonly string[]): string {
 
 /** The settings of this process that choose the project and the state, as assignments for a shell. */
 function settings(): string[] {
-  const { PULUMI_BACKEND_URL: backend = '', BAKEHOUSE_PROJECT, BAKEHOUSE_HOME } = process.env
-  const chosen = { PULUMI_BACKEND_URL: isPrivate(backend) ? '' : backend, BAKEHOUSE_PROJECT, BAKEHOUSE_HOME }
+  const { PULUMI_BACKEND_URL: backend = '', BAKEHOUSE_PROJECT: project = '', BAKEHOUSE_HOME } = process.env
+  const chosen = {
+    PULUMI_BACKEND_URL: isPrivate(backend) ? '' : backend,
+    BAKEHOUSE_PROJECT: isDefaultProject(project) ? '' : project,
+    BAKEHOUSE_HOME,
+  }
   return Object.entries(chosen).flatMap(([name, value]) => (value ? [`${name}=${quoteShell(value)}`] : []))
 }
 
+/** Whether this program finds the folder by itself, as it does in a clone, and from a folder inside of the project. */
+function isDefaultProject(project: string): boolean {
+  return project === (isPackage ? findProject(process.cwd()) : packageFolder())
+}
+
 /** The command that sets up the tools. */
-export const setUpCommand = 'npm run setup'
+export const setUpCommand = isPackage ? `${commandName} setup` : 'npm run setup'
 
 /** The command that writes the JSON Schema of family files. */
 export const schemaCommand = 'npm run schema --'
 
 /** The command that prints the IAM policy for a build on EC2. */
-export const policyCommand = 'npm run aws:policy'
+export const policyCommand = isPackage ? `${commandName} aws-policy` : 'npm run aws:policy'
 
-/** The line that activates completion in a shell. npm must be silent, because the shell evaluates the output. */
-export const completionLine = 'eval "$(npm run --silent bake -- completion)"'
+/** The same command; arguments follow. */
+export const policyProgram = isPackage ? policyCommand : `${policyCommand} --`
+
+/** The command that prints a completion script. npm must be silent, because the shell evaluates the output. */
+const completionCommand = isPackage ? `${commandName} completion` : 'npm run --silent bake -- completion'
+
+/** The command of the program that runs an image on this computer; arguments follow. */
+export const vmCommand = isPackage ? `${commandName} vm` : 'npm run vm --'
+
+/** The line that activates completion in a shell. */
+export const completionLine = `eval "$(${completionCommand})"`
 
 /** A command of the engine for the user to type, with the state of this process. */
 export function engineCommandLine(...words: readonly string[]): string {
-  return [...settings(), 'npm run pulumi --', ...words].join(' ')
+  return [...settings(), isPackage ? `${commandName} pulumi` : 'npm run pulumi --', ...words].join(' ')
 }
 
 /** The same line for fish. */
-export const fishCompletionLine = 'npm run --silent bake -- completion fish | source'
+export const fishCompletionLine = `${completionCommand} fish | source`
 
 /** Hidden option with which the shell asks for suggestions. */
 export const completionFlag = '--complete-words'

@@ -21,7 +21,9 @@ export function followProxy(): void {
   Object.assign(process.env, proxyVariables(process.env))
   // Node read its variables at its start, before they were set.
   // Loading it takes a tenth of a second, so not without a proxy.
-  process.getBuiltinModule('node:http').setGlobalProxyFromEnv(process.env)
+  // Before Node 24, only child processes use the proxy.
+  const http = process.getBuiltinModule('node:http') as Partial<typeof import('node:http')>
+  http.setGlobalProxyFromEnv?.(process.env)
 }
 
 function hasProxy(environment: Environment): boolean {

@@ -3,7 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createPrivateState, findBackend, isPrivate } from '../core/backend-url.ts'
 import type { VariableName } from '../core/environment.ts'
-import { cacheFolder, homeFolder, sourceFolder } from '../core/paths.ts'
+import { cacheFolder, homeFolder, projectFolder, sourceFolder } from '../core/paths.ts'
 import { linkOnce } from '../core/write-file.ts'
 
 /**
@@ -20,7 +20,7 @@ export function engineEnvironment(backend?: string): Record<string, string> {
     // Without this, a stack whose settings file is absent would get another secrets provider, the default one, with its next update.
     PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: 'true',
     PULUMI_HOME: engineHome(),
-    // Commands in a state use these paths, so that every computer can run them.
+    // Commands in a state use these paths, so that every computer can run them. The engine runs outside of the project.
     ...programPaths(),
     PULUMI_SKIP_UPDATE_CHECK: 'true',
     // Without this, the engine stores each state twice: in the history of the stack and as a backup.
@@ -31,7 +31,7 @@ export function engineEnvironment(backend?: string): Record<string, string> {
 }
 
 function programPaths(): Partial<Record<VariableName, string>> {
-  return { BAKEHOUSE_NODE: process.execPath, BAKEHOUSE_SOURCE: sourceFolder() }
+  return { BAKEHOUSE_NODE: process.execPath, BAKEHOUSE_SOURCE: sourceFolder(), BAKEHOUSE_PROJECT: projectFolder() }
 }
 
 /** The settings folder of the engine (PULUMI_HOME), one per project. Its plugins are links to the cache, which all projects share. */

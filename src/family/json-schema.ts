@@ -1,6 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
-import { sourceFolder } from '../core/paths.ts'
+import { packageFolder } from '../core/paths.ts'
 import { familySchema } from './schema.ts'
 
 /** The JSON Schema of `family.yaml`, for editors. It is generated from the schema that the program checks with. */
@@ -12,5 +12,5 @@ export function renderJsonSchema(): string {
 
 /** The path of the generated file. */
 export function jsonSchemaFile(): string {
-  return join(sourceFolder(), '../schema/family.schema.json')
+  return join(packageFolder(), 'schema/family.schema.json')
 }

@@ -1,12 +1,10 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '../core/errors.ts'
+import { familyFile } from '../core/find-project.ts'
 import { playbooksFolder } from '../core/paths.ts'
 import { commandLine } from '../core/program.ts'
 import { didYouMean } from '../core/suggest.ts'
-
-/** The file that makes a folder under `playbooks/` a family. */
-export const familyFile = 'family.yaml'
 
 /** Valid names of families. They become part of the names of resources in every cloud. */
 const familyNamePattern = /^[a-z][a-z0-9-]{0,62}$/

@@ -1,4 +1,4 @@
-import { familyFile } from './names.ts'
+import { familyFile } from '../core/find-project.ts'
 
 /** The files of a new family, which can be built without a change: path in its folder → text. */
 export function newFamilyFiles(name: string, base: string | undefined): Record<string, string> {

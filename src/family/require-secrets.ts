@@ -1,12 +1,12 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { UsageError } from '../core/errors.ts'
+import { familyFile } from '../core/find-project.ts'
 import type { Family } from '../model/family.ts'
 import type { FamilySecrets } from '../model/secrets.ts'
 import { displayPath } from './display-path.ts'
 import { parseSource } from './document.ts'
 import type { Problem } from './explain.ts'
-import { familyFile } from './names.ts'
 import { checkSecrets } from './secrets.ts'
 
 /** Reads the secrets of a family. Throws UsageError with the place in the family file of each one that is missing or too short. */

@@ -1,6 +1,6 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { getCACertificates } from 'node:tls'
+import tls from 'node:tls'
 import { MissingError } from '../core/errors.ts'
 import { homeFolder } from '../core/paths.ts'
 
@@ -29,11 +29,17 @@ export function trustVariables(environment: Readonly<Record<string, string | und
   if (!environment.NODE_EXTRA_CA_CERTS) return {}
   const file = join(homeFolder(), 'ca-certificates.pem')
   mkdirSync(homeFolder(), { recursive: true })
-  writeFileSync(file, [...new Set([...getCACertificates('default'), ...getCACertificates('system')])].join('\n'))
+  writeFileSync(file, [...new Set(listCertificates(environment.NODE_EXTRA_CA_CERTS))].join('\n'))
   const isFree = (...names: readonly string[]): boolean => !names.some((name) => environment[name])
   return {
     // The library of pip prefers the other two.
     ...(isFree('PIP_CERT', 'REQUESTS_CA_BUNDLE', 'CURL_CA_BUNDLE') ? { PIP_CERT: file } : {}),
     ...(isFree('SSL_CERT_FILE') ? { SSL_CERT_FILE: file } : {}),
   }
+}
+
+/** All authorities that Node trusts, and those of the system if this Node can list them: before version 22.15, it cannot. */
+function listCertificates(extra: string): string[] {
+  const list = (tls as Partial<Pick<typeof tls, 'getCACertificates'>>).getCACertificates
+  return list ? [...list('default'), ...list('system')] : [...tls.rootCertificates, readFileSync(extra, 'utf8')]
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { existsSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { cacheFolder, sourceFolder } from '../core/paths.ts'
+import { cacheFolder, packageFolder, sourceFolder } from '../core/paths.ts'
 import { type Tools, toolsFile } from '../core/tools.ts'
 import { findJson } from '../core/write-file.ts'
 import type { Needs } from './needs.ts'
@@ -45,6 +45,8 @@ function hashInputs(): string {
   const folder = join(sourceFolder(), 'setup')
   const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
   const paths = files.map((file) => join(file.parentPath, file.name)).sort()
-  for (const path of [join(sourceFolder(), '../package-lock.json'), ...paths]) hash.update(`${path}\n`).update(readFileSync(path))
+  // The package has no lock file. Its dependencies have exact versions.
+  const lock = join(packageFolder(), 'package-lock.json')
+  for (const path of [...(existsSync(lock) ? [lock] : []), ...paths]) hash.update(`${path}\n`).update(readFileSync(path))
   return hash.digest('hex')
 }

@@ -17,7 +17,7 @@ export async function configure(context: StepContext): Promise<StepAnswer> {
   const { family, prove } = context.request
   const system = systemOf(family.os)
   await using session = await system.openSession(context, onlyHost(context))
-  const suites = prove ? await (await import('./prove.ts')).proveSuites(context) : []
+  const suites = prove ? await proveSuites(context) : []
   const hint = await system.prepare?.(session)
   await rememberFindings(session)
   // In parallel with the start of Ansible, which takes longer. So this takes no extra time.
@@ -72,4 +72,9 @@ async function rememberFindings(session: Session): Promise<void> {
   const { cases } = await system.checkHygiene(session, 1)
   const { writeBaseFindings } = await import('../guest/base-findings.ts')
   writeBaseFindings(context.folder, cases, system.inheritedChecks)
+}
+
+// A function of its own, because the compiler does not rewrite imports inside of a function with `await using`.
+async function proveSuites(context: StepContext): ReturnType<typeof import('./prove.ts')['proveSuites']> {
+  return (await import('./prove.ts')).proveSuites(context)
 }

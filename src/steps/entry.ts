@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
-import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { setVariable, type VariableName } from '../core/environment.ts'
 import { findCommand } from '../core/find-command.ts'
 import { endProcesses, findMarked, signalProcess } from '../core/marked-processes.ts'
+import { programBeside } from '../core/paths.ts'
 import { isRunning, type ProcessIdentity } from '../core/process-identity.ts'
 import { quoteShell } from '../core/quote.ts'
 import { stepMark } from '../model/build-folder.ts'
@@ -16,7 +16,7 @@ const mark: VariableName = 'BAKEHOUSE_STEP'
  * official `command` plugin cancels a command by killing its shell with SIGKILL, and the step must outlive that to end its children.
  */
 export function stepCommand(node: string, step: StepName, buildFolder: string): string {
-  const words = [node, join(import.meta.dirname, 'run.ts'), step, buildFolder].map(quoteShell).join(' ')
+  const words = [node, programBeside(import.meta, 'run'), step, buildFolder].map(quoteShell).join(' ')
   const setsid = findCommand('setsid')
   return `${mark}=${quoteShell(stepMark(buildFolder, step))} ${setsid ? `${quoteShell(setsid)} ` : ''}${words} & wait "$!"`
 }

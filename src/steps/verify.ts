@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defined } from '../core/defined.ts'
+import { disposeTogether } from '../core/dispose-together.ts'
 import { parseDuration } from '../core/duration.ts'
 import { RejectedError } from '../core/errors.ts'
 import { shorten } from '../core/shorten.ts'
@@ -27,7 +28,7 @@ import { hintForSuites } from './verify-hint.ts'
 export async function verify(context: StepContext): Promise<StepAnswer> {
   const deadline = Date.now() + parseDuration(context.request.family.verify.timeout)
   const system = systemOf(context.request.family.os)
-  await using sessions = new AsyncDisposableStack()
+  await using sessions = disposeTogether()
   const open = async (session: Promise<OpenSession>, index: number): Promise<Trial> =>
     openTrial(sessions.use(await session), index, deadline)
   const answer = await verifyTrials(context, await Promise.all(context.hosts.map((host) => system.openSession(context, host)).map(open)))

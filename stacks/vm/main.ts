@@ -2,11 +2,12 @@ import { defined } from '../../src/core/defined.ts'
 import { print } from '../../src/core/output.ts'
 import { parseCount } from '../../src/core/parse-count.ts'
 import { prepareProcess } from '../../src/core/prepare-process.ts'
+import { vmCommand } from '../../src/core/program.ts'
 import { type Given, runSmallProgram, type SmallProgram } from '../../src/core/small-program.ts'
 import { destroyVm, upVm } from './machine.ts'
 
 const program: SmallProgram = {
-  command: 'npm run vm --',
+  command: vmCommand,
   describe: 'Runs the latest good image of a family as a virtual machine on this computer.',
   words: [
     {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { runTool } from '../../src/core/exec.ts'
 import { sourceFolder } from '../../src/core/paths.ts'
 
-const parts = ['src', 'package.json', 'package-lock.json', 'Pulumi.yaml', 'setup.mjs'] as const
+const parts = ['src', 'package.json', 'package-lock.json', 'Pulumi.yaml', 'setup.mjs', 'tools'] as const
 
 /** Copies this program with its packages to a folder, like `git clone` and `npm ci`. */
 export async function makeClone(folder: string): Promise<void> {

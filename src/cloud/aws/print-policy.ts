@@ -1,11 +1,11 @@
 import { printJson } from '../../core/output.ts'
-import { policyCommand } from '../../core/program.ts'
+import { policyProgram } from '../../core/program.ts'
 import { runSmallProgram } from '../../core/small-program.ts'
 import { bakePolicy } from './policy.ts'
 
 process.exitCode = await runSmallProgram(
   {
-    command: `${policyCommand} --`,
+    command: policyProgram,
     describe: 'Prints the minimal IAM policy for builds on EC2 as JSON, for aws iam create-policy --policy-document.',
     options: {
       family: { value: '<name>', describe: 'The only family whose SSM parameter and state may be written  [default: every family]' },

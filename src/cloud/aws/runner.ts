@@ -25,11 +25,11 @@ export function runner({ verb, name, context, request, undo }: Command) {
 }
 
 /**
- * The shell command for a verb. The state keeps it, and another computer may run it later, so it has no path of this computer: the engine
- * gets the paths from the environment.
+ * The shell command for a verb. The state keeps it, and another computer may run it later, from a clone or from the package. So it has no path
+ * of this computer: the engine gets the paths from the environment.
  */
 function commandLine(verb: string): string {
   // biome-ignore lint/suspicious/noTemplateCurlyInString: variables of the shell
-  const [node, source] = ['"${BAKEHOUSE_NODE:-node}"', '"${BAKEHOUSE_SOURCE:?only Bakehouse can run this command}']
-  return `${node} ${source}/cloud/aws/run.ts" ${verb}`
+  const [node, source] = ['"${BAKEHOUSE_NODE:-node}"', '"${BAKEHOUSE_SOURCE:?only Bakehouse can run this command}"']
+  return `${node} ${source}/cloud/aws/run.[jt]s ${verb}`
 }

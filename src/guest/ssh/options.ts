@@ -1,5 +1,5 @@
-import { join } from 'node:path'
 import { defined } from '../../core/defined.ts'
+import { programBeside } from '../../core/paths.ts'
 import { quoteShell, quoteSshConfig } from '../../core/quote.ts'
 import { identityFilesOf } from '../../core/ssh-key.ts'
 import type { Host } from '../../model/host.ts'
@@ -62,6 +62,6 @@ function sharing(controlPath: string, keepsOpen = false): Record<string, string>
 /** The proxy command for a loopback address. Its port is forwarded by QEMU, which accepts connections even while the machine is down. */
 function patientCommand({ address }: SshTarget): string | undefined {
   if (address !== '127.0.0.1') return undefined
-  const words = [process.execPath, join(import.meta.dirname, 'patient-connection.ts')].map((word) => quoteShell(word).replaceAll('%', '%%'))
+  const words = [process.execPath, programBeside(import.meta, 'patient-connection')].map((word) => quoteShell(word).replaceAll('%', '%%'))
   return `${words.join(' ')} %h %p`
 }

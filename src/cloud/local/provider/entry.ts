@@ -1,5 +1,5 @@
-import { join } from 'node:path'
+import { programBeside } from '../../../core/paths.ts'
 import type { PluginEntry } from '../../../engine/plugin/resource.ts'
 
 /** The provider plugin for machines and images with QEMU. */
-export const qemuPlugin: PluginEntry = { name: 'qemu', main: join(import.meta.dirname, 'provider.ts') }
+export const qemuPlugin: PluginEntry = { name: 'qemu', main: programBeside(import.meta, 'provider') }

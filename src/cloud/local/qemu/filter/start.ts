@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { closeSync, openSync } from 'node:fs'
-import { join } from 'node:path'
+import { programBeside } from '../../../../core/paths.ts'
 import { plainEnvironment } from '../../../../core/plain-environment.ts'
 import type { FilterSockets } from '../network.ts'
 
@@ -20,7 +20,7 @@ export interface GuestLogs {
 export function startFilter(sockets: FilterSockets, network: boolean, { consoleLog, qemuLog }: GuestLogs, most = longestLog): void {
   const log = openSync(qemuLog, 'a', 0o600)
   const rules = [sockets.fromGuest, sockets.toNetwork, network ? 'open' : 'closed']
-  const args = [join(import.meta.dirname, 'filter.ts'), ...rules, String(most), consoleLog, qemuLog]
+  const args = [programBeside(import.meta, 'filter'), ...rules, String(most), consoleLog, qemuLog]
   const child = spawn(process.execPath, args, { detached: true, stdio: ['ignore', log, log], env: plainEnvironment() })
   closeSync(log)
   child.once('error', () => {})

@@ -1,0 +1,162 @@
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { homedir, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { publint } from 'publint'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { run } from '../../src/core/exec.ts'
+import { packageFolder } from '../../src/core/paths.ts'
+import { makeRepository, packPackage, type Repository } from '../helpers/repository.ts'
+
+const root = packageFolder()
+const manifest = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'))
+let folder: string
+let tarball: string
+let repository: Repository
+let files: string[]
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'bakehouse-package-'))
+  tarball = await packPackage(folder)
+  repository = await makeRepository(tarball)
+  const installed = join(repository.folder, 'node_modules/bakehouse')
+  files = readdirSync(installed, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(installed.length + 1))
+}, 600_000)
+
+afterAll(() => {
+  repository?.[Symbol.dispose]()
+  rmSync(folder, { recursive: true, force: true })
+})
+
+const read = (path: string): string => readFileSync(join(repository.folder, 'node_modules/bakehouse', path), 'utf8')
+
+describe('the tarball', () => {
+  test('contains the compiled program, its documentation and schema, and nothing else', () => {
+    const tops = new Set(
+      files.map((path) =>
+        path
+          .split('/')
+          .slice(0, path.startsWith('dist/') ? 2 : 1)
+          .join('/'),
+      ),
+    )
+    expect([...tops].sort()).toEqual(
+      ['CHANGELOG.md', 'LICENSE', 'Pulumi.yaml', 'README.md', 'dist/src', 'dist/stacks', 'docs', 'package.json', 'schema'].sort(),
+    )
+    expect(files.filter((path) => /(^|\/)(test|bench|node_modules|\.bakehouse|\.env)(\/|$)|\.(tgz|log|pem|key)$/.test(path))).toEqual([])
+  })
+
+  test('has no TypeScript source, because Node removes no types below node_modules', () => {
+    expect(files.filter((path) => /(?<!\.d)\.ts$/.test(path))).toEqual([])
+    const stale = files.filter((path) => path.endsWith('.js') && /(?:from|import\() ?['"]\.[^'"]*\.ts['"]/.test(read(path)))
+    expect(stale).toEqual([])
+  })
+
+  test('has every file that is not TypeScript, with its permissions', async () => {
+    const { stdout } = await run('git', ['ls-files', 'src', 'stacks'], { cwd: root })
+    const wanted = stdout.split('\n').filter((path) => path !== '' && !path.endsWith('.ts'))
+    expect(wanted.filter((path) => !files.includes(`dist/${path}`))).toEqual([])
+  })
+
+  test('contains no path of this computer, and no secret', () => {
+    const unwanted = [root, join(homedir(), '.cache'), 'BEGIN OPENSSH PRIVATE', 'BEGIN RSA PRIVATE']
+    const found = files.filter((path) =>
+      unwanted.some((text) => readFileSync(join(repository.folder, 'node_modules/bakehouse', path)).includes(text)),
+    )
+    expect(found.filter((path) => !/dist\/src\/.*(?:hygiene|redact)/.test(path))).toEqual([])
+  })
+
+  test('has exact versions, a licence, and no dependency on a Node', () => {
+    expect(manifest.license).toBe('Apache-2.0')
+    expect(manifest.optionalDependencies).toBeUndefined()
+    expect(Object.values<string>(manifest.dependencies).filter((version) => !/^\d+\.\d+\.\d+$/.test(version))).toEqual([])
+  })
+
+  test('passes publint', async () => {
+    const { messages } = await publint({ pack: { tarball: Uint8Array.from(readFileSync(tarball)).buffer }, strict: true })
+    expect(messages).toEqual([])
+  })
+
+  test('has types that a program with module resolution of Node finds', async () => {
+    const attw = join(root, 'node_modules/.bin/attw')
+    const { exitCode, stdout } = await run(attw, [tarball, '--profile', 'esm-only', '--no-color', '--no-emoji'], {
+      cwd: folder,
+      timeoutMs: 110_000,
+    })
+    expect(exitCode, stdout).toBe(0)
+  })
+})
+
+describe('in a repository with the package', () => {
+  test('npx bakehouse prints its help, with the commands that a user can type there', async () => {
+    const { exitCode, stdout } = await repository.bakehouse(['--help'])
+    expect(exitCode).toBe(0)
+    expect(stdout).toContain('npx bakehouse init <family>')
+    expect(stdout).not.toContain('npm run')
+  })
+
+  test('--version prints the version of the package', async () => {
+    expect((await repository.bakehouse(['--version'])).stdout.trim()).toBe(manifest.version)
+  })
+
+  test('without a project, it says where it searched and how to begin', async () => {
+    const { exitCode, stderr } = await repository.bakehouse(['families'])
+    expect(exitCode).toBe(2)
+    expect(stderr).toContain(`Expected a project in ${repository.folder} or in a folder above it`)
+    expect(stderr).toContain('hint: create a family here: npx bakehouse init <family>')
+  })
+
+  test('init begins a project, which is then found from each folder inside of it, and with --project from elsewhere', async () => {
+    expect((await repository.bakehouse(['init', 'linux-base'])).exitCode).toBe(0)
+    repository.write('apps/web/README.md', '')
+    const elsewhere = await repository.bakehouse(['families', '--project', repository.folder], { below: '..' })
+    for (const { stdout } of [await repository.bakehouse(['families'], { below: 'apps/web' }), elsewhere]) {
+      expect(stdout).toMatch(/^linux-base\s+local\s+debian\s+What linux-base is for\.\n$/)
+    }
+  })
+
+  test('history, doctor and the IAM policy work before set-up, and a mistake in a family names its file', async () => {
+    const [history, doctor, policy] = await Promise.all(
+      [['history'], ['doctor', '--json'], ['aws-policy']].map((args) => repository.bakehouse(args)),
+    )
+    expect(history?.stdout).toContain('npx bakehouse')
+    expect(doctor?.stdout).toContain('npx bakehouse setup')
+    expect(JSON.parse(policy?.stdout ?? '')).toHaveProperty('Version')
+    repository.write('playbooks/broken/family.yaml', 'bse: {}\n')
+    const { exitCode, stdout } = await repository.bakehouse(['families', '--json'])
+    expect(exitCode).toBe(2)
+    expect(JSON.parse(stdout)).toMatchObject([{ name: 'broken', error: expect.stringContaining('playbooks/broken/family.yaml:1:1') }, {}])
+    rmSync(join(repository.folder, 'playbooks/broken'), { recursive: true })
+  })
+
+  test('a program imports the library with its types', async () => {
+    writeFileSync(
+      join(repository.folder, 'program.mts'),
+      `import { type BakeOptions, bake, findLatestGood, listFamilies } from 'bakehouse'
+import { imageIn, latestGood } from 'bakehouse/pulumi'
+const options: BakeOptions = { signal: AbortSignal.timeout(1000) }
+// @ts-expect-error keep has three values
+const wrong = () => bake([{ family: 'x', keep: 'sometimes', dryRun: false, ifChanged: false, prove: false }], options)
+console.log(JSON.stringify([await listFamilies(), typeof findLatestGood, typeof latestGood, typeof imageIn, typeof wrong]))
+`,
+    )
+    const compiler = join(root, 'node_modules/.bin/tsc')
+    const settings = [
+      '--module',
+      'nodenext',
+      '--target',
+      'es2023',
+      '--strict',
+      '--skipLibCheck',
+      '--types',
+      'node',
+      '--typeRoots',
+      join(root, 'node_modules/@types'),
+    ]
+    const compiled = await repository.run(compiler, [...settings, 'program.mts'])
+    expect(compiled.exitCode, compiled.stdout).toBe(0)
+    const { stdout, stderr } = await repository.run(process.execPath, ['program.mjs'])
+    expect(JSON.parse(stdout || stderr)).toEqual([['linux-base'], 'function', 'function', 'function', 'function'])
+  })
+})
