@@ -1,5 +1,6 @@
 import type { BuildLog } from './artifacts/read-logs.ts'
 import type { Engine } from './engine/engine.ts'
+import type { MadeFamily, NewFamily } from './family/make-family.ts'
 import type { Consumer } from './model/consumer.ts'
 import type { FamilyListener } from './model/events.ts'
 import type { Family } from './model/family.ts'
@@ -96,9 +97,9 @@ export async function readFamily(family: string, cloud?: string): Promise<Family
   return (await import('./family/read-family.ts')).readFamily(family, cloud === undefined ? {} : { cloud })
 }
 
-/** Creates the folder of a new family. If `base` is given, it becomes the parent family. Throws UsageError. */
-export async function makeFamily(family: string, base?: string): Promise<{ folder: string; files: readonly string[] }> {
-  return (await import('./family/make-family.ts')).makeFamily(family, base)
+/** Creates a family; with `options`, also a weekly build in CI, or a Pulumi program that uses the image. Throws UsageError. */
+export async function makeFamily(family: string, options: NewFamily = {}): Promise<MadeFamily> {
+  return (await import('./family/make-family.ts')).makeFamily(family, options)
 }
 
 /** Deletes orphaned resources, or only lists them. Never deletes a promoted image. */

@@ -129,11 +129,18 @@ const init: Verb = {
   positionals: { family: { type: 'string', describe: 'Name of the new family: lower-case letters, digits and dashes' } },
   options: {
     base: { type: 'string', describe: 'Start from the latest good image of this family  [default: plain Debian]', requiresArg: true },
+    ci: { choices: ['github', 'gitlab'], describe: 'Also write a workflow that builds the family every week', requiresArg: true },
+    consumer: {
+      choices: ['asg', 'vm'],
+      describe: 'Also write a Pulumi program that uses the image: an Auto Scaling group, or a machine on this computer',
+      requiresArg: true,
+    },
     json,
   },
   examples: [
     ['init linux-db', 'a new family on plain Debian'],
     ['init linux-db --base linux-base', 'a new family on top of another'],
+    ['init linux-db --ci github --consumer vm', 'with a weekly build, and a machine from the image'],
   ],
   run: async (args) => (await import('./init-verb.ts')).runInit(args as never),
 }

@@ -11,8 +11,14 @@ export function readToolVersion(): string {
   return version
 }
 
-/** The command that starts this program; arguments follow. */
-export const commandName = isPackage ? 'npx bakehouse' : 'npm run bake --'
+/** The command that starts this program in a clone of its repository; arguments follow. */
+export const cloneCommand = 'npm run bake --'
+
+/** The command that starts this program where its package is installed. */
+export const packageCommand = 'npx bakehouse'
+
+/** The command that starts this program as it runs now. */
+export const commandName = isPackage ? packageCommand : cloneCommand
 
 /** A command of this program for the user to type, such as `npx bakehouse reap`. */
 export function commandLine(...words: readonly string[]): string {

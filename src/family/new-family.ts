@@ -1,4 +1,5 @@
 import { familyFile } from '../core/find-project.ts'
+import { isPackage } from '../core/paths.ts'
 
 /** The files of a new family, which can be built without a change: path in its folder → text. */
 export function newFamilyFiles(name: string, base: string | undefined): Record<string, string> {
@@ -6,7 +7,8 @@ export function newFamilyFiles(name: string, base: string | undefined): Record<s
 }
 
 function renderFamily(name: string, base: string | undefined): string {
-  return `# yaml-language-server: $schema=../../schema/family.schema.json
+  const schema = `${isPackage ? '../../node_modules/bakehouse' : '../..'}/schema/family.schema.json`
+  return `# yaml-language-server: $schema=${schema}
 description: What ${name} is for.
 
 base:

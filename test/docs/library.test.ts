@@ -14,9 +14,9 @@ test('the page of the library lists each of its functions, and no other', () => 
 
 test.each([
   ['bakehouse', bakehouse],
-  ['pulumi', pulumi],
-])('the example imports functions that src/%s.ts has', (name, library) => {
-  const [, names = ''] = new RegExp(`import \\{ (.*) \\} from './src/${name}.ts'`).exec(page) ?? []
+  ['bakehouse/pulumi', pulumi],
+])('the example imports functions that %s has', (name, library) => {
+  const [, names = ''] = new RegExp(`import \\{ (.*) \\} from '${name}'`).exec(page) ?? []
   expect(names).not.toBe('')
   for (const each of names.split(', ')) expect(library).toHaveProperty(each)
 })

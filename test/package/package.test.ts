@@ -3,6 +3,7 @@ import { homedir, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { publint } from 'publint'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parse } from 'yaml'
 import { run } from '../../src/core/exec.ts'
 import { packageFolder } from '../../src/core/paths.ts'
 import { makeRepository, packPackage, type Repository } from '../helpers/repository.ts'
@@ -42,7 +43,7 @@ describe('the tarball', () => {
       ),
     )
     expect([...tops].sort()).toEqual(
-      ['CHANGELOG.md', 'LICENSE', 'Pulumi.yaml', 'README.md', 'dist/src', 'dist/stacks', 'docs', 'package.json', 'schema'].sort(),
+      ['.github', 'CHANGELOG.md', 'LICENSE', 'Pulumi.yaml', 'README.md', 'dist/src', 'dist/stacks', 'docs', 'package.json', 'schema'].sort(),
     )
     expect(files.filter((path) => /(^|\/)(test|bench|node_modules|\.bakehouse|\.env)(\/|$)|\.(tgz|log|pem|key)$/.test(path))).toEqual([])
   })
@@ -116,6 +117,65 @@ describe('in a repository with the package', () => {
     }
   })
 
+  test('init writes a weekly build and programs for consumers, adds to .gitignore, and keeps what exists', async () => {
+    repository.write('.gitignore', '*.log\nnode_modules')
+    const init = async (...args: string[]) => JSON.parse((await repository.bakehouse(['init', ...args, '--json'])).stdout)
+    const text = (path: string): string => readFileSync(join(repository.folder, path), 'utf8')
+    const first = await init('web', '--base', 'linux-base', '--ci', 'github', '--consumer', 'vm')
+    expect(first.others).toEqual(['.github/workflows/bake.yml', 'stacks/web-vm/Pulumi.yaml', 'stacks/web-vm/index.mjs', '.gitignore'])
+    expect(text('.gitignore')).toBe('*.log\nnode_modules\n.bakehouse/\n')
+    const workflow = text('.github/workflows/bake.yml')
+    expect(workflow).toContain(`'["web"]'`)
+    expect(workflow).toContain('npx bakehouse --family "$FAMILY"')
+    expect(workflow).toMatch(/setup-node[\s\S]*run: npm ci[\s\S]*npx bakehouse --family/)
+    expect(workflow).not.toContain('npm run')
+    repository.write('.github/workflows/bake.yml', 'name: mine\n')
+
+    const second = await init('db', '--ci', 'github', '--consumer', 'asg')
+    expect(second).toMatchObject({ others: ['stacks/db-asg/Pulumi.yaml', 'stacks/db-asg/index.mjs'], kept: ['.github/workflows/bake.yml'] })
+    expect(text('.github/workflows/bake.yml')).toBe('name: mine\n')
+
+    expect((await init('cache', '--ci', 'gitlab')).others).toEqual(['.gitlab-ci.yml'])
+    const { bake } = parse(text('.gitlab-ci.yml'))
+    expect(bake.before_script[0]).toContain('npm ci')
+    expect([...bake.script, bake.after_script.at(-1)]).toEqual([
+      'npx bakehouse --family cache --cloud aws',
+      'npx bakehouse reap --family cache --cloud aws',
+    ])
+    expect((await repository.bakehouse(['families'])).exitCode, 'the new families are valid').toBe(0)
+  })
+
+  test('the program for a machine reads the latest good image from the stack of the family', async () => {
+    repository.write('key.pub', 'ssh-ed25519 AAAA me')
+    repository.write(
+      'mock.mjs',
+      `import { runtime } from '@pulumi/pulumi'
+const made = []
+const outputs = { imageId: 'web-1', imageName: 'web-1', version: '1', family: 'web', cloud: 'local', region: 'r', imagesByRegion: { r: 'web-1' },
+  baseImage: 'b', digest: 'd', verified: [], promotedAt: 'p', sourceCommit: 'c', buildStack: 's', previousVersion: '', inputsDigest: 'i' }
+runtime.setAllConfig({ 'web-vm:identityFile': '${join(repository.folder, 'key')}' })
+await runtime.setMocks({
+  newResource: ({ type, name, inputs }) => {
+    made.push([type, inputs.name, inputs.image])
+    const state = type.endsWith('StackReference') ? { name: inputs.name, outputs } : { ...inputs, host: { address: 'a', port: 1, user: 'root' } }
+    return { id: name, state }
+  },
+  call: () => ({}),
+}, 'web-vm', 'dev', false, 'organization')
+const { version } = await import('./stacks/web-vm/index.mjs')
+version.apply((text) => setTimeout(() => console.log(JSON.stringify([text, made])), 500))
+`,
+    )
+    const { stdout, stderr } = await repository.run(process.execPath, ['mock.mjs'])
+    expect(JSON.parse(stdout || stderr)).toEqual([
+      '1',
+      [
+        ['pulumi:pulumi:StackReference', 'organization/bakehouse/web', null],
+        ['qemu:index:Instance', 'vm-web', 'web-1'],
+      ],
+    ])
+  })
+
   test('history, doctor and the IAM policy work before set-up, and a mistake in a family names its file', async () => {
     const [history, doctor, policy] = await Promise.all(
       [['history'], ['doctor', '--json'], ['aws-policy']].map((args) => repository.bakehouse(args)),
@@ -126,7 +186,7 @@ describe('in a repository with the package', () => {
     repository.write('playbooks/broken/family.yaml', 'bse: {}\n')
     const { exitCode, stdout } = await repository.bakehouse(['families', '--json'])
     expect(exitCode).toBe(2)
-    expect(JSON.parse(stdout)).toMatchObject([{ name: 'broken', error: expect.stringContaining('playbooks/broken/family.yaml:1:1') }, {}])
+    expect(JSON.parse(stdout)).toContainEqual({ name: 'broken', error: expect.stringContaining('playbooks/broken/family.yaml:1:1') })
     rmSync(join(repository.folder, 'playbooks/broken'), { recursive: true })
   })
 
@@ -157,6 +217,6 @@ console.log(JSON.stringify([await listFamilies(), typeof findLatestGood, typeof 
     const compiled = await repository.run(compiler, [...settings, 'program.mts'])
     expect(compiled.exitCode, compiled.stdout).toBe(0)
     const { stdout, stderr } = await repository.run(process.execPath, ['program.mjs'])
-    expect(JSON.parse(stdout || stderr)).toEqual([['linux-base'], 'function', 'function', 'function', 'function'])
+    expect(JSON.parse(stdout || stderr)).toEqual([['cache', 'db', 'linux-base', 'web'], 'function', 'function', 'function', 'function'])
   })
 })
