@@ -14,13 +14,16 @@ const functions: Readonly<Record<string, unknown>> = {
   show: bakehouse.readBuild,
   doctor: bakehouse.checkProject,
   init: bakehouse.makeFamily,
+  families: bakehouse.readFamilies,
+  setup: bakehouse.prepareTools,
   reap: bakehouse.reap,
   consumers: bakehouse.findConsumers,
 }
 
 describe('the library', () => {
-  test('has a function for each verb of the command line, except completion', () => {
-    const names = verbs.map(({ command }) => command.split(' ')[0] ?? '').filter((name) => name !== 'completion')
+  test('has a function for each verb of the command line, except completion and other programs', () => {
+    const own = verbs.filter(({ program }) => program === undefined)
+    const names = own.map(({ command }) => command.split(' ')[0] ?? '').filter((name) => name !== 'completion')
     expect(names.filter((name) => typeof functions[name] !== 'function')).toEqual([])
   })
 

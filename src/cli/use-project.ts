@@ -2,7 +2,7 @@ import { statSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { findVariable, setVariable } from '../core/environment.ts'
 import { UsageError } from '../core/errors.ts'
-import { findProject, projectFile } from '../core/find-project.ts'
+import { findProject } from '../core/find-project.ts'
 import { isPackage } from '../core/paths.ts'
 import { commandLine } from '../core/program.ts'
 
@@ -28,7 +28,7 @@ export function useProject(argv: readonly string[]): string[] {
 /** Throws UsageError if no project was given, and there is none in the current folder or above it. */
 export function requireProject(): void {
   if (!isPackage || findVariable('BAKEHOUSE_PROJECT') !== undefined || findProject(process.cwd()) !== undefined) return
-  throw new UsageError(`Expected a project in ${process.cwd()} or in a folder above it: ${projectFile}, or playbooks/ with a family`, {
+  throw new UsageError(`Expected a project in ${process.cwd()} or in a folder above it: playbooks/ with a family`, {
     hint: `create a family here: ${commandLine('init', '<family>')}`,
   })
 }

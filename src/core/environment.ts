@@ -13,7 +13,7 @@ export const variables = {
   BAKEHOUSE_PROJECT: {
     audience: 'user',
     meaning: 'The folder of the project, which contains `playbooks/`.',
-    default: 'the folder of the program',
+    default: 'the nearest folder upwards with a family in `playbooks/`; in a clone, the clone',
   },
   BAKEHOUSE_HOME: {
     audience: 'user',

@@ -1,9 +1,6 @@
 import { existsSync, readdirSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 
-/** The file with the settings of a project. It marks the folder of the project. */
-export const projectFile = 'bakehouse.yaml'
-
 /** The file that makes a folder under `playbooks/` a family. */
 export const familyFile = 'family.yaml'
 
@@ -15,9 +12,9 @@ export function findProject(from: string): string | undefined {
   return parent === folder ? undefined : findProject(parent)
 }
 
-/** Whether a folder has the settings of a project, or `playbooks/` with a family. */
+/** Whether a folder contains `playbooks/` with a family. */
 function isProject(folder: string): boolean {
-  return existsSync(join(folder, projectFile)) || listFolders(join(folder, 'playbooks')).some((path) => existsSync(join(path, familyFile)))
+  return listFolders(join(folder, 'playbooks')).some((path) => existsSync(join(path, familyFile)))
 }
 
 function listFolders(folder: string): string[] {

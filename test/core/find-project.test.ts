@@ -15,11 +15,8 @@ function write(path: string): void {
   writeFileSync(join(root, path), '')
 }
 
-it.each([
-  ['a family', 'playbooks/web/family.yaml'],
-  ['settings', 'bakehouse.yaml'],
-])('a folder with %s is the project, from each folder inside of it', (_what, file) => {
-  write(`images/${file}`)
+it('a folder with a family in playbooks/ is the project, from each folder inside of it', () => {
+  write('images/playbooks/web/family.yaml')
   mkdirSync(join(root, 'images/playbooks/web/roles/nginx'), { recursive: true })
   for (const inside of ['images', 'images/playbooks', 'images/playbooks/web/roles/nginx']) {
     expect(findProject(join(root, inside))).toBe(join(root, 'images'))
@@ -34,6 +31,6 @@ it('playbooks/ without a family is no project', () => {
 
 it('the nearest project counts', () => {
   write('playbooks/web/family.yaml')
-  write('inner/bakehouse.yaml')
+  write('inner/playbooks/db/family.yaml')
   expect(findProject(join(root, 'inner'))).toBe(join(root, 'inner'))
 })

@@ -43,7 +43,18 @@ describe('the tarball', () => {
       ),
     )
     expect([...tops].sort()).toEqual(
-      ['.github', 'CHANGELOG.md', 'LICENSE', 'Pulumi.yaml', 'README.md', 'dist/src', 'dist/stacks', 'docs', 'package.json', 'schema'].sort(),
+      [
+        '.github',
+        'CHANGELOG.md',
+        'LICENSE',
+        'Pulumi.yaml',
+        'README.md',
+        'dist/src',
+        'dist/stacks',
+        'docs',
+        'package.json',
+        'schema',
+      ].sort(),
     )
     expect(files.filter((path) => /(^|\/)(test|bench|node_modules|\.bakehouse|\.env)(\/|$)|\.(tgz|log|pem|key)$/.test(path))).toEqual([])
   })
