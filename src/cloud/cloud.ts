@@ -89,6 +89,10 @@ export interface Cloud {
   requireFreeNames?(family: Family, names: BuildNames): Promise<void>
   /** All resources with these tags. */
   list(tags: Partial<Tags>): Promise<readonly Created[]>
+  /**
+   * Tags and returns the parts of these resources that a removal by the engine may leave. Only for clouds whose resources have such parts.
+   */
+  tagParts?(created: readonly Created[]): Promise<readonly Created[]>
   /** Deletes such a resource with what depends on it. Succeeds if it does not exist. */
   delete(created: Created): Promise<void>
   /**

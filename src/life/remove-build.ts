@@ -19,16 +19,21 @@ export interface BuildRemains {
  * creation was interrupted is not in the state. Removes the stack last. Returns what could not be removed, for example `instance i-1`.
  */
 export async function removeBuild(remains: BuildRemains, report: (line: string) => void): Promise<readonly string[]> {
-  const { stack } = remains
+  const { stack, cloud } = remains
+  const parts = await tagParts(remains).catch((error: unknown) => {
+    report(`parts of images could not be tagged: ${messageOf(error)}`)
+    return []
+  })
   const isDestroyed = await destroy(stack, report)
+  const remove = (created: Created): Promise<void> =>
+    cloud.delete(created).catch((error: unknown) => report(`${nameOf(created)} could not be removed: ${messageOf(error)}`))
   // Several rounds: a cloud may not list a new resource until some seconds after its creation.
   for (let round = 1; round <= 3; round++) {
     const found = await ofBuild(remains)
     if (found.length === 0) break
-    for (const created of found) {
-      await remains.cloud.delete(created).catch((error: unknown) => report(`${nameOf(created)} could not be removed: ${messageOf(error)}`))
-    }
+    for (const created of found) await remove(created)
   }
+  for (const part of parts) await remove(part)
   const left = await ofBuild(remains)
   if (left.length > 0) return [...left.map(nameOf), `stack ${stack.name}`]
   // The resources that prevented this before are deleted now.
@@ -40,6 +45,11 @@ export async function removeBuild(remains: BuildRemains, report: (line: string) 
     report(`stack ${stack.name} could not be removed: ${messageOf(error)}`)
     return [`stack ${stack.name}`]
   }
+}
+
+/** Before the engine removes an image: after that, its parts may not be listed. */
+async function tagParts(remains: BuildRemains): Promise<readonly Created[]> {
+  return remains.cloud.tagParts ? remains.cloud.tagParts(await ofBuild(remains)) : []
 }
 
 function nameOf({ kind, id }: Created): string {

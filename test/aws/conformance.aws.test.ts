@@ -1,5 +1,6 @@
 import { EC2Client, StopInstancesCommand } from '@aws-sdk/client-ec2'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { bakePolicy, providerActions } from '../../src/cloud/aws/policy.ts'
 import { withMoto } from '../cloud/aws/with-moto.ts'
 import { findProviderProgram } from './bridge/find-program.ts'
 import { cases } from './conformance-cases.ts'
@@ -12,6 +13,13 @@ const kinds = findProviderProgram() === undefined ? (['emulated'] as const) : ([
 describe.each(kinds)('the %s AWS provider', (kind) => {
   let plugin: PluginClient
   const made: Resource[] = []
+  const called = new Map<string, Set<string>>()
+  /** Adds the calls since the last time to those of a resource type. */
+  const noteCalls = (type: string): void => {
+    const { productActions } = server.gateway
+    called.set(type, new Set([...(called.get(type) ?? []), ...productActions]))
+    productActions.clear()
+  }
   const ids = (): Record<string, string> => Object.fromEntries(made.map(({ type, id }) => [type.split(':').at(-1), id]))
 
   beforeAll(async () => {
@@ -23,6 +31,8 @@ describe.each(kinds)('the %s AWS provider', (kind) => {
   })
 
   describe.each(cases)('$type', ({ type, inputs, update, replace, refused }) => {
+    afterEach(() => noteCalls(type))
+
     test('creates a resource, and a refresh of it finds no drift', async () => {
       const given = inputs(ids())
       expect(await plugin.check(type, given)).toEqual([])
@@ -72,7 +82,16 @@ describe.each(kinds)('the %s AWS provider', (kind) => {
       await plugin.delete(resource)
       expect(await plugin.read(resource), resource.type).toBeUndefined()
       await plugin.delete(resource)
+      noteCalls(resource.type)
     }
+  })
+
+  test.each(Object.keys(providerActions))('the policy allows each call of the provider for %s', (name) => {
+    const type = cases.find((each) => each.type.includes(`/${name}:`))?.type ?? ''
+    const allowed = bakePolicy().Statement.flatMap(({ Action }) => Action)
+    const calls = [...(called.get(type) ?? [])]
+    expect(calls.length).toBeGreaterThan(1)
+    expect(calls.filter((action) => !allowed.includes(action))).toEqual([])
   })
 
   test('a cancel ends the wait of a creation, and the engine learns what exists', async () => {

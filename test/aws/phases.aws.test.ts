@@ -60,6 +60,8 @@ test.each<[phase: string, faults: Faults, steps: Parameters<typeof makeSpec>[0],
   ['trial', trial, {}, 1],
   ['verify', {}, { verify: no }, 1],
   ['copy', { refuse: { CopyImage: { code: 'ResourceLimitExceeded', region: 'eu-west-1' } } }, {}, 2],
+  ['copy', { failCopiesIn: 'eu-west-1' }, {}, 2],
+  ['candidate', { expireAt: 'CreateImage' }, {}, 0],
   ['copy', { refuse: { EnableImageDeregistrationProtection: { code: 'OperationNotPermitted', region: 'eu-west-1' } } }, {}, 2],
 ])(
   'a failure in %s leaves no resource and sets no watermark (%j)',
@@ -73,6 +75,7 @@ test.each<[phase: string, faults: Faults, steps: Parameters<typeof makeSpec>[0],
     const engine = await openProjectEngine()
     const stack = await engine.openStack(stackName(graph))
     await expect(stack.up(bakeProgram(graph), { message: 'bake', signal: never, onEvent })).rejects.toThrow()
+    server.gateway.faults = {}
     expect(journal.phases.filter(({ status }) => status === 'failed').map((each) => each.phase)).toEqual([phase])
     const during = await census(graph.context.build)
     expect(during.home.groups.length).toBeGreaterThan(0)
@@ -81,8 +84,6 @@ test.each<[phase: string, faults: Faults, steps: Parameters<typeof makeSpec>[0],
     if (phase !== 'copy') expect(during.home.snapshots.every(isTrusted)).toBe(true)
     expect((await stack.read()).outputs.imageId).toBeUndefined()
     await expectSafe(during.home, graph)
-
-    server.gateway.faults = {}
     expect(await cleanUp(graph)).toEqual([])
     await expectNothing(graph.context.build, [before.home.allSnapshots, before.other.allSnapshots])
     expect(await engine.findStack(stackName(graph))).toBeUndefined()

@@ -33,7 +33,7 @@ beforeAll(() => {
   mkdirSync(join(folder, '.bakehouse'))
   cpSync(join(homeFolder(), 'tools.json'), join(folder, '.bakehouse/tools.json'))
   process.env.BAKEHOUSE_HOME = join(folder, '.bakehouse')
-  process.env.BAKEHOUSE_PLUGINS = writePluginFolder(join(folder, 'plugin'))
+  process.env.BAKEHOUSE_PLUGINS = writePluginFolder(join(folder, 'plugin'), { quick: true })
 })
 afterAll(() => rmSync(folder, { recursive: true, force: true }))
 

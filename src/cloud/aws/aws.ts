@@ -4,7 +4,7 @@ import { findBase } from './base-image.ts'
 import { clients, findRegion, retryUntilFound } from './clients.ts'
 import { listConsumers } from './consumers.ts'
 import { checkCredentials } from './credentials.ts'
-import { deleteCreated } from './delete.ts'
+import { deleteCreated, tagSnapshotsOf } from './delete.ts'
 import { baseOf } from './family-options.ts'
 import { projectTags } from './family-tags.ts'
 import { requireFreeNames } from './free-names.ts'
@@ -35,6 +35,7 @@ export async function aws(): Promise<Cloud> {
     requireFreeNames: (family, names) => requireFreeNames(family, names, region),
     consumers: (family) => listConsumers(region, family),
     list: (tags) => listCreated(region, tags),
+    tagParts: (created) => tagSnapshotsOf(created, region),
     delete: (created) => deleteCreated(created, region),
     async findPasswordData(instanceId, signal) {
       const query = new GetPasswordDataCommand({ InstanceId: instanceId })

@@ -40,6 +40,26 @@ export async function deleteCreated(created: Pick<Created, 'kind' | 'id'>, home:
   }
 }
 
+/**
+ * Tags and returns the snapshots of these images. The provider deletes only those that its state names, and an image whose creation has
+ * failed has none there.
+ */
+export async function tagSnapshotsOf(images: readonly Created[], home: string): Promise<readonly Created[]> {
+  const found = await Promise.all(
+    images
+      .filter(({ kind }) => kind === 'image')
+      .map(async ({ id, tags, state }) => {
+        const place = parseId(id, home)
+        const client = clients.ec2(place.region)
+        const image = await findImage(client, place.id)
+        if (!image) return []
+        await tagUntagged(client, image)
+        return snapshotsOf(image).map((snapshot) => ({ kind: 'snapshot' as const, id: `${place.region}/${snapshot}`, tags, state }))
+      }),
+  )
+  return found.flat()
+}
+
 /** Returns when the instance is terminated: only then can its key pair and its network be deleted. */
 async function terminate(client: EC2Client, id: string, region: string): Promise<void> {
   await client.send(new TerminateInstancesCommand({ InstanceIds: [id] }))
@@ -47,8 +67,7 @@ async function terminate(client: EC2Client, id: string, region: string): Promise
 }
 
 async function deregister(client: EC2Client, id: string): Promise<void> {
-  const { Images } = await client.send(new DescribeImagesCommand({ ImageIds: [id], IncludeDisabled: true, IncludeDeprecated: true }))
-  const image = Images?.[0]
+  const image = await findImage(client, id)
   if (!image) return
   if (image.DeregistrationProtection?.startsWith('enabled')) {
     await client.send(new DisableImageDeregistrationProtectionCommand({ ImageId: id }))
@@ -58,7 +77,15 @@ async function deregister(client: EC2Client, id: string): Promise<void> {
   for (const snapshot of snapshotsOf(image)) await deleteLeftSnapshot(client, snapshot)
 }
 
-/** The role may delete only what has the tag, which the snapshots of a build that was killed may lack. */
+async function findImage(client: EC2Client, id: string): Promise<Image | undefined> {
+  const query = { Filters: [{ Name: 'image-id', Values: [id] }], IncludeDisabled: true, IncludeDeprecated: true }
+  return (await client.send(new DescribeImagesCommand(query))).Images?.[0]
+}
+
+/**
+ * Gives the snapshots of an image its tags. The role may delete only what has them, and the snapshots of a build that was killed or failed
+ * may lack them.
+ */
 async function tagUntagged(client: EC2Client, image: Image): Promise<void> {
   const Tags = image.Tags?.filter(({ Key }) => !Key?.startsWith('aws:')) ?? []
   const Resources = snapshotsOf(image)

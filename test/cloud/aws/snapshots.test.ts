@@ -1,4 +1,5 @@
 import { afterEach, expect, test, vi } from 'vitest'
+import { tagSnapshotsOf } from '../../../src/cloud/aws/delete.ts'
 import { finish } from '../../../src/cloud/aws/finish.ts'
 import { answerCalls } from './answer-calls.ts'
 
@@ -7,12 +8,17 @@ afterEach(() => {
   vi.unstubAllEnvs()
 })
 
+const Tags = [
+  { Key: 'bakehouse:build', Value: 'b1' },
+  { Key: 'aws:cloudformation:stack-name', Value: 'x' },
+]
+
 /** Two regions, each with an image of two snapshots, with the region in their IDs. */
 function answerImages() {
   const done = () => ({})
   return answerCalls({
     DescribeImages: (_input, region) => ({
-      Images: [{ State: 'available', BlockDeviceMappings: ['a', 'b'].map((each) => ({ Ebs: { SnapshotId: `${region}-${each}` } })) }],
+      Images: [{ State: 'available', Tags, BlockDeviceMappings: ['a', 'b'].map((each) => ({ Ebs: { SnapshotId: `${region}-${each}` } })) }],
     }),
     ...{ CreateTags: done, ModifySnapshotAttribute: done, ModifyImageAttribute: done, DeleteTags: done },
   })
@@ -42,4 +48,21 @@ test('without share.copy, no snapshot is shared', async () => {
   const calls = answerImages()
   await finish(finishing)
   expect(calls.map(([call]) => call)).not.toContain('eu-central-1:ModifySnapshotAttribute')
+})
+
+test('the snapshots of an image get its tags in its own region, without those that AWS has set', async () => {
+  const calls = answerImages()
+  const tags = { tool: 'bakehouse', family: 'web', version: '2026.11.27', build: 'b1', stage: 'promoted', expires: '' } as const
+  const created = [
+    { kind: 'image', id: 'eu-west-1/ami-2', tags, state: 'pending' },
+    { kind: 'instance', id: 'i-1', tags, state: 'running' },
+  ] as const
+  const parts = await tagSnapshotsOf(created, 'eu-central-1')
+  expect(parts.map(({ kind, id }) => [kind, id])).toEqual([
+    ['snapshot', 'eu-west-1/eu-west-1-a'],
+    ['snapshot', 'eu-west-1/eu-west-1-b'],
+  ])
+  expect(calls.filter(([call]) => call.endsWith(':CreateTags'))).toEqual([
+    ['eu-west-1:CreateTags', { Resources: ['eu-west-1-a', 'eu-west-1-b'], Tags: [{ Key: 'bakehouse:build', Value: 'b1' }] }],
+  ])
 })
