@@ -26,6 +26,7 @@ export async function main({ rounds = 7 }: BenchRequest): Promise<void> {
     const list = (backend: string, home: string) =>
       timed(() => runTool(process.execPath, [join(sourceFolder(), 'bake.ts'), 'history', family], { env: environment(backend, home) }))
     const empty = makeHome(join(folder, 'empty'))
+    await list(many, seen)
     const measured = await interleave(
       [
         { name: `${builds} builds, a computer that has seen them`, run: () => list(many, seen) },

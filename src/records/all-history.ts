@@ -1,23 +1,50 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { defined } from '../core/defined.ts'
 import { homeFolder } from '../core/paths.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { BuildRecord, History } from '../model/record.ts'
 import { runningFamilies } from './build-lock.ts'
 import { listRecords, markInterrupted, readHistory } from './history.ts'
 import { parseLedger } from './ledger.ts'
+import { findSeenLedger, findStamp, rememberLedger } from './seen-ledger.ts'
 import { findLockedFamily } from './shared-build-lock.ts'
 
+/** A state whose builds are read. */
+export interface HistorySource {
+  /** The URL of its backend. */
+  readonly backend: string
+  readonly isShared: boolean
+  /** The families to read. */
+  readonly families: readonly string[]
+  /** Opens the engine. It takes a second, so it is called only if it is needed. */
+  open(): Promise<Engine>
+}
+
 /**
- * All builds that this computer or the state knows, newest first: each family takes one run of the engine, however many builds it has.
- * Builds whose process does not exist any more have the status `interrupted`. `families`: those to read from the state.
+ * All builds that this computer or the state knows, newest first: each family takes at most one run of the engine, however many builds it
+ * has. Builds whose process does not exist any more have the status `interrupted`.
  */
-export async function readAllHistory(engine: Engine | undefined, families: readonly string[], only?: string): Promise<History> {
-  const [local, known, running] = await Promise.all([readHistory(only), readKnown(engine, families), runningFamilies()])
-  const records = mergeRecords(local.records, known)
+export async function readAllHistory(source: HistorySource, only?: string): Promise<History> {
+  const [local, known, running] = await Promise.all([
+    readHistory(only),
+    Promise.all(source.families.map((family) => readLedger(source, family))),
+    runningFamilies(),
+  ])
+  const records = mergeRecords(local.records, known.flat())
   const open = [...new Set(records.filter(({ status }) => status === 'running').map(({ family }) => family))]
-  const locked = engine?.isShared ? await Promise.all(open.map((family) => findLockedFamily(engine, family))) : []
+  const engine = source.isShared && open.length > 0 ? await source.open() : undefined
+  const locked = engine ? await Promise.all(open.map((family) => findLockedFamily(engine, family))) : []
   return { ...local, records: markInterrupted(records, new Set([...running, ...locked.flatMap((family) => family ?? [])])) }
+}
+
+async function readLedger({ backend, open }: HistorySource, family: string): Promise<BuildRecord[]> {
+  const stamp = findStamp(backend, family)
+  const seen = findSeenLedger(backend, family, stamp)
+  if (seen) return parseLedger(seen.text)
+  const text = (await (await open()).findState(family))?.attachment
+  rememberLedger(family, { backend, stamp, ...defined({ text }) })
+  return parseLedger(text)
 }
 
 /** Like `listRecords`, with the records in the state of these families. */
@@ -36,8 +63,7 @@ export function familiesToRead(engine: Pick<Engine, 'isShared'>, families: reado
   return isUsed ? families.filter((family) => !existsSync(join(homeFolder(), 'builds', family))) : []
 }
 
-async function readKnown(engine: Engine | undefined, families: readonly string[]): Promise<BuildRecord[]> {
-  if (!engine) return []
+async function readKnown(engine: Engine, families: readonly string[]): Promise<BuildRecord[]> {
   const states = await Promise.all(families.map((family) => engine.findState(family)))
   return states.flatMap((state) => parseLedger(state?.attachment))
 }

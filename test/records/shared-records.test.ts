@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
@@ -24,7 +24,7 @@ const family = 'linux-web'
 function useComputer(name: string): string {
   const home = join(folder, name)
   mkdirSync(home, { recursive: true })
-  cpSync(tools, join(home, 'tools.json'))
+  if (!existsSync(join(home, 'tools.json'))) cpSync(tools, join(home, 'tools.json'))
   vi.stubEnv('BAKEHOUSE_HOME', home)
   return home
 }
@@ -119,6 +119,26 @@ describe('the record of a build in a shared state', { timeout: 300_000 }, () => 
     expect(counts[0]).toEqual(['stack export'])
   })
 
+  it('is read by a computer that has read it before without a run of the engine, until another computer changes it', async () => {
+    const build = async (id: string, version: string): Promise<void> => {
+      useComputer('twelve')
+      const engine = await openProjectEngine(backend)
+      const startedAt = `2026-11-23T13:00:0${version.at(-1)}Z`
+      await keepRecord(engine, begun(id, version, startedAt), await engine.findState(family)).end(
+        failedRecord({ build: id, version, startedAt }),
+      )
+    }
+    await build('b4', '2026.11.23-4')
+    const runs = countEngineRuns(useComputer('eleven'))
+    await read()
+    expect(runs()).toEqual(['stack export'])
+    expect((await read())[0]).toEqual(['2026.11.23-4', 'failed'])
+    expect(runs()).toEqual([])
+    await build('b5', '2026.11.23-5')
+    useComputer('eleven')
+    expect((await read())[0]).toEqual(['2026.11.23-5', 'failed'])
+  })
+
   it('of a parent family is read without the secrets of its stack, so a build does not need them', async () => {
     useComputer('ten')
     vi.stubEnv('PULUMI_CONFIG_PASSPHRASE_FILE', undefined)
@@ -133,6 +153,12 @@ describe('the record of a build in a shared state', { timeout: 300_000 }, () => 
     useComputer('eight')
     const engine = await openProjectEngine(backend)
     await promote(engine, sampleLatestGood({ family, version: '2026.11.24' }), { signal })
-    expect((await read()).map(([version]) => version)).toEqual(['2026.11.23-3', '2026.11.23-2', '2026.11.23'])
+    expect((await read()).map(([version]) => version)).toEqual([
+      '2026.11.23-5',
+      '2026.11.23-4',
+      '2026.11.23-3',
+      '2026.11.23-2',
+      '2026.11.23',
+    ])
   })
 })
