@@ -19,7 +19,7 @@ import type { BakeRequest } from './model/request.ts'
 /** Options of `bake`. */
 export interface BakeOptions {
   /** Called for each event, with the name of the family. */
-  readonly listen?: FamilyListener
+  readonly onEvent?: FamilyListener
   /** Aborting it cancels the builds. They clean up before `bake` returns. */
   readonly signal?: AbortSignal
   /** The number of families to build in parallel. By default, as many as CPUs and memory allow. */
@@ -30,8 +30,8 @@ export interface BakeOptions {
  * Builds families; a parent family is built before the families that start from it. Returns the outcomes in the order of the requests.
  * A failed build is an outcome, not an error.
  */
-export async function bake(requests: readonly BakeRequest[], options: BakeOptions = {}): Promise<BakeOutcome[]> {
-  return (await import('./bake/bake-all.ts')).bakeAll(requests, options)
+export async function bake(requests: readonly BakeRequest[], { onEvent, ...others }: BakeOptions = {}): Promise<BakeOutcome[]> {
+  return (await import('./bake/bake-all.ts')).bakeAll(requests, { ...others, ...(onEvent && { listen: onEvent }) })
 }
 
 /**
@@ -53,11 +53,11 @@ export async function prepareTools(
  * The builds of a family, or of all families of the project, newest first, of all computers that share the state. Throws UsageError if there is no such
  * family. If the state is shared, the tools must be installed: see `prepareTools`.
  */
-export async function readHistory(family?: string, backend?: string): Promise<History> {
+export async function history(family?: string, backend?: string): Promise<History> {
   const { readBuilds } = await import('./life/read-builds.ts')
-  const history = await readBuilds(family === undefined ? await listFamilies() : [family], { backend, only: family })
-  if (family !== undefined && history.records.length + history.damaged.length === 0) await requireFamily(family)
-  return history
+  const found = await readBuilds(family === undefined ? await listFamilies() : [family], { backend, only: family })
+  if (family !== undefined && found.records.length + found.damaged.length === 0) await requireFamily(family)
+  return found
 }
 
 /**
@@ -108,7 +108,7 @@ export async function reap(options: ReapOptions, signal: AbortSignal = new Abort
 }
 
 /** The latest good image of a family; undefined before the first promotion. */
-export async function findLatestGood(family: string, backend?: string): Promise<FamilyOutputs | undefined> {
+export async function latestGood(family: string, backend?: string): Promise<FamilyOutputs | undefined> {
   const { findLatestGood: find } = await import('./life/latest-good.ts')
   return find(await openEngine(backend), family)
 }

@@ -10,7 +10,7 @@ import { makeProject } from './family/project.ts'
 /** The function of the library for each verb of the command line. */
 const functions: Readonly<Record<string, unknown>> = {
   bake: bakehouse.bake,
-  history: bakehouse.readHistory,
+  history: bakehouse.history,
   show: bakehouse.readBuild,
   doctor: bakehouse.checkProject,
   init: bakehouse.makeFamily,
@@ -41,7 +41,7 @@ describe('the library', () => {
     const { files } = await bakehouse.makeFamily('linux-db')
     expect(files).toContain('family.yaml')
     expect(await bakehouse.listFamilies()).toEqual(['linux-db'])
-    expect((await bakehouse.readHistory('linux-db')).records).toEqual([])
+    expect((await bakehouse.history('linux-db')).records).toEqual([])
     await expect(bakehouse.readBuild('linux-db')).rejects.toThrow('linux-db has no builds yet')
     await expect(bakehouse.readBuild('linux-d')).rejects.toThrow('Expected a family (linux-db), got "linux-d"')
   })

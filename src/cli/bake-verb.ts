@@ -32,7 +32,7 @@ export async function runBake(args: BakeArguments): Promise<number> {
   using cancelling = onSignals((text) => progress.note(text))
   let outcomes: BakeOutcome[]
   try {
-    outcomes = await bake(requests, { listen: progress.listen, signal: cancelling.signal, parallel })
+    outcomes = await bake(requests, { onEvent: progress.listen, signal: cancelling.signal, parallel })
   } finally {
     progress.stop()
   }

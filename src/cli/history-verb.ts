@@ -1,4 +1,4 @@
-import { readHistory } from '../bakehouse.ts'
+import { history as readHistory } from '../bakehouse.ts'
 import { renderDuration, renderTime } from '../core/duration.ts'
 import { paintOut, print, printJson, renderColumns, say } from '../core/output.ts'
 import { parseCount } from '../core/parse-count.ts'

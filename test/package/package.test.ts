@@ -204,12 +204,12 @@ version.apply((text) => setTimeout(() => console.log(JSON.stringify([text, made]
   test('a program imports the library with its types', async () => {
     writeFileSync(
       join(repository.folder, 'program.mts'),
-      `import { type BakeOptions, bake, findLatestGood, listFamilies } from 'bakehouse'
+      `import { type BakeOptions, bake, history, listFamilies } from 'bakehouse'
 import { imageIn, latestGood } from 'bakehouse/pulumi'
 const options: BakeOptions = { signal: AbortSignal.timeout(1000) }
 // @ts-expect-error keep has three values
 const wrong = () => bake([{ family: 'x', keep: 'sometimes', dryRun: false, ifChanged: false, prove: false }], options)
-console.log(JSON.stringify([await listFamilies(), typeof findLatestGood, typeof latestGood, typeof imageIn, typeof wrong]))
+console.log(JSON.stringify([await listFamilies(), typeof history, typeof latestGood, typeof imageIn, typeof wrong]))
 `,
     )
     const compiler = join(root, 'node_modules/.bin/tsc')
