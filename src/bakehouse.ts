@@ -8,6 +8,7 @@ import type { Finding } from './model/finding.ts'
 import type { Reaped, ReapOptions } from './model/leftover.ts'
 import type { BakeOutcome } from './model/outcome.ts'
 import type { FamilyOutputs } from './model/outputs.ts'
+import type { PlannedFamily } from './model/planned-family.ts'
 import type { BuildRecord, History } from './model/record.ts'
 import type { BakeRequest } from './model/request.ts'
 
@@ -32,6 +33,25 @@ export interface BakeOptions {
  */
 export async function bake(requests: readonly BakeRequest[], { onEvent, ...others }: BakeOptions = {}): Promise<BakeOutcome[]> {
   return (await import('./bake/bake-all.ts')).bakeAll(requests, { ...others, ...(onEvent && { listen: onEvent }) })
+}
+
+/**
+ * Says which families need a build, and why; parent families first. It compares what `ifChanged` of a request compares. A problem with one
+ * family is in its result. Install the tools before: see `prepareTools`.
+ */
+export async function planFamilies(
+  families: readonly string[],
+  { cloud, backend, signal = new AbortController().signal }: PlanOptions = {},
+): Promise<readonly PlannedFamily[]> {
+  return (await import('./bake/plan-families.ts')).planFamilies(families, { cloud, backend, signal })
+}
+
+/** Options of `planFamilies`. */
+export interface PlanOptions {
+  /** The cloud to use instead of the one in the files of the families. */
+  readonly cloud?: string | undefined
+  readonly backend?: string | undefined
+  readonly signal?: AbortSignal
 }
 
 /**

@@ -10,6 +10,7 @@ import { makeProject } from './family/project.ts'
 /** The function of the library for each verb of the command line. */
 const functions: Readonly<Record<string, unknown>> = {
   bake: bakehouse.bake,
+  plan: bakehouse.planFamilies,
   history: bakehouse.history,
   show: bakehouse.readBuild,
   doctor: bakehouse.checkProject,

@@ -1,11 +1,12 @@
 import pLimit from 'p-limit'
 import { defined } from '../core/defined.ts'
 import type { FamilyListener } from '../model/events.ts'
-import { type Family, findBaseFamily } from '../model/family.ts'
+import type { Family } from '../model/family.ts'
 import type { BakeOutcome } from '../model/outcome.ts'
 import type { BakeRequest } from '../model/request.ts'
 import type { BakeFamily } from './bake-family.ts'
 import { chooseParallel } from './choose-parallel.ts'
+import { findBases, inOrder } from './family-order.ts'
 
 interface Together {
   readonly listen?: FamilyListener
@@ -38,25 +39,6 @@ export async function bakeAll(requests: readonly BakeRequest[], together: Togeth
   }
   for (const request of inOrder(requests, bases)) outcomes.set(request.family, bake(request))
   return Promise.all(requests.map(({ family }) => outcomes.get(family) as Promise<BakeOutcome>))
-}
-
-/** The requests, each parent family before the families that start from it. `bases` maps a family to its parent. */
-function inOrder(requests: readonly BakeRequest[], bases: ReadonlyMap<string, string>): BakeRequest[] {
-  const depth = (family: string): number => {
-    const base = bases.get(family)
-    return base === undefined ? 0 : 1 + depth(base)
-  }
-  return [...requests].sort((left, right) => depth(left.family) - depth(right.family))
-}
-
-/** A map from the name of a family to the name of its parent family. */
-function findBases(families: readonly Family[]): ReadonlyMap<string, string> {
-  return new Map(
-    families.flatMap(({ name, base }) => {
-      const ancestor = findBaseFamily(base)
-      return ancestor === undefined ? [] : [[name, ancestor]]
-    }),
-  )
 }
 
 async function readFamilies(requests: readonly BakeRequest[]): Promise<Family[]> {

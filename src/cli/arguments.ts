@@ -5,7 +5,8 @@ import { commandLine, commandName, completionFlag, readToolVersion } from '../co
 import { explainMisuse } from './explain-misuse.ts'
 import { runProgram } from './run-program.ts'
 import { requireProject } from './use-project.ts'
-import { type Verb, verbs } from './verbs.ts'
+import type { Verb } from './verb.ts'
+import { verbs } from './verbs.ts'
 
 /** Parses the arguments and runs the verb that they name. Returns the exit code. Throws UsageError for wrong arguments. */
 export async function runArguments(argv: readonly string[]): Promise<number> {

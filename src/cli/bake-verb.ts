@@ -1,17 +1,17 @@
-import { bake, listFamilies, prepareTools } from '../bakehouse.ts'
+import { bake, prepareTools } from '../bakehouse.ts'
 import { defined } from '../core/defined.ts'
-import { UsageError } from '../core/errors.ts'
 import { print, printJson, say } from '../core/output.ts'
 import { parseCount } from '../core/parse-count.ts'
-import { commandLine } from '../core/program.ts'
 import { type BakeOutcome, worstExitCode } from '../model/outcome.ts'
 import type { BakeRequest } from '../model/request.ts'
 import { onSignals } from './cancel.ts'
+import { chooseFamilies } from './choose-families.ts'
 import { startProgress } from './progress/progress.ts'
 import { renderFailure, renderOutcome } from './render-outcome.ts'
 
 interface BakeArguments {
   readonly family?: readonly string[]
+  readonly all: boolean
   readonly 'image-version'?: string
   readonly cloud?: string
   readonly keep: BakeRequest['keep']
@@ -24,7 +24,7 @@ interface BakeArguments {
 
 /** Builds the requested families and prints how each build ended. Returns the most severe exit code. */
 export async function runBake(args: BakeArguments): Promise<number> {
-  const families = await parseFamilies(args.family ?? [])
+  const families = await chooseFamilies(args.family, { all: args.all })
   const requests = await Promise.all(families.map((family) => makeRequest(family, args)))
   const parallel = args.parallel === undefined ? undefined : parseCount('--parallel', args.parallel)
   await prepareTools(requests)
@@ -44,15 +44,6 @@ export async function runBake(args: BakeArguments): Promise<number> {
 function tell(outcome: BakeOutcome, request: BakeRequest, json: boolean): void {
   if (outcome.error) say(renderFailure(outcome, request))
   else if (!json) print(renderOutcome(outcome))
-}
-
-async function parseFamilies(given: readonly string[]): Promise<string[]> {
-  const families = [...new Set(given.flatMap((text) => text.split(',')).map((text) => text.trim()))].filter(Boolean)
-  if (families.length > 0) return families
-  const names = await listFamilies()
-  throw new UsageError('Expected --family <name>, got no family', {
-    hint: names.length > 0 ? `choose from: ${names.join(', ')}` : `create the first family: ${commandLine('init', '<family>')}`,
-  })
 }
 
 async function makeRequest(family: string, args: BakeArguments): Promise<BakeRequest> {

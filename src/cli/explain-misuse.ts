@@ -1,7 +1,8 @@
 import { UsageError } from '../core/errors.ts'
 import { commandLine } from '../core/program.ts'
 import { didYouMean } from '../core/suggest.ts'
-import { type Verb, verbs } from './verbs.ts'
+import type { Verb } from './verb.ts'
+import { verbs } from './verbs.ts'
 
 /** Turns an error message of the argument parser (yargs) into an error with a hint. */
 export function explainMisuse(complaint: string, argv: readonly string[]): UsageError {

@@ -1,80 +1,6 @@
-import type { Options, PositionalOptions } from 'yargs'
 import { completionLine, fishCompletionLine } from '../core/program.ts'
-
-/** A verb of the command line. Its code is loaded only when it runs, so that `--help` is fast. */
-export interface Verb {
-  /** Name and positional arguments, in the notation of yargs. */
-  readonly command: string
-  readonly describe: string
-  readonly options: Readonly<Record<string, Options>>
-  readonly positionals: Readonly<Record<string, PositionalOptions>>
-  readonly examples: readonly (readonly [string, string])[]
-  /** Another program, in `sourceFolder()`, which gets all further arguments unchanged. Then `run` is not called. */
-  readonly program?: string
-  /** Whether it works without a project. */
-  readonly isFree?: boolean
-  /** Runs the verb. Returns the exit code. */
-  readonly run: (args: Readonly<Record<string, unknown>>) => Promise<number>
-}
-
-const json: Options = { type: 'boolean', default: false, describe: 'Print JSON to stdout, and nothing else' }
-const backend: Options = {
-  type: 'string',
-  describe: 'URL of the state backend, such as s3://…, gs://…, azblob://…  [default: a folder of this project]',
-  requiresArg: true,
-}
-const cloud: Options = { type: 'string', describe: 'Cloud to use (local, aws) instead of the one in family.yaml', requiresArg: true }
-
-const bake: Verb = {
-  command: 'bake',
-  describe: 'Build an image of each family, test it on a freshly booted machine, and promote it if all tests pass',
-  positionals: {},
-  options: {
-    family: {
-      type: 'string',
-      array: true,
-      nargs: 1,
-      describe: 'Name of the family; for several, repeat the option or separate the names by commas',
-    },
-    'image-version': {
-      type: 'string',
-      describe: 'Version of the new image, YYYY.MM.DD or YYYY.MM.DD-n  [default: the next free version of today]',
-      requiresArg: true,
-    },
-    cloud,
-    keep: {
-      choices: ['never', 'failed', 'always'],
-      default: 'never',
-      describe: 'Keep temporary machines and images: never, failed (after a failure, for inspection), always',
-      requiresArg: true,
-    },
-    'dry-run': { type: 'boolean', default: false, describe: 'List what would be created, and create nothing' },
-    'if-changed': {
-      type: 'boolean',
-      default: false,
-      describe: 'Build only if the inputs changed since the latest good image; otherwise exit with code 7',
-    },
-    prove: {
-      type: 'boolean',
-      default: false,
-      describe: 'Also run the suites on the unconfigured base image, and name those that pass there: they test nothing',
-    },
-    parallel: {
-      type: 'string',
-      describe: 'Number of families to build in parallel  [default: as many as CPUs and memory allow]',
-      requiresArg: true,
-    },
-    backend,
-    json,
-  },
-  examples: [
-    ['--family linux-base', 'build one family'],
-    ['--family linux-base,linux-web --if-changed', 'build what changed, parent families first'],
-    ['--family linux-web --keep failed', 'keep the machine if a test fails, and print how to log in'],
-    ['--family linux-web --dry-run', 'list what would be created'],
-  ],
-  run: async (args) => (await import('./bake-verb.ts')).runBake(args as never),
-}
+import { bake, plan } from './build-verbs.ts'
+import { backend, cloud, json, type Verb } from './verb.ts'
 
 const history: Verb = {
   command: 'history [family]',
@@ -234,6 +160,7 @@ const awsPolicy = other(
 /** All verbs. The first one runs if no verb is given. */
 export const verbs: readonly Verb[] = [
   bake,
+  plan,
   families,
   history,
   show,

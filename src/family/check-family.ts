@@ -5,10 +5,10 @@ import { didYouMean } from '../core/suggest.ts'
 import { systemOf } from '../guest/systems.ts'
 import { type Family, findBaseFamily, type Secret } from '../model/family.ts'
 import type { Suite } from '../model/suite.ts'
-import { listFiles } from './digest.ts'
 import { type Path, type Problem, renderPath } from './explain.ts'
 import { basePath } from './fill-base.ts'
 import { clouds, sections, verifiers } from './known.ts'
+import { listFiles } from './list-files.ts'
 import { familyNames } from './names.ts'
 
 /** Problems that the schema cannot find: keys that contradict each other, files that do not exist. */

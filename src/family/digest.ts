@@ -1,28 +1,15 @@
 import { createHash } from 'node:crypto'
-import { readdirSync, readFileSync, readlinkSync, realpathSync, statSync } from 'node:fs'
+import { readFileSync, readlinkSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Family } from '../model/family.ts'
 import { type FamilyFile, fileOf } from '../model/family-file.ts'
 import type { BaseImage } from '../model/image.ts'
-
-/** Folders that tools create in the folder of a family. They are not part of the image. */
-const caches = new Set([
-  '__pycache__',
-  '.pytest_cache',
-  '.ansible',
-  '.git',
-  '.DS_Store',
-  '.cache',
-  '.mypy_cache',
-  '.ruff_cache',
-  '.vscode',
-  '.idea',
-])
-const cacheFiles = /(\.py[co]|\.swp|\.retry|~)$/
+import { listFiles } from './list-files.ts'
+import { findSharedFiles } from './shared-files.ts'
 
 /**
- * The input hash, `sha256:…`: a digest of the files of the family with their modes, of its settings (secrets by name only), of
- * the base image, and of `extra` (cloud and tool versions). If it is equal, a new build would make the same image.
+ * The input hash, `sha256:…`: a digest of the files of the family and of the shared files that it uses, with their modes, of its
+ * settings (secrets by name only), of the base image, and of `extra` (cloud and tool versions). If it is equal, a new build would make the same image.
  */
 export async function computeInputsDigest(family: Family, base: BaseImage, extra: Readonly<Record<string, string>>): Promise<string> {
   const hash = createHash('sha256')
@@ -30,11 +17,13 @@ export async function computeInputsDigest(family: Family, base: BaseImage, extra
     for (const part of parts) hash.update(`${Buffer.byteLength(part)}:${part}`)
   }
   add('bakehouse inputs 1', renderStable({ ...withoutLaterDefaults(fileOf(family)), name: family.name }), base.digest, renderStable(extra))
-  for (const path of listFiles(family.folder)) {
-    const { mode, content } = readEntry(join(family.folder, path))
-    add(path, mode)
+  const addFile = (name: string, path: string): void => {
+    const { mode, content } = readEntry(path)
+    add(name, mode)
     hash.update(`${content.length}:`).update(content)
   }
+  for (const path of listFiles(family.folder)) addFile(path, join(family.folder, path))
+  for (const path of findSharedFiles(family.folder)) addFile(`shared ${path}`, join(family.folder, '../..', path))
   return `sha256:${hash.digest('hex')}`
 }
 
@@ -51,22 +40,6 @@ function withoutLaterDefaults({ base, configure, verify, ...file }: FamilyFile):
 /** A copy of an object without the keys that have these values. */
 function without(object: object, defaults: Readonly<Record<string, unknown>>): object {
   return Object.fromEntries(Object.entries(object).filter(([key, value]) => !(key in defaults && defaults[key] === value)))
-}
-
-/** Paths of all files below a folder, sorted by code unit in every locale. Follows links; leaves out caches of tools. */
-export function listFiles(folder: string): string[] {
-  return listBelow(folder, '', [realpathSync(folder)]).sort()
-}
-
-function listBelow(folder: string, below: string, around: readonly string[]): string[] {
-  return readdirSync(join(folder, below)).flatMap((name) => {
-    if (caches.has(name) || cacheFiles.test(name)) return []
-    const path = below ? `${below}/${name}` : name
-    const found = statSync(join(folder, path), { throwIfNoEntry: false })
-    if (!found?.isDirectory()) return !found || found.isFile() ? [path] : []
-    const real = realpathSync(join(folder, path))
-    return around.includes(real) ? [] : listBelow(folder, path, [...around, real])
-  })
 }
 
 function readEntry(path: string): { mode: string; content: Buffer } {

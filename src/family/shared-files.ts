@@ -1,0 +1,87 @@
+import { readFileSync, realpathSync, statSync } from 'node:fs'
+import { delimiter, dirname, join, relative, resolve, sep } from 'node:path'
+import { settingsOf } from '../guest/ansible/settings.ts'
+import { listFiles } from './list-files.ts'
+
+/**
+ * The files that a family uses and that are in its project, but not in its own folder; relative to the project, sorted. These are roles and
+ * collections in the search paths of its `ansible.cfg` whose names occur in a YAML file of the family or in another of these files, and
+ * what such a YAML file names with `../`. The project is the folder that contains `playbooks/`.
+ */
+export function findSharedFiles(folder: string): string[] {
+  const search = openSearch(folder)
+  for (const file of listFiles(folder)) search.read(join(folder, file))
+  const roles = searchPath(folder, ['roles_path'], 'ANSIBLE_ROLES_PATH')
+  const collections = searchPath(folder, ['collections_path', 'collections_paths'], 'ANSIBLE_COLLECTIONS_PATH')
+  // A role that was found may use others.
+  for (let before = -1; before < search.names.size; ) {
+    before = search.names.size
+    for (const name of [...search.names]) {
+      for (const path of roles) search.add(join(path, name))
+      const [namespace = '', collection] = name.split('.')
+      if (collection) for (const path of collections) search.add(join(path, 'ansible_collections', namespace, collection))
+    }
+  }
+  return search.list()
+}
+
+interface Search {
+  /** The words of all YAML files so far, and the first two parts of words with dots. */
+  readonly names: Set<string>
+  /** Reads the words and the relative paths in a file, if it is a YAML file. */
+  read(path: string): void
+  /** Adds a file, or all files in a folder. Ignores what does not exist or is not shared. */
+  add(path: string): void
+  list(): string[]
+}
+
+function openSearch(folder: string): Search {
+  const project = resolve(folder, '../..')
+  const names = new Set<string>()
+  const seen = new Set<string>()
+  const files: string[] = []
+  const search: Search = {
+    names,
+    read(path) {
+      if (!/\.ya?ml$/.test(path) || !statSync(path, { throwIfNoEntry: false })?.isFile()) return
+      const text = readFileSync(path, 'utf8')
+      for (const [word] of text.matchAll(/[\w-]+(?:\.[\w-]+)*/g)) names.add(word).add(word.split('.').slice(0, 2).join('.'))
+      // Ansible searches from the folder of the playbook, and from that of the file.
+      for (const [named] of text.matchAll(/\.\.\/[^\s'"#:,|}\])]*/g)) {
+        for (const from of [folder, dirname(path)]) search.add(resolve(from, named))
+      }
+    },
+    add(path) {
+      if (seen.has(path) || !isShared(path, { folder, project })) return
+      seen.add(path)
+      const stats = statSync(path, { throwIfNoEntry: false })
+      if (stats?.isDirectory()) for (const file of listFiles(path)) search.add(join(path, file))
+      if (!stats?.isFile()) return
+      files.push(relative(project, path).split(sep).join('/'))
+      search.read(path)
+    },
+    list: () => files.sort(),
+  }
+  return search
+}
+
+/** Whether a path is in the project, also after following links, and neither in the folder of the family nor a folder around it. */
+function isShared(path: string, { folder, project }: { readonly folder: string; readonly project: string }): boolean {
+  if (!isBelow(project, path) || path === folder || isBelow(folder, path) || isBelow(path, folder)) return false
+  try {
+    return isBelow(realpathSync(project), realpathSync(path))
+  } catch {
+    return false
+  }
+}
+
+function isBelow(folder: string, path: string): boolean {
+  return path.startsWith(`${folder}${sep}`)
+}
+
+/** The folders of a search path of Ansible. Its settings are relative to the folder of the family. */
+function searchPath(folder: string, keys: readonly string[], variable: string): string[] {
+  const find = settingsOf(folder)
+  const given = keys.map((key) => find('defaults', key, variable)).find((value) => value !== undefined) ?? ''
+  return given.split(delimiter).flatMap((path) => (path.trim() === '' ? [] : resolve(folder, path.trim())))
+}
