@@ -11,6 +11,7 @@ import type { FamilyOutputs } from './model/outputs.ts'
 import type { PlannedFamily } from './model/planned-family.ts'
 import type { BuildRecord, History } from './model/record.ts'
 import type { BakeRequest } from './model/request.ts'
+import type { Setting } from './model/setting.ts'
 
 /*
  * The library: everything that the command line can do. Each function loads its code when it is called, so importing this file is fast.
@@ -52,6 +53,14 @@ export interface PlanOptions {
   readonly cloud?: string | undefined
   readonly backend?: string | undefined
   readonly signal?: AbortSignal
+}
+
+/**
+ * The settings of the project in `bakehouse.yaml` and in the environment. It also uses them for this process, as the command line does when
+ * it starts: a program calls this before the other functions. Throws UsageError for a mistake in the file.
+ */
+export async function readSettings(): Promise<readonly Setting[]> {
+  return (await import('./family/project-file.ts')).listSettings()
 }
 
 /**

@@ -16,6 +16,7 @@ const functions: Readonly<Record<string, unknown>> = {
   doctor: bakehouse.checkProject,
   init: bakehouse.makeFamily,
   families: bakehouse.readFamilies,
+  config: bakehouse.readSettings,
   setup: bakehouse.prepareTools,
   reap: bakehouse.reap,
   consumers: bakehouse.findConsumers,

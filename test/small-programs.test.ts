@@ -20,7 +20,7 @@ describe('each program other than bake', () => {
     ['stacks/allowed-images/allow.ts', ['account', 'families', 'audit-mode'], ['12', 'linux-base'], 'aws sts get-caller-identity'],
     ['stacks/cloudformation/deploy.ts', ['stack', 'parameter=value'], ['web', 'Subnets'], 'deploy.ts --help'],
     ['bench/bench.ts', ['--rounds', '--families', '--parallel', 'peer'], ['pear'], '"peer"'],
-    ['src/family/write-schema.ts', ['schema/family.schema.json'], ['--output', 'x'], 'npm run schema -- --help'],
+    ['src/family/write-schema.ts', ['family.yaml', 'bakehouse.yaml'], ['--output', 'x'], 'npm run schema -- --help'],
     ['src/cloud/aws/print-policy.ts', ['--family', '--state', '--partition'], ['--famly', 'x'], '"--family"'],
     ['test/aws/emulated.ts', ['<command…>'], [], 'npm run aws:emulated -- --help'],
   ])(

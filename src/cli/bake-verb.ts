@@ -1,5 +1,6 @@
 import { bake, prepareTools } from '../bakehouse.ts'
 import { defined } from '../core/defined.ts'
+import { findVariable } from '../core/environment.ts'
 import { print, printJson, say } from '../core/output.ts'
 import { parseCount } from '../core/parse-count.ts'
 import { type BakeOutcome, worstExitCode } from '../model/outcome.ts'
@@ -26,7 +27,7 @@ interface BakeArguments {
 export async function runBake(args: BakeArguments): Promise<number> {
   const families = await chooseFamilies(args.family, { all: args.all })
   const requests = await Promise.all(families.map((family) => makeRequest(family, args)))
-  const parallel = args.parallel === undefined ? undefined : parseCount('--parallel', args.parallel)
+  const parallel = chooseParallel(args.parallel)
   await prepareTools(requests)
   const progress = startProgress(families)
   using cancelling = onSignals((text) => progress.note(text))
@@ -39,6 +40,12 @@ export async function runBake(args: BakeArguments): Promise<number> {
   if (args.json) printJson(outcomes.length === 1 ? outcomes[0] : outcomes)
   for (const [index, outcome] of outcomes.entries()) tell(outcome, requests[index] as BakeRequest, args.json)
   return worstExitCode(outcomes)
+}
+
+function chooseParallel(option: string | undefined): number | undefined {
+  if (option !== undefined) return parseCount('--parallel', option)
+  const variable = findVariable('BAKEHOUSE_PARALLEL')
+  return variable === undefined ? undefined : parseCount('BAKEHOUSE_PARALLEL', variable)
 }
 
 function tell(outcome: BakeOutcome, request: BakeRequest, json: boolean): void {

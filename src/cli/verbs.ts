@@ -80,6 +80,15 @@ const families: Verb = {
   run: async (args) => (await import('./families-verb.ts')).runFamilies(args as never),
 }
 
+const config: Verb = {
+  command: 'config',
+  describe: 'Print the settings of the project, and whether bakehouse.yaml or the environment sets them',
+  positionals: {},
+  options: { json },
+  examples: [['config', 'each setting, its value and its origin']],
+  run: async (args) => (await import('./config-verb.ts')).runConfig(args as never),
+}
+
 const setup: Verb = {
   command: 'setup',
   describe: 'Install the tools that the families of the project need. Other verbs do this by themselves',
@@ -162,6 +171,7 @@ export const verbs: readonly Verb[] = [
   bake,
   plan,
   families,
+  config,
   history,
   show,
   doctor,

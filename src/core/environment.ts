@@ -31,6 +31,11 @@ export const variables = {
       'The place of logs, test reports and diagnostics of all builds, so that other computers can read them: a folder, or `s3://bucket/path`.',
     default: 'a folder `artifacts` beside the state, if that is a shared folder or an S3 bucket; else none',
   },
+  BAKEHOUSE_PARALLEL: {
+    audience: 'user',
+    meaning: 'The number of families to build in parallel. `--parallel` is stronger.',
+    default: 'as many as CPUs and memory allow',
+  },
   BAKEHOUSE_CANCEL_SECONDS: {
     audience: 'user',
     meaning: 'Seconds after a cancellation until the engine is killed, if it has not stopped.',

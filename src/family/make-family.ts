@@ -1,13 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { UsageError } from '../core/errors.ts'
-import { playbooksFolder, projectFolder } from '../core/paths.ts'
+import { isPackage, playbooksFolder, projectFolder } from '../core/paths.ts'
 import { commandLine } from '../core/program.ts'
 import { writeAside } from '../core/write-file.ts'
 import { familyNames, requireFamily, requireFamilyName } from './names.ts'
 import { type ConsumerKind, newConsumerFiles } from './new-consumer.ts'
 import { newFamilyFiles } from './new-family.ts'
+import { newProjectFile } from './new-project-file.ts'
 import { type Ci, renderWorkflow, workflowFiles } from './new-workflow.ts'
+import { projectFile } from './project-file.ts'
 
 /** Options of a new family. */
 export interface NewFamily {
@@ -38,7 +40,12 @@ export async function makeFamily(family: string, { base, ci, consumer }: NewFami
   requireNew(family, folder)
   const files = newFamilyFiles(family, base)
   for (const [path, text] of Object.entries(files)) await writeAside(join(folder, path), text)
-  const wanted = { ...(ci && { [workflowFiles[ci]]: renderWorkflow(ci, family) }), ...(consumer && newConsumerFiles(consumer, family)) }
+  const isFirst = isPackage && !existsSync(join(projectFolder(), projectFile))
+  const wanted = {
+    ...(isFirst && { [projectFile]: newProjectFile() }),
+    ...(ci && { [workflowFiles[ci]]: renderWorkflow(ci, family) }),
+    ...(consumer && newConsumerFiles(consumer, family)),
+  }
   const [kept, others] = await writeMissing(wanted)
   if (await ignoreResults()) others.push(ignoreFile)
   return { folder, files: Object.keys(files), others, kept }

@@ -10,12 +10,31 @@ export interface ParsedFamily {
   readonly document: SourceDocument
 }
 
-/** Parses the content of a `family.yaml`. Throws UsageError with `file:line:column: expected …, got …`. */
-export function parseFamily(bytes: Uint8Array, path: string): ParsedFamily {
+/**
+ * Parses the content of a `family.yaml`. `shared`: settings that it has unless it sets them, see bakehouse.yaml. Throws UsageError with
+ * `file:line:column: expected …, got …`.
+ */
+export function parseFamily(bytes: Uint8Array, path: string, shared: Readonly<Record<string, unknown>> = {}): ParsedFamily {
   const document = parseSource(bytes, path)
   const problems = explainIssues(familySchema, document.value)
   if (problems.length > 0) throw document.error(problems)
-  return { file: familySchema.parse(withDefaults(document.value as Record<string, unknown>)), document }
+  const merged = merge(document.value as Record<string, unknown>, shared)
+  const conflicts = explainIssues(familySchema, merged)
+  if (conflicts.length > 0) throw document.error(conflicts)
+  return { file: familySchema.parse(withDefaults(merged)), document }
+}
+
+/** The settings of a family file, and those of `shared` that it does not have. In both, a section is a mapping of settings. */
+function merge(file: Record<string, unknown>, shared: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const sections = Object.entries(shared).map(([key, value]) => {
+    const own = file[key]
+    return [key, isSection(value) && isSection(own) ? { ...value, ...own } : (own ?? value)]
+  })
+  return { ...file, ...Object.fromEntries(sections) }
+}
+
+function isSection(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function withDefaults(value: Record<string, unknown>): unknown {

@@ -14,6 +14,7 @@ import { displayPath } from './display-path.ts'
 import { fillBase } from './fill-base.ts'
 import { familyNames, requireFamilyName } from './names.ts'
 import { parseFamily } from './parse-family.ts'
+import { readFamilyDefaults } from './project-file.ts'
 
 /**
  * The family of that name with all defaults; `cloud` overrides the cloud in its file. Throws UsageError if there is no such family,
@@ -42,7 +43,7 @@ export async function listFamilies(): Promise<{ name: string; family?: Family; e
 async function readOne(name: string, cloud?: string): Promise<Family> {
   const folder = join(playbooksFolder(), name)
   const path = join(folder, familyFile)
-  const { file: written, document } = parseFamily(await readBytes(name, path), displayPath(path))
+  const { file: written, document } = parseFamily(await readBytes(name, path), displayPath(path), readFamilyDefaults())
   const file = { ...written, cloud: cloud ?? written.cloud }
   const { base, problems: unfilled } = fillBase(file)
   const family = familyOf({ ...withRequirements(file, folder), base }, { name, folder })

@@ -16,7 +16,7 @@ describe('misuse', () => {
     [['--dry-rn'], 'Expected an option of bake, got --dry-rn', 'did you mean "--dry-run"?'],
     [
       ['histroy'],
-      'Expected a verb (bake, plan, families, history, show, doctor, init, reap, consumers, vm, setup, pulumi, aws-policy, completion), got "histroy"',
+      'Expected a verb (bake, plan, families, config, history, show, doctor, init, reap, consumers, vm, setup, pulumi, aws-policy, completion), got "histroy"',
       'did you mean "history"?',
     ],
     [['history', '--limt', '3'], 'Expected an option of history, got --limt', 'did you mean "--limit"?'],
@@ -33,7 +33,7 @@ describe('misuse', () => {
     [['linux-web'], 'Expected a verb', 'npm run bake -- --family'],
     [['show', 'linux-web', '2026.11.23', 'more'], 'Expected no further argument of show, got "more"', 'show <family> [version]'],
     [['bake', 'linux-web'], 'Expected no further argument of bake, got "linux-web"', 'did you mean "--family linux-web"?'],
-    [['rollback', 'linux-web'], 'The verb rollback does not exist yet', 'the verbs are: bake, plan, families, history'],
+    [['rollback', 'linux-web'], 'The verb rollback does not exist yet', 'the verbs are: bake, plan, families, config, history'],
     [['--family', 'linux-web', '--parallel', '0'], 'Expected --parallel to be a whole number from 1 on, got "0"'],
     [['--family', 'linux-web,nothing'], 'Expected a family (linux-web), got "nothing"'],
     [['show'], 'Missing argument of show: expected npm run bake -- show <family> [version]', 'show --help'],

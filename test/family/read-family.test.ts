@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
 import { UsageError } from '../../src/core/errors.ts'
-import { renderJsonSchema } from '../../src/family/json-schema.ts'
+import { renderJsonSchema, renderProjectSchema } from '../../src/family/json-schema.ts'
 import { newFamilyFiles } from '../../src/family/new-family.ts'
 import { listFamilies, readFamily } from '../../src/family/read-family.ts'
 import { familyFiles, makeProject } from './project.ts'
@@ -116,5 +116,6 @@ describe('a family', () => {
 describe('the JSON Schema for editors', () => {
   test('is up to date with the schema of the program (else: npm run schema)', async () => {
     await expect(renderJsonSchema()).toMatchFileSnapshot('../../schema/family.schema.json')
+    await expect(renderProjectSchema()).toMatchFileSnapshot('../../schema/project.schema.json')
   })
 })

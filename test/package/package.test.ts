@@ -121,6 +121,8 @@ describe('in a repository with the package', () => {
 
   test('init begins a project, which is then found from each folder inside of it, and with --project from elsewhere', async () => {
     expect((await repository.bakehouse(['init', 'linux-base'])).exitCode).toBe(0)
+    repository.write('bakehouse.yaml', `${readFileSync(join(repository.folder, 'bakehouse.yaml'), 'utf8')}lockSeconds: 5\n`)
+    expect((await repository.bakehouse(['config'])).stdout).toMatch(/^lockSeconds +5 +bakehouse\.yaml$/m)
     repository.write('apps/web/README.md', '')
     const elsewhere = await repository.bakehouse(['families', '--project', repository.folder], { below: '..' })
     for (const { stdout } of [await repository.bakehouse(['families'], { below: 'apps/web' }), elsewhere]) {
