@@ -2,14 +2,15 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type InstantCloud, openInstantCloud } from '../../bench/instant-cloud.ts'
 import { aws } from '../../src/cloud/aws/aws.ts'
 import { type RunResult, run } from '../../src/core/exec.ts'
 import { homeFolder, sourceFolder } from '../../src/core/paths.ts'
 import type { BakeOutcome } from '../../src/model/outcome.ts'
+import { makeClone } from '../helpers/clone.ts'
 
-const entry = join(sourceFolder(), 'bake.ts')
 let cloud: InstantCloud
 let family = ''
 let shared: Record<string, string>
@@ -25,8 +26,9 @@ beforeAll(async () => {
   const wait = `while [ -e "$GATE" ]; do echo "$BAKEHOUSE_OWNER" >"$GATE.reached"; sleep 0.2; done`
   writeFileSync(file('bin/ssh'), `#!/bin/bash\n${wait}\nexec '${join(sourceFolder(), '../bench/instant/ssh')}' "$@"\n`)
   chmodSync(file('bin/ssh'), 0o755)
+  const { BAKEHOUSE_PROJECT: _project, BAKEHOUSE_HOME: _home, ...env } = cloud.env
   shared = {
-    ...cloud.env,
+    ...env,
     PATH: `${file('bin')}${delimiter}${cloud.env.PATH}`,
     GATE: file('gate'),
     PULUMI_BACKEND_URL: `file://${file('shared')}`,
@@ -36,18 +38,28 @@ beforeAll(async () => {
 }, 300_000)
 afterAll(() => cloud[Symbol.asyncDispose]())
 
-/** The environment of another computer: its home folder is empty at first. */
-function environmentOf(computer: string): Record<string, string> {
-  const home = file(computer)
-  if (!existsSync(home)) {
-    mkdirSync(home)
-    cpSync(join(homeFolder(), 'tools.json'), join(home, 'tools.json'))
-  }
-  return { ...shared, BAKEHOUSE_HOME: home }
+/** The folder of a computer: a clone of its own, with the families and an empty home folder. Nothing in it is shared. */
+async function cloneOf(computer: string): Promise<string> {
+  const folder = file(computer)
+  if (existsSync(folder)) return folder
+  await makeClone(folder)
+  cpSync(file('playbooks'), join(folder, 'playbooks'), { recursive: true })
+  mkdirSync(join(folder, '.bakehouse'))
+  cpSync(join(homeFolder(), 'tools.json'), join(folder, '.bakehouse/tools.json'))
+  return folder
 }
 
-const bakehouse = (computer: string, args: readonly string[], more: Record<string, string> = {}): Promise<RunResult> =>
-  run(process.execPath, [entry, ...args], { env: { ...environmentOf(computer), ...more } })
+/** The environment of a computer, where the clone decides on the project and on its home folder. */
+const environment = (more: Record<string, string> = {}): Record<string, string> => ({
+  ...shared,
+  ...{ BAKEHOUSE_PROJECT: '', BAKEHOUSE_HOME: '' },
+  ...more,
+})
+
+async function bakehouse(computer: string, args: readonly string[], more: Record<string, string> = {}): Promise<RunResult> {
+  const cwd = await cloneOf(computer)
+  return run(process.execPath, [join(cwd, 'src/bake.ts'), ...args], { cwd, env: environment(more) })
+}
 
 async function history(computer: string): Promise<string[]> {
   const { stdout, stderr } = await bakehouse(computer, ['history', family, '--json'])
@@ -65,8 +77,11 @@ const temporary = async () => (await resources()).filter(({ tags }) => tags.stag
 async function startBuild(computer: string): Promise<{ build: ChildProcess; owner: number; ended: Promise<BakeOutcome> }> {
   rmSync(file('gate.reached'), { force: true })
   writeFileSync(file('gate'), '')
-  const env = { ...process.env, ...environmentOf(computer) }
-  const build = spawn(process.execPath, [entry, '--family', family, '--json'], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  const [cwd, env] = [await cloneOf(computer), { ...process.env, ...environment() }]
+  const build = spawn(process.execPath, [join(cwd, 'src/bake.ts'), '--family', family, '--json'], {
+    ...{ cwd, env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   const output = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) build[name].on('data', (chunk: Buffer) => (output[name] += chunk))
   const ended = once(build, 'close').then(() => JSON.parse(output.stdout) as BakeOutcome)
@@ -76,16 +91,16 @@ async function startBuild(computer: string): Promise<{ build: ChildProcess; owne
   return { build, owner: Number.parseInt(readFileSync(file('gate.reached'), 'utf8'), 10), ended }
 }
 
-describe('computers with empty home folders and one state in a folder, with a passphrase in a file', { timeout: 600_000 }, () => {
+describe('computers with a clone each and one state in a folder, with a passphrase in a file', { timeout: 600_000 }, () => {
   it('build one after the other, and each knows all builds, reads their logs, and cleans up', async () => {
-    const [first, second] = [
-      await bakehouse('one', ['--family', family], { INSTANT_CASES: '3' }),
-      await bakehouse('two', ['--family', family]),
-    ]
-    expect([first.exitCode, first.stderr]).toEqual([0, expect.any(String)])
+    for (const computer of ['one', 'three']) {
+      const { exitCode, stderr } = await bakehouse(computer, ['--family', family], { INSTANT_CASES: '3' })
+      expect(exitCode, stderr).toBe(0)
+    }
+    const second = await bakehouse('two', ['--family', family])
     expect([second.exitCode, second.stderr]).toEqual([10, expect.stringContaining('expected at least 3')])
     for (const computer of ['one', 'two', 'three']) {
-      expect(await history(computer), computer).toEqual(['failed', 'promoted'])
+      expect(await history(computer), computer).toEqual(['failed', 'promoted', 'promoted'])
       const log = await bakehouse(computer, ['show', family, '--log'])
       expect(log.stdout, log.stderr).toMatch(/==> logs\/verify\.log <==[\s\S]*expected at least 3/)
       expect((await bakehouse(computer, ['reap', '--family', family, '--cloud', 'aws'])).stdout, computer).toBe('Nothing to delete\n')
@@ -101,7 +116,7 @@ describe('computers with empty home folders and one state in a folder, with a pa
     expect(second.stderr).toContain(`reap --family ${family}`)
     expect((await resources()).map(({ id }) => id)).toEqual(before.map(({ id }) => id))
     expect(readdirSync(file('shared/.pulumi/stacks/bakehouse')).sort()).toEqual(stacks)
-    expect(await history('two')).toEqual(['running', 'failed', 'promoted'])
+    expect(await history('two')).toEqual(['running', 'failed', 'promoted', 'promoted'])
     rmSync(file('gate'))
     // The latest good version had three cases, and this build has one.
     expect((await ended).status).toBe('failed')
@@ -121,6 +136,8 @@ describe('computers with empty home folders and one state in a folder, with a pa
     process.kill(owner, 'SIGKILL')
     rmSync(file('gate'))
     expect((await ended).status).toBe('interrupted')
+    // Its clone and its home are lost too.
+    rmSync(file('one'), { recursive: true })
     expect((await history('three'))[0]).toBe('interrupted')
     const shown = await bakehouse('three', ['show', family])
     expect(shown.stdout).toContain('interrupted')
@@ -136,6 +153,7 @@ describe('computers with empty home folders and one state in a folder, with a pa
     const outcome = JSON.parse(stdout) as BakeOutcome
     expect(outcome.status, stderr).toBe('promoted')
     expect(await temporary()).not.toEqual([])
+    rmSync(file('one'), { recursive: true })
     const leave = await bakehouse('three', ['reap', '--family', family, '--cloud', 'aws'])
     expect(leave.stdout, 'it has not expired').toBe('Nothing to delete\n')
     const reaped = await bakehouse('three', ['reap', '--kept', '--family', family, '--cloud', 'aws', '--json'])
@@ -148,4 +166,30 @@ describe('computers with empty home folders and one state in a folder, with a pa
     const again = await bakehouse('two', ['reap', '--kept', '--family', family, '--cloud', 'aws'])
     expect(again.stdout, again.stderr).toBe('Nothing to delete\n')
   })
+  it('delete an image of another one, because the state names no path of that computer in a command of deletion', async () => {
+    const stacks = readdirSync(file('shared/.pulumi/stacks/bakehouse'))
+      .filter((name) => name.startsWith(`${family}-`) && name.endsWith('.json'))
+      .map((name) => name.slice(0, -'.json'.length))
+    const undone = stacks.flatMap(undoCommands)
+    expect(undone.length, 'each promoted image has such a command').toBeGreaterThanOrEqual(3)
+    expect(undone.filter((command) => command.includes(cloud.folder) || command.includes(sourceFolder()))).toEqual([])
+    expect((await resources()).filter(({ kind }) => kind === 'image')).not.toEqual([])
+    const cwd = await cloneOf('four')
+    const engine = pathToFileURL(join(cwd, 'src/life/open-engine.ts')).href
+    const program = `
+      const engine = await (await import(${JSON.stringify(engine)})).openProjectEngine()
+      const signal = AbortSignal.timeout(300_000)
+      for (const name of ${JSON.stringify(stacks)}) await (await engine.knownStack(name)).destroy({ message: 'delete', signal })`
+    const destroyed = await run(process.execPath, ['--input-type=module', '-e', program], { cwd, env: environment() })
+    expect(destroyed.exitCode, destroyed.stderr).toBe(0)
+    expect((await resources()).filter(({ kind }) => kind === 'image')).toEqual([])
+  })
 })
+
+/** The commands that the engine runs when it deletes the resources of a stack. */
+function undoCommands(stack: string): string[] {
+  const text = readFileSync(file(`shared/.pulumi/stacks/bakehouse/${stack}.json`), 'utf8')
+  const { resources = [] } = (JSON.parse(text) as { checkpoint: { latest: { resources?: { inputs?: { delete?: string } }[] } } }).checkpoint
+    .latest
+  return resources.flatMap(({ inputs }) => inputs?.delete ?? [])
+}
