@@ -8,6 +8,7 @@ import type { BakeRequest } from '../model/request.ts'
 import { onSignals } from './cancel.ts'
 import { chooseFamilies } from './choose-families.ts'
 import { startProgress } from './progress/progress.ts'
+import { reapCommandLine } from './reap-command.ts'
 import { renderFailure, renderOutcome } from './render-outcome.ts'
 
 interface BakeArguments {
@@ -30,7 +31,7 @@ export async function runBake(args: BakeArguments): Promise<number> {
   const parallel = chooseParallel(args.parallel)
   await prepareTools(requests)
   const progress = startProgress(families)
-  using cancelling = onSignals((text) => progress.note(text))
+  using cancelling = onSignals((text) => progress.note(text), reapCommandLine(families))
   let outcomes: BakeOutcome[]
   try {
     outcomes = await bake(requests, { onEvent: progress.listen, signal: cancelling.signal, parallel })

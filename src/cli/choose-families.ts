@@ -1,6 +1,6 @@
 import { listFamilies } from '../bakehouse.ts'
 import { UsageError } from '../core/errors.ts'
-import { commandLine } from '../core/program.ts'
+import { projectCommandLine } from '../core/program.ts'
 
 /** The families of `--family`, which may contain commas, or all families of the project. Throws UsageError if there are none, or for both. */
 export async function chooseFamilies(given: readonly string[] = [], { all }: { readonly all: boolean }): Promise<string[]> {
@@ -10,6 +10,6 @@ export async function chooseFamilies(given: readonly string[] = [], { all }: { r
   const names = await listFamilies()
   if (all && names.length > 0) return [...names]
   throw new UsageError(all ? 'This project has no families' : 'Expected --family <name> or --all, got neither', {
-    hint: names.length > 0 ? `choose from: ${names.join(', ')}` : `create the first family: ${commandLine('init', '<family>')}`,
+    hint: names.length > 0 ? `choose from: ${names.join(', ')}` : `create the first family: ${projectCommandLine('init', '<family>')}`,
   })
 }

@@ -1,5 +1,5 @@
 import { UsageError } from '../core/errors.ts'
-import { commandLine } from '../core/program.ts'
+import { commandLine, stateCommandLine } from '../core/program.ts'
 import { didYouMean } from '../core/suggest.ts'
 import type { Verb } from './verb.ts'
 import { verbs } from './verbs.ts'
@@ -41,7 +41,8 @@ function explainUnknown(word: string, verb: Verb, argv: readonly string[]): Usag
   if (names.includes(argv[0] ?? '') && argv[0] !== word) return explainExtra(word, verb)
   if (planned.includes(word)) return new UsageError(`The verb ${word} does not exist yet`, { hint: `the verbs are: ${names.join(', ')}` })
   return new UsageError(`Expected a verb (${names.join(', ')}), got "${word}"`, {
-    hint: didYouMean(word, names) ?? `to build the family ${word}: ${commandLine('--family', word)}; all verbs: ${commandLine('--help')}`,
+    hint:
+      didYouMean(word, names) ?? `to build the family ${word}: ${stateCommandLine('--family', word)}; all verbs: ${commandLine('--help')}`,
   })
 }
 

@@ -2,10 +2,11 @@ import { history as readHistory } from '../bakehouse.ts'
 import { renderDuration, renderTime } from '../core/duration.ts'
 import { paintOut, print, printJson, renderColumns, say } from '../core/output.ts'
 import { parseCount } from '../core/parse-count.ts'
-import { commandLine, stateCommandLine } from '../core/program.ts'
+import { stateCommandLine } from '../core/program.ts'
 import { type BuildRecord, findLatestGoodRecord, type History } from '../model/record.ts'
 import { countCases, renderCounts } from '../model/suite-result.ts'
 import { prepareState } from './prepare-state.ts'
+import { reapCommandLine } from './reap-command.ts'
 
 interface HistoryArguments {
   readonly family?: string
@@ -25,21 +26,16 @@ export async function runHistory({ family, limit: given, json }: HistoryArgument
   else for (const line of renderHistory(shown, history)) print(line)
   if (!json && shown.length < history.records.length) say(`${history.records.length - shown.length} more builds; to list all: --limit 0`)
   const interrupted = new Set(shown.filter(({ status }) => status === 'interrupted').map((record) => record.family))
-  if (interrupted.size > 0) say(`hint: delete what interrupted builds left: ${renderReap([...interrupted])}`)
+  if (interrupted.size > 0) say(`hint: delete what interrupted builds left: ${reapCommandLine([...interrupted])}`)
   for (const { problem } of history.damaged) say(`error: ${problem}`)
   if (history.damaged.length > 0) say('hint: a damaged record cannot be restored; read the logs in the same folder')
   return 0
 }
 
-/** The command that deletes what builds of these families left. For several families, it is the one for all. */
-function renderReap([family, ...others]: readonly (string | undefined)[]): string {
-  return family === undefined || others.length > 0 ? stateCommandLine('reap') : stateCommandLine('reap', '--family', family)
-}
-
 /** The builds as a table, one line per build. */
 function renderHistory(shown: readonly BuildRecord[], history: History): string[] {
   if (shown.length === 0 && history.damaged.length > 0) return ['No record of a build can be read']
-  if (shown.length === 0) return [`No builds yet. To build a family: ${commandLine('--family <family>')}`]
+  if (shown.length === 0) return [`No builds yet. To build a family: ${stateCommandLine('--family <family>')}`]
   const rows = shown.map((record) => [
     record.family,
     record.version,

@@ -18,7 +18,9 @@ interface ReapArguments {
 /** Deletes orphaned resources, or only lists them with `--dry-run`. */
 export async function runReap(args: ReapArguments): Promise<number> {
   await prepareTools([])
-  using cancelling = onSignals(say)
+  const again = Object.entries(defined({ kept: args.kept || undefined, family: args.family, cloud: args.cloud }))
+  const options = again.flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, value]))
+  using cancelling = onSignals(say, stateCommandLine('reap', ...options))
   const reaped = await reap(
     {
       dryRun: args['dry-run'],
@@ -29,11 +31,7 @@ export async function runReap(args: ReapArguments): Promise<number> {
   )
   if (args.json) printJson(reaped)
   else for (const line of renderReaped(reaped)) print(line)
-  const again = Object.entries(defined({ kept: args.kept || undefined, family: args.family, cloud: args.cloud }))
-  return reportFailed(
-    reaped,
-    again.flatMap(([name, value]) => (value === true ? [`--${name}`] : [`--${name}`, value])),
-  )
+  return reportFailed(reaped, options)
 }
 
 /** Prints how many leftovers could not be removed. Returns the exit code: 3 if there are any, because the operator must act. `options`: those of the command. */

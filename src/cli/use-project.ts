@@ -4,7 +4,7 @@ import { findVariable, setVariable } from '../core/environment.ts'
 import { UsageError } from '../core/errors.ts'
 import { findProject } from '../core/find-project.ts'
 import { isPackage } from '../core/paths.ts'
-import { commandLine } from '../core/program.ts'
+import { projectCommandLine } from '../core/program.ts'
 
 const option = '--project'
 
@@ -29,6 +29,6 @@ export function useProject(argv: readonly string[]): string[] {
 export function requireProject(): void {
   if (!isPackage || findVariable('BAKEHOUSE_PROJECT') !== undefined || findProject(process.cwd()) !== undefined) return
   throw new UsageError(`Expected a project in ${process.cwd()} or in a folder above it: playbooks/ with a family`, {
-    hint: `create a family here: ${commandLine('init', '<family>')}`,
+    hint: `create a family here: ${projectCommandLine('init', '<family>')}`,
   })
 }

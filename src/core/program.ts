@@ -33,15 +33,24 @@ export function stateCommandLine(...words: readonly string[]): string {
   return [...settings(), commandLine(...words)].join(' ')
 }
 
-/** The settings of this process that choose the project and the state, as assignments for a shell. */
+/** A command of this program that reads or changes only the project, such as `init`. It begins with the settings that choose the project. */
+export function projectCommandLine(...words: readonly string[]): string {
+  return [...projectSettings(), commandLine(...words)].join(' ')
+}
+
+/** The settings of this process that choose the state and the project, as assignments for a shell. */
 function settings(): string[] {
-  const { PULUMI_BACKEND_URL: backend = '', BAKEHOUSE_PROJECT: project = '', BAKEHOUSE_HOME } = process.env
-  const chosen = {
-    PULUMI_BACKEND_URL: isPrivate(backend) ? '' : backend,
-    BAKEHOUSE_PROJECT: isDefaultProject(project) ? '' : project,
-    BAKEHOUSE_HOME,
-  }
-  return Object.entries(chosen).flatMap(([name, value]) => (value ? [`${name}=${quoteShell(value)}`] : []))
+  const { PULUMI_BACKEND_URL: backend = '' } = process.env
+  return [...assign({ PULUMI_BACKEND_URL: isPrivate(backend) ? '' : backend }), ...projectSettings()]
+}
+
+function projectSettings(): string[] {
+  const { BAKEHOUSE_PROJECT: project = '', BAKEHOUSE_HOME } = process.env
+  return assign({ BAKEHOUSE_PROJECT: isDefaultProject(project) ? '' : project, BAKEHOUSE_HOME })
+}
+
+function assign(variables: Readonly<Record<string, string | undefined>>): string[] {
+  return Object.entries(variables).flatMap(([name, value]) => (value ? [`${name}=${quoteShell(value)}`] : []))
 }
 
 /** Whether this program finds the folder by itself, as it does in a clone, and from a folder inside of the project. */
@@ -49,8 +58,10 @@ function isDefaultProject(project: string): boolean {
   return project === (isPackage ? findProject(process.cwd()) : packageFolder())
 }
 
-/** The command that sets up the tools. */
-export const setUpCommand = isPackage ? `${commandName} setup` : 'npm run setup'
+/** The command that sets up the tools of the project of this process. */
+export function setUpCommandLine(): string {
+  return [...projectSettings(), isPackage ? `${commandName} setup` : 'npm run setup'].join(' ')
+}
 
 /** The command that writes the JSON Schema of family files. */
 export const schemaCommand = 'npm run schema --'
@@ -66,6 +77,11 @@ const completionCommand = isPackage ? `${commandName} completion` : 'npm run --s
 
 /** The command of the program that runs an image on this computer; arguments follow. */
 export const vmCommand = isPackage ? `${commandName} vm` : 'npm run vm --'
+
+/** A command of that program for the user to type. It uses the state of this process. */
+export function vmCommandLine(...words: readonly string[]): string {
+  return [...settings(), vmCommand, ...words].join(' ')
+}
 
 /** The line that activates completion in a shell. */
 export const completionLine = `eval "$(${completionCommand})"`

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { MissingError } from './errors.ts'
 import { homeFolder } from './paths.ts'
-import { setUpCommand } from './program.ts'
+import { setUpCommandLine } from './program.ts'
 
 /** QEMU and its firmware. */
 export interface QemuTools {
@@ -44,13 +44,13 @@ export function readTools(): Tools {
   try {
     return JSON.parse(readFileSync(toolsFile(), 'utf8')) as Tools
   } catch (cause) {
-    throw new MissingError('The tools are not set up in this project', { hint: `install them: ${setUpCommand}`, cause })
+    throw new MissingError('The tools are not set up in this project', { hint: `install them: ${setUpCommandLine()}`, cause })
   }
 }
 
 /** The paths of QEMU. Throws MissingError if set-up has not run in this project, or ran without local machines. */
 export function readQemu(): QemuTools {
   const { qemu } = readTools()
-  if (!qemu) throw new MissingError('QEMU is not set up in this project', { hint: `install it: ${setUpCommand}` })
+  if (!qemu) throw new MissingError('QEMU is not set up in this project', { hint: `install it: ${setUpCommandLine()}` })
   return qemu
 }

@@ -1,5 +1,6 @@
 import { MissingError, messageOf } from '../core/errors.ts'
-import { engineCommandLine, policyCommand } from '../core/program.ts'
+import { engineCommandLine, policyCommand, policyProgram } from '../core/program.ts'
+import { quoteShell } from '../core/quote.ts'
 import { shorten } from '../core/shorten.ts'
 import { findEngineMessage, findLocks } from './failed-run.ts'
 import { passphraseHint } from './passphrase.ts'
@@ -51,7 +52,7 @@ const rules: readonly Rule[] = [
   {
     pattern: /AccessDenied|InvalidAccessKeyId|SignatureDoesNotMatch|\[403\]|StatusCode: 403|code=PermissionDenied|NotAuthorized/i,
     what: 'these credentials may not use it',
-    hint: () => `allow this role to read and write the state, and to use its key; the permissions on AWS: ${policyCommand}`,
+    hint: (backend) => `allow this role to read and write the state, and to use its key; the permissions on AWS: ${policyFor(backend)}`,
   },
   {
     pattern: /no such host|connection refused|i\/o timeout|network is unreachable|TLS handshake/i,
@@ -59,6 +60,10 @@ const rules: readonly Rule[] = [
     hint: (backend) => `check the network, the proxy, and the URL of the backend: ${backend}`,
   },
 ]
+
+function policyFor(backend: string): string {
+  return backend.startsWith('s3://') ? `${policyProgram} --state ${quoteShell(backend)}` : policyCommand
+}
 
 /** Runs an operation of the engine. Throws MissingError if it fails for a reason that the operator can solve. */
 export async function explained<T>(backend: string, operation: () => Promise<T>): Promise<T> {

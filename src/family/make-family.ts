@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { UsageError } from '../core/errors.ts'
 import { isPackage, playbooksFolder, projectFolder } from '../core/paths.ts'
-import { commandLine } from '../core/program.ts'
+import { stateCommandLine } from '../core/program.ts'
 import { writeAside } from '../core/write-file.ts'
 import { familyNames, requireFamily, requireFamilyName } from './names.ts'
 import { type ConsumerKind, newConsumerFiles } from './new-consumer.ts'
@@ -54,7 +54,9 @@ export async function makeFamily(family: string, { base, ci, consumer }: NewFami
 function requireNew(family: string, folder: string): void {
   if (!existsSync(folder)) return
   throw new UsageError(`Expected the name of a new family, got ${family}: ${relative(projectFolder(), folder)} exists already`, {
-    hint: familyNames().includes(family) ? `choose another name, or build it: ${commandLine('--family', family)}` : 'choose another name',
+    hint: familyNames().includes(family)
+      ? `choose another name, or build it: ${stateCommandLine('--family', family)}`
+      : 'choose another name',
   })
 }
 

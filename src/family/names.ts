@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { UsageError } from '../core/errors.ts'
 import { familyFile } from '../core/find-project.ts'
 import { playbooksFolder } from '../core/paths.ts'
-import { commandLine } from '../core/program.ts'
+import { projectCommandLine } from '../core/program.ts'
 import { didYouMean } from '../core/suggest.ts'
 
 /** Valid names of families. They become part of the names of resources in every cloud. */
@@ -31,6 +31,6 @@ export function requireFamily(family: string): void {
   const names = familyNames()
   if (names.includes(family)) return
   throw new UsageError(`Expected a family (${names.join(', ') || 'none exists yet'}), got "${family}"`, {
-    hint: didYouMean(family, names) ?? `create it: ${commandLine('init', family)}`,
+    hint: didYouMean(family, names) ?? `create it: ${projectCommandLine('init', family)}`,
   })
 }

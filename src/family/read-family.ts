@@ -5,7 +5,7 @@ import { cloudNames } from '../cloud/clouds.ts'
 import { messageOf, UsageError } from '../core/errors.ts'
 import { familyFile } from '../core/find-project.ts'
 import { playbooksFolder } from '../core/paths.ts'
-import { commandLine } from '../core/program.ts'
+import { projectCommandLine } from '../core/program.ts'
 import { didYouMean } from '../core/suggest.ts'
 import { type Family, findBaseFamily } from '../model/family.ts'
 import { type FamilyFile, familyOf } from '../model/family-file.ts'
@@ -68,11 +68,11 @@ function unreadable(name: string, path: string, cause: unknown): UsageError {
   if (existsSync(join(path, '..'))) {
     return new UsageError(`${displayPath(join(path, '..'))} has no ${familyFile}`, {
       cause,
-      hint: `write that file, or create a family in a new folder: ${commandLine('init', '<family>')}`,
+      hint: `write that file, or create a family in a new folder: ${projectCommandLine('init', '<family>')}`,
     })
   }
   const names = familyNames()
-  const hint = didYouMean(name, names) ?? `create it: ${commandLine('init', name)}`
+  const hint = didYouMean(name, names) ?? `create it: ${projectCommandLine('init', name)}`
   return new UsageError(`Expected a family (${names.join(', ') || 'none exists yet'}), got "${name}"`, { cause, hint })
 }
 

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { defined } from '../core/defined.ts'
 import { messageOf, UsageError } from '../core/errors.ts'
 import { resolveInside } from '../core/inside.ts'
-import { commandLine } from '../core/program.ts'
+import { stateCommandLine } from '../core/program.ts'
 import { shortestSecret } from '../core/redact/redact.ts'
 import type { Family, Secret } from '../model/family.ts'
 import type { FamilySecrets } from '../model/secrets.ts'
@@ -60,7 +60,7 @@ function readOne(family: Family, secret: Secret, env: NodeJS.ProcessEnv): OneRea
   if ('env' in secret) {
     const value = env[secret.env]
     if (value) return checkLength(value)
-    const hint = `set ${secret.env}, for example: ${secret.env}=… ${commandLine('--family', family.name)}`
+    const hint = `set ${secret.env}, for example: ${secret.env}=… ${stateCommandLine('--family', family.name)}`
     return { problem: { text: `expected a secret in the environment variable ${secret.env}, got no value`, hint } }
   }
   try {

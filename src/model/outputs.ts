@@ -1,5 +1,5 @@
 import { UsageError } from '../core/errors.ts'
-import { commandLine } from '../core/program.ts'
+import { stateCommandLine } from '../core/program.ts'
 
 /** An output of a family stack, for programs that use the image. Throws UsageError if it does not exist. */
 export function requireOutput<T = string>(outputs: Readonly<Record<string, unknown>>, name: string): T {
@@ -7,7 +7,7 @@ export function requireOutput<T = string>(outputs: Readonly<Record<string, unkno
   if (value === undefined || value === null || value === '') {
     const there = Object.keys(outputs).join(', ') || 'none'
     throw new UsageError(`Expected the family stack to have an output "${name}", got: ${there}`, {
-      hint: `build the family first: ${commandLine('--family <family>')}`,
+      hint: `build the family first: ${stateCommandLine('--family <family>')}`,
     })
   }
   return value as T

@@ -6,7 +6,7 @@ import { findVersion, isCompatible } from '../core/dotted-version.ts'
 import { type MissingError, messageOf } from '../core/errors.ts'
 import { runTool } from '../core/exec.ts'
 import { cacheFolder, homeFolder } from '../core/paths.ts'
-import { setUpCommand } from '../core/program.ts'
+import { setUpCommandLine } from '../core/program.ts'
 import { readTools, type Tools } from '../core/tools.ts'
 import { findNamespaceProblem } from '../core/user-namespace.ts'
 import { engineVersion } from '../engine/version.ts'
@@ -15,7 +15,7 @@ import { checkGuestNetwork, checkLocalUsers } from './check-boundaries.ts'
 import { refusePlatform, refuseProcessor } from './distribution.ts'
 import { readEngineOrigin } from './pulumi-engine.ts'
 
-const setUp = `install what is missing: ${setUpCommand}`
+const setUp = (): string => `install what is missing: ${setUpCommandLine()}`
 const ansibleVersions =
   "import importlib.metadata as m; print(*(n + ' ' + m.version(n) for n in ('ansible-core', 'mitogen', 'pytest-testinfra')), sep=', ')"
 
@@ -29,7 +29,7 @@ export async function readDoctor(computer: Computer = process): Promise<readonly
     tools = readTools()
   } catch (error) {
     const host = findRefusal(computer) ?? (await checkNamespaces())
-    return [{ name: 'tools', status: 'missing', detail: messageOf(error), hint: setUp }, host, ...(await checkDisks())]
+    return [{ name: 'tools', status: 'missing', detail: messageOf(error), hint: setUp() }, host, ...(await checkDisks())]
   }
   const { node, pulumi, venv } = tools
   const checks = await Promise.all([
@@ -52,7 +52,7 @@ async function look(name: string, find: () => Promise<string>): Promise<Finding>
   try {
     return { name, status: 'ok', detail: await find() }
   } catch (error) {
-    return { name, status: 'missing', detail: messageOf(error), hint: setUp }
+    return { name, status: 'missing', detail: messageOf(error), hint: setUp() }
   }
 }
 
@@ -63,7 +63,7 @@ async function checkEngine(pulumi: string): Promise<Finding> {
   })
   const version = findVersion(found.detail)
   if (found.status !== 'ok' || (version && isCompatible(version, engineVersion))) return found
-  return { ...found, status: 'warning', hint: `install version ${engineVersion}, which the SDK needs: ${setUpCommand}` }
+  return { ...found, status: 'warning', hint: `install version ${engineVersion}, which the SDK needs: ${setUpCommandLine()}` }
 }
 
 /** Checks what local machines need. Skipped if all families of the project are built on other clouds. */
@@ -98,7 +98,7 @@ function toFinding(name: string, status: Finding['status'], { message, hint }: M
 function checkFiles(name: string, files: readonly string[]): Finding {
   const missing = files.filter((file) => !existsSync(file))
   if (missing.length === 0) return { name, status: 'ok', detail: files[0] ?? '' }
-  return { name, status: 'missing', detail: `missing: ${missing.join(', ')}`, hint: setUp }
+  return { name, status: 'missing', detail: `missing: ${missing.join(', ')}`, hint: setUp() }
 }
 
 function checkCommandPlugin({ commandPlugin, commandPluginFolder }: Tools): Finding {

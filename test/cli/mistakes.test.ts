@@ -88,7 +88,13 @@ const mistakes: readonly (readonly [what: string, answer: () => Promise<string> 
   ['names the family of history twice', () => typed('history', 'web', '--family', 'x'), 'got --family', 'history [family]'],
   ['names a folder without family.yaml', () => typed('--family', 'try'), 'playbooks/try has no family.yaml', 'init <family>'],
   ['creates a family whose folder exists', () => typed('init', 'try'), 'playbooks/try exists already', 'choose another name'],
-  ['creates a family that exists', () => typed('init', 'web'), 'playbooks/web exists already', 'or build it: npm run bake -- --family web'],
+  [
+    'creates a family that exists',
+    () => typed('init', 'web'),
+    'playbooks/web exists already',
+    'or build it: ',
+    'npm run bake -- --family web',
+  ],
   [
     'writes variables at the top',
     () => written(`${base}variables: {}\n`),

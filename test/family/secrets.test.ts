@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
+import { stateCommandLine } from '../../src/core/program.ts'
 import { requireSecrets } from '../../src/family/require-secrets.ts'
 import { readSecrets, secretValues } from '../../src/family/secrets.ts'
 import type { Family } from '../../src/model/family.ts'
@@ -45,7 +46,7 @@ describe('a secret that cannot be used', () => {
     expect(() => requireSecrets(read as unknown as Family)).toThrow(
       [
         `${folder}/family.yaml:3:24: expected a secret in the environment variable UNSET_IN_TEST, got no value`,
-        'hint: set UNSET_IN_TEST, for example: UNSET_IN_TEST=… npm run bake -- --family web',
+        `hint: set UNSET_IN_TEST, for example: UNSET_IN_TEST=… ${stateCommandLine('--family', 'web')}`,
         `${folder}/family.yaml:4:26: expected a file that contains the secret, got nope, which does not exist`,
         `hint: write the secret to ${folder}/nope`,
       ].join('\n'),

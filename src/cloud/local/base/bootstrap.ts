@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { MissingError } from '../../../core/errors.ts'
 import { type RunResult, run, runTool } from '../../../core/exec.ts'
-import { setUpCommand } from '../../../core/program.ts'
+import { setUpCommandLine } from '../../../core/program.ts'
 import { reasonLine } from '../../../core/reason-line.ts'
 import { asRoot, findNamespaceProblem, openFolder } from '../../../core/user-namespace.ts'
 import { flattenOptions } from '../qemu/img.ts'
@@ -49,7 +49,7 @@ export async function bootstrap({ base, folder, signal, say }: BootstrapWork): P
       },
     },
   ).catch((cause: unknown) => {
-    throw new MissingError('mmdebstrap, which makes the base disk, could not be started', { hint: setUpCommand, cause })
+    throw new MissingError('mmdebstrap, which makes the base disk, could not be started', { hint: setUpCommandLine(), cause })
   })
   signal.throwIfAborted()
   if (result.exitCode !== 0) throw bootstrapError(result)

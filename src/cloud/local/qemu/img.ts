@@ -2,7 +2,7 @@ import { rm } from 'node:fs/promises'
 import { MissingError } from '../../../core/errors.ts'
 import { run, runTool } from '../../../core/exec.ts'
 import { plainEnvironment } from '../../../core/plain-environment.ts'
-import { setUpCommand } from '../../../core/program.ts'
+import { setUpCommandLine } from '../../../core/program.ts'
 import { qemuTools } from './tools.ts'
 
 /** An overlay disk: it contains only the differences from its backing file. */
@@ -89,6 +89,6 @@ export async function runImg(args: readonly string[], options: Parameters<typeof
     return await runTool(qemuTools().img, args, { ...options, onlyEnv: plainEnvironment() })
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw cause
-    throw new MissingError('qemu-img, which makes the disks, was not found', { hint: setUpCommand, cause })
+    throw new MissingError('qemu-img, which makes the disks, was not found', { hint: setUpCommandLine(), cause })
   }
 }
