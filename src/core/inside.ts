@@ -3,14 +3,14 @@ import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import { messageOf, UsageError } from './errors.ts'
 
 /**
- * The path of a file or folder in the folder of a family. Symbolic links may lead to folders of other families, but not elsewhere, because
- * the content of suites and secrets is sent to machines. Throws UsageError. The file need not exist.
+ * The path of a file or folder in the folder of a family, or in `common/` of its project. Symbolic links may also lead to folders of other
+ * families, but not elsewhere, because the content of suites and secrets is sent to machines. Throws UsageError. The file need not exist.
  */
 export function resolveInside(folder: string, file: string): string {
   const why = findStray(folder, file)
   if (why === undefined) return join(folder, file)
   throw new UsageError(`expected a path inside the family folder, got "${file}"${why}`, {
-    hint: 'copy the file into the folder of the family; a secret can also come from an environment variable',
+    hint: 'copy the file into the folder of the family, or into common/ of the project; a secret can also come from an environment variable',
   })
 }
 
@@ -36,10 +36,11 @@ function checkLinks(folder: string, path: string, checked: Set<string>): void {
 /** If the path is outside the family: an empty text, or the target of its link. Undefined if it is inside. */
 export function findStray(folder: string, file: string): string | undefined {
   const path = join(folder, file)
-  if (isAbsolute(file) || !isWithin(folder, path)) return ''
+  const common = join(folder, '../../common')
+  if (isAbsolute(file) || ![folder, common].some((each) => isWithin(each, path))) return ''
   const real = findReal(path)
   if (real === undefined) return undefined
-  const around = [folder, dirname(folder)].flatMap((each) => findReal(each) ?? [])
+  const around = [folder, dirname(folder), common].flatMap((each) => findReal(each) ?? [])
   return around.some((each) => isWithin(each, real)) ? undefined : `, a link to ${real}`
 }
 

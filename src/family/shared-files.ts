@@ -1,21 +1,28 @@
-import { readFileSync, realpathSync, statSync } from 'node:fs'
-import { delimiter, dirname, join, relative, resolve, sep } from 'node:path'
-import { settingsOf } from '../guest/ansible/settings.ts'
+import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { homedir } from 'node:os'
+import { basename, dirname, join, relative, resolve, sep } from 'node:path'
+import { familyFile } from '../core/find-project.ts'
+import { ansibleFolders, findSettingsFile } from '../guest/ansible/project-folders.ts'
+import { listPaths, settingsOf } from '../guest/ansible/settings.ts'
 import { listFiles } from './list-files.ts'
 
 /**
- * The files that a family uses and that are in its project, but not in its own folder; relative to the project, sorted. These are roles and
- * collections in the search paths of its `ansible.cfg` whose names occur in a YAML file of the family or in another of these files, and
- * what such a YAML file names with `../`. The project is the folder that contains `playbooks/`.
+ * The files that a family uses and that are in its project, but not in its own folder; relative to the project, sorted. These are the
+ * `ansible.cfg` and the variables that Ansible reads for it; roles and collections in the search paths of that file whose names occur in
+ * a YAML file of the family or in another of these files; and what such a YAML file names with `../`. The project is the folder that
+ * contains `playbooks/`.
  */
 export function findSharedFiles(folder: string): string[] {
   const search = openSearch(folder)
   for (const file of listFiles(folder)) search.read(join(folder, file))
+  const settings = findSettingsFile(folder)
+  if (settings !== undefined) search.add(settings)
   const roles = searchPath(folder, ['roles_path'], 'ANSIBLE_ROLES_PATH')
   const collections = searchPath(folder, ['collections_path', 'collections_paths'], 'ANSIBLE_COLLECTIONS_PATH')
   // A role that was found may use others.
   for (let before = -1; before < search.names.size; ) {
     before = search.names.size
+    for (const path of listVariables(folder, search.names)) search.add(path)
     for (const name of [...search.names]) {
       for (const path of roles) search.add(join(path, name))
       const [namespace = '', collection] = name.split('.')
@@ -23,6 +30,28 @@ export function findSharedFiles(folder: string): string[] {
     }
   }
   return search.list()
+}
+
+/** The host of a family has its name, and is in these groups. It may join others while the playbook runs. */
+const groups: ReadonlySet<string> = new Set(['all', 'ungrouped'])
+
+/** The shared files and folders of variables that Ansible reads for a family: those of its host, and those of groups in `names`. */
+function listVariables(folder: string, names: ReadonlySet<string>): string[] {
+  const isUsed = {
+    group_vars: (name: string) => groups.has(name) || names.has(name),
+    host_vars: (name: string) => name === basename(folder),
+  }
+  const [, ...shared] = ansibleFolders(folder)
+  return shared.flatMap((around) =>
+    Object.entries(isUsed).flatMap(([kind, isIn]) => {
+      const entries = listFolder(join(around, kind))
+      return entries.filter((name) => isIn(name.replace(/\.(ya?ml|json)$/, ''))).map((name) => join(around, kind, name))
+    }),
+  )
+}
+
+function listFolder(folder: string): string[] {
+  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder) : []
 }
 
 interface Search {
@@ -49,6 +78,7 @@ function openSearch(folder: string): Search {
       // Ansible searches from the folder of the playbook, and from that of the file.
       for (const [named] of text.matchAll(/\.\.\/[^\s'"#:,|}\])]*/g)) {
         for (const from of [folder, dirname(path)]) search.add(resolve(from, named))
+        if (path === join(folder, familyFile)) search.add(suiteFolder(project, resolve(folder, named)))
       }
     },
     add(path) {
@@ -65,6 +95,12 @@ function openSearch(folder: string): Search {
   return search
 }
 
+/** A file of tests in `common/` uses the files beside it; the folder of such a file, else the path itself. */
+function suiteFolder(project: string, path: string): string {
+  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile()
+  return isFile && isBelow(join(project, 'common'), path) ? dirname(path) : path
+}
+
 /** Whether a path is in the project, also after following links, and neither in the folder of the family nor a folder around it. */
 function isShared(path: string, { folder, project }: { readonly folder: string; readonly project: string }): boolean {
   if (!isBelow(project, path) || path === folder || isBelow(folder, path) || isBelow(path, folder)) return false
@@ -79,9 +115,9 @@ function isBelow(folder: string, path: string): boolean {
   return path.startsWith(`${folder}${sep}`)
 }
 
-/** The folders of a search path of Ansible. Its settings are relative to the folder of the family. */
+/** The folders of a search path of Ansible. */
 function searchPath(folder: string, keys: readonly string[], variable: string): string[] {
   const find = settingsOf(folder)
-  const given = keys.map((key) => find('defaults', key, variable)).find((value) => value !== undefined) ?? ''
-  return given.split(delimiter).flatMap((path) => (path.trim() === '' ? [] : resolve(folder, path.trim())))
+  const given = keys.map((key) => find('defaults', key, variable)).find((value) => value !== undefined)
+  return given ? listPaths(given).map((path) => path.replace(/^~(?=\/|$)/, homedir())) : []
 }

@@ -9,6 +9,7 @@ const folder = join(root, 'playbooks/web')
 beforeAll(() => {
   mkdirSync(join(folder, 'verify/deep'), { recursive: true })
   mkdirSync(join(root, 'playbooks/shared'))
+  mkdirSync(join(root, 'common'))
   writeFileSync(join(root, 'passphrase'), 'of the state')
   writeFileSync(join(root, 'playbooks/shared/common.yaml'), '')
   writeFileSync(join(folder, 'verify/goss.yaml'), '')
@@ -16,6 +17,7 @@ beforeAll(() => {
   symlinkSync('../../passphrase', join(folder, 'out'))
   symlinkSync('../../../../passphrase', join(folder, 'verify/deep/out.yaml'))
   symlinkSync('/etc', join(folder, 'etc'))
+  symlinkSync('/etc', join(root, 'common/etc'))
   symlinkSync('nowhere', join(folder, 'dangling'))
 })
 afterAll(() => rmSync(root, { recursive: true }))
@@ -28,12 +30,16 @@ test.each([
   ['dangling', undefined],
   ['..data', undefined],
   ['../web/verify/goss.yaml', undefined],
+  ['../../common/goss.yaml', undefined],
+  ['../../common/etc/passwd', expect.stringContaining(', a link to ')],
+  ['../../common/../passphrase', ''],
+  ['../../common-other/goss.yaml', ''],
   ['../shared/common.yaml', ''],
   ['../../passphrase', ''],
   ['/etc/passwd', ''],
   ['etc/passwd', expect.stringContaining(', a link to ')],
   ['out', expect.stringContaining(', a link to ')],
-])('%s: inside the family folder, unless the reason is %j', (file, why) => {
+])('%s: inside the family folder or common/, unless the reason is %j', (file, why) => {
   expect(findStray(folder, file)).toEqual(why)
 })
 

@@ -1,4 +1,4 @@
-import { symlinkSync } from 'node:fs'
+import { rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { computeInputsDigest } from '../../src/family/digest.ts'
@@ -62,6 +62,48 @@ describe('the shared files of a family', () => {
     project.write(path, '- changed: true\n')
     const after = await digests()
     expect(['web', 'db'].filter((_name, index) => before[index] !== after[index])).toEqual(expected)
+  })
+
+  test('are the settings and variables that Ansible reads for it, and the tests in common/ that it names', () => {
+    using project = makeProject({
+      ...familyFiles('web', `${yaml}verify: { suites: [{ goss: ../../common/verify/base.yaml }] }\n`),
+      ...familyFiles('db', yaml),
+      'playbooks/db/playbook.yml': play('  tasks:\n    - ansible.builtin.group_by: { key: databases }\n'),
+      'playbooks/db/ansible.cfg': '',
+      'ansible.cfg': '[defaults]\nroles_path = common/roles\n',
+      'group_vars/all/main.yml': 'user: "{{ shared_user }}"\n',
+      'group_vars/databases.yml': '',
+      'group_vars/windows.yml': '',
+      'playbooks/group_vars/all.yml': '',
+      'common/host_vars/web.yml': '',
+      'common/host_vars/db.json': '{}',
+      'common/verify/base.yaml': 'gossfile: { more.yaml: {} }\n',
+      'common/verify/more.yaml': '',
+    })
+    const variables = ['group_vars/all/main.yml', 'playbooks/group_vars/all.yml']
+    const suites = ['common/verify/base.yaml', 'common/verify/more.yaml']
+    expect(findSharedFiles(join(project.folder, 'playbooks/web'))).toEqual(
+      ['ansible.cfg', 'common/host_vars/web.yml', ...suites, ...variables].sort(),
+    )
+    expect(findSharedFiles(join(project.folder, 'playbooks/db'))).toEqual(
+      ['common/host_vars/db.json', 'group_vars/databases.yml', ...variables].sort(),
+    )
+  })
+
+  test('are found in the search paths of the shared ansible.cfg, which are relative to its folder', () => {
+    using project = makeProject({
+      ...files,
+      'playbooks/web/ansible.cfg': '[defaults]\n',
+      'playbooks/ansible.cfg': '[defaults]\nroles_path = ../common/roles\n',
+    })
+    const [web, db] = ['web', 'db'].map((name) => findSharedFiles(join(project.folder, 'playbooks', name)))
+    expect(web).not.toContain('common/roles/nginx/meta/main.yml')
+    expect(db).toEqual(['common/roles/postgresql/tasks/main.yml'])
+    rmSync(join(project.folder, 'playbooks/db/ansible.cfg'))
+    expect(findSharedFiles(join(project.folder, 'playbooks/db'))).toEqual([
+      'common/roles/postgresql/tasks/main.yml',
+      'playbooks/ansible.cfg',
+    ])
   })
 
   test('are never outside of the project, and never all of a folder around the family', () => {

@@ -8,6 +8,7 @@ import { writeHostFile } from '../host-file.ts'
 import type { Connection } from '../ssh/ssh.ts'
 import { renderInventory, sshVariables } from './inventory.ts'
 import { openPrivateFolder } from './private-folder.ts'
+import { listVariableRoots } from './project-folders.ts'
 import { installRequirements } from './requirements.ts'
 import { type AnsibleSpec, ansibleEnvironment, settingsOf } from './settings.ts'
 import { findCause, followTasks, type TaskEnd, type TaskEvent } from './task-events.ts'
@@ -41,7 +42,8 @@ export async function runPlaybook(context: StepContext, spec: PlaybookRun): Prom
     })
   const installed = await installRequirements(context)
   const inventory = writeInventory(context, spec.connection)
-  using files = openPrivateFolder({ ...family.configure.variables, ...buildVariables(context), ...spec.variables }, context.secrets)
+  const variables = { ...family.configure.variables, ...buildVariables(context), ...spec.variables }
+  using files = openPrivateFolder(variables, context.secrets, listVariableRoots(family.folder))
   const settings: AnsibleSpec = {
     folder: family.folder,
     venv: context.venv,
@@ -58,7 +60,8 @@ export async function runPlaybook(context: StepContext, spec: PlaybookRun): Prom
     spec.onTask(event)
   })
   try {
-    const args = playbookArguments({ playbook, inventory, variablesFile: files.variablesFile, become: family.configure.become })
+    const inventories = [...files.inventories, inventory]
+    const args = playbookArguments({ playbook, inventories, variablesFile: files.variablesFile, become: family.configure.become })
     const result = await run(join(context.venv, 'bin/ansible-playbook'), args, {
       cwd: family.folder,
       env: ansibleEnvironment(settings, settingsOf(family.folder)),
@@ -78,11 +81,13 @@ export async function runPlaybook(context: StepContext, spec: PlaybookRun): Prom
 /** Arguments of `ansible-playbook`. They hold no values of variables. */
 export function playbookArguments(spec: {
   readonly playbook: string
-  readonly inventory: string
+  /** Variables beside an inventory have precedence over those beside the inventories before it. */
+  readonly inventories: readonly string[]
   readonly variablesFile: string
   readonly become: boolean
 }): string[] {
-  return ['--inventory', spec.inventory, '--extra-vars', `@${spec.variablesFile}`, ...(spec.become ? ['--become'] : []), spec.playbook]
+  const inventories = spec.inventories.flatMap((path) => ['--inventory', path])
+  return [...inventories, '--extra-vars', `@${spec.variablesFile}`, ...(spec.become ? ['--become'] : []), spec.playbook]
 }
 
 /** Variables about the build, for playbooks. */

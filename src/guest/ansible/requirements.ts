@@ -10,6 +10,7 @@ import { resolveInside } from '../../core/inside.ts'
 import { cacheFolder } from '../../core/paths.ts'
 import type { StepContext } from '../context.ts'
 import { findDigestProblem } from './collection-digest.ts'
+import { findSettingsFile } from './project-folders.ts'
 
 /** A collection or role that a family requires. */
 export interface Requirement {
@@ -137,6 +138,7 @@ async function install({ kind, file, installed, missing }: Install, context: Ste
   const args = [kind, 'install', '--requirements-file', file, kind === 'role' ? '--roles-path' : '--collections-path', target]
   const result = await run(join(context.venv, 'bin/ansible-galaxy'), args, {
     cwd: context.request.family.folder,
+    env: defined({ ANSIBLE_CONFIG: findSettingsFile(context.request.family.folder) }),
     signal: context.signal,
     timeoutMs: 600_000,
     onLine: (line) => context.log(`${line}\n`),

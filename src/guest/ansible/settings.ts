@@ -1,10 +1,11 @@
 import { existsSync, readFileSync } from 'node:fs'
-import { delimiter, join, resolve } from 'node:path'
+import { delimiter, dirname, join, resolve } from 'node:path'
 import { defined } from '../../core/defined.ts'
+import { findSettingsFile } from './project-folders.ts'
 
 /** Input for the environment of `ansible-playbook`. */
 export interface AnsibleSpec {
-  /** The family's folder. It is the working directory, so that Ansible finds its ansible.cfg, roles and collections. */
+  /** The family's folder. It is the working directory, so that Ansible finds its roles and collections. */
   readonly folder: string
   readonly venv: string
   readonly strategy: 'mitogen' | 'linear'
@@ -15,22 +16,28 @@ export interface AnsibleSpec {
   readonly installed: { readonly collections: string; readonly roles: string } | undefined
 }
 
+/** A setting of Ansible. */
+export interface FoundSetting {
+  readonly text: string
+  /** Paths in it are relative to this folder. */
+  readonly folder: string
+}
+
 /** The family's setting by section and key: from the environment, then from its ansible.cfg. */
-export type FindSetting = (section: string, key: string, variable: string) => string | undefined
+export type FindSetting = (section: string, key: string, variable: string) => FoundSetting | undefined
 
 /** Environment of `ansible-playbook`. Lists of folders are extended, never replaced. */
 export function ansibleEnvironment(spec: AnsibleSpec, findSetting: FindSetting): Record<string, string> {
   const paths = (first: readonly string[], key: string, variable: string, standard: readonly string[]): string => {
     const own = findSetting('defaults', key, variable)
-    const rest =
-      own === undefined ? standard : own.split(delimiter).map((path) => (path.startsWith('~') ? path : resolve(spec.folder, path)))
-    return [...first, ...rest].join(delimiter)
+    return [...first, ...(own ? listPaths(own) : standard)].join(delimiter)
   }
   const unlessSet = (key: string, variable: string, value: string) =>
     findSetting('defaults', key, variable) === undefined ? { [variable]: value } : {}
   const callbacks = join(import.meta.dirname, 'callback_plugins')
   return {
     PATH: `${join(spec.venv, 'bin')}${delimiter}${process.env.PATH ?? ''}`,
+    ...defined({ ANSIBLE_CONFIG: findSettingsFile(spec.folder) }),
     BAKEHOUSE_TASKS: spec.tasksFile,
     ANSIBLE_CALLBACK_PLUGINS: paths([callbacks], 'callback_plugins', 'ANSIBLE_CALLBACK_PLUGINS', []),
     ANSIBLE_HOST_KEY_CHECKING: 'True',
@@ -76,11 +83,22 @@ export function findMitogen(venv: string): string {
   return join(venv, 'lib', `python${version}`, 'site-packages/ansible_mitogen/plugins/strategy')
 }
 
-/** Finds settings in the same order as Ansible: in the environment, then in the ansible.cfg of the folder. */
-export function settingsOf(folder: string, env: NodeJS.ProcessEnv = process.env): FindSetting {
-  const file = env.ANSIBLE_CONFIG ?? join(folder, 'ansible.cfg')
-  const settings = existsSync(file) ? parseSettings(readFileSync(file, 'utf8')) : new Map<string, string>()
-  return (section, key, variable) => env[variable] ?? settings.get(`${section}.${key}`)
+/** Finds settings in the same order as Ansible: in the environment, then in the ansible.cfg of a family. */
+export function settingsOf(family: string, env: NodeJS.ProcessEnv = process.env): FindSetting {
+  const file = findSettingsFile(family, env)
+  const settings = file !== undefined && existsSync(file) ? parseSettings(readFileSync(file, 'utf8')) : new Map<string, string>()
+  return (section, key, variable) => {
+    const given = env[variable]
+    if (given !== undefined) return { text: given, folder: family }
+    const text = settings.get(`${section}.${key}`)
+    return text === undefined ? undefined : { text, folder: dirname(file ?? family) }
+  }
+}
+
+/** The paths in a list of paths; those below a home folder (`~`) as they are. */
+export function listPaths({ text, folder }: FoundSetting): string[] {
+  const paths = text.split(delimiter).map((path) => path.trim())
+  return paths.filter((path) => path !== '').map((path) => (path.startsWith('~') ? path : resolve(folder, path)))
 }
 
 /** An ansible.cfg as `section.key` → value. It never throws: Ansible itself reports errors in the file. */

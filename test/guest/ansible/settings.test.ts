@@ -44,11 +44,12 @@ describe('ansibleEnvironment', () => {
   })
 
   test('a setting in the environment has precedence over ansible.cfg', () => {
-    expect(settingsOf(folder, { ANSIBLE_GATHERING: 'implicit' })('defaults', 'gathering', 'ANSIBLE_GATHERING')).toBe('implicit')
+    const found = settingsOf(folder, { ANSIBLE_GATHERING: 'implicit' })('defaults', 'gathering', 'ANSIBLE_GATHERING')
+    expect(found?.text).toBe('implicit')
   })
 
   test('always checks host keys, even if ansible.cfg disables that', () => {
-    expect(ansibleEnvironment(spec, () => 'False').ANSIBLE_HOST_KEY_CHECKING).toBe('True')
+    expect(ansibleEnvironment(spec, () => ({ text: 'False', folder })).ANSIBLE_HOST_KEY_CHECKING).toBe('True')
   })
 })
 
@@ -61,8 +62,9 @@ test('parseSettings reads sections, comments and both separators', () => {
 })
 
 test('playbookArguments contains the name of the variables file, never values', () => {
-  const args = playbookArguments({ playbook: '/f/p.yml', inventory: '/b/i.json', variablesFile: '/dev/shm/v.yml', become: true })
-  expect(args).toEqual(['--inventory', '/b/i.json', '--extra-vars', '@/dev/shm/v.yml', '--become', '/f/p.yml'])
+  const inventories = ['/s/i.json', '/b/i.json']
+  const args = playbookArguments({ playbook: '/f/p.yml', inventories, variablesFile: '/dev/shm/v.yml', become: true })
+  expect(args).toEqual(['--inventory', '/s/i.json', '--inventory', '/b/i.json', '--extra-vars', '@/dev/shm/v.yml', '--become', '/f/p.yml'])
 })
 
 test('the inventory has one host, the connection of the step, and a fixed interpreter', () => {
