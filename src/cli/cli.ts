@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
+import { projectFile } from '../core/find-project.ts'
 import { projectFolder } from '../core/paths.ts'
 import { prepareProcess } from '../core/prepare-process.ts'
 import { runArguments } from './arguments.ts'
@@ -21,7 +22,7 @@ export async function main(argv: readonly string[]): Promise<number> {
 
 /** Uses the settings of the project. The parser of the file is loaded only if there is one. */
 async function useSettings(): Promise<void> {
-  if (existsSync(join(projectFolder(), 'bakehouse.yaml'))) await (await import('../bakehouse.ts')).readSettings()
+  if (existsSync(join(projectFolder(), projectFile))) await (await import('../bakehouse.ts')).readSettings()
 }
 
 /** If the reader of a pipe closes it, as `head` does, later output is dropped, but the command runs to its end. */

@@ -23,11 +23,12 @@ export async function runPlan({ family, cloud, json }: PlanArguments): Promise<n
   return Math.max(0, ...planned.map(({ error }) => error?.exitCode ?? 0))
 }
 
-function renderPlan(planned: readonly PlannedFamily[]): string[] {
+/** The plan as a table, and the command that builds the families that need it. */
+export function renderPlan(planned: readonly PlannedFamily[]): string[] {
   const [head = '', ...lines] = renderColumns([['FAMILY', 'CLOUD', 'LATEST', 'BUILD', 'WHY'], ...planned.map(renderRow)])
-  const isNeeded = planned.some(({ needsBuild }) => needsBuild)
-  const command = stateCommandLine('--family', planned.map(({ family }) => family).join(','), '--if-changed')
-  return [paintOut('dim', head), ...lines, ...(isNeeded ? ['', 'Build what changed:', `  ${command}`] : [])]
+  const needed = planned.filter(({ needsBuild }) => needsBuild).map(({ family }) => family)
+  const command = stateCommandLine('--family', needed.join(','), '--if-changed')
+  return [paintOut('dim', head), ...lines, ...(needed.length > 0 ? ['', 'Build what changed:', `  ${command}`] : [])]
 }
 
 function renderRow({ family, cloud, latest, needsBuild, why, error }: PlannedFamily): string[] {

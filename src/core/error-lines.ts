@@ -1,4 +1,6 @@
+import { basename } from 'node:path'
 import { BakehouseError, findSystemProblem } from './errors.ts'
+import { projectFile } from './find-project.ts'
 import { say } from './output.ts'
 
 /** The hint for internal errors. */
@@ -13,9 +15,11 @@ export function startsWithPlace(line: string): boolean {
 export function renderMessage({ message, exitCode }: Pick<BakehouseError, 'message' | 'exitCode'>): string[] {
   if (exitCode !== 2) return [`error: ${message}`]
   const lines = message.split('\n')
-  const mistakes = lines.filter(startsWithPlace).length
-  if (mistakes === 0) return [`error: ${lines[0]}`, ...lines.slice(1)]
-  return [`error: ${mistakes === 1 ? 'a mistake' : `${mistakes} mistakes`} in a family file`, ...lines]
+  const mistakes = lines.filter(startsWithPlace)
+  if (mistakes.length === 0) return [`error: ${lines[0]}`, ...lines.slice(1)]
+  const inProject = mistakes.every((line) => basename(line.replace(/:.*/, '')) === projectFile)
+  const count = mistakes.length === 1 ? 'a mistake' : `${mistakes.length} mistakes`
+  return [`error: ${count} in ${inProject ? projectFile : 'a family file'}`, ...lines]
 }
 
 /** An error as text: the lines of its message or its stack trace, the hint, and the exit code. */

@@ -4,6 +4,9 @@ import { dirname, join, resolve } from 'node:path'
 /** The file that makes a folder under `playbooks/` a family. */
 export const familyFile = 'family.yaml'
 
+/** The file with the settings that all families of a project share. It is in the folder of the project. */
+export const projectFile = 'bakehouse.yaml'
+
 /** The nearest folder with a project, from this folder upwards, as Git finds a repository; undefined if there is none. */
 export function findProject(from: string): string | undefined {
   const folder = resolve(from)

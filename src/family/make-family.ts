@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join, relative } from 'node:path'
 import { UsageError } from '../core/errors.ts'
+import { projectFile } from '../core/find-project.ts'
 import { isPackage, playbooksFolder, projectFolder } from '../core/paths.ts'
 import { stateCommandLine } from '../core/program.ts'
 import { writeAside } from '../core/write-file.ts'
@@ -9,7 +10,6 @@ import { type ConsumerKind, newConsumerFiles } from './new-consumer.ts'
 import { newFamilyFiles } from './new-family.ts'
 import { newProjectFile } from './new-project-file.ts'
 import { type Ci, renderWorkflow, workflowFiles } from './new-workflow.ts'
-import { projectFile } from './project-file.ts'
 
 /** Options of a new family. */
 export interface NewFamily {
@@ -30,6 +30,8 @@ export interface MadeFamily {
   readonly others: readonly string[]
   /** Files that exist already and were not changed. */
   readonly kept: readonly string[]
+  /** The file of the weekly build, if one was requested: one of `others` or of `kept`. */
+  readonly workflow?: string
 }
 
 /** Creates a family, and what it needs around it. Never changes an existing file, except for missing lines of .gitignore. Throws UsageError. */
@@ -48,7 +50,7 @@ export async function makeFamily(family: string, { base, ci, consumer }: NewFami
   }
   const [kept, others] = await writeMissing(wanted)
   if (await ignoreResults()) others.push(ignoreFile)
-  return { folder, files: Object.keys(files), others, kept }
+  return { folder, files: Object.keys(files), others, kept, ...(ci && { workflow: workflowFiles[ci] }) }
 }
 
 function requireNew(family: string, folder: string): void {

@@ -12,13 +12,18 @@ function renderFamily(name: string, base: string | undefined): string {
 description: What ${name} is for.
 
 base:
-  ${base === undefined ? 'debian: bookworm' : `family: ${base}`}
+  ${base === undefined ? `debian: bookworm\n\n${onAws}` : `family: ${base}`}
 
 verify:
   suites:
     - goss: verify/goss.yaml
 `
 }
+
+const onAws = `# The same release on EC2, for --cloud aws. The owner is the account of Debian.
+aws:
+  base:
+    ami: { owners: ["136693071363"], name: debian-12-amd64-* }`
 
 function renderPlaybook(name: string): string {
   return `---

@@ -3,15 +3,13 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { resolveBackend } from '../core/backend-url.ts'
 import { messageOf, UsageError } from '../core/errors.ts'
+import { projectFile } from '../core/find-project.ts'
 import { projectFolder } from '../core/paths.ts'
 import type { Setting } from '../model/setting.ts'
 import { displayPath } from './display-path.ts'
 import { parseSource } from './document.ts'
 import { explainIssues } from './explain.ts'
 import { type ProjectFile, projectSchema } from './project-schema.ts'
-
-/** The file with the settings that all families of a project share. It is in the folder of the project. */
-export const projectFile = 'bakehouse.yaml'
 
 type Name = Exclude<keyof ProjectFile, 'defaults'>
 type Render<N extends Name> = (value: NonNullable<ProjectFile[N]>, project: string) => string

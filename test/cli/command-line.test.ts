@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest'
 import { runArguments } from '../../src/cli/arguments.ts'
 import { main } from '../../src/cli/cli.ts'
 import { renderFindings } from '../../src/cli/doctor-verb.ts'
+import { renderPlan } from '../../src/cli/plan-verb.ts'
 import { UsageError } from '../../src/core/errors.ts'
 import { writeRecord } from '../../src/records/store.ts'
 import { captureOutput } from '../helpers/capture-output.ts'
@@ -191,5 +192,30 @@ describe('init', () => {
     expect(code).toBe(0)
     expect(existsSync(join(project.folder, 'playbooks/linux-db/verify/goss.yaml'))).toBe(true)
     expect((await bakehouse(['init', 'linux-db'])).code).toBe(2)
+  })
+
+  test('says what the weekly build needs, also if its file existed already', async () => {
+    using project = await projectWithBuilds()
+    const first = await bakehouse(['init', 'one', '--ci', 'github'])
+    expect(first.stdout).toContain('Before the weekly build can run:\n  - set the variables that docs/ci.md')
+    expect(first.stdout).not.toContain('- add one')
+    const second = await bakehouse(['init', 'two', '--base', 'one', '--ci', 'github'])
+    expect(second.stdout).toContain(
+      '  - build one there first: two starts from its latest good image\n  - add two to .github/workflows/bake.yml',
+    )
+    expect(existsSync(join(project.folder, '.github/workflows/bake.yml'))).toBe(true)
+  })
+})
+
+describe('plan', () => {
+  test('ends with the command that builds exactly the families that need a build', () => {
+    const planned = [
+      { family: 'base', cloud: 'local', needsBuild: false, why: 'its inputs are those of its latest good image' },
+      { family: 'web', cloud: 'local', needsBuild: true, why: 'it has no promoted image yet' },
+      { family: 'bad', why: 'playbooks/bad/family.yaml:1:1: expected …', error: { message: '…', exitCode: 2 } },
+      { family: 'db', cloud: 'local', needsBuild: true, why: 'its parent family web needs a build' },
+    ]
+    expect(renderPlan(planned).at(-1)).toContain('npm run bake -- --family web,db --if-changed')
+    expect(renderPlan(planned.slice(0, 1)).join('\n')).not.toContain('--if-changed')
   })
 })

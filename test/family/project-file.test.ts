@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test, vi } from 'vitest'
 import { variables } from '../../src/core/environment.ts'
+import { renderError } from '../../src/core/error-lines.ts'
 import { listSettings, settingVariables, useProjectFile } from '../../src/family/project-file.ts'
 import { projectSchema } from '../../src/family/project-schema.ts'
 import { readFamily } from '../../src/family/read-family.ts'
@@ -64,6 +65,7 @@ describe('bakehouse.yaml', () => {
     using _project = projectWith(yaml)
     const error = (await readFamily('web').catch((thrown: unknown) => thrown)) as Error & { hint?: string }
     expect(error.message).toContain(place)
+    expect(renderError(error).lines[0]).toBe('error: a mistake in bakehouse.yaml')
     expect(`${error.message} ${error.hint}`).toContain(text)
     expect(useProjectFile).toThrow(place)
   })

@@ -108,6 +108,8 @@ describe('a family', () => {
     using project = makeProject(familyFiles('under', base))
     for (const [path, text] of Object.entries(newFamilyFiles('fresh', under))) project.write(`playbooks/fresh/${path}`, text)
     const family = await readFamily('fresh')
+    const { base: onAws } = await readFamily('fresh', { cloud: 'aws' })
+    expect(onAws.kind).toBe(under === undefined ? 'ami' : 'family')
     expect(family.verify.suites).toMatchObject([{ verifier: 'goss', file: 'verify/goss.yaml' }])
     expect(parse(newFamilyFiles('fresh', under)['playbook.yml'] ?? '')).toHaveLength(1)
   })
