@@ -4,8 +4,8 @@ import { describe, expect, test } from 'vitest'
 import * as bakehouse from '../src/bakehouse.ts'
 import { verbs } from '../src/cli/verbs.ts'
 import { run } from '../src/core/exec.ts'
-import { sourceFolder } from '../src/core/paths.ts'
-import { makeProject } from './family/project.ts'
+import { homeFolder, sourceFolder } from '../src/core/paths.ts'
+import { familyFiles, makeProject } from './family/project.ts'
 
 /** The function of the library for each verb of the command line. */
 const functions: Readonly<Record<string, unknown>> = {
@@ -35,6 +35,26 @@ describe('the library', () => {
     expect([exitCode, stdout.trim()], stderr).toEqual([0, expect.stringMatching(/^[01]$/)])
     const source = readFileSync(join(sourceFolder(), 'bakehouse.ts'), 'utf8')
     expect(source.match(/^import (?!type)/gm)).toBeNull()
+  })
+
+  test('bake tells its progress as events, and ends when its signal is aborted', { timeout: 240_000 }, async () => {
+    const tools = join(homeFolder(), 'tools.json')
+    using project = makeProject(familyFiles('web', 'base: { debian: bookworm, variant: lean }\n'))
+    project.write('.bakehouse/tools.json', readFileSync(tools))
+    const abort = new AbortController()
+    const events: string[] = []
+    const request = { family: 'web', keep: 'never', dryRun: false, ifChanged: false, prove: false } as const
+    const outcomes = await bakehouse.bake([request], {
+      signal: abort.signal,
+      onEvent(family, event) {
+        events.push(`${family} ${event.type}`)
+        abort.abort()
+      },
+    })
+    expect(outcomes).toMatchObject([{ family: 'web', status: 'cancelled' }])
+    expect(events[0]).toMatch(/^web /)
+    expect(events.at(-1)).toBe('web ended')
+    expect(await bakehouse.latestGood('web')).toBeUndefined()
   })
 
   test('creates a family and lists it; readBuild says that it has no builds yet', async () => {

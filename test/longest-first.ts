@@ -6,6 +6,7 @@ const longest = [
   'families.vm.test.ts',
   'bake.aws.test.ts',
   'ordinary-user.vm.test.ts',
+  'own-repository.vm.test.ts',
   'handlers.vm.test.ts',
   'bake.vm.test.ts',
   'phases.aws.test.ts',
