@@ -15,7 +15,7 @@ interface Rule {
 /** Why a backend cannot be used, by the message of the engine. The first matching line applies. */
 const rules: readonly Rule[] = [
   {
-    pattern: /PULUMI_ACCESS_TOKEN must be set|\[401\]|invalid access token/i,
+    pattern: /PULUMI_ACCESS_TOKEN must be set|\[401\]|Unauthorized: No credentials|invalid access token/i,
     what: 'Pulumi Cloud got no valid access token',
     hint: () => 'set PULUMI_ACCESS_TOKEN to a token of your account',
   },

@@ -9,6 +9,7 @@ describe('a backend that cannot be used is exit code 3 with a remedy', () => {
   it.each([
     ['PULUMI_ACCESS_TOKEN must be set for login during non-interactive CLI sessions', 'access token', 'set PULUMI_ACCESS_TOKEN'],
     ['[401] Unauthorized: No credentials provided or are invalid.', 'access token', 'set PULUMI_ACCESS_TOKEN'],
+    ['Unauthorized: No credentials provided or are invalid.', 'access token', 'set PULUMI_ACCESS_TOKEN'],
     [
       'read ".pulumi/meta.yaml": blob (key ".pulumi/meta.yaml") (code=Unknown): operation error S3: GetObject, get identity: get credentials: failed to refresh cached credentials, no EC2 IMDS role found',
       'no credentials',
