@@ -5,12 +5,12 @@ import { familyFile } from '../core/find-project.ts'
 import { ansibleFolders, findSettingsFile } from '../guest/ansible/project-folders.ts'
 import { listPaths, settingsOf } from '../guest/ansible/settings.ts'
 import { listFiles } from './list-files.ts'
+import { findRoleNames } from './role-names.ts'
 
 /**
  * The files that a family uses and that are in its project, but not in its own folder; relative to the project, sorted. These are the
- * `ansible.cfg` and the variables that Ansible reads for it; roles and collections in the search paths of that file whose names occur in
- * a YAML file of the family or in another of these files; and what such a YAML file names with `../`. The project is the folder that
- * contains `playbooks/`.
+ * `ansible.cfg` and the variables that Ansible reads for it; roles and collections in the search paths of that file that a YAML file of the
+ * family or another of these files uses; and what such a YAML file names with `../`. The project is the folder that contains `playbooks/`.
  */
 export function findSharedFiles(folder: string): string[] {
   const search = openSearch(folder)
@@ -20,11 +20,11 @@ export function findSharedFiles(folder: string): string[] {
   const roles = searchPath(folder, ['roles_path'], 'ANSIBLE_ROLES_PATH')
   const collections = searchPath(folder, ['collections_path', 'collections_paths'], 'ANSIBLE_COLLECTIONS_PATH')
   // A role that was found may use others.
-  for (let before = -1; before < search.names.size; ) {
-    before = search.names.size
-    for (const path of listVariables(folder, search.names)) search.add(path)
-    for (const name of [...search.names]) {
-      for (const path of roles) search.add(join(path, name))
+  for (let before = -1; before < search.words.size; ) {
+    before = search.words.size
+    for (const path of listVariables(folder, search.groups())) search.add(path)
+    for (const name of [...search.roles()]) for (const path of roles) search.add(join(path, name))
+    for (const name of [...search.words]) {
       const [namespace = '', collection] = name.split('.')
       if (collection) for (const path of collections) search.add(join(path, 'ansible_collections', namespace, collection))
     }
@@ -56,7 +56,11 @@ function listFolder(folder: string): string[] {
 
 interface Search {
   /** The words of all YAML files so far, and the first two parts of words with dots. */
-  readonly names: Set<string>
+  readonly words: ReadonlySet<string>
+  /** The names of the roles that these files use; all words if one of the names is known only when Ansible runs. */
+  roles(): ReadonlySet<string>
+  /** Names among which are those of the groups that the host may join while the playbook runs. */
+  groups(): ReadonlySet<string>
   /** Reads the words and the relative paths in a file, if it is a YAML file. */
   read(path: string): void
   /** Adds a file, or all files in a folder. Ignores what does not exist or is not shared. */
@@ -66,15 +70,20 @@ interface Search {
 
 function openSearch(folder: string): Search {
   const project = resolve(folder, '../..')
-  const names = new Set<string>()
+  const [words, roles] = [new Set<string>(), new Set<string | undefined>()]
+  let joinsGroups = false
   const seen = new Set<string>()
   const files: string[] = []
   const search: Search = {
-    names,
+    words,
+    roles: () => (roles.has(undefined) ? words : (roles as ReadonlySet<string>)),
+    groups: () => (joinsGroups ? words : new Set()),
     read(path) {
       if (!/\.ya?ml$/.test(path) || !statSync(path, { throwIfNoEntry: false })?.isFile()) return
       const text = readFileSync(path, 'utf8')
-      for (const [word] of text.matchAll(/[\w-]+(?:\.[\w-]+)*/g)) names.add(word).add(word.split('.').slice(0, 2).join('.'))
+      for (const [word] of text.matchAll(/[\w-]+(?:\.[\w-]+)*/g)) words.add(word).add(word.split('.').slice(0, 2).join('.'))
+      for (const name of findRoleNames(text)) roles.add(name)
+      joinsGroups ||= /\b(group_by|add_host)\b/.test(text)
       // Ansible searches from the folder of the playbook, and from that of the file.
       for (const [named] of text.matchAll(/\.\.\/[^\s'"#:,|}\])]*/g)) {
         for (const from of [folder, dirname(path)]) search.add(resolve(from, named))

@@ -90,6 +90,19 @@ describe('the shared files of a family', () => {
     )
   })
 
+  test('contain no role whose name is only a word of the files, unless a name of a role is a template', () => {
+    using project = makeProject({
+      ...familyFiles('web', yaml),
+      'ansible.cfg': '[defaults]\nroles_path = common/roles\n',
+      'common/roles/base/tasks/main.yml': '[]',
+      'group_vars/base.yml': '',
+    })
+    const folder = join(project.folder, 'playbooks/web')
+    expect(findSharedFiles(folder)).toEqual(['ansible.cfg'])
+    project.write('playbooks/web/playbook.yml', play('  tasks:\n    - include_role: { name: "{{ role }}" }\n'))
+    expect(findSharedFiles(folder)).toEqual(['ansible.cfg', 'common/roles/base/tasks/main.yml'])
+  })
+
   test('are found in the search paths of the shared ansible.cfg, which are relative to its folder', () => {
     using project = makeProject({
       ...files,
