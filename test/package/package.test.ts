@@ -65,6 +65,12 @@ describe('the tarball', () => {
     expect(stale).toEqual([])
   })
 
+  test('has a declaration and a source map for each module', () => {
+    const modules = files.filter((path) => path.endsWith('.js') && path.startsWith('dist/'))
+    const missing = modules.flatMap((path) => [path.replace(/\.js$/, '.d.ts'), `${path}.map`]).filter((path) => !files.includes(path))
+    expect([modules.length > 300, missing]).toEqual([true, []])
+  })
+
   test('has every file that is not TypeScript, with its permissions', async () => {
     const { stdout } = await run('git', ['ls-files', 'src', 'stacks'], { cwd: root })
     const wanted = stdout.split('\n').filter((path) => path !== '' && !path.endsWith('.ts'))
@@ -231,5 +237,17 @@ console.log(JSON.stringify([await listFamilies(), typeof history, typeof latestG
     expect(compiled.exitCode, compiled.stdout).toBe(0)
     const { stdout, stderr } = await repository.run(process.execPath, ['program.mjs'])
     expect(JSON.parse(stdout || stderr)).toEqual([expect.arrayContaining(['linux-base']), 'function', 'function', 'function', 'function'])
+  })
+
+  // A whole build without them is in own-repository.vm.test.ts.
+  test('packages that only AWS needs are loaded for AWS only, and those that only the engine needs for builds only', async () => {
+    const local = [['--help'], ['families'], ['config'], ['history']]
+    const outputs = () => Promise.all(local.map((args) => repository.bakehouse(args)))
+    const before = await outputs()
+    for (const name of ['@aws-sdk', '@pulumi', '@grpc']) rmSync(join(repository.folder, 'node_modules', name), { recursive: true })
+    expect(await outputs()).toEqual(before)
+    expect((await repository.bakehouse(['init', 'last'])).exitCode).toBe(0)
+    const onAws = await repository.run(process.execPath, ['--eval', "import('bakehouse/stacks/asg')"])
+    expect(onAws.stderr).toContain('@pulumi')
   })
 })

@@ -47,6 +47,12 @@ describe('the scripts of this project', () => {
   it.each(['setup', 'bake', 'check', 'test', 'pulumi', 'vm', 'bench', 'schema', 'aws:policy'])('%s starts on any Node', (name) => {
     expect(scripts[name]).toMatch(/^node setup\.mjs /)
   })
+
+  it('ts-node starts the program too', async () => {
+    const tsNode = join(project, 'node_modules/.bin/ts-node')
+    const { exitCode, stderr } = await run(tsNode, ['src/bake.ts', '--family', 'linux-bsae'], { cwd: project })
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining('did you mean "linux-base"?')])
+  })
 })
 
 describe('the Node that runs the program', () => {
