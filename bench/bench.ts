@@ -14,6 +14,7 @@ const benches: Readonly<Record<string, Bench>> = {
   where: { describe: 'how long each phase takes, and the own overhead of Bakehouse', load: () => import('./where.ts') },
   start: { describe: 'how long the command line takes to start', load: () => import('./start.ts') },
   history: { describe: 'how long 1,000 builds in a shared state take to list', load: () => import('./history.ts') },
+  install: { describe: 'how long npm install takes, and its size on disk', load: () => import('./install.ts') },
   noop: { describe: 'a build and a set-up with nothing to do', load: () => import('./noop.ts') },
   boot: { describe: 'time from start to login: cold boot and VM snapshot', load: () => import('./boot.ts') },
   walls: { describe: 'what the boundaries around a guest cost', load: () => import('./walls.ts') },
