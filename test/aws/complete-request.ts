@@ -6,6 +6,7 @@ import type { Call } from './call.ts'
 export async function completeRequest(call: Call, body: string, endpoint: string): Promise<string> {
   if (call.action === 'RunInstances') return completeVolumes(call, body, endpoint)
   if (call.action === 'ModifyInstanceAttribute') return renameAttribute(body)
+  if (call.action === 'CreateLaunchTemplateVersion') return leaveOutEmpty(body)
   if (call.action === 'PutParameter') return keepDataType(call, body, endpoint)
   return body
 }
@@ -35,6 +36,11 @@ function renameAttribute(body: string): string {
       return `${start}Attribute=${name.charAt(0).toLowerCase()}${name.slice(1)}&Value=`
     },
   )
+}
+
+/** The provider sends empty user data with a new version of a template. EC2 takes it as none; moto then fails to start instances. */
+function leaveOutEmpty(body: string): string {
+  return body.replace(/(^|&)LaunchTemplateData\.UserData=(?=&|$)/, '')
 }
 
 /** A parameter keeps its data type when it gets another value; in moto, it becomes a text. */
