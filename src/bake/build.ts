@@ -8,7 +8,7 @@ import { bakeProgram, type GraphSpec, keepProgram } from '../graph/build.ts'
 import { promote } from '../life/promote.ts'
 import { removeKeys } from '../life/remove-build.ts'
 import { buildFiles } from '../model/build-folder.ts'
-import type { Ending } from '../model/ending.ts'
+import type { Ending, Trouble } from '../model/ending.ts'
 import type { BuildEvent } from '../model/events.ts'
 import type { Host } from '../model/host.ts'
 import { lifetimeOf } from '../model/lifetime.ts'
@@ -27,7 +27,7 @@ import { followEvents } from './follow-events.ts'
 import { type Journal, openJournal } from './journal.ts'
 import { readOrder } from './order.ts'
 import { endedOutcome, factsOf, refusedOutcome, unchangedOutcome } from './outcome.ts'
-import type { Order } from './plan.ts'
+import type { Order, Plan } from './plan.ts'
 import { prepare } from './prepare.ts'
 import { previewBuild } from './preview.ts'
 import { type OpenRecord, openRecord } from './record-build.ts'
@@ -76,7 +76,7 @@ async function runPhases(reserved: Reserved, record: OpenRecord, journal: Journa
   const update = { signal, onEvent: engine.onEvent, onWait: journal.note }
   try {
     const spec = await prepare(plan, expires)
-    const outputs = await bakeImage(reserved, { ...spec, onHost: (host) => hosts.push(host) }, update, journal)
+    const outputs = await bakeImage(reserved, { ...spec, onHost: (host) => hosts.push(host), onMachine: journal.machine }, update, journal)
     const { verify, configure } = await readStepResults(plan.folder)
     const suites = verify?.suites ?? []
     const keeps = plan.request.keep === 'always'
@@ -92,9 +92,15 @@ async function runPhases(reserved: Reserved, record: OpenRecord, journal: Journa
   } catch (error) {
     const steps = await readStepResults(plan.folder)
     await Promise.all([endSteps(plan.folder), endProcesses(findLeakedPlugins)])
-    const trouble = signal.aborted ? { kind: 'cancelled' as const } : explainTrouble(error, { steps, failures: engine.failures })
+    const trouble = signal.aborted ? { kind: 'cancelled' as const } : await explain(error, { steps, failures: engine.failures }, plan)
     return settle(reserved, { trouble, steps, hosts, journal, expires })
   }
+}
+
+/** A machine that the cloud took away explains every error that follows. */
+async function explain(error: unknown, known: Parameters<typeof explainTrouble>[1], { cloud, build }: Plan): Promise<Trouble> {
+  const interruption = await cloud.findInterruption?.(build).catch(() => undefined)
+  return explainTrouble(interruption ?? error, interruption ? { steps: {}, failures: [] } : known)
 }
 
 type Update = Pick<UpdateOptions, 'signal' | 'onEvent' | 'onWait'>

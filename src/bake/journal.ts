@@ -1,16 +1,19 @@
 import type { BuildEvent } from '../model/events.ts'
 import type { Phase } from '../model/phases.ts'
-import type { RecordedPhase, RecordedTask } from '../model/record.ts'
+import type { RecordedMachine, RecordedPhase, RecordedTask } from '../model/record.ts'
 
 /** Collects phases and tasks of a build for the record, and passes each event to a listener. */
 export interface Journal {
   readonly tell: (event: BuildEvent) => void
   readonly phases: readonly RecordedPhase[]
   readonly tasks: readonly RecordedTask[]
+  readonly machines: readonly RecordedMachine[]
   /** Runs `work` as a phase: reports its start and its end. */
   during<T>(phase: Phase, work: () => Promise<T>): Promise<T>
   start(phase: Phase): void
   end(phase: Phase, status: 'done' | 'failed'): void
+  /** Records the kind of a machine that the cloud has started. */
+  machine(machine: RecordedMachine): void
   /** Reports the current task of a phase. */
   task(phase: Phase, name: string): void
   /** Reports a sentence for the user, in the phase that runs. */
@@ -23,12 +26,14 @@ export interface Journal {
 export function openJournal(listen: (event: BuildEvent) => void): Journal {
   const phases: RecordedPhase[] = []
   const tasks: RecordedTask[] = []
+  const machines: RecordedMachine[] = []
   const open = new Map<Phase, number>()
   const now = (): string => new Date().toISOString()
 
   const journal: Journal = {
     phases,
     tasks,
+    machines,
     tell(event) {
       if (event.type === 'task-done') {
         const { phase, name, status, durationMs } = event
@@ -59,6 +64,9 @@ export function openJournal(listen: (event: BuildEvent) => void): Journal {
         journal.end(phase, 'failed')
         throw error
       }
+    },
+    machine(machine) {
+      machines.push(machine)
     },
     task(phase, name) {
       listen({ type: 'task', phase, name, at: now() })

@@ -101,6 +101,7 @@ function describe(plan: Plan, journal: Journal): Omit<BuildRecord, 'startedAt' |
     durationMs: 0,
     phases: [...journal.phases],
     tasks: [...journal.tasks],
+    ...defined({ machines: journal.machines.length > 0 ? [...journal.machines] : undefined }),
     suites: [],
     base: plan.base,
     inputsDigest: plan.inputsDigest,

@@ -36,6 +36,8 @@ export interface InstanceSpec {
 export interface InstanceResource {
   readonly resource: Resource
   readonly instanceId: Output<string>
+  /** The kind of machine that the build got, if the cloud has several: for the record. */
+  readonly kind?: Output<string>
   /** Resolved when login works; that is the end of the creation. */
   readonly host: Output<Host>
 }
@@ -93,6 +95,16 @@ export interface Cloud {
    * Tags and returns the parts of these resources that a removal by the engine may leave. Only for clouds whose resources have such parts.
    */
   tagParts?(created: readonly Created[]): Promise<readonly Created[]>
+  /**
+   * Kinds of resources that are deleted before the engine removes those in the state of a build. Only for clouds in which one that is not in
+   * the state prevents that: a network cannot be deleted while a machine uses it.
+   */
+  readonly removedFirst?: readonly Created['kind'][]
+  /**
+   * Why the cloud itself has stopped or ended a machine of a build; undefined if it has not. Only for clouds that do that, such as with spot
+   * instances.
+   */
+  findInterruption?(build: string): Promise<Error | undefined>
   /** Deletes such a resource with what depends on it. Succeeds if it does not exist. */
   delete(created: Created): Promise<void>
   /**

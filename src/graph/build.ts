@@ -3,6 +3,7 @@ import { all, type CustomResourceOptions, type Output, output, type Resource } f
 import type { BuildContext, CloudResources, ImageResource, InstanceResource } from '../cloud/cloud.ts'
 import type { Host, KeyPair } from '../model/host.ts'
 import type { BuildOutputs } from '../model/outputs.ts'
+import type { RecordedMachine } from '../model/record.ts'
 import { requirePassed, type StepResult } from '../model/step.ts'
 import { type KeptRequest, renderKeptRequest } from '../model/step-request.ts'
 import type { Tags } from '../model/tags.ts'
@@ -23,6 +24,8 @@ export interface GraphSpec {
   readonly kept?: KeptRequest
   /** Called for each machine when login works. After a failure, the user gets these logins for kept machines. */
   readonly onHost?: (host: Host) => void
+  /** Called for each machine that the cloud has started, if the cloud has several kinds. */
+  readonly onMachine?: (machine: RecordedMachine) => void
 }
 
 /** The program that creates everything. Each resource depends on the previous one, so a candidate that failed its tests is not copied. */
@@ -76,6 +79,7 @@ function instance(spec: GraphSpec, name: string, options: CustomResourceOptions,
     options,
   )
   made.host.apply((host) => spec.onHost?.(host))
+  made.kind?.apply((kind) => spec.onMachine?.({ name, kind }))
   return made
 }
 

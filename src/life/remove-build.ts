@@ -16,7 +16,7 @@ export interface BuildRemains {
 
 /**
  * Removes everything that a build created: first the resources in its stack, then other resources with its tags, because a resource whose
- * creation was interrupted is not in the state. Removes the stack last. Returns what could not be removed, for example `instance i-1`.
+ * creation was interrupted is not in the state. What would prevent that is removed before. Removes the stack last. Returns what could not be removed, for example `instance i-1`.
  */
 export async function removeBuild(remains: BuildRemains, report: (line: string) => void): Promise<readonly string[]> {
   const { stack, cloud } = remains
@@ -24,9 +24,10 @@ export async function removeBuild(remains: BuildRemains, report: (line: string) 
     report(`parts of images could not be tagged: ${messageOf(error)}`)
     return []
   })
-  const isDestroyed = await destroy(stack, report)
   const remove = (created: Created): Promise<void> =>
     cloud.delete(created).catch((error: unknown) => report(`${nameOf(created)} could not be removed: ${messageOf(error)}`))
+  await removeFirst(remains, remove)
+  const isDestroyed = await destroy(stack, report)
   // Several rounds: a cloud may not list a new resource until some seconds after its creation.
   for (let round = 1; round <= 3; round++) {
     const found = await ofBuild(remains)
@@ -45,6 +46,14 @@ export async function removeBuild(remains: BuildRemains, report: (line: string) 
     report(`stack ${stack.name} could not be removed: ${messageOf(error)}`)
     return [`stack ${stack.name}`]
   }
+}
+
+/** What prevents the engine from removing the resources in the state. If it cannot be listed, the engine tries without that. */
+async function removeFirst(remains: BuildRemains, remove: (created: Created) => Promise<void>): Promise<void> {
+  const { removedFirst = [] } = remains.cloud
+  if (removedFirst.length === 0) return
+  const found = await ofBuild(remains).catch(() => [])
+  await Promise.all(found.filter(({ kind }) => removedFirst.includes(kind)).map(remove))
 }
 
 /** Before the engine removes an image: after that, its parts may not be listed. */

@@ -22,6 +22,14 @@ export interface RecordedTask {
   readonly durationMs: number
 }
 
+/** A machine in the record, of a cloud that has several kinds. */
+export interface RecordedMachine {
+  /** `base`, `trial`, `trial-2`, … */
+  readonly name: string
+  /** For example `t3.small in eu-central-1a, spot`. */
+  readonly kind: string
+}
+
 /** The promoted image, as in the family stack. */
 export interface RecordedImage {
   readonly imageId: string
@@ -52,6 +60,8 @@ export interface BuildRecord {
   readonly durationMs: number
   readonly phases: readonly RecordedPhase[]
   readonly tasks: readonly RecordedTask[]
+  /** The machines that the build got. Absent if the cloud has one kind only. */
+  readonly machines?: readonly RecordedMachine[]
   readonly suites: readonly SuiteResult[]
   readonly base?: BaseImage
   /** The input hash. */

@@ -46,10 +46,11 @@ function imageRows({ image }: BuildRecord): [string, string | undefined][] {
   ]
 }
 
-function inputRows({ base, inputsDigest, sourceCommit, buildStack, tools }: BuildRecord): [string, string | undefined][] {
+function inputRows({ base, machines = [], inputsDigest, sourceCommit, buildStack, tools }: BuildRecord): [string, string | undefined][] {
   return [
     ['base', base?.name],
     ['parent', base?.ancestor && `${base.ancestor.family} ${base.ancestor.version}`],
+    ...machines.map(({ name, kind }): [string, string] => [`machine ${name}`, kind]),
     ['input hash', inputsDigest],
     ['source', sourceCommit],
     ['stack', buildStack],

@@ -154,6 +154,7 @@ function inputs(record: BuildRecord): Html {
     ['Base', base?.name],
     ['Base digest', base?.digest],
     ['Parent family', base?.ancestor && `${base.ancestor.family} ${base.ancestor.version}`],
+    ...(record.machines ?? []).map(({ name, kind }): [string, string] => [`Machine ${name}`, kind]),
     ['Input hash', record.inputsDigest],
     ['Source commit', record.sourceCommit],
     ['Build', `${record.build} · ${record.buildStack}`],

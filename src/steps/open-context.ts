@@ -1,4 +1,4 @@
-import { appendFileSync, mkdirSync, openSync, writeSync } from 'node:fs'
+import { mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { findVariable } from '../core/environment.ts'
 import { UsageError } from '../core/errors.ts'
@@ -6,6 +6,7 @@ import { createRedactor } from '../core/redact/redact.ts'
 import { readSecrets, secretValues } from '../family/secrets.ts'
 import { findVenv } from '../guest/ansible/venv.ts'
 import type { StepContext } from '../guest/context.ts'
+import { appendEvent } from '../model/append-event.ts'
 import { buildFiles, logFile } from '../model/build-folder.ts'
 import type { BuildEvent } from '../model/events.ts'
 import { cleanEvent } from '../model/free-text.ts'
@@ -33,7 +34,7 @@ export function openContext(step: StepName, folder: string, signal: AbortSignal)
     log: (text) => void writeSync(log, redactor.text(text)),
     tell: (event) => {
       const whole = { ...event, phase, at: new Date().toISOString() } as BuildEvent
-      appendEvent(join(folder, buildFiles.events), cleanEvent(whole, redactor.text))
+      appendEvent(folder, cleanEvent(whole, redactor.text))
     },
     readConsole: async (instanceId) =>
       (await (await import('./find-machine.ts')).findMachine({ request }, instanceId))?.readConsole?.() ?? '',
@@ -57,8 +58,3 @@ function parseHosts(json: string | undefined): Host[] {
 
 /** The hosts are in the state of the build stack. */
 const hostsHint = 'docs/debugging.md says how to get it from the state of a kept build'
-
-/** Appends an event to a JSONL file. A step runs in its own process; the build reads its events from this file. */
-function appendEvent(file: string, event: BuildEvent): void {
-  appendFileSync(file, `${JSON.stringify(event)}\n`, { mode: 0o600 })
-}

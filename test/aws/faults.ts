@@ -104,9 +104,15 @@ function findRefusal({ action, region, body, service }: Call, faults: Faults, ex
     return { status: 401, code: service === 'ec2' ? 'AuthFailure' : 'UnrecognizedClientException' }
   if (action === 'RunInstances' && !hasTags(body, faults.demandTags)) return { status: 403, code: 'UnauthorizedOperation' }
   const refusal = faults.refuse?.[action]
-  if (refusal === undefined || typeof refusal === 'string') return refusal === undefined ? undefined : { status: 400, code: refusal }
-  const meant = (refusal.region ?? region) === region && body.includes(refusal.words ?? '')
-  return meant ? { status: 400, code: refusal.code } : undefined
+  if (refusal === undefined) return undefined
+  const { code, words = '', ...where } = typeof refusal === 'string' ? { code: refusal } : refusal
+  const isMeant = (where.region ?? region) === region && body.includes(words)
+  return isMeant ? { status: statusOf(code), code } : undefined
+}
+
+/** EC2 reports missing capacity as an error of the server. */
+function statusOf(code: string): number {
+  return code.startsWith('Insufficient') ? 500 : 400
 }
 
 /** Whether a launch has these tags on everything that it creates. */

@@ -8,6 +8,7 @@ import { deleteCreated, tagSnapshotsOf } from './delete.ts'
 import { baseOf } from './family-options.ts'
 import { projectTags } from './family-tags.ts'
 import { requireFreeNames } from './free-names.ts'
+import { findInterruption } from './interruption.ts'
 import { listCreated } from './list.ts'
 import { checkAccount } from './preflight.ts'
 
@@ -36,6 +37,9 @@ export async function aws(): Promise<Cloud> {
     consumers: (family) => listConsumers(region, family),
     list: (tags) => listCreated(region, tags),
     tagParts: (created) => tagSnapshotsOf(created, region),
+    // A machine that was started by an interrupted command is in no state, and its network cannot be deleted before it.
+    removedFirst: ['instance'],
+    findInterruption,
     delete: (created) => deleteCreated(created, region),
     async findPasswordData(instanceId, signal) {
       const query = new GetPasswordDataCommand({ InstanceId: instanceId })

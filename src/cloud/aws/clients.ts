@@ -9,14 +9,14 @@ import { defined } from '../../core/defined.ts'
 import { MissingError } from '../../core/errors.ts'
 import { readToolVersion } from '../../core/program.ts'
 import { requestHandler } from '../../core/request-handler.ts'
-import { findRefusal, isNotFoundYet } from './errors.ts'
+import { findRefusal, isNotFoundYet, lacksCapacity } from './errors.ts'
 
 /** Attempts for throttled calls. The SDK waits longer each time, up to 20 s. `AWS_MAX_ATTEMPTS` overrides it. */
 const attempts = 12
 
 /** A client of the service, created once per region. Profile, endpoint and credentials come from the environment. */
 export const clients = {
-  ec2: cached((config) => new EC2Client(config)),
+  ec2: cached((config) => withoutRetriesOfCapacity(new EC2Client(config))),
   kms: cached((config) => new KMSClient(config)),
   ssm: cached((config) => new SSMClient(config)),
   sts: cached((config) => new STSClient(config)),
@@ -52,6 +52,23 @@ export async function retryUntilFound<T>(what: string, call: () => Promise<T>, p
       await sleep(pauseMs)
     }
   }
+}
+
+/** EC2 reports missing capacity with the status 500, which the SDK tries again for minutes. The caller tries another place instead. */
+function withoutRetriesOfCapacity(client: EC2Client): EC2Client {
+  client.middlewareStack.add(
+    (next) => async (call) => {
+      try {
+        return await next(call)
+      } catch (error) {
+        const { $metadata } = error as { $metadata?: { httpStatusCode?: number } }
+        if (lacksCapacity(error) && $metadata) $metadata.httpStatusCode = 400
+        throw error
+      }
+    },
+    { step: 'deserialize', name: 'withoutRetriesOfCapacity', priority: 'high' },
+  )
+  return client
 }
 
 interface Config {

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  CancelSpotInstanceRequestsCommand,
   CreateTagsCommand,
   DeleteKeyPairCommand,
   DeleteSecurityGroupCommand,
@@ -7,6 +8,7 @@ import {
   DeleteVolumeCommand,
   DeregisterImageCommand,
   DescribeImagesCommand,
+  DescribeInstancesCommand,
   DisableImageDeregistrationProtectionCommand,
   type EC2Client,
   type Image,
@@ -62,8 +64,16 @@ export async function tagSnapshotsOf(images: readonly Created[], home: string): 
 
 /** Returns when the instance is terminated: only then can its key pair and its network be deleted. */
 async function terminate(client: EC2Client, id: string, region: string): Promise<void> {
+  await cancelSpotRequest(client, id)
   await client.send(new TerminateInstancesCommand({ InstanceIds: [id] }))
   await waitForTerminated(id, { deadlineMs: 15 * 60_000, pauseMs: 2_000, region })
+}
+
+/** The request of a spot instance can stay open: then EC2 would start another instance when this one is terminated. */
+async function cancelSpotRequest(client: EC2Client, id: string): Promise<void> {
+  const { Reservations } = await client.send(new DescribeInstancesCommand({ InstanceIds: [id] }))
+  const request = Reservations?.[0]?.Instances?.[0]?.SpotInstanceRequestId
+  if (request) await client.send(new CancelSpotInstanceRequestsCommand({ SpotInstanceRequestIds: [request] }))
 }
 
 async function deregister(client: EC2Client, id: string): Promise<void> {

@@ -17,6 +17,21 @@ export function isNotFoundYet(error: unknown): boolean {
   return /^(Invalid[A-Za-z]+\.?NotFound|[A-Za-z]*ParameterNotFound)$/.test(codeOf(error))
 }
 
+/** Codes of a launch that another instance type, zone or subnet may not have. */
+const capacityCodes = new Set([
+  'InsufficientCapacity',
+  'InsufficientFreeAddressesInSubnet',
+  'InsufficientHostCapacity',
+  'InsufficientInstanceCapacity',
+  'SpotMaxPriceTooLow',
+  'Unsupported',
+])
+
+/** Whether EC2 cannot start this instance type here: it has no capacity now, or never has this type here. */
+export function lacksCapacity(error: unknown): boolean {
+  return capacityCodes.has(codeOf(error))
+}
+
 const credentialCodes = new Set([
   'AuthFailure',
   'CredentialsProviderError',

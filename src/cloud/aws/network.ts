@@ -7,13 +7,15 @@ import {
   type Route,
   type Subnet,
 } from '@aws-sdk/client-ec2'
-import { MissingError } from '../../core/errors.ts'
+import { MissingError, UsageError } from '../../core/errors.ts'
 import { stateCommandLine } from '../../core/program.ts'
 import type { Family } from '../../model/family.ts'
 import type { BaseSearch } from '../cloud.ts'
 import { ask, clients } from './clients.ts'
 import { isNotFound } from './errors.ts'
 import { optionsOf } from './family-options.ts'
+import type { AwsOptions } from './options.ts'
+import { subnetsOf } from './places.ts'
 import { requireReach } from './route.ts'
 
 /** The region of the build, and the function for problems that may end it later. */
@@ -21,17 +23,36 @@ export interface Surroundings extends Pick<BaseSearch, 'warn'> {
   readonly region: string
 }
 
-/** Checks that the build can connect to machines in its subnet as `aws.reach` says. Throws MissingError. */
-export async function checkNetwork(family: Family, surroundings: Surroundings): Promise<void> {
-  const { reach, subnetId } = optionsOf(family)
-  requireReach(reach)
-  if (subnetId === undefined) return requireDefaultNetwork()
-  const subnet = await findSubnet(subnetId)
+/**
+ * Checks that the build can connect to machines in each of its subnets as `aws.reach` says. Returns the zones in which machines may be
+ * started; empty if EC2 chooses one. Throws MissingError.
+ */
+export async function checkNetwork(family: Family, surroundings: Surroundings): Promise<string[]> {
+  const options = optionsOf(family)
+  requireReach(options.reach)
+  if (subnetsOf(options).length === 0) return requireDefaultNetwork(options)
+  const subnets = await Promise.all(subnetsOf(options).map(findSubnet))
+  requireOneNetwork(subnets)
+  for (const subnet of subnets) await checkSubnet(family, subnet, surroundings)
+  return subnets.flatMap(({ AvailabilityZone }) => AvailabilityZone ?? [])
+}
+
+/** A security group belongs to one VPC, so all machines of a build are in one. */
+function requireOneNetwork([first, ...others]: readonly Subnet[]): void {
+  const other = others.find(({ VpcId }) => VpcId !== first?.VpcId)
+  if (!other) return
+  throw new UsageError(`Subnet ${first?.SubnetId} is in ${first?.VpcId}, but subnet ${other.SubnetId} is in ${other.VpcId}`, {
+    hint: 'aws.subnetId in family.yaml: list subnets of one VPC',
+  })
+}
+
+async function checkSubnet(family: Family, subnet: Subnet, surroundings: Surroundings): Promise<void> {
+  const { reach } = optionsOf(family)
   // The base machine keeps its address while it is stopped.
   const needed = 1 + family.verify.clones
   const free = subnet.AvailableIpAddressCount ?? needed
   if (free < needed) {
-    throw new MissingError(`Subnet ${subnetId} has ${free} free addresses, but a build needs ${needed}`, {
+    throw new MissingError(`Subnet ${subnet.SubnetId} has ${free} free addresses, but a build needs ${needed}`, {
       hint: `aws.subnetId in family.yaml: choose a larger subnet, or run ${stateCommandLine('reap')} to delete leftovers of killed builds`,
     })
   }
@@ -52,7 +73,7 @@ export async function findSubnet(subnetId: string): Promise<Subnet> {
   })
 }
 
-async function requireDefaultNetwork(): Promise<void> {
+async function requireDefaultNetwork({ zones = [] }: Pick<AwsOptions, 'zones'>): Promise<string[]> {
   const { Vpcs } = await ask('to read networks', () =>
     clients.ec2().send(new DescribeVpcsCommand({ Filters: [filter('is-default', 'true')] })),
   )
@@ -60,7 +81,13 @@ async function requireDefaultNetwork(): Promise<void> {
   const { Subnets } = await ask('to read subnets', () =>
     clients.ec2().send(new DescribeSubnetsCommand({ Filters: [filter('default-for-az', 'true')] })),
   )
-  if (Subnets?.length) return
+  const missing = zones.find((zone) => !Subnets?.some(({ AvailabilityZone }) => AvailabilityZone === zone))
+  if (missing !== undefined) {
+    throw new MissingError(`The default VPC of this region has no default subnet in the zone ${missing}`, {
+      hint: `aws.zones in family.yaml: check the name, or create one: aws ec2 create-default-subnet --availability-zone ${missing}`,
+    })
+  }
+  if (Subnets?.length) return [...zones]
   throw new MissingError('The default VPC of this region has no default subnet', {
     hint: 'create one: aws ec2 create-default-subnet --availability-zone <zone>; or set aws.subnetId in family.yaml',
   })

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { expectations, matching, text } from '../../core/schema.ts'
 import type { CloudSection } from '../descriptor.ts'
+import { checkPlaces } from './check-places.ts'
 import { checkSharing } from './check-sharing.ts'
 import { checkVolumes } from './check-volumes.ts'
 import { tagKey } from './tags.ts'
@@ -37,6 +38,11 @@ const bases = {
 const bastionPattern = /^(\w[\w.-]*@)?(\w[\w.-]*|\[[0-9a-fA-F:]+\])(:\d{1,5})?$/
 
 const ingress = matching(/^\d{1,3}(\.\d{1,3}){3}\/(2[4-9]|3[0-2])$/, 'an IPv4 range of 256 addresses at most, such as 10.0.0.5/32')
+/** One text, or a list of at least one. */
+function oneOrMore(pattern: RegExp, expected: string) {
+  const one = matching(pattern, expected)
+  return z.union([one, z.array(one).min(1)]).register(expectations, { expected: `${expected}, or a list of them` })
+}
 const allowed = ingress.describe('Addresses that may connect to the machines, for example 10.0.0.5/32.')
 const key = { kmsKeyId: text.optional().describe('KMS key that encrypts the image in this region: ID, ARN or alias.') }
 const account = matching(/^\d{12}$/, 'an account: 12 digits in quotes')
@@ -51,12 +57,25 @@ const volume = {
 const organization = matching(/^arn:aws[a-z-]*:organizations::/, 'the ARN of an organization or of an organizational unit')
 const options = z
   .strictObject({
-    instanceType: matching(/^[a-z0-9-]+\.[a-z0-9]+$/, 'an instance type such as t3.small')
+    instanceType: oneOrMore(/^[a-z0-9-]+\.[a-z0-9]+$/, 'an instance type such as t3.small')
       .default('t3.small')
-      .describe('Instance type of the machines of a build.'),
-    subnetId: matching(/^subnet-[0-9a-f]{8,17}$/, 'a subnet id: subnet-…')
+      .describe('Instance type of the machines of a build, or a list: if EC2 has no capacity for a type, the next one is tried.'),
+    subnetId: oneOrMore(/^subnet-[0-9a-f]{8,17}$/, 'a subnet id: subnet-…')
       .optional()
-      .describe('Subnet of the machines. Default: a subnet of the default VPC.'),
+      .describe(
+        'Subnet of the machines, or a list of subnets of one VPC that are tried in this order. Default: a subnet of the default VPC.',
+      ),
+    zones: z
+      .array(matching(/^[a-z]{2,4}(-[a-z]+)+-\d[a-z]$/, 'an availability zone such as eu-central-1a'))
+      .min(1)
+      .register(expectations, { expected: 'a list of at least one availability zone' })
+      .optional()
+      .describe('Availability zones of the default VPC that are tried in this order. Default: EC2 chooses one.'),
+    spot: z
+      .union([z.boolean(), z.literal('all')])
+      .register(expectations, { expected: 'true, false or all' })
+      .default(false)
+      .describe('Use a spot instance for the build machine; `all`: also for the machines that test the image. They can be interrupted.'),
     instanceProfile: text.optional().describe('Instance profile of the machines. Required for `reach: ssm`.'),
     reach: z
       .union([
@@ -137,7 +156,7 @@ const options = z
 export const section = {
   bases,
   options,
-  check: (given) => [...checkSharing(given as AwsOptions), ...checkVolumes(given as AwsOptions)],
+  check: (given) => [...checkSharing(given as AwsOptions), ...checkVolumes(given as AwsOptions), ...checkPlaces(given as AwsOptions)],
 } satisfies CloudSection
 
 /** The section `aws` of a family. */

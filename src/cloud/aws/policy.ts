@@ -30,21 +30,6 @@ export const providerActions: Readonly<Record<string, readonly string[]>> = {
     'ec2:StopInstances',
   ],
   amiLaunchPermission: ['ec2:DescribeImageAttribute', 'ec2:ModifyImageAttribute'],
-  instance: [
-    'ec2:CreateTags',
-    'ec2:DescribeImages',
-    'ec2:DescribeInstanceAttribute',
-    'ec2:DescribeInstanceCreditSpecifications',
-    'ec2:DescribeInstances',
-    'ec2:DescribeInstanceTypes',
-    'ec2:DescribeTags',
-    'ec2:DescribeVolumes',
-    'ec2:DescribeVpcs',
-    'ec2:ModifyInstanceAttribute',
-    'ec2:RunInstances',
-    'ec2:TerminateInstances',
-    'iam:PassRole',
-  ],
   keyPair: ['ec2:CreateTags', 'ec2:DeleteKeyPair', 'ec2:DescribeKeyPairs', 'ec2:ImportKeyPair'],
   parameter: [
     'ssm:AddTagsToResource',
@@ -68,6 +53,9 @@ export const providerActions: Readonly<Record<string, readonly string[]>> = {
   ],
 }
 
+/** What EC2 checks when a machine is started with an instance profile, without a call of its own. */
+export const impliedActions = ['iam:PassRole']
+
 /** The calls of the AWS CLI for `aws.reach: ssm`. */
 export const sessionActions = ['ssm:ResumeSession', 'ssm:StartSession', 'ssm:TerminateSession', 'ssmmessages:OpenDataChannel']
 
@@ -77,8 +65,7 @@ const reading = [
   'ec2:DescribeImageAttribute',
   'ec2:DescribeImageReferences',
   'ec2:DescribeImages',
-  'ec2:DescribeInstanceAttribute',
-  'ec2:DescribeInstanceCreditSpecifications',
+  'ec2:DescribeInstanceTypeOfferings',
   'ec2:DescribeInstanceTypes',
   'ec2:DescribeInstances',
   'ec2:DescribeKeyPairs',
@@ -90,7 +77,6 @@ const reading = [
   'ec2:DescribeSecurityGroups',
   'ec2:DescribeSnapshots',
   'ec2:DescribeSubnets',
-  'ec2:DescribeTags',
   'ec2:DescribeVolumes',
   'ec2:DescribeVpcEndpoints',
   'ec2:DescribeVpcs',
@@ -109,6 +95,7 @@ const ownOnly = [
   'ec2:AttachImageWatermark',
   'ec2:AuthorizeSecurityGroupEgress',
   'ec2:AuthorizeSecurityGroupIngress',
+  'ec2:CancelSpotInstanceRequests',
   'ec2:DeleteKeyPair',
   'ec2:DeleteSecurityGroup',
   'ec2:DeleteSnapshot',
@@ -123,7 +110,6 @@ const ownOnly = [
   'ec2:GetConsoleScreenshot',
   'ec2:GetPasswordData',
   'ec2:ModifyImageAttribute',
-  'ec2:ModifyInstanceAttribute',
   'ec2:ModifySnapshotAttribute',
   'ec2:RevokeSecurityGroupEgress',
   'ec2:RevokeSecurityGroupIngress',
@@ -179,7 +165,9 @@ function ec2Statements({ partition }: PolicyScope): Statement[] {
   const calls = creating.map((action) => `ec2:${action}`)
   return [
     allow('Read', reading, '*'),
-    allow('CreateWithTag', calls, ec2('image', 'instance', 'key-pair', 'security-group', 'volume'), { StringEquals: requested }),
+    allow('CreateWithTag', calls, ec2('image', 'instance', 'key-pair', 'security-group', 'spot-instances-request', 'volume'), {
+      StringEquals: requested,
+    }),
     allow('CreateFromOwn', ['ec2:CreateImage', 'ec2:RunInstances'], ec2('instance', 'key-pair', 'security-group'), { StringEquals: own }),
     allow('StartFromImages', ['ec2:RunInstances'], ec2('image', 'network-interface', 'snapshot', 'subnet')),
     allow('CreateInNetworks', ['ec2:CreateSecurityGroup'], ec2('vpc')),

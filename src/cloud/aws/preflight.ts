@@ -5,7 +5,8 @@ import { ask, clients } from './clients.ts'
 import { optionsOf } from './family-options.ts'
 import { checkKeys } from './keys.ts'
 import { checkNetwork, type Surroundings } from './network.ts'
-import type { AwsOptions } from './options.ts'
+import { checkOffers } from './offers.ts'
+import { typesOf } from './places.ts'
 import { checkQuota } from './quota.ts'
 import { checkRegions } from './regions.ts'
 
@@ -13,20 +14,23 @@ import { checkRegions } from './regions.ts'
 export async function checkAccount(family: Family, image: Image, { region, warn }: Surroundings): Promise<void> {
   const options = optionsOf(family)
   await checkRegions(options)
-  const [type] = await Promise.all([findInstanceType(options), checkNetwork(family, { region, warn }), checkKeys(options, region)])
-  checkArchitecture(type, image)
+  const network = checkNetwork(family, { region, warn })
+  const [types, zones] = await Promise.all([findInstanceTypes(typesOf(options)), network, checkKeys(options, region)])
+  for (const type of types) checkArchitecture(type, image)
+  await checkOffers(typesOf(options), zones, warn)
   // The base machine is stopped when the trials run, so it does not count.
-  await checkQuota(type, family.verify.clones)
+  if (options.spot !== 'all') await checkQuota(types, family.verify.clones)
 }
 
-async function findInstanceType({ instanceType }: AwsOptions): Promise<InstanceTypeInfo> {
-  const InstanceType = instanceType as InstanceTypeInfo['InstanceType'] & string
-  const { InstanceTypes } = await ask('to read instance types', () =>
-    clients.ec2().send(new DescribeInstanceTypesCommand({ Filters: [{ Name: 'instance-type', Values: [InstanceType] }] })),
-  )
-  if (InstanceTypes?.[0]) return InstanceTypes[0]
-  throw new UsageError(`aws.instanceType: ${InstanceType} does not exist in this region`, {
-    hint: 'list the types: aws ec2 describe-instance-type-offerings',
+async function findInstanceTypes(wanted: readonly string[]): Promise<InstanceTypeInfo[]> {
+  const query = new DescribeInstanceTypesCommand({ Filters: [{ Name: 'instance-type', Values: [...wanted] }] })
+  const { InstanceTypes = [] } = await ask('to read instance types', () => clients.ec2().send(query))
+  return wanted.map((name) => {
+    const found = InstanceTypes.find(({ InstanceType }) => InstanceType === name)
+    if (found) return found
+    throw new UsageError(`aws.instanceType: ${name} does not exist in this region`, {
+      hint: 'list the types: aws ec2 describe-instance-type-offerings',
+    })
   })
 }
 

@@ -7,9 +7,12 @@ import { ask, clients } from './clients.ts'
 const standardQuota = 'L-1216C47A'
 const standardTypes = /^[acdhimrtz]/
 
-/** Checks standard instance types only: other types have other quotas. If the quota cannot be read, the check is skipped. */
-export async function checkQuota(type: InstanceTypeInfo, instances: number): Promise<void> {
-  if (!standardTypes.test(type.InstanceType ?? '')) return
+/**
+ * Checks standard instance types only: other types have other quotas. If the quota cannot be read, the check is skipped. Of several types,
+ * the first one must be possible.
+ */
+export async function checkQuota([type]: readonly InstanceTypeInfo[], instances: number): Promise<void> {
+  if (type === undefined || !standardTypes.test(type.InstanceType ?? '')) return
   const quota = await findQuota()
   if (quota === undefined) return
   const needed = (type.VCpuInfo?.DefaultVCpus ?? 1) * instances

@@ -1,11 +1,15 @@
+import { text } from 'node:stream/consumers'
 import { watchOwner } from '../../core/build-owner.ts'
 import { findVariable } from '../../core/environment.ts'
 import { messageOf } from '../../core/errors.ts'
 import { endChildren } from '../../core/marked-processes.ts'
 import { printJsonLine, say } from '../../core/output.ts'
 import { keepFilesPrivate } from '../../core/private-files.ts'
+import { appendEvent } from '../../model/append-event.ts'
 import type { Host } from '../../model/host.ts'
 import type { FinishRequest } from './finish.ts'
+import type { Launched } from './launch.ts'
+import type { LaunchRequest } from './run-input.ts'
 
 /** Request of `login`: an instance that the engine has created. */
 export interface LoginRequest {
@@ -21,10 +25,22 @@ export interface TagRequest {
 }
 
 /**
- * The commands of the Pulumi program on EC2. The request is JSON in `BAKEHOUSE_REQUEST`, without secrets. Each command imports only
+ * The commands of the Pulumi program on EC2. The request is JSON in `BAKEHOUSE_REQUEST`, without secrets; the
+ * user data of a machine, which has one, comes on standard input. Each command imports only
  * what it needs: `login`, which runs twice per build, does not load the SDK.
  */
 const commands: Readonly<Record<string, (request: unknown) => Promise<void>>> = {
+  launch: async (request) => {
+    const { launch } = await import('./launch.ts')
+    const given = request as LaunchRequest
+    printJsonLine(await launch(given, { userData: await text(process.stdin), tell: (sentence) => tell(given, sentence) }))
+  },
+  terminate: async () => {
+    // The engine passes what `launch` printed.
+    const { instanceId } = JSON.parse(process.env.PULUMI_COMMAND_STDOUT ?? '') as Launched
+    const { findRegion } = await import('./clients.ts')
+    return (await import('./delete.ts')).deleteCreated({ kind: 'instance', id: instanceId }, await findRegion())
+  },
   login: async (request) => {
     const { host, deadlineMs } = request as LoginRequest
     // Windows: the first login is part of the step configure.
@@ -39,6 +55,11 @@ const commands: Readonly<Record<string, (request: unknown) => Promise<void>>> = 
   release: async (request) => (await import('./finish.ts')).release(request as FinishRequest),
 }
 
+/** A sentence for the user, in the phase of the machine. */
+function tell({ stage, buildFolder }: LaunchRequest, text: string): void {
+  appendEvent(buildFolder, { type: 'note', phase: stage, text, at: new Date().toISOString() })
+}
+
 const command = commands[process.argv[2] ?? '']
 using _owner = watchOwner(() => void endChildren().finally(() => process.exit(1)))
 try {
@@ -46,6 +67,7 @@ try {
   if (!command) throw new Error(`expected ${Object.keys(commands).join('|')}, got "${process.argv[2] ?? ''}"`)
   await command(JSON.parse(findVariable('BAKEHOUSE_REQUEST') ?? ''))
 } catch (error) {
-  say(messageOf(error))
+  const { hint } = error as { hint?: string }
+  say(hint === undefined ? messageOf(error) : [messageOf(error), `hint: ${hint}`])
   process.exitCode = 1
 }

@@ -5,13 +5,13 @@ import type { BuildContext } from '../cloud.ts'
 
 /** A command of the Pulumi program. */
 interface Command {
-  readonly verb: 'login' | 'tag' | 'finish'
+  readonly verb: 'launch' | 'login' | 'tag' | 'finish'
   /** The name of its resource. */
   readonly name: string
   readonly context: Pick<BuildContext, 'buildFolder'>
   readonly request: Input<string>
   /** The command for its deletion. */
-  readonly undo?: 'release'
+  readonly undo?: 'release' | 'terminate'
 }
 
 /** Inputs of a command resource that runs `run.ts` with a request. The build can find the command and end it, as it ends a step. */

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { bakePolicy, providerActions, sessionActions } from '../../../src/cloud/aws/policy.ts'
+import { bakePolicy, impliedActions, providerActions, sessionActions } from '../../../src/cloud/aws/policy.ts'
 import { asList, isAllowed, type Request } from './evaluate-policy.ts'
 
 const folder = join(import.meta.dirname, '../../../src/cloud/aws')
@@ -30,7 +30,7 @@ test('the calls of the provider are listed for every resource type that the Pulu
 
 test('the policy allows all calls of the code and no others', () => {
   const allowed = bakePolicy().Statement.flatMap(({ Action }) => Action)
-  const called = [...calledActions(), ...sessionActions, ...usedTypes().flatMap((type) => providerActions[type] ?? [])]
+  const called = [...calledActions(), ...sessionActions, ...impliedActions, ...usedTypes().flatMap((type) => providerActions[type] ?? [])]
   expect([...new Set(allowed)].sort()).toEqual([...new Set(called)].sort())
 })
 
@@ -42,8 +42,9 @@ const tagging = { 'aws:RequestTag/bakehouse:tool': 'bakehouse' }
 const request = (action: string, resource: string, keys = {}): Request => ({ action, resource, keys })
 
 test.each([
-  ...['instance', 'volume'].map((kind) => request('ec2:RunInstances', arn(kind), tagging)),
+  ...['instance', 'spot-instances-request', 'volume'].map((kind) => request('ec2:RunInstances', arn(kind), tagging)),
   ...['image', 'subnet', 'network-interface', 'snapshot'].map((kind) => request('ec2:RunInstances', arn(kind), foreign)),
+  request('ec2:CancelSpotInstanceRequests', arn('spot-instances-request'), own),
   ...['key-pair', 'security-group'].map((kind) => request('ec2:RunInstances', arn(kind), own)),
   ...['RunInstances', 'CreateImage', 'CopyImage', 'ImportKeyPair', 'CreateSecurityGroup'].map((by) =>
     request('ec2:CreateTags', arn('image'), { ...tagging, 'ec2:CreateAction': by }),
@@ -85,6 +86,7 @@ const abuses: readonly Request[] = [
   request('ec2:RunInstances', arn('key-pair'), foreign),
   request('ec2:RunInstances', arn('security-group'), foreign),
   request('ec2:TerminateInstances', arn('instance'), foreign),
+  request('ec2:CancelSpotInstanceRequests', arn('spot-instances-request'), foreign),
   request('ec2:ModifyImageAttribute', arn('image'), foreign),
   request('ec2:GetPasswordData', arn('instance'), foreign),
   request('ec2:AuthorizeSecurityGroupIngress', arn('security-group'), foreign),

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { requireFreeNames } from '../../../src/cloud/aws/free-names.ts'
 import { findKeyArn } from '../../../src/cloud/aws/keys.ts'
 import { checkNetwork } from '../../../src/cloud/aws/network.ts'
+import { checkOffers } from '../../../src/cloud/aws/offers.ts'
 import { checkRegions } from '../../../src/cloud/aws/regions.ts'
 import { makeFamily } from '../../helpers/family.ts'
 import { answerCalls, awsError } from './answer-calls.ts'
@@ -106,7 +107,9 @@ interface Filtered {
 function network({ vpcs = 1, subnets = 1, routes = [] as object[] }): void {
   answerCalls({
     DescribeVpcs: () => ({ Vpcs: Array.from({ length: vpcs }, () => ({ VpcId: 'vpc-1' })) }),
-    DescribeSubnets: () => ({ Subnets: Array.from({ length: subnets }, () => ({ SubnetId: 'subnet-12345678', VpcId: 'vpc-1' })) }),
+    DescribeSubnets: () => ({
+      Subnets: Array.from({ length: subnets }, () => ({ SubnetId: 'subnet-12345678', VpcId: 'vpc-1', AvailabilityZone: 'eu-central-1a' })),
+    }),
     DescribeRouteTables: ({ Filters }: Filtered) => ({
       RouteTables: Filters?.[0]?.Name === 'association.subnet-id' ? [{ Routes: routes }] : [],
     }),
@@ -114,20 +117,20 @@ function network({ vpcs = 1, subnets = 1, routes = [] as object[] }): void {
   })
 }
 
-const check = (aws: object): Promise<void> => checkNetwork(family(aws), { region: home, warn: (text) => warned.push(text) })
+const check = (aws: object): Promise<string[]> => checkNetwork(family(aws), { region: home, warn: (text) => warned.push(text) })
 
 test('a default VPC without subnets ends the build', async () => {
   network({ subnets: 0 })
   await expect(check({})).rejects.toMatchObject({ exitCode: 3, hint: expect.stringContaining('create-default-subnet') })
   network({})
-  await expect(check({})).resolves.toBeUndefined()
+  await expect(check({})).resolves.toEqual([])
 })
 
 const internet = { DestinationCidrBlock: '0.0.0.0/0', GatewayId: 'igw-1' }
 
 test('a public subnet that assigns no addresses by itself is accepted for aws.reach ssh', async () => {
   network({ routes: [internet] })
-  await expect(check({ subnetId: 'subnet-12345678' })).resolves.toBeUndefined()
+  await expect(check({ subnetId: 'subnet-12345678' })).resolves.toEqual(['eu-central-1a'])
   network({ routes: [{ ...internet, GatewayId: 'local' }] })
   await expect(check({ subnetId: 'subnet-12345678' })).rejects.toThrow('no route to an internet gateway')
 })
@@ -140,4 +143,34 @@ test('endpoints that may be in a peered VPC are a warning, and no endpoint at al
   expect(warned).toEqual([expect.stringContaining('vpc-1 has no endpoint com.amazonaws.eu-central-1.ssmmessages')])
   network({ routes: [{ DestinationCidrBlock: '10.9.0.0/16', VpcPeeringConnectionId: 'pcx-1', State: 'blackhole' }] })
   await expect(check(wanted)).rejects.toThrow('cannot connect to Session Manager')
+})
+
+test('a zone without a default subnet ends the build, and so do subnets of two networks', async () => {
+  network({})
+  await expect(check({ zones: ['eu-central-1a'] })).resolves.toEqual(['eu-central-1a'])
+  await expect(check({ zones: ['eu-central-1a', 'eu-central-1b'] })).rejects.toThrow('has no default subnet in the zone eu-central-1b')
+  answerCalls({
+    DescribeSubnets: ({ SubnetIds: [SubnetId = ''] }: { SubnetIds: readonly string[] }) => ({
+      Subnets: [{ SubnetId, VpcId: `vpc-${SubnetId.at(-1)}` }],
+    }),
+  })
+  await expect(check({ subnetId: ['subnet-00000001', 'subnet-00000002'] })).rejects.toMatchObject({
+    exitCode: 2,
+    message: 'Subnet subnet-00000001 is in vpc-1, but subnet subnet-00000002 is in vpc-2',
+  })
+})
+
+test('instance types are compared with what each zone offers: none is an error, and some is a warning', async () => {
+  answerCalls({
+    DescribeInstanceTypeOfferings: () => ({ InstanceTypeOfferings: [{ InstanceType: 't3.small', Location: 'eu-central-1a' }] }),
+  })
+  const offers = (types: string[], zones: string[]): Promise<void> => checkOffers(types, zones, (text) => warned.push(text))
+  await offers(['t3.small'], ['eu-central-1a'])
+  expect(warned).toEqual([])
+  await offers(['t3.small'], ['eu-central-1a', 'eu-central-1b'])
+  expect(warned).toEqual([expect.stringMatching(/^EC2 does not offer the instance type t3.small in eu-central-1b/)])
+  await expect(offers(['t3.small', 'm5.large'], ['eu-central-1b'])).rejects.toMatchObject({
+    exitCode: 2,
+    message: 'eu-central-1b offers none of the instance types t3.small, m5.large',
+  })
 })
