@@ -44,7 +44,7 @@ export function withEmulatedGraph(): void {
 }
 
 /** A build of the family `tiny`, with copies in two regions, shared with two accounts. Its steps are shell commands. */
-export async function makeSpec(steps: Partial<Record<'configure' | 'seal' | 'verify', string>> = {}): Promise<GraphSpec> {
+export async function makeSpec(steps: Partial<Record<'configure' | 'seal' | 'verify', string>> = {}, aws: object = {}): Promise<GraphSpec> {
   const version = `2026.11.23-${++count}`
   const buildFolder = join(folder, 'builds', version)
   const family = makeFamily({
@@ -57,6 +57,7 @@ export async function makeSpec(steps: Partial<Record<'configure' | 'seal' | 'ver
       share: { accounts, organizations: [organization] },
       deprecateAfterDays: 30,
       watermark: true,
+      ...aws,
     },
   })
   const commands: Record<string, string> = {

@@ -21,6 +21,8 @@ export interface Faults {
   readonly demandTags?: readonly string[]
   /** How many reads of a parameter still find its old value after an update. */
   readonly lateReads?: number
+  /** All instances have been interrupted as spot instances. */
+  readonly interruptSpot?: boolean
   /** Copies of images that start in this region end in the state `failed`. */
   readonly failCopiesIn?: string
 }
@@ -93,6 +95,7 @@ export function createInjector(target: string): Injector {
       noteFresh(call, text, faults, fresh)
       if (call.action === 'CopyImage' && call.region === faults.failCopiesIn) failing.set(/<imageId>(.*?)</.exec(text)?.[1] ?? '', 1)
       if (call.action === 'DescribeImages') return failImages(text, failing)
+      if (call.action === 'DescribeInstances' && faults.interruptSpot) return interruptAll(text)
       return call.action === 'GetParameter' ? keepOldValue(call, text, old) : text
     },
   }
@@ -140,6 +143,11 @@ function failImages(text: string, failing: Map<string, number>): string {
     const state = polls > 0 ? 'pending' : 'failed'
     return before.replace(new RegExp(`(<imageId>${id}</imageId>(?:(?!<imageId>).)*?<imageState>)[a-z]+<`, 's'), `$1${state}<`)
   }, text)
+}
+
+function interruptAll(text: string): string {
+  const reason = '<stateReason><code>Server.SpotInstanceTermination</code><message>no capacity</message></stateReason>'
+  return text.replaceAll(/<stateReason>.*?<\/stateReason>|<stateReason\/>/gs, '').replaceAll('</instanceId>', `</instanceId>${reason}`)
 }
 
 function keepOldValue({ body, region }: Call, text: string, old: ReadonlyMap<string, { readonly value: string; reads: number }>): string {

@@ -6,6 +6,7 @@ import { keepProgram } from '../../src/graph/build.ts'
 import { findLatestGood } from '../../src/life/latest-good.ts'
 import { openProjectEngine } from '../../src/life/open-engine.ts'
 import { promote } from '../../src/life/promote.ts'
+import type { RecordedMachine } from '../../src/model/record.ts'
 import { withMoto } from '../cloud/aws/with-moto.ts'
 import { accounts, bake, census, folder, makeSpec, stackName, toLatestGood, withEmulatedGraph } from './emulated-graph.ts'
 
@@ -13,10 +14,27 @@ const server = withMoto()
 withEmulatedGraph()
 const never = new AbortController().signal
 
+/** Settings with a second instance type, for the machines of a build that EC2 has no capacity for at first. */
+const choosy = { instanceType: ['t3.small', 't3.medium'], zones: ['eu-central-1a'], spot: true, tags: { CostCentre: '42' } }
+
 test('a build leaves one image per region, shared, protected, watermarked and tagged; destroying its stack leaves nothing', async () => {
   const before = await census('none')
-  const graph = await makeSpec()
-  const { stack, outputs } = await bake(graph)
+  const graph = await makeSpec({}, choosy)
+  const machines: RecordedMachine[] = []
+  server.gateway.faults = {
+    refuse: { RunInstances: { code: 'InsufficientInstanceCapacity', words: 'InstanceType=t3.small' } },
+    demandTags: ['bakehouse:build', 'CostCentre'],
+  }
+  const { stack, outputs } = await bake({ ...graph, onMachine: (machine) => machines.push(machine) })
+  server.gateway.faults = {}
+  expect(machines).toEqual([
+    { name: 'base', kind: 't3.medium in eu-central-1a, spot' },
+    { name: 'trial', kind: 't3.medium in eu-central-1a' },
+  ])
+  const events = readFileSync(join(graph.context.buildFolder, 'events.jsonl'), 'utf8').trim().split('\n')
+  expect(events.map((line) => (JSON.parse(line) as { text: string }).text)).toEqual(
+    Array(2).fill('EC2 cannot start t3.small in eu-central-1a now (InsufficientInstanceCapacity); next: t3.medium in eu-central-1a'),
+  )
   const after = await census(graph.context.build)
   for (const [region, found] of [
     ['eu-central-1', after.home],

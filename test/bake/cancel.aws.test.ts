@@ -123,6 +123,21 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
       expect(JSON.parse(readFileSync(outcome.recordPath, 'utf8')), output.stderr).toMatchObject({ status: 'cancelled', left: [] })
   })
 
+  it('whose spot instance EC2 interrupts says so, and ends with exit code 3', { timeout: 240_000 }, async () => {
+    const { bake, output } = await bakeUntilHeld('ansible-playbook')
+    const ended = once(bake, 'close')
+    cloud.gateway.faults = { interruptSpot: true }
+    rmSync(file('hold'))
+    for (const { pid, command } of leftProcesses()) if (command.join(' ') === 'sleep 1000') signalProcess(pid, 'SIGKILL')
+    const [exitCode] = (await ended) as [number]
+    const { error } = JSON.parse(output.stdout) as BakeOutcome
+    expect([exitCode, error?.message, error?.hint], output.stderr).toEqual([
+      3,
+      expect.stringMatching(/spot instance i-\w+ \(base, t3\.small\) and has interrupted it/),
+      expect.stringContaining('aws.spot'),
+    ])
+  })
+
   const killed: readonly (readonly [name: string, pattern: RegExp])[] = [
     ['the build', /src\/bake\.ts/],
     ['the engine', /pulumi (.* )?up/],

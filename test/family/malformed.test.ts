@@ -416,6 +416,18 @@ const variants: Malformed[] = [
     hint: 'download it into the family folder',
   },
   {
+    what: 'a list of instance types with a mistake',
+    yaml: `${base}\naws: { instanceType: [t3.small, large] }\n`,
+    at: '2:33',
+    says: 'expected aws.instanceType',
+  },
+  {
+    what: 'zones of the default VPC, and a subnet',
+    yaml: `${base}\naws: { zones: [eu-central-1a], subnetId: subnet-12345678 }\n`,
+    at: '2:8',
+    says: 'expected aws.subnetId or aws.zones, got both',
+  },
+  {
     what: 'a wrong kind of connection',
     yaml: `${base}\naws: { reach: bastion }\n`,
     at: '2:15',
