@@ -11,6 +11,8 @@ export interface Faults {
   readonly refuse?: Readonly<Record<string, string | Refusal>>
   /** Calls of this action get no answer. */
   readonly hold?: string
+  /** They get none only after the first call of this action. */
+  readonly holdAfter?: string
   /** The vCPU quota of the account. */
   readonly processors?: number
   /** From the first call of this action on, all credentials have expired. */

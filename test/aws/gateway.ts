@@ -61,6 +61,11 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
   const sick = new Set<string>()
   const refreshes = createRefreshes(target, sick)
   let held = 0
+  const reached = new WeakSet<Faults>()
+  const isHeld = ({ action }: Call, faults: Faults): boolean => {
+    if (action !== '' && action === faults.holdAfter) reached.add(faults)
+    return action !== '' && action === faults.hold && (faults.holdAfter === undefined || reached.has(faults))
+  }
   const hold = (): Promise<never> => {
     held++
     return new Promise(() => {})
@@ -70,7 +75,7 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
     const call = parseCall(request, body)
     if (call.action) calls.push(`${call.service}:${call.action}`)
     if (call.action && isOfProduct(request)) productActions.add(`${call.service}:${call.action}`)
-    if (call.action !== '' && call.action === gateway.faults.hold) return hold()
+    if (isHeld(call, gateway.faults)) return hold()
     const simulated = { password: gateway.password, processors: gateway.faults.processors }
     const own = injector.refuse(call, gateway.faults) ?? findMissing(call, missing, simulated) ?? (await refreshes(call))
     if (own)

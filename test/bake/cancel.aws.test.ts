@@ -158,4 +158,43 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
     rmSync(file('hold'), { force: true })
     await ended
   })
+
+  const victims = {
+    build: /src\/(bake|bake\/worker)\.ts/,
+    engine: /pulumi (.* )?up/,
+    provider: /aws\/(bridge|plugin)\/main\.ts|terraform-provider-aws/,
+  }
+  /** The waits of a build: for a machine, for images, for the end of a machine, for a parameter. */
+  const waits: readonly (readonly [phase: Phase, wait: Faults])[] = [
+    ['base', { hold: 'DescribeInstances', holdAfter: 'RunInstances' }],
+    ['candidate', { hold: 'DescribeImages', holdAfter: 'CreateImage' }],
+    ['copy', { hold: 'DescribeImages', holdAfter: 'CopyImage' }],
+    ['clean', { hold: 'DescribeInstances', holdAfter: 'TerminateInstances' }],
+    ['promote', { hold: 'GetParameter', holdAfter: 'PutParameter' }],
+  ]
+  const all = waits.flatMap(([phase, wait]) => Object.keys(victims).map((victim) => [victim as keyof typeof victims, phase, wait] as const))
+  const some = all.filter(([victim, phase]) =>
+    ['engine base', 'provider candidate', 'engine copy', 'build copy'].includes(`${victim} ${phase}`),
+  )
+  it.each(process.env.BAKEHOUSE_TEST_SIGNALS === 'all' ? all : some)(
+    'after a SIGKILL of the %s at the wait in %s, the build or reap leaves nothing',
+    { timeout: 600_000 },
+    async (victim, phase, wait) => {
+      const { bake, output } = await bakeUntilHeld(wait)
+      const ended = once(bake, 'close')
+      for (const { pid } of leftProcesses().filter(({ command }) => victims[victim].test(command.join(' ')))) signalProcess(pid, 'SIGKILL')
+      if (victim === 'build') bake.kill('SIGKILL')
+      cloud.gateway.faults = {}
+      const [exitCode] = (await ended) as [number | null]
+      if (victim === 'build') expect(exitCode).toBeNull()
+      else expect([9, 10], `${phase}: ${output.stderr}`).toContain(exitCode)
+      await expect.poll(() => leftProcesses().length, { timeout: 60_000 }).toBe(0)
+      const reaping = spawn(process.execPath, [join(sourceFolder(), 'bake.ts'), 'reap', '--cloud', 'aws'], {
+        env: { ...process.env, ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      })
+      expect(await once(reaping, 'close')).toEqual([0, null])
+      expect((await (await aws()).list({ tool: 'bakehouse' })).map(({ kind, id }) => `${kind} ${id}`)).toEqual([])
+    },
+  )
 })

@@ -47,3 +47,12 @@ test('the stack is destroyed too if the parts cannot be tagged, and the reason i
   await removeBuild(remains, (line) => done.push(line))
   expect(done).toEqual(['parts of images could not be tagged: denied', 'destroy'])
 })
+
+test('a machine that prevents the removal of its network is deleted before the stack is destroyed', async () => {
+  const machine: Created = { kind: 'instance', id: 'i-1', tags, state: 'running' }
+  const { done, here, remains } = cloudWithParts(async () => [] as never)
+  here.add(machine)
+  const cloud = { ...remains.cloud, removedFirst: ['instance'] as const }
+  expect(await removeBuild({ ...remains, cloud }, (line) => done.push(line))).toEqual([])
+  expect(done).toEqual(['delete i-1', 'destroy'])
+})
