@@ -6,6 +6,7 @@ import { findProviderProgram } from './bridge/find-program.ts'
 import { cases } from './conformance-cases.ts'
 import { CreatedPartly, type PluginClient, type Resource, startPlugin } from './plugin-client.ts'
 import { pluginMains } from './plugin-folder.ts'
+import { neededBy, notCalled } from './policy-calls.ts'
 
 const server = withMoto()
 const kinds = findProviderProgram() === undefined ? (['emulated'] as const) : (['emulated', 'real'] as const)
@@ -93,6 +94,14 @@ describe.each(kinds)('the %s AWS provider', (kind) => {
     expect(calls.length).toBeGreaterThan(1)
     expect(calls.filter((action) => !allowed.includes(action))).toEqual([])
   })
+
+  if (kind === 'real')
+    test('the policy has no call of the provider that the provider does not make', () => {
+      const calls = new Set([...called.values()].flatMap((each) => [...each]))
+      const listed = Object.values(providerActions).flat()
+      expect(listed.filter((action) => !calls.has(action) && !(action in notCalled))).toEqual([])
+      expect(neededBy['conformance.aws.test.ts'].filter((action) => !calls.has(action))).toEqual([])
+    })
 
   test('a cancel ends the wait of a creation, and the engine learns what exists', async () => {
     const { type, inputs } = cases.find((each) => each.type.endsWith(':Instance'))!

@@ -54,7 +54,7 @@ export async function makeSpec(steps: Partial<Record<'configure' | 'seal' | 'ver
       reach: { proxyCommand: 'nc %h %p', ingress: '10.0.0.1/32' },
       kmsKeyId: 'alias/images',
       regions: { 'eu-west-1': { kmsKeyId: 'alias/images' } },
-      share: { accounts, organizations: [organization] },
+      share: { accounts, organizations: [organization], copy: true },
       deprecateAfterDays: 30,
       watermark: true,
       ...aws,

@@ -9,6 +9,7 @@ import { promote } from '../../src/life/promote.ts'
 import type { RecordedMachine } from '../../src/model/record.ts'
 import { withMoto } from '../cloud/aws/with-moto.ts'
 import { accounts, bake, census, folder, makeSpec, stackName, toLatestGood, withEmulatedGraph } from './emulated-graph.ts'
+import { expectPolicy } from './policy-calls.ts'
 
 const server = withMoto()
 withEmulatedGraph()
@@ -97,3 +98,7 @@ test('a build succeeds although calls are throttled and new resources are not fo
     server.gateway.faults = {}
   }
 }, 600_000)
+
+test('the policy allows each call of these tests, and needs them', () => {
+  expectPolicy(server.gateway, 'graph.aws.test.ts')
+})

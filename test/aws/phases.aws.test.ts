@@ -24,6 +24,7 @@ import { withMoto } from '../cloud/aws/with-moto.ts'
 import { sampleRecord } from '../records/sample.ts'
 import { bake, census, makeSpec, stackName, toLatestGood, withEmulatedGraph } from './emulated-graph.ts'
 import type { Faults } from './faults.ts'
+import { expectPolicy } from './policy-calls.ts'
 
 const server = withMoto()
 withEmulatedGraph()
@@ -202,3 +203,7 @@ async function expectParameters(imagesByRegion: Readonly<Record<string, string>>
     await expect(wrong).rejects.toThrow('does not have the value ami-00000000')
   }
 }
+
+test('the policy allows each call of these tests, and needs them', () => {
+  expectPolicy(server.gateway, 'phases.aws.test.ts')
+})

@@ -12,6 +12,7 @@ import { waitForImage } from '../../../src/cloud/aws/wait.ts'
 import { MissingError } from '../../../src/core/errors.ts'
 import type { Tags } from '../../../src/model/tags.ts'
 import { motoImage } from '../../aws/moto.ts'
+import { expectPolicy } from '../../aws/policy-calls.ts'
 import { fillBuild } from './fill.ts'
 import { refusal, resolve } from './resolve.ts'
 import { withMoto } from './with-moto.ts'
@@ -139,4 +140,8 @@ describe('the consumers of an image', () => {
       { kind: 'instance', id: `eu-west-1/${Instances?.[0]?.InstanceId}`, imageId: copy, version: '2026.11.23', detail: 'running' },
     ])
   })
+})
+
+test('the policy allows each call of these tests, and needs them', () => {
+  expectPolicy(server.gateway, 'aws.aws.test.ts')
 })

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { bakePolicy, impliedActions, providerActions, sessionActions } from '../../../src/cloud/aws/policy.ts'
+import { neededBy, notCalled } from '../../aws/policy-calls.ts'
 import { asList, isAllowed, type Request } from './evaluate-policy.ts'
 
 const folder = join(import.meta.dirname, '../../../src/cloud/aws')
@@ -32,6 +33,12 @@ test('the policy allows all calls of the code and no others', () => {
   const allowed = bakePolicy().Statement.flatMap(({ Action }) => Action)
   const called = [...calledActions(), ...sessionActions, ...impliedActions, ...usedTypes().flatMap((type) => providerActions[type] ?? [])]
   expect([...new Set(allowed)].sort()).toEqual([...new Set(called)].sort())
+})
+
+test('each call in the policy is made in a test on the emulator, or has a reason why none can make it', () => {
+  const allowed = bakePolicy().Statement.flatMap(({ Action }) => Action)
+  const made = Object.values(neededBy).flat() as string[]
+  expect([...made, ...Object.keys(notCalled)].sort()).toEqual([...new Set(allowed)].sort())
 })
 
 const arn = (kind: string, id = 'x'): string =>

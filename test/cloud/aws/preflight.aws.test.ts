@@ -12,8 +12,11 @@ import {
   RunInstancesCommand,
 } from '@aws-sdk/client-ec2'
 import { afterEach, beforeAll, describe, expect, test } from 'vitest'
+import { aws } from '../../../src/cloud/aws/aws.ts'
 import { MissingError, UsageError } from '../../../src/core/errors.ts'
 import { motoImage } from '../../aws/moto.ts'
+import { expectPolicy } from '../../aws/policy-calls.ts'
+import { makeFamily } from '../../helpers/family.ts'
 import { refusal, resolve } from './resolve.ts'
 import { withMoto } from './with-moto.ts'
 
@@ -55,6 +58,16 @@ describe('the preflight', () => {
     } finally {
       delete process.env.AWS_CREDENTIAL_EXPIRATION
     }
+  })
+
+  test('finds regions, zones and names that a build cannot use', async () => {
+    const region = await refusal({ aws: { regions: { 'eu-nowhere-1': {} } } })
+    expect([region.exitCode, region.message]).toEqual([3, 'The region eu-nowhere-1 does not exist'])
+    const zone = await refusal({ aws: { zones: ['eu-central-1z'] } })
+    expect([zone.exitCode, zone.message]).toEqual([3, expect.stringContaining('no default subnet in the zone eu-central-1z')])
+    expect(await resolve({ aws: { instanceType: ['t3.small', 't3.medium'], zones: ['eu-central-1a'] } })).toMatchObject({ id: motoImage })
+    const names = { images: ['web-1'], published: new Set<string>() }
+    await expect((await aws()).requireFreeNames?.(makeFamily({ cloud: 'aws', base: { amiId: motoImage } }), names)).resolves.toBeUndefined()
   })
 
   test('compares the number of machines that run in parallel with the quota', async () => {
@@ -129,4 +142,8 @@ describe('the preflight of the network', () => {
     const error = await refusal({ aws: { subnetId: SubnetId, reach: { proxyCommand: 'nc %h %p' } }, verify: { clones: 3 } })
     expect([error.exitCode, error.message]).toEqual([3, expect.stringMatching(/has 2 free addresses, but a build needs 4/)])
   })
+})
+
+test('the policy allows each call of these tests, and needs them', () => {
+  expectPolicy(server.gateway, 'preflight.aws.test.ts')
 })
