@@ -4,6 +4,7 @@ import { completeRequest } from './complete-request.ts'
 import { createInjector, type Faults } from './faults.ts'
 import { createRefreshes } from './instance-refresh.ts'
 import { completeAnswer, createMissing, findMissing } from './missing-actions.ts'
+import { refuseNameInUse } from './names-in-use.ts'
 
 export interface Gateway extends AsyncDisposable {
   readonly url: string
@@ -77,7 +78,11 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
     if (call.action && isOfProduct(request)) productActions.add(`${call.service}:${call.action}`)
     if (isHeld(call, gateway.faults)) return hold()
     const simulated = { password: gateway.password, processors: gateway.faults.processors }
-    const own = injector.refuse(call, gateway.faults) ?? findMissing(call, missing, simulated) ?? (await refreshes(call))
+    const own =
+      injector.refuse(call, gateway.faults) ??
+      findMissing(call, missing, simulated) ??
+      (await refreshes(call)) ??
+      (await refuseNameInUse(call, target))
     if (own)
       return {
         status: own.status,

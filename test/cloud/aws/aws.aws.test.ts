@@ -1,4 +1,5 @@
 import {
+  CreateImageCommand,
   CreateLaunchTemplateCommand,
   DescribeImagesCommand,
   DescribeSnapshotsCommand,
@@ -13,6 +14,7 @@ import { MissingError } from '../../../src/core/errors.ts'
 import type { Tags } from '../../../src/model/tags.ts'
 import { motoImage } from '../../aws/moto.ts'
 import { expectPolicy } from '../../aws/policy-calls.ts'
+import { makeFamily } from '../../helpers/family.ts'
 import { fillBuild } from './fill.ts'
 import { refusal, resolve } from './resolve.ts'
 import { withMoto } from './with-moto.ts'
@@ -69,6 +71,18 @@ describe('the resources of a build', () => {
     expect(await cloud.list({ build: mine.build })).toEqual([])
     expect(server.gateway.injected.throttled).toBeGreaterThan(0)
   }, 120_000)
+})
+
+test('the emulator refuses a second image of a name in a region, and the preflight names the first one', async () => {
+  const mine = tags({ family: 'web' })
+  const { instance = '', image } = await fillBuild(mine)
+  const second = new CreateImageCommand({ InstanceId: instance, Name: `image-${mine.build}` })
+  await expect(new EC2Client({}).send(second)).rejects.toMatchObject({ name: 'InvalidAMIName.Duplicate' })
+  const names = { images: [`image-${mine.build}`], published: new Set<string>() }
+  const family = makeFamily({ cloud: 'aws', base: { amiId: motoImage } })
+  await expect((await aws()).requireFreeNames?.(family, names)).rejects.toThrow(
+    `The image name image-${mine.build} is in use in eu-central-1: ${image}, of the build ${mine.build} of the family web`,
+  )
 })
 
 describe('a wait', () => {
