@@ -40,7 +40,6 @@ export const neededBy = {
   ],
   'aws.aws.test.ts': [
     'autoscaling:DescribeAutoScalingGroups',
-    'ec2:DeleteVolume',
     'ec2:DescribeImageReferences',
     'ec2:DescribeLaunchTemplateVersions',
     'ec2:DescribeLaunchTemplates',
@@ -60,13 +59,11 @@ export const neededBy = {
     'ec2:AuthorizeSecurityGroupEgress',
     'ec2:DescribeImageAttribute',
     'ec2:DescribeNetworkInterfaces',
-    'ec2:DisableImageDeprecation',
     'ec2:GetInstanceUefiData',
     'ec2:RevokeSecurityGroupEgress',
     'ec2:RevokeSecurityGroupIngress',
     'ssm:AddTagsToResource',
     'ssm:ListTagsForResource',
-    'ssm:RemoveTagsFromResource',
   ],
 } as const satisfies Record<string, readonly string[]>
 
@@ -75,11 +72,13 @@ const byCli = 'The AWS CLI calls it for `aws.reach: ssm`; the emulator has no se
 /** Calls in the policy that no run on the emulator makes, and why they are needed. */
 export const notCalled: Readonly<Record<string, string>> = {
   'ec2:CancelSpotInstanceRequests': 'The emulator gives spot instances no request. launch.test.ts shows the call.',
+  'ec2:DeleteVolume': 'Only of a volume that a killed build left without its machine; the emulator leaves none.',
   'ec2:GetConsoleOutput': 'Only of a machine that is kept or fails. console.test.ts shows the call.',
   'ec2:GetConsoleScreenshot': 'Like GetConsoleOutput.',
   'ec2:GetPasswordData': 'Only for Windows. emulated-windows.aws.test.ts builds with it.',
   'ec2:StopInstances': 'The provider stops a base machine that still runs; in the tests it has stopped itself.',
   'iam:PassRole': 'Not a call: EC2 checks it when a machine gets an instance profile.',
+  'ssm:RemoveTagsFromResource': 'The provider calls it if a tag is removed from `aws.tags` between two builds.',
   'ssm:ResumeSession': byCli,
   'ssm:StartSession': byCli,
   'ssm:TerminateSession': byCli,

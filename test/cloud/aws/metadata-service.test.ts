@@ -12,7 +12,7 @@ const read = (path: string): string => readFileSync(join(projectFolder(), path),
 
 /** Code that creates an instance or a launch template on EC2. */
 const creates =
-  /(new (?:Instance|LaunchTemplate)\(|(?:RunInstances|CreateLaunchTemplate)Command\(|Type: AWS::EC2::(?:LaunchTemplate|Instance))/g
+  /(new (?:Instance|LaunchTemplate)\(|\): RunInstancesCommandInput \{|CreateLaunchTemplateCommand\(|Type: AWS::EC2::(?:LaunchTemplate|Instance))/g
 
 /** The creations of a file that do not require IMDSv2 with one hop. */
 function open(text: string): string[] {
@@ -24,10 +24,11 @@ function open(text: string): string[] {
 }
 
 test('every instance and launch template on EC2 requires IMDSv2, for one hop', () => {
-  const ec2 = files.filter((path) => /aws\/ec2|AWS::EC2/.test(read(path)))
+  const ec2 = files.filter((path) => /aws\/ec2|client-ec2|AWS::EC2/.test(read(path)))
   const creating = ec2.filter((path) => read(path).match(creates))
-  expect(creating.sort()).toEqual(['src/cloud/aws/resources.ts', 'stacks/asg/program.ts', 'stacks/cloudformation/template.yaml'])
+  expect(creating.sort()).toEqual(['src/cloud/aws/run-input.ts', 'stacks/asg/program.ts', 'stacks/cloudformation/template.yaml'])
   expect(creating.flatMap((path) => open(read(path)))).toEqual([])
+  expect(files.filter((path) => read(path).includes('RunInstancesCommand('))).toEqual(['src/cloud/aws/launch.ts'])
 })
 
 test('every image requires IMDSv2 of its instances, before it can be launched by others', () => {
