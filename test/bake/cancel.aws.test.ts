@@ -128,7 +128,7 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
     const ended = once(bake, 'close')
     cloud.gateway.faults = { interruptSpot: true }
     rmSync(file('hold'))
-    for (const { pid, command } of leftProcesses()) if (command.join(' ') === 'sleep 1000') signalProcess(pid, 'SIGKILL')
+    for (const { pid, command } of leftProcesses()) if (command.join(' ').trim() === 'sleep 1000') signalProcess(pid, 'SIGKILL')
     const [exitCode] = (await ended) as [number]
     const { error } = JSON.parse(output.stdout) as BakeOutcome
     expect([exitCode, error?.message, error?.hint], output.stderr).toEqual([
@@ -180,7 +180,7 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
     'after a SIGKILL of the %s at the wait in %s, the build or reap leaves nothing',
     { timeout: 600_000 },
     async (victim, phase, wait) => {
-      const { bake, output } = await bakeUntilHeld(wait)
+      const { bake, output } = await bakeUntilHeld({ ...wait })
       const ended = once(bake, 'close')
       for (const { pid } of leftProcesses().filter(({ command }) => victims[victim].test(command.join(' ')))) signalProcess(pid, 'SIGKILL')
       if (victim === 'build') bake.kill('SIGKILL')
