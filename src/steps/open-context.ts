@@ -1,12 +1,12 @@
 import { mkdirSync, openSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
+import { appendJsonLine } from '../core/append-json-line.ts'
 import { findVariable } from '../core/environment.ts'
 import { UsageError } from '../core/errors.ts'
 import { createRedactor } from '../core/redact/redact.ts'
 import { readSecrets, secretValues } from '../family/secrets.ts'
 import { findVenv } from '../guest/ansible/venv.ts'
 import type { StepContext } from '../guest/context.ts'
-import { appendEvent } from '../model/append-event.ts'
 import { buildFiles, logFile } from '../model/build-folder.ts'
 import type { BuildEvent } from '../model/events.ts'
 import { cleanEvent } from '../model/free-text.ts'
@@ -34,7 +34,7 @@ export function openContext(step: StepName, folder: string, signal: AbortSignal)
     log: (text) => void writeSync(log, redactor.text(text)),
     tell: (event) => {
       const whole = { ...event, phase, at: new Date().toISOString() } as BuildEvent
-      appendEvent(folder, cleanEvent(whole, redactor.text))
+      appendJsonLine(join(folder, buildFiles.events), cleanEvent(whole, redactor.text))
     },
     readConsole: async (instanceId) =>
       (await (await import('./find-machine.ts')).findMachine({ request }, instanceId))?.readConsole?.() ?? '',

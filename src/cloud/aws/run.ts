@@ -1,11 +1,14 @@
+import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
+import { appendJsonLine } from '../../core/append-json-line.ts'
 import { watchOwner } from '../../core/build-owner.ts'
 import { findVariable } from '../../core/environment.ts'
 import { messageOf } from '../../core/errors.ts'
 import { endChildren } from '../../core/marked-processes.ts'
 import { printJsonLine, say } from '../../core/output.ts'
 import { keepFilesPrivate } from '../../core/private-files.ts'
-import { appendEvent } from '../../model/append-event.ts'
+import { buildFiles } from '../../model/build-folder.ts'
+import type { BuildEvent } from '../../model/events.ts'
 import type { Host } from '../../model/host.ts'
 import type { FinishRequest } from './finish.ts'
 import type { Launched } from './launch.ts'
@@ -57,7 +60,8 @@ const commands: Readonly<Record<string, (request: unknown) => Promise<void>>> = 
 
 /** A sentence for the user, in the phase of the machine. */
 function tell({ stage, buildFolder }: LaunchRequest, text: string): void {
-  appendEvent(buildFolder, { type: 'note', phase: stage, text, at: new Date().toISOString() })
+  const note: BuildEvent = { type: 'note', phase: stage, text, at: new Date().toISOString() }
+  appendJsonLine(join(buildFolder, buildFiles.events), note)
 }
 
 const command = commands[process.argv[2] ?? '']
