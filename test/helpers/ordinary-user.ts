@@ -1,9 +1,9 @@
 import { randomBytes } from 'node:crypto'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { homedir, tmpdir } from 'node:os'
-import { delimiter, join, sep } from 'node:path'
+import { delimiter, dirname, join, sep } from 'node:path'
 import { type RunResult, run, runTool } from '../../src/core/exec.ts'
-import { sourceFolder } from '../../src/core/paths.ts'
+import { cacheFolder, sourceFolder } from '../../src/core/paths.ts'
 
 /** A user without privileges, whose home folder is closed to other users. */
 export interface OrdinaryUser extends AsyncDisposable {
@@ -28,7 +28,12 @@ export async function findOrdinaryUser(): Promise<OrdinaryUser> {
     home,
     name: undefined,
     run: (program) => run(process.execPath, [join(root, program)], { env: { XDG_CACHE_HOME: home }, timeoutMs }),
-    command: (folder, command = '', ...args) => run(command, args, { cwd: folder, onlyEnv: ordinaryEnvironment(homedir()), timeoutMs }),
+    command: (folder, command = '', ...args) =>
+      run(command, args, {
+        cwd: folder,
+        onlyEnv: { ...ordinaryEnvironment(homedir()), XDG_CACHE_HOME: dirname(cacheFolder()) },
+        timeoutMs,
+      }),
     [Symbol.asyncDispose]: async () => rmSync(home, { recursive: true }),
   }
 }
@@ -63,13 +68,14 @@ async function makeUser(): Promise<OrdinaryUser> {
 }
 
 /** Variables that belong to this process or to its user. */
-const own = /^(BAKEHOUSE_|PULUMI_|ANSIBLE_|AWS_|XDG_|npm_|NODE_|PYENV|VITEST|TMPDIR$|INIT_CWD$)/
+const own = /^(BAKEHOUSE_|PULUMI_|ANSIBLE_|AWS_|XDG_|npm_|NODE_(?!EXTRA_CA_CERTS)|PYENV|VITEST|TMPDIR$|INIT_CWD$)/
 
 /** The environment of this process without settings of this process and folders of this user. */
 function ordinaryEnvironment(home: string): Record<string, string> {
   const kept = Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined && !own.test(entry[0]))
   const folders = (process.env.PATH ?? '').split(delimiter)
-  const path = folders.filter((folder) => !folder.includes('node_modules') && !folder.startsWith(`${homedir()}${sep}`))
+  const isClosed = (folder: string): boolean => home !== homedir() && folder.startsWith(`${homedir()}${sep}`)
+  const path = folders.filter((folder) => !folder.includes('node_modules') && !isClosed(folder))
   return { ...Object.fromEntries(kept), HOME: home, PATH: path.join(delimiter), NO_COLOR: '1' }
 }
 
