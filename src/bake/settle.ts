@@ -3,6 +3,7 @@ import { type BuildRemains, removeBuild, removeKeys } from '../life/remove-build
 import type { Ending, Kept, Trouble } from '../model/ending.ts'
 import { cleanWords } from '../model/free-text.ts'
 import type { Host } from '../model/host.ts'
+import type { Phase } from '../model/phases.ts'
 import { weakSuites } from '../model/suite-result.ts'
 import { renderLogin } from '../report/login-line.ts'
 import type { StepResults } from '../steps/results.ts'
@@ -10,6 +11,9 @@ import { completeDiagnostics, saveConsoles } from './diagnostics.ts'
 import type { Journal } from './journal.ts'
 import type { Plan } from './plan.ts'
 import type { Reserved } from './reserve.ts'
+
+/** The phases of steps. If a step rejects the image, the engine ends by itself, and no copy has begun. */
+const stepPhases: ReadonlySet<Phase> = new Set(['configure', 'seal', 'verify'])
 
 /** A build that stopped with an error. */
 export interface Unsettled {
@@ -31,7 +35,8 @@ export async function settle(reserved: Reserved, { trouble, steps, hosts, journa
   await saveConsoles(resourcesOf(reserved), note)
     .then(() => completeDiagnostics(plan, { phase, trouble }))
     .catch((error: unknown) => note(`no diagnostics: ${messageOf(error)}`))
-  const left = running.length > 0 ? [] : await clean(reserved, journal, note)
+  const isInState = trouble.kind === 'rejected' && phase !== undefined && stepPhases.has(phase)
+  const left = running.length > 0 ? [] : await clean(reserved, { isInState, journal, note })
   const kept = running.length > 0 ? { kept: keptOf(running, expires) } : {}
   const { verify, configure } = steps
   const results = { suites: verify?.suites ?? [], weakSuites: weakSuites(configure?.suites ?? []) }
@@ -50,11 +55,17 @@ export async function findRunning({ cloud, build }: Plan, hosts: readonly Host[]
   return hosts.filter(({ instanceId }) => running.has(instanceId))
 }
 
+interface Cleaning {
+  readonly isInState: boolean
+  readonly journal: Journal
+  readonly note: (text: string) => void
+}
+
 /** Removes everything that the build created. Returns what could not be removed. */
-async function clean(reserved: Reserved, journal: Journal, note: (text: string) => void): Promise<readonly string[]> {
+async function clean(reserved: Reserved, { isInState, journal, note }: Cleaning): Promise<readonly string[]> {
   const { plan } = reserved
   try {
-    const left = await journal.during('clean', () => removeBuild(resourcesOf(reserved), note))
+    const left = await journal.during('clean', () => removeBuild({ ...resourcesOf(reserved), isInState }, note))
     await removeKeys(plan.folder)
     return left
   } catch (error) {

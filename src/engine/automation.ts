@@ -1,5 +1,6 @@
 import {
   type Deployment,
+  type DestroyOptions,
   type LocalWorkspace,
   type LocalWorkspaceOptions,
   type ProjectSettings,
@@ -54,6 +55,17 @@ export async function attachStack(name: string, workspace: LocalWorkspace): Prom
   // After an update, the SDK would run the engine three more times, for outputs and history, and would fail if one of these runs fails.
   // This program reads the outputs from the events of the update instead.
   return Object.assign(stack, { outputs: async () => ({}), info: async () => undefined })
+}
+
+interface CommandRunner {
+  runPulumiCmd(args: string[], ...rest: unknown[]): Promise<unknown>
+}
+
+/** Destroys all resources of a stack and removes the stack, in one run of the engine. With the option `remove`, the SDK takes two. */
+export async function destroyAndRemove(stack: Stack, options: DestroyOptions): Promise<void> {
+  const runner = stack as unknown as CommandRunner
+  const run: CommandRunner = { runPulumiCmd: (args, ...rest) => runner.runPulumiCmd([...args, '--remove'], ...rest) }
+  await (Object.assign(Object.create(stack), run) as Stack).destroy(options)
 }
 
 /** A failed run of the command line. */

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import type { Deployment, LocalWorkspace, PulumiFn, EngineEvent as SdkEvent, Stack } from '@pulumi/pulumi/automation/index.js'
 import { defined } from '../core/defined.ts'
 import { messageOf } from '../core/errors.ts'
-import { exportState, projectName } from './automation.ts'
+import { destroyAndRemove, exportState, projectName } from './automation.ts'
 import { type EngineEvent, findEvent } from './event.ts'
 import { explained } from './explain-failure.ts'
 import { whileUnlocked } from './lock.ts'
@@ -19,6 +19,8 @@ export interface OpenStack {
   preview(program: PulumiFn, options: UpdateOptions): Promise<void>
   /** Removes all its resources, including protected ones. */
   destroy(options: UpdateOptions): Promise<void>
+  /** Removes all its resources and then the stack with its history, in one run of the engine. If that fails, the stack stays. */
+  destroyAndRemove(options: UpdateOptions): Promise<void>
   /** Reads the state: outputs, resources, and interrupted operations. */
   read(): Promise<StackState>
   /** Replaces the attachment of the stack. Its outputs and its resources stay as they are. `state`: what the stack contains now. */
@@ -57,6 +59,11 @@ export function openedStack(stack: Stack, backend: string): OpenStack {
     async destroy(update) {
       const options = sdkOptions(update)
       await whileUnlocked(stack, update, () => destroyUnprotected(stack, () => stack.destroy(options)))
+    },
+    async destroyAndRemove(update) {
+      const options = sdkOptions(update)
+      await whileUnlocked(stack, update, () => destroyUnprotected(stack, () => destroyAndRemove(stack, options)))
+      rmSync(stack.workspace.workDir, { recursive: true, force: true })
     },
     async read() {
       return parseState((await explained(backend, () => readState(stack))).deployment)

@@ -12,11 +12,17 @@ export interface BuildRemains {
   readonly build: string
   readonly folder: string
   readonly stack: OpenStack
+  /**
+   * Whether the state has everything that the build created: no process of it was killed, and it began no copy. Then the stack is removed in
+   * the run of the engine that destroys its resources.
+   */
+  readonly isInState?: boolean
 }
 
 /**
  * Removes everything that a build created: first the resources in its stack, then other resources with its tags, because a resource whose
- * creation was interrupted is not in the state. What would prevent that is removed before. Removes the stack last. Returns what could not be removed, for example `instance i-1`.
+ * creation was interrupted is not in the state. What would prevent that is removed before. Removes the stack last, unless it has everything.
+ * Returns what could not be removed, for example `instance i-1`.
  */
 export async function removeBuild(remains: BuildRemains, report: (line: string) => void): Promise<readonly string[]> {
   const { stack, cloud } = remains
@@ -27,7 +33,8 @@ export async function removeBuild(remains: BuildRemains, report: (line: string) 
   const remove = (created: Created): Promise<void> =>
     cloud.delete(created).catch((error: unknown) => report(`${nameOf(created)} could not be removed: ${messageOf(error)}`))
   await removeFirst(remains, remove)
-  const isDestroyed = await destroy(stack, report)
+  const isDestroyed = await destroy(remains, report)
+  const isRemoved = isDestroyed && remains.isInState === true
   // Several rounds: a cloud may not list a new resource until some seconds after its creation.
   for (let round = 1; round <= 3; round++) {
     const found = await ofBuild(remains)
@@ -36,9 +43,10 @@ export async function removeBuild(remains: BuildRemains, report: (line: string) 
   }
   for (const part of parts) await remove(part)
   const left = await ofBuild(remains)
+  if (isRemoved) return left.map(nameOf)
   if (left.length > 0) return [...left.map(nameOf), `stack ${stack.name}`]
   // The resources that prevented this before are deleted now.
-  if (!isDestroyed) await destroy(stack, report)
+  if (!isDestroyed) await destroy({ stack }, report)
   try {
     await stack.remove()
     return []
@@ -65,10 +73,10 @@ function nameOf({ kind, id }: Created): string {
   return `${kind} ${id}`
 }
 
-async function destroy(stack: OpenStack, report: (line: string) => void): Promise<boolean> {
+async function destroy({ stack, isInState }: Pick<BuildRemains, 'stack' | 'isInState'>, report: (line: string) => void): Promise<boolean> {
   try {
-    const signal = AbortSignal.timeout(15 * 60 * 1000)
-    await stack.destroy({ message: `remove the temporary resources of ${stack.name}`, signal })
+    const update = { message: `remove the temporary resources of ${stack.name}`, signal: AbortSignal.timeout(15 * 60 * 1000) }
+    await (isInState ? stack.destroyAndRemove(update) : stack.destroy(update))
     return true
   } catch (error) {
     report(`the stack could not be destroyed: ${messageOf(error)}`)

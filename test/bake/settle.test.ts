@@ -24,7 +24,12 @@ function reserve({ deletes = true, keep = 'never' }: { deletes?: boolean; keep?:
       things.delete(id)
     },
   }
-  const stack = { name: 'web-1', destroy: async () => done.push('destroy'), remove: async () => done.push('remove') }
+  const stack = {
+    name: 'web-1',
+    destroy: async () => done.push('destroy'),
+    destroyAndRemove: async () => done.push('destroy and remove'),
+    remove: async () => done.push('remove'),
+  }
   const plan = { cloud, folder, build: 'b', family: { name: 'web' }, request: { family: 'web', keep }, redactor: createRedactor([]) }
   return { reserved: { plan: { ...plan, version: '1', stackName: 'web-1' }, stack } as unknown as Reserved, done }
 }
@@ -42,6 +47,12 @@ it('a cancelled build reports nothing as left after everything was removed', asy
   const ending = await settle(reserved, unsettled('cancelled'))
   expect(done).toEqual(['destroy', 'delete vm-1', 'remove'])
   expect(wordsOf(ending, 'web')).toEqual({ message: 'cancelled during configure; everything the build made was removed' })
+})
+
+it('a build that a step rejected takes one run of the engine for its removal', async () => {
+  const { reserved, done } = reserve({})
+  await settle(reserved, unsettled('rejected'))
+  expect(done).toEqual(['destroy and remove', 'delete vm-1'])
 })
 
 it('a cancelled build lists what is left and the command that removes it, if the removal failed', async () => {

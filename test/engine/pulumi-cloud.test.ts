@@ -79,8 +79,7 @@ describe('a state in Pulumi Cloud, by a server with its API', { timeout: 300_000
     const two = await useComputer('two')
     expect(await two.createStack('build'), 'it exists already').toBeUndefined()
     const stack = await two.knownStack('build')
-    await stack.destroy({ message: 'empty', signal })
-    await stack.remove()
+    await stack.destroyAndRemove({ message: 'empty', signal })
     expect(cloud.find('build')).toBeUndefined()
   })
 

@@ -30,7 +30,8 @@ function cloudWithParts(tagParts?: () => Promise<never>) {
       done.push('destroy')
       here.delete(image)
     },
-    remove: async () => {},
+    destroyAndRemove: async () => Promise.reject(new Error('busy')),
+    remove: async () => void done.push('remove'),
   } as unknown as OpenStack
   return { done, here, remains: { cloud, family: 'web', build: 'b1', folder: '/b', stack } }
 }
@@ -38,14 +39,27 @@ function cloudWithParts(tagParts?: () => Promise<never>) {
 test('parts that the engine leaves, such as snapshots of a copy that failed, are tagged before and deleted after it', async () => {
   const { done, here, remains } = cloudWithParts()
   expect(await removeBuild(remains, (line) => done.push(line))).toEqual([])
-  expect(done).toEqual(['tag parts of ami-1', 'destroy', 'delete snap-1'])
+  expect(done).toEqual(['tag parts of ami-1', 'destroy', 'delete snap-1', 'remove'])
   expect([...here]).toEqual([])
 })
 
 test('the stack is destroyed too if the parts cannot be tagged, and the reason is reported', async () => {
   const { done, remains } = cloudWithParts(async () => Promise.reject(new Error('denied')))
   await removeBuild(remains, (line) => done.push(line))
-  expect(done).toEqual(['parts of images could not be tagged: denied', 'destroy'])
+  expect(done).toEqual(['parts of images could not be tagged: denied', 'destroy', 'remove'])
+})
+
+test('a stack that cannot be removed in the run that destroys its resources is removed after them', async () => {
+  const { done, remains } = cloudWithParts()
+  expect(await removeBuild({ ...remains, isInState: true }, (line) => done.push(line))).toEqual([])
+  expect(done).toEqual([
+    'tag parts of ami-1',
+    'the stack could not be destroyed: busy',
+    'delete ami-1',
+    'delete snap-1',
+    'destroy',
+    'remove',
+  ])
 })
 
 test('a machine that prevents the removal of its network is deleted before the stack is destroyed', async () => {
@@ -54,5 +68,5 @@ test('a machine that prevents the removal of its network is deleted before the s
   here.add(machine)
   const cloud = { ...remains.cloud, removedFirst: ['instance'] as const }
   expect(await removeBuild({ ...remains, cloud }, (line) => done.push(line))).toEqual([])
-  expect(done).toEqual(['delete i-1', 'destroy'])
+  expect(done).toEqual(['delete i-1', 'destroy', 'remove'])
 })
