@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, readFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parse } from 'yaml'
@@ -7,33 +7,95 @@ import { type RunResult, run } from '../../src/core/exec.ts'
 import { homeFolder, sourceFolder } from '../../src/core/paths.ts'
 import { renderBuildspec } from '../../stacks/schedule/program.ts'
 import { createBucket, createKey } from '../aws/create.ts'
+import { countEngineRuns } from '../helpers/engine-runs.ts'
 
 const root = join(sourceFolder(), '..')
 let cloud: InstantCloud
-let state: Record<string, string>
-let family = ''
+/** The variables that name a state and what encrypts its secrets. */
+let places: Record<'bucket' | 'folder' | 'key' | 'passphrase', Record<string, string>>
 
 beforeAll(async () => {
-  cloud = await openInstantCloud(1)
-  family = cloud.families[0] ?? ''
+  cloud = await openInstantCloud(3)
   await createBucket(cloud.gateway.target, 'state')
+  mkdirSync(join(cloud.folder, 'state'))
+  writeFileSync(join(cloud.folder, 'passphrase'), 'open sesame\n')
   const host = new URL(cloud.gateway.target).host
-  state = {
-    PULUMI_BACKEND_URL: `s3://state?endpoint=${host}&disableSSL=true&s3ForcePathStyle=true&region=eu-central-1`,
-    BAKEHOUSE_SECRETS_PROVIDER: `awskms:///${await createKey(cloud.gateway.target)}?region=eu-central-1`,
+  places = {
+    bucket: { PULUMI_BACKEND_URL: `s3://state?endpoint=${host}&disableSSL=true&s3ForcePathStyle=true&region=eu-central-1` },
+    folder: { PULUMI_BACKEND_URL: `file://${join(cloud.folder, 'state')}` },
+    key: { BAKEHOUSE_SECRETS_PROVIDER: `awskms:///${await createKey(cloud.gateway.target)}?region=eu-central-1` },
+    passphrase: { PULUMI_CONFIG_PASSPHRASE_FILE: join(cloud.folder, 'passphrase') },
   }
 }, 300_000)
 afterAll(() => cloud[Symbol.asyncDispose]())
 
-/** Runs a command of a CI job in the clone, with the empty home folder of its runner. */
-function runInJob(runner: string, command: string, more: Record<string, string> = {}): Promise<RunResult> {
-  const home = join(cloud.folder, runner)
-  if (!existsSync(home)) {
-    mkdirSync(home)
-    cpSync(join(homeFolder(), 'tools.json'), join(home, 'tools.json'))
+/** Runs a command in the clone, on a computer whose home folder is empty at first. */
+type RunOn = (computer: string, command: string, more?: Record<string, string>) => Promise<RunResult>
+
+function runWith(state: Record<string, string>): RunOn {
+  return (computer, command, more = {}) => {
+    const home = makeHome(computer)
+    return run('bash', ['-e', '-c', command], { cwd: root, env: { ...cloud.env, ...state, BAKEHOUSE_HOME: home, ...more } })
   }
-  return run('bash', ['-e', '-c', command], { cwd: root, env: { ...cloud.env, ...state, BAKEHOUSE_HOME: home, ...more } })
 }
+
+function homeOf(computer: string): string {
+  return join(cloud.folder, computer)
+}
+
+function makeHome(computer: string): string {
+  const home = homeOf(computer)
+  if (existsSync(home)) return home
+  mkdirSync(home)
+  cpSync(join(homeFolder(), 'tools.json'), join(home, 'tools.json'))
+  return home
+}
+
+/** A command of Bakehouse, without a new set-up. */
+const bakehouse = (...words: readonly string[]): string => `'${process.execPath}' src/bake.ts ${words.join(' ')}`
+
+/** What `show --log` prints. */
+const logs = /^==> logs\/configure\.log <==\n[\s\S]*==> logs\/verify\.log <==\n[\s\S]*goss \(exit code 0\)/
+
+/** Expects that a computer knows all builds of a family, reads the logs of the newest one, and finds nothing to delete. */
+async function expectKnown(on: RunOn, computer: string, family: string, statuses: readonly string[]): Promise<void> {
+  const listed = await on(computer, bakehouse('history', family, '--json'))
+  expect(statusesIn(listed), `${computer}: ${listed.stderr}`).toEqual(statuses)
+  const log = await on(computer, bakehouse('show', family, '--log'))
+  expect(log.stdout, `${computer}: ${log.stderr}`).toMatch(logs)
+  const reaped = await on(computer, bakehouse('reap', '--family', family, '--cloud', 'aws'))
+  expect([reaped.exitCode, reaped.stdout], `${computer}: ${reaped.stderr}`).toEqual([0, 'Nothing to delete\n'])
+  expect(existsSync(join(homeOf(computer), 'passphrase')), `${computer}: no passphrase is made for a shared state`).toBe(false)
+}
+
+function statusesIn({ stdout }: RunResult): string[] {
+  return (JSON.parse(stdout || '[]') as { status: string }[]).map(({ status }) => status)
+}
+
+/** The runs of the engine for the build lock, and in a build of a family that was built before. Those with a comment write the record. */
+const runsOfLock = ['stack init', 'stack tag', 'stack rm']
+const runsOfPromoted = ['stack export', 'stack init', 'stack import' /* at the begin */, 'up', 'up', 'up']
+const runsOfRejected = ['stack export', 'stack init', 'stack import' /* at the begin */, 'up', 'destroy', 'stack import' /* at the end */]
+
+// A folder with a passphrase: shared-folder.aws.test.ts. A bucket with a key of KMS: below.
+test.each([
+  ['folder', 'key', 1],
+  ['bucket', 'passphrase', 2],
+] as const)('computers that start empty know the builds of each other, by a state in a %s, with a %s', async (place, secrets, index) => {
+  const [on, family] = [runWith({ ...places[place], ...places[secrets] }), cloud.families[index] ?? '']
+  const computers = ['one', 'two', 'three'].map((name) => `${place}-${name}`)
+  for (const [which, computer] of computers.entries()) {
+    const isLast = which === computers.length - 1
+    const runs = countEngineRuns(makeHome(computer))
+    const baked = await on(computer, bakehouse('--family', family), { INSTANT_CASES: isLast ? '2' : '3' })
+    expect([baked.exitCode, baked.stderr], baked.stderr).toEqual(
+      isLast ? [10, expect.stringContaining('expected at least 3')] : [0, expect.any(String)],
+    )
+    // The first build creates the stack of the family.
+    if (which > 0) expect(runs().sort()).toEqual([...runsOfLock, ...(isLast ? runsOfRejected : runsOfPromoted)].sort())
+  }
+  for (const computer of computers) await expectKnown(on, computer, family, ['failed', 'promoted', 'promoted'])
+})
 
 interface Step {
   readonly if?: string
@@ -41,25 +103,26 @@ interface Step {
 }
 
 /** Runs the commands of the workflow as GitHub does: after a failure, only those with `if: always()`. Returns their results. */
-async function runWorkflow(runner: string, cases: string): Promise<{ command: string; result: RunResult }[]> {
+async function runWorkflow(on: RunOn, runner: string, { family, cases }: Record<'family' | 'cases', string>) {
   const workflow = parse(readFileSync(join(root, '.github/workflows/bake.yml'), 'utf8'))
   const steps = (workflow.jobs.bake.steps as Step[]).filter((step) => !step.if?.includes('env.CLOUD'))
   const results: { command: string; result: RunResult }[] = []
   for (const { run: command, if: condition } of steps) {
     const isFailed = results.some(({ result }) => result.exitCode !== 0)
     if (command === undefined || (isFailed && condition !== 'always()')) continue
-    const result = await runInJob(runner, command, { FAMILY: family, CLOUD: 'aws', INSTANT_CASES: cases })
+    const result = await on(runner, command, { FAMILY: family, CLOUD: 'aws', INSTANT_CASES: cases })
     results.push({ command, result })
   }
   return results
 }
 
 test('jobs that start empty know the builds of each other, by the workflow for GitHub and by the schedule on AWS', async () => {
-  const first = await runWorkflow('github-1', '3')
+  const [on, family] = [runWith({ ...places.bucket, ...places.key }), cloud.families[0] ?? '']
+  const first = await runWorkflow(on, 'github-1', { family, cases: '3' })
   for (const { command, result } of first) expect(result.exitCode, `${command}\n${result.stdout}\n${result.stderr}`).toBe(0)
   expect(first.map(({ result }) => result.stdout).join('\n')).toMatch(/promoted in/)
 
-  const second = await runWorkflow('github-2', '2')
+  const second = await runWorkflow(on, 'github-2', { family, cases: '2' })
   expect(second.map(({ command, result }) => [/bake -- \S+/.exec(command)?.[0], result.exitCode])).toEqual([
     [undefined, 0],
     ['bake -- --family', 10],
@@ -71,27 +134,21 @@ test('jobs that start empty know the builds of each other, by the workflow for G
   expect(listed?.stdout, 'the history has both builds').toMatch(/failed[\s\S]*promoted \*/)
 
   const { phases } = parse(renderBuildspec(family)) as { phases: Record<'build' | 'post_build', { commands: string[] }> }
-  const build = await runInJob('codebuild', phases.build.commands[0] ?? '', { INSTANT_CASES: '2' })
+  const build = await on('codebuild', phases.build.commands[0] ?? '', { INSTANT_CASES: '2' })
   expect([build.exitCode, build.stderr], 'fewer test cases than the job before').toEqual([10, expect.stringMatching(/expected at least 3/)])
   const [reap = '', history = ''] = phases.post_build.commands
-  expect((await runInJob('codebuild', reap)).stdout).toContain('Nothing to delete')
-  expect((await runInJob('codebuild', history)).stdout).toMatch(/failed[\s\S]*failed[\s\S]*promoted \*/)
+  expect((await on('codebuild', reap)).stdout).toContain('Nothing to delete')
+  expect((await on('codebuild', history)).stdout).toMatch(/failed[\s\S]*failed[\s\S]*promoted \*/)
 
-  const third = await runInJob('laptop', `npm run --silent bake -- history ${family} --json`)
-  const builds = JSON.parse(third.stdout) as { status: string; latestGood: boolean; version: string }[]
-  expect(builds.map(({ status, latestGood }) => [status, latestGood])).toEqual([
-    ['failed', false],
-    ['failed', false],
-    ['promoted', true],
-  ])
-  const shown = await runInJob('laptop', `npm run --silent bake -- show ${family}`)
+  for (const runner of ['github-1', 'github-2', 'codebuild', 'laptop'])
+    await expectKnown(on, runner, family, ['failed', 'failed', 'promoted'])
+  const listedAsJson = await on('laptop', bakehouse('history', family, '--json'))
+  const builds = JSON.parse(listedAsJson.stdout) as { version: string; latestGood: boolean }[]
+  expect(builds.map(({ latestGood }) => latestGood)).toEqual([false, false, true])
+  const shown = await on('laptop', bakehouse('show', family))
   expect(shown.stdout).toContain(`${family} ${builds[0]?.version}: failed`)
   expect(shown.stdout).toContain(`s3://state/artifacts/${family}/${builds[0]?.version}-`)
-  for (const version of [builds[0]?.version, builds[2]?.version]) {
-    const log = await runInJob('laptop', `npm run --silent bake -- show ${family} ${version} --log`)
-    expect(log.stdout, log.stderr).toMatch(/^==> logs\/configure\.log <==\n[\s\S]*==> logs\/verify\.log <==\n[\s\S]*goss \(exit code 0\)/)
-  }
-  expect(existsSync(join(cloud.folder, 'laptop/builds'))).toBe(false)
-  for (const runner of ['github-1', 'github-2', 'codebuild', 'laptop'])
-    expect(existsSync(join(cloud.folder, runner, 'passphrase'))).toBe(false)
-}, 900_000)
+  const good = await on('laptop', bakehouse('show', family, builds[2]?.version ?? '', '--log'))
+  expect(good.stdout, good.stderr).toMatch(logs)
+  expect(existsSync(join(homeOf('laptop'), 'builds'))).toBe(false)
+})
