@@ -10,6 +10,7 @@ import { type RunResult, run } from '../../src/core/exec.ts'
 import { homeFolder, sourceFolder } from '../../src/core/paths.ts'
 import type { BakeOutcome } from '../../src/model/outcome.ts'
 import { makeClone } from '../helpers/clone.ts'
+import { reapedIn } from '../helpers/reaped.ts'
 
 let cloud: InstantCloud
 let family = ''
@@ -103,7 +104,7 @@ describe('computers with a clone each and one state in a folder, with a passphra
       expect(await history(computer), computer).toEqual(['failed', 'promoted', 'promoted'])
       const log = await bakehouse(computer, ['show', family, '--log'])
       expect(log.stdout, log.stderr).toMatch(/==> logs\/verify\.log <==[\s\S]*expected at least 3/)
-      expect((await bakehouse(computer, ['reap', '--family', family, '--cloud', 'aws'])).stdout, computer).toBe('Nothing to delete\n')
+      expect(reapedIn(await bakehouse(computer, ['reap', '--family', family, '--cloud', 'aws', '--json'])), computer).toEqual([])
     }
     expect(readdirSync(file('shared')).sort()).toEqual(['.pulumi', 'artifacts'])
   })
@@ -154,8 +155,8 @@ describe('computers with a clone each and one state in a folder, with a passphra
     expect(outcome.status, stderr).toBe('promoted')
     expect(await temporary()).not.toEqual([])
     rmSync(file('one'), { recursive: true })
-    const leave = await bakehouse('three', ['reap', '--family', family, '--cloud', 'aws'])
-    expect(leave.stdout, 'it has not expired').toBe('Nothing to delete\n')
+    const leave = await bakehouse('three', ['reap', '--family', family, '--cloud', 'aws', '--json'])
+    expect(reapedIn(leave), 'it has not expired').toEqual([])
     const reaped = await bakehouse('three', ['reap', '--kept', '--family', family, '--cloud', 'aws', '--json'])
     expect(
       (JSON.parse(reaped.stdout) as { action: string }[]).filter(({ action }) => action !== 'removed'),
@@ -163,8 +164,8 @@ describe('computers with a clone each and one state in a folder, with a passphra
     ).toEqual([])
     expect(await temporary()).toEqual([])
     expect((await resources()).map(({ id }) => id)).toContain(outcome.imageId)
-    const again = await bakehouse('two', ['reap', '--kept', '--family', family, '--cloud', 'aws'])
-    expect(again.stdout, again.stderr).toBe('Nothing to delete\n')
+    const again = await bakehouse('two', ['reap', '--kept', '--family', family, '--cloud', 'aws', '--json'])
+    expect(reapedIn(again), again.stderr).toEqual([])
   })
   it('delete an image of another one, because the state names no path of that computer in a command of deletion', async () => {
     const stacks = readdirSync(file('shared/.pulumi/stacks/bakehouse'))
