@@ -7,6 +7,7 @@ import { homeFolder } from '../../src/core/paths.ts'
 import { openProjectEngine } from '../../src/life/open-engine.ts'
 import { reap } from '../../src/life/reap.ts'
 import { acquireSharedBuildLock } from '../../src/records/shared-build-lock.ts'
+import { countEngineRuns } from '../helpers/engine-runs.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bh-shared-'))
 const tools = join(homeFolder(), 'tools.json')
@@ -103,5 +104,13 @@ describe('a state in a shared folder', { timeout: 300_000 }, () => {
     await update
     expect(waits).toEqual(['waiting up to 120 s, because another process has locked the stack busy'])
     expect((await (await openProjectEngine(backend)).findState('busy'))?.outputs).toEqual({ by: 'second' })
+  })
+
+  it('is without a stack after another computer has emptied and removed it, in one run of the engine', async () => {
+    const runs = countEngineRuns(useComputer('remover'))
+    const engine = await openProjectEngine(backend)
+    await (await engine.knownStack('busy')).destroyAndRemove({ message: 'remove', signal })
+    expect(runs()).toEqual(['destroy'])
+    expect(await engine.findState('busy')).toBeUndefined()
   })
 })
