@@ -1,7 +1,7 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { readdirSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
 import { ensureDebianBase } from '../../src/cloud/local/base/debian.ts'
-import { runTool } from '../../src/core/exec.ts'
+import { run, runTool } from '../../src/core/exec.ts'
 import { cacheFolder } from '../../src/core/paths.ts'
 import { readTools } from '../../src/core/tools.ts'
 import type { OrdinaryUser } from './ordinary-user.ts'
@@ -16,19 +16,12 @@ export async function shareCache({ home, name, command }: OrdinaryUser): Promise
   const { pulumi, venv, goss } = readTools()
   const cache = join(home, '.cache/bakehouse')
   const disk = base.path.replace(/\.qcow2$/, '')
-  for (const path of [
-    join(pulumi, '../..'),
-    venv,
-    dirname(goss),
-    base.path,
-    base.kernel,
-    `${disk}.json`,
-    join(cacheFolder(), 'firmware'),
-  ]) {
-    if (!existsSync(path)) continue
+  const paths = [join(pulumi, '../..'), venv, dirname(goss), base.path, base.kernel, `${disk}.json`]
+  for (const path of paths.filter((each) => each.startsWith(`${cacheFolder()}/`))) {
     const target = join(cache, relative(cacheFolder(), path))
     await runTool('mkdir', ['--parents', dirname(target)])
-    await runTool('cp', ['--archive', path, target])
+    // Its exit code does not count: other processes use the Python environment, and replace compiled files in it.
+    await run('cp', ['--archive', path, target])
   }
   await runTool('chown', ['--recursive', `${name}:${name}`, join(home, '.cache')])
   await moveVenv(venv, join(cache, relative(cacheFolder(), venv)), command)
