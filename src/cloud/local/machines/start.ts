@@ -14,6 +14,7 @@ import { findFreePort } from '../qemu/port.ts'
 import { firstError } from '../qemu/probe.ts'
 import { startQemu } from '../qemu/process.ts'
 import { qemuTools } from '../qemu/tools.ts'
+import { unlessBootFails } from './boot-failure.ts'
 import { lastConsoleLine } from './console.ts'
 import { type LocalMachine, machineFiles, writeMachine } from './machine.ts'
 import { observe } from './observe.ts'
@@ -34,6 +35,8 @@ export interface StartSpec extends Pick<InstanceInputs, 'cpus' | 'memory' | 'tag
   readonly seed?: string
   /** Size in bytes of an empty disk that replaces the disk of the machine. Its first read stops the machine. */
   readonly unreadableDisk?: number
+  /** Emulate all CPU features that QEMU knows, not only those with which most systems boot fastest. */
+  readonly emulatesAll?: boolean
   /** Start with stopped CPUs. */
   readonly paused?: boolean
   /** Whether the machine is saved to or restored from a VM snapshot. */
@@ -46,7 +49,7 @@ export class LoginRefused extends RejectedError {}
 /** Starts a machine with its existing disk, and records its process. */
 export async function startMachine(made: LocalMachine, spec: StartSpec): Promise<LocalMachine> {
   const { seed: _seed, filter, ...files } = machineFiles(made)
-  const { cpus, memory, credentials, seed, unreadableDisk, paused, isSaved } = spec
+  const { cpus, memory, credentials, seed, unreadableDisk, emulatesAll, paused, isSaved } = spec
   const tools = qemuTools()
   const lifetimeSeconds = spec.tags.expires === '' ? 0 : Math.max(1, Math.round((Date.parse(spec.tags.expires) - Date.now()) / 1000))
   const about = { ...files, name: made.id, cpus, memory, credentials, firmware: tools.ovmf }
@@ -54,7 +57,7 @@ export async function startMachine(made: LocalMachine, spec: StartSpec): Promise
   // If only the firmware runs, no network is needed.
   const isFiltered = unreadableDisk === undefined
   const optional = {
-    ...defined({ seed, disk: unreadableDisk, paused, isSaved, filter: isFiltered ? filter : undefined }),
+    ...defined({ seed, disk: unreadableDisk, emulatesAll, paused, isSaved, filter: isFiltered ? filter : undefined }),
     sandbox: process.platform === 'linux',
   }
   for (let tries = 1; ; tries++) {
@@ -113,7 +116,7 @@ const pause = { shortest: 150, longest: 4_000 }
 
 /**
  * Waits until a machine accepts a login. The connection stays open for the steps. Throws RejectedError with the reason and the last line on
- * the console.
+ * the console, and BootFailed as soon as the console shows that the system cannot start.
  */
 export async function requireLogin(machine: LocalMachine, host: LocalHost, wait: LocalLogin): Promise<void> {
   const { deadlineMs, signal, isRestored, isRefusalFinal, hostKeyAlias } = wait
@@ -121,13 +124,13 @@ export async function requireLogin(machine: LocalMachine, host: LocalHost, wait:
   const observer = observe(machine)
   const target = { ...host, ...defined({ hostKeyAlias }) }
   const settings = { controlPath: host.controlPath, keepsOpen: true, learnsHostKey: true, isDirect: true, connectSeconds }
-  const failure = await unlessPaused(machine, signal, (until) =>
+  const logIn = (until: AbortSignal) =>
     waitForLogin(target, settings, {
       ...{ deadlineMs, signal: until, pause, logFile: join(machineFiles(machine).folder, 'ssh.log') },
       observer: isRestored ? { ...observer, isNetworkUp: async () => true } : observer,
       ...defined({ isRefusalFinal }),
-    }),
-  )
+    })
+  const failure = await unlessPaused(machine, signal, (until) => unlessBootFails(machine, until, logIn))
   if (failure === undefined) return
   signal.throwIfAborted()
   const last = await lastConsoleLine(machine)

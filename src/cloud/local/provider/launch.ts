@@ -5,6 +5,7 @@ import { findVariable } from '../../../core/environment.ts'
 import { MissingError, messageOf } from '../../../core/errors.ts'
 import { forSystem, systemNames } from '../../../guest/systems.ts'
 import type { Host } from '../../../model/host.ts'
+import { CpuTooOld } from '../machines/boot-failure.ts'
 import { saveConsole } from '../machines/console.ts'
 import { type LocalMachine, machineFiles, makeMachine, removeMachine } from '../machines/machine.ts'
 import { waitForRemoting } from '../machines/remoting.ts'
@@ -34,9 +35,19 @@ export interface Launched {
 
 /**
  * Starts a machine with an overlay disk on an image, and waits until it accepts a login. If that fails, removes the machine and throws
- * RejectedError with the reason and the last line on the console.
+ * RejectedError with the reason and the last line on the console. A system that needs a newer CPU is started again with all features that
+ * QEMU can emulate.
  */
 export async function launchMachine(spec: InstanceInputs, signal: AbortSignal): Promise<Launched> {
+  try {
+    return await launch(spec, signal)
+  } catch (error) {
+    if (!(error instanceof CpuTooOld) || (await findAccelerator()) !== 'tcg') throw error
+    return bootMachine(spec, signal, { note: `booted again with all CPU features that QEMU emulates: ${error.message}`, emulatesAll: true })
+  }
+}
+
+async function launch(spec: InstanceInputs, signal: AbortSignal): Promise<Launched> {
   signal.throwIfAborted()
   // Restoring a VM snapshot replaces the authorized key, which needs a login as root.
   if (!spec.warm || !usesSnapshots(spec) || spec.login !== 'credential' || spec.user !== 'root') return boot(spec, signal, '')
@@ -44,6 +55,7 @@ export async function launchMachine(spec: InstanceInputs, signal: AbortSignal): 
     return await resume(spec, signal)
   } catch (error) {
     signal.throwIfAborted()
+    if (error instanceof CpuTooOld) throw error
     return boot(spec, signal, `booted, because the VM snapshot cannot be used: ${messageOf(error)}`)
   }
 }
@@ -58,13 +70,13 @@ async function boot(spec: InstanceInputs, signal: AbortSignal, note: string): Pr
   const knowsDevices = spec.login === 'credential' && spec.devices !== 'standard'
   // With KVM, starting the firmware is faster than restoring it.
   const pays = usesSnapshots(spec) && (await findAccelerator()) === 'tcg'
-  if (!knowsDevices || !pays) return bootMachine(spec, signal, note)
+  if (!knowsDevices || !pays) return bootMachine(spec, signal, { note })
   try {
-    return await bootMachine(spec, signal, note, ensureFirmware)
+    return await bootMachine(spec, signal, { note, findFirmware: ensureFirmware })
   } catch (error) {
     signal.throwIfAborted()
     if (!(error instanceof FirmwareUnusable)) throw error
-    return bootMachine(spec, signal, [note, error.message].filter(Boolean).join('; '))
+    return bootMachine(spec, signal, { note: [note, error.message].filter(Boolean).join('; ') })
   }
 }
 
@@ -75,13 +87,14 @@ class FirmwareUnusable extends Error {
   }
 }
 
-/** Boots the image. If `findFirmware` is given, restores that firmware snapshot instead of starting the firmware. */
-async function bootMachine(
-  spec: InstanceInputs,
-  signal: AbortSignal,
-  note: string,
-  findFirmware?: typeof ensureFirmware,
-): Promise<Launched> {
+/** How to boot a machine. */
+interface Boot extends Pick<Launched, 'note'> {
+  /** Finds a firmware snapshot, which is restored instead of starting the firmware. */
+  readonly findFirmware?: typeof ensureFirmware
+  readonly emulatesAll?: boolean
+}
+
+async function bootMachine(spec: InstanceInputs, signal: AbortSignal, { note, findFirmware, emulatesAll }: Boot): Promise<Launched> {
   const orUnusable = <T>(work: Promise<T>): Promise<T> => work.catch((cause: unknown) => Promise.reject(new FirmwareUnusable(cause)))
   return withMachine(spec, async (made, started) => {
     const { disk, seed, memory: own, qmpSocket } = machineFiles(made)
@@ -98,7 +111,7 @@ async function bootMachine(
         credentials: spec.login === 'credential' ? { 'ssh.authorized_keys.root': `${spec.publicKey}\n` } : {},
       },
       ...{ os, transport, devices, network: network ?? false, paused: firmware !== undefined, isSaved: firmware !== undefined },
-      ...defined({ seed: spec.login === 'cloud-init' ? seed : undefined }),
+      ...defined({ seed: spec.login === 'cloud-init' ? seed : undefined, emulatesAll }),
     })
     started(machine)
     if (firmware) await orUnusable(discardOnFailure(dirname(firmware), signal, restoreFirmware(qmpSocket, firmware, own, signal)))

@@ -49,6 +49,8 @@ export interface MachineSpec extends MachineShape {
   readonly qmpSocket: string
   readonly consoleLog: string
   readonly pidFile: string
+  /** Emulate all CPU features that QEMU knows, not only those with which most systems boot fastest. */
+  readonly emulatesAll?: boolean
   /** Start with stopped CPUs. */
   readonly paused?: boolean
   /** Whether a VM snapshot is used. The CPU then has no nested virtualization, because that cannot be restored reliably. */
@@ -93,8 +95,8 @@ function unreadable(bytes: number): string {
   return `format=raw,rerror=stop,file.driver=blkdebug,file.inject-error.0.event=read_aio,${image}`
 }
 
-function acceleratorArguments({ accelerator, isSaved }: MachineSpec, { emulation, kvmFeatures }: Profile): readonly string[] {
-  if (accelerator === 'tcg') return emulation
+function acceleratorArguments({ accelerator, emulatesAll, isSaved }: MachineSpec, { emulation, kvmFeatures }: Profile): readonly string[] {
+  if (accelerator === 'tcg') return [...emulation.accelerator, '-cpu', emulatesAll ? 'max' : emulation.cpu]
   const [name = '', ...lacking] = accelerator.split(',')
   const features = name === 'kvm' ? kvmFeatures : []
   return ['-accel', name, '-cpu', ['host', ...lacking, ...(isSaved ? ['vmx=off', 'svm=off'] : []), ...features].join(',')]

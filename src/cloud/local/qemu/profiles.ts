@@ -7,7 +7,8 @@ export interface Profile {
   readonly clock: readonly string[]
   /** CPU features with KVM. */
   readonly kvmFeatures: readonly string[]
-  readonly emulation: readonly string[]
+  /** Options of emulation, and its CPU model. */
+  readonly emulation: { readonly accelerator: readonly string[]; readonly cpu: string }
   /** The device for the disk with data for cloud-init. */
   readonly seedDevice: string
   /** Whether its machines may be restored from VM snapshots. */
@@ -25,7 +26,7 @@ export const profiles: Readonly<Record<Os, Profile>> = {
     // With emulation, a simple CPU model boots faster: `max` takes 1.2 times the CPU time. These features make it x86-64-v2, without which
     // RHEL 9 and Amazon Linux 2023 stop at init. They cost no time. 512 MiB of translated code are enough for a boot. With more, a reboot takes
     // minutes, because the translated code of the old kernel is discarded piece by piece while the new kernel is unpacked.
-    emulation: ['-accel', 'tcg,thread=multi,tb-size=512', '-cpu', 'qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt'],
+    emulation: { accelerator: ['-accel', 'tcg,thread=multi,tb-size=512'], cpu: 'qemu64,+ssse3,+sse4.1,+sse4.2,+popcnt' },
     seedDevice: 'virtio-blk-pci,drive=seed',
     usesSnapshots: true,
   },
@@ -46,7 +47,7 @@ export const profiles: Readonly<Record<Os, Profile>> = {
       'hv_frequencies',
     ],
     // Windows Server 2025 does not start without SSE 4.2 and POPCNT.
-    emulation: ['-accel', 'tcg,thread=multi,tb-size=1024', '-cpu', 'max'],
+    emulation: { accelerator: ['-accel', 'tcg,thread=multi,tb-size=1024'], cpu: 'max' },
     seedDevice: 'ide-cd,bus=ide.1,drive=seed',
     usesSnapshots: false,
     imageAdvice:
