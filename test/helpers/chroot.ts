@@ -19,8 +19,8 @@ export function canChroot(): boolean {
   return spawnSync(program, args).status === 0 && spawnSync('mmdebstrap', ['--version']).status === 0
 }
 
-/** A folder with a Debian release and these packages, without documentation. Made once, and kept in the cache. */
-export function debianFolder(release: string, packages: readonly string[]): string {
+/** A folder with a release of Debian, or of Ubuntu from its mirror, and these packages, without documentation. Made once, and kept in the cache. */
+export function debianFolder(release: string, packages: readonly string[], ubuntu?: string): string {
   const version = createHash('sha256').update(packages.join()).digest('hex').slice(0, 8)
   const folder = join(cacheFolder(), 'test-chroots', `${release}-${version}`)
   if (existsSync(folder)) return folder
@@ -30,7 +30,9 @@ export function debianFolder(release: string, packages: readonly string[]): stri
     ...['doc', 'locale', 'man', 'info'].map((name) => `--dpkgopt=path-exclude=/usr/share/${name}/*`),
   ]
   const sources = readAptSources(release)
-  const mirror = sources.length > 0 ? sources : [`deb http://deb.debian.org/debian ${release} main`]
+  const debian = sources.length > 0 ? sources : [`deb http://deb.debian.org/debian ${release} main`]
+  const mirror =
+    ubuntu === undefined ? debian : [`deb [signed-by=/usr/share/keyrings/ubuntu-archive-keyring.gpg] ${ubuntu} ${release} main universe`]
   runAsRoot(['rm', '-rf', `${folder}.new`])
   runAsRoot([
     ...['mmdebstrap', '--quiet', '--mode=root', '--variant=apt', `--include=${packages.join()}`, ...settings],

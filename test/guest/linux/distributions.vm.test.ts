@@ -13,10 +13,22 @@ import { canChroot, debianFolder, runInChroot, withCopy } from '../../helpers/ch
 /** Packages whose scripts make an identity when they are installed. */
 const packages = ['openssh-server', 'open-iscsi', 'nvme-cli', 'ssl-cert', 'rsyslog', 'adduser', 'logrotate']
 
-const releases: readonly (readonly [release: string, more: readonly string[]])[] = [
-  ['bullseye', ['isc-dhcp-client']],
-  ['bookworm', ['isc-dhcp-client']],
-  ['trixie', ['dhcpcd-base', 'libpam-lastlog2']],
+interface Release {
+  readonly name: string
+  readonly release: string
+  readonly more: readonly string[]
+  readonly ubuntu?: string
+}
+
+const releases: readonly Release[] = [
+  { name: 'Debian 11', release: 'bullseye', more: ['isc-dhcp-client'] },
+  { name: 'Debian 12', release: 'bookworm', more: ['isc-dhcp-client'] },
+  { name: 'Debian 13', release: 'trixie', more: ['dhcpcd-base', 'libpam-lastlog2'] },
+  // `BAKEHOUSE_TEST_UBUNTU=jammy,noble` adds these releases, which need a mirror of Ubuntu and its keyring.
+  ...(process.env.BAKEHOUSE_TEST_UBUNTU ?? '')
+    .split(',')
+    .filter(Boolean)
+    .map((release) => ({ name: `Ubuntu ${release}`, release, more: ['isc-dhcp-client'], ubuntu: 'http://archive.ubuntu.com/ubuntu' })),
 ]
 
 /** Identities and remains that no package of the list makes by itself. */
@@ -113,7 +125,7 @@ ls /etc/systemd/system/*.wants
 `
 
 describe.skipIf(!canChroot())('sealing and hygiene on', () => {
-  describe.each(releases)('Debian %s', (release, more) => {
+  describe.each(releases)('$name', ({ release, more, ubuntu }) => {
     let parts: ReadonlyMap<string, string>
     const failed = (part: string): ReadonlyMap<string, string> =>
       new Map(
@@ -121,7 +133,7 @@ describe.skipIf(!canChroot())('sealing and hygiene on', () => {
       )
 
     beforeAll(() => {
-      parts = runInChroot(debianFolder(release, [...packages, ...more]), script)
+      parts = runInChroot(debianFolder(release, [...packages, ...more], ubuntu), script)
     }, 900_000)
 
     it('finds the identities that packages made, and each planted one', () => {
