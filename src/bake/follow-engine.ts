@@ -13,11 +13,12 @@ export function followEngine(journal: Journal, trials: number): { onEvent(event:
   const failures: EngineFailure[] = []
   const failedPhases = new Set<Phase>()
   let trialsReady = 0
-  const follow = ({ status, urn, operation }: ResourceEvent): void => {
+  const follow = ({ status, urn, operation, note }: ResourceEvent): void => {
     const found = findPhase(urn)
     if (!found) return
     const { phase, main } = found
     if (status === 'started' && operation === 'create' && !failedPhases.has(phase)) journal.start(phase)
+    if (note !== undefined && operation === 'create') journal.tell({ type: 'note', phase, text: note, at: new Date().toISOString() })
     if (status === 'done' && operation === 'create' && main && (phase !== 'trial' || ++trialsReady === trials)) journal.end(phase, 'done')
     if (status === 'failed') {
       failedPhases.add(phase)

@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { PluginEntry } from '../engine/plugin/resource.ts'
 import type { Os } from '../guest/systems.ts'
-import type { Base } from '../model/family.ts'
+import type { Family } from '../model/family.ts'
 import type { Cloud, CloudResources } from './cloud.ts'
 
 /** A kind of base image that a cloud supports. */
@@ -17,7 +17,7 @@ export interface BaseKind {
   /** How to get such a base for an operating system, as the hint of an error. */
   advice?(os: string): string | undefined
   /** The hint for a playbook that failed for want of something that such a base does not have. */
-  findHint?(base: Base, cause: string): string | undefined
+  findHint?(family: Pick<Family, 'base' | 'configure'>, cause: string): string | undefined
 }
 
 /** The additions of a cloud to the schema of `family.yaml`. */

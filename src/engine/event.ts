@@ -12,6 +12,8 @@ export interface ResourceEvent {
   /** The type of the resource, such as `qemu:index:Instance`. */
   readonly resourceType: string
   readonly operation: string
+  /** What the plugin says about the resource: its output `note`. */
+  readonly note?: string
 }
 
 /** An error message of the engine. */
@@ -34,6 +36,7 @@ export function findEvent(event: SdkEvent): EngineEvent | undefined {
 
 type Metadata = NonNullable<SdkEvent['resourcePreEvent']>['metadata']
 
-function resourceEvent(status: ResourceEvent['status'], { urn, type, op }: Metadata): ResourceEvent {
-  return { type: 'resource', status, urn, resourceType: type, operation: op }
+function resourceEvent(status: ResourceEvent['status'], { urn, type, op, new: made }: Metadata): ResourceEvent {
+  const note: unknown = status === 'done' ? made?.outputs?.note : undefined
+  return { type: 'resource', status, urn, resourceType: type, operation: op, ...(typeof note === 'string' && note !== '' ? { note } : {}) }
 }

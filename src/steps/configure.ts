@@ -41,7 +41,7 @@ export async function configure(context: StepContext): Promise<StepAnswer> {
 
 /** The hint for a playbook that failed because the base image lacks something, if the cloud knows one. */
 async function findBaseHint(context: StepContext, cause: string): Promise<string | undefined> {
-  return (await findBaseKind(context))?.findHint?.(context.request.family.base, cause)
+  return (await findBaseKind(context))?.findHint?.(context.request.family, cause)
 }
 
 /** The kind of the base of the family, if the cloud describes it. */

@@ -52,6 +52,17 @@ describe('phases from engine events', () => {
     expect(engine.failures).toEqual([{ phase: 'base', message: 'the guest never came up' }])
   })
 
+  it('passes on what the plugin says about a resource that it created', () => {
+    const metadata = { urn: urn('trial'), type: 'x:y:Z', op: 'create' as const, provider: '' }
+    const state = { urn: metadata.urn, type: metadata.type, id: 'i', parent: '', inputs: {}, provider: '' }
+    const events = ['booted again', ''].map((note) => {
+      const event = { resOutputsEvent: { metadata: { ...metadata, new: { ...state, outputs: { note } } } } }
+      return findEvent(event as unknown as SdkEvent) as EngineEvent
+    })
+    const { told } = follow(3, [pre('trial'), ...events])
+    expect(told).toEqual(['trial started', 'note'])
+  })
+
   it('ends the phase copy when all copies are complete', () => {
     const copies = ['image-copy', 'image-copy-eu-west-1', 'image-share-111111111111']
     const { told } = follow(1, [...copies.map((name) => pre(name)), ...copies.map((name) => done(name)), pre('image'), done('image')])

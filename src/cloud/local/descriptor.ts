@@ -1,5 +1,4 @@
 import { forSystem } from '../../guest/systems.ts'
-import type { DebianVariant } from '../../model/debian-release.ts'
 import type { CloudDescriptor } from '../descriptor.ts'
 import { findMissingPartHint } from './base/missing-parts.ts'
 import { qemuPlugin } from './provider/entry.ts'
@@ -15,7 +14,7 @@ export const local: CloudDescriptor = {
       kind: 'debian',
       isOwn: true,
       systems: ['linux'],
-      findHint: ({ variant }, cause) => findMissingPartHint(variant as DebianVariant, cause),
+      findHint: findMissingPartHint,
     },
     {
       kind: 'image',

@@ -1,5 +1,5 @@
 # Waits until the first boot has finished: cloud-init, and package managers that run in the background. Prints what it waits for, one line
-# each, and ends with 3 after the limit. Then prints the version of Python, and refreshes the package lists, if that is wanted. Set before:
+# each, and ends with 3 after the limit. Then prints the version of Python, and refreshes the package lists, if that is wanted; ends with 4 if they cannot be fetched. Set before:
 # limit (s), refresh (yes or no), interpreter (the Python of Ansible), and for tests root, a folder in place of /.
 
 root=${root-}
@@ -43,6 +43,20 @@ esac
 echo "python $version"
 
 [ "$refresh" = yes ] || exit 0
-if command -v apt-get >/dev/null; then
-  apt-get -q update 2>&1 || exit 4
-fi
+command -v apt-get >/dev/null || exit 0
+
+# Ends with 0 only if each list was fetched. apt-get itself ends with 0 after a server could not be reached, and only warns; its option
+# APT::Update::Error-Mode would change that, but apt 2.0 and older do not know it.
+update() {
+  output=$(apt-get -q update 2>&1)
+  status=$?
+  printf '%s\n' "$output"
+  [ "$status" = 0 ] && ! printf '%s\n' "$output" | grep -q '^W: Failed to fetch'
+}
+
+# The name server or a mirror may be out of reach for a moment.
+for pause in 1 5 0; do
+  update && exit 0
+  sleep "$pause"
+done
+exit 4

@@ -32,7 +32,12 @@ export async function prepareLinux({ context, connection }: Session): Promise<st
       hint: "See the output of cloud-init in the machine's console log, in the diagnostics folder.",
     })
   }
-  if (exitCode === 4) throw new RejectedError(`the package lists could not be refreshed: ${failureOf(result)}`)
+  if (exitCode === 4) {
+    const why = /^[EW]: (.*)$/m.exec(result.stdout)?.[1] ?? failureOf(result)
+    throw new RejectedError(`the package lists could not be refreshed: ${why}`, {
+      hint: 'the machine must reach the servers in its /etc/apt/sources.list, or set configure: {refreshPackages: false}',
+    })
+  }
   if (exitCode !== 0) throw new RejectedError(`the machine could not be prepared for the playbook: ${failureOf(result)}`)
   const problem = findPythonProblem(result.stdout, interpreter)
   if (problem) for (const text of [problem.what, `hint: ${problem.hint}`]) context.tell({ type: 'note', text })

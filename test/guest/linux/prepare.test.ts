@@ -22,10 +22,19 @@ function write(path: string, text = ''): string {
   return file
 }
 
+/** Fails if the file `unreachable` exists, and prints the file `warning`; if the file `once` exists, only the first time. */
+const aptGet = `#!/bin/sh
+echo "apt-get $*"
+cd "$(dirname "$0")/.."
+[ ! -e unreachable ] || exit 100
+[ ! -e warning ] || cat warning
+[ ! -e once ] || rm once warning
+`
+
 /** Runs the script on a machine with Python 3.11, if it has no other one. */
 function prepare(refresh = 'no'): { exitCode: number | null; output: string } {
   if (!existsSync(join(root, 'usr/bin/python3'))) link('usr/bin/python3', 'python3.11')
-  chmodSync(write('bin/apt-get', '#!/bin/sh\necho "apt-get $*"\n[ ! -e "$(dirname "$0")/../unreachable" ]\n'), 0o755)
+  chmodSync(write('bin/apt-get', aptGet), 0o755)
   const { status, stdout } = spawnSync('sh', ['-s'], {
     encoding: 'utf8',
     input: `limit=2 refresh=${refresh} interpreter=/usr/bin/python3 root='${root}'\n{\n${script}\n} </dev/null\n`,
@@ -79,6 +88,22 @@ describe('the preparation of a Linux machine for the playbook', () => {
   it('fails if the package lists cannot be refreshed', () => {
     write('unreachable')
     expect(prepare('yes').exitCode).toBe(4)
+  })
+
+  // apt-get ends with 0 then, so that the playbook failed later: "No package matching 'fish' is available".
+  it('fails if apt-get only warns that a list is missing', () => {
+    write(
+      'warning',
+      "W: Failed to fetch http://deb.debian.org/debian/dists/bookworm/InRelease  Temporary failure resolving 'deb.debian.org'\n",
+    )
+    expect(prepare('yes').exitCode).toBe(4)
+  })
+
+  it('tries again if a list could not be fetched', () => {
+    write('warning', 'W: Failed to fetch http://deb.debian.org/debian/dists/bookworm/InRelease  Connection timed out\n')
+    write('once')
+    const { exitCode, output } = prepare('yes')
+    expect([exitCode, output.match(/apt-get -q update/g)?.length]).toEqual([0, 2])
   })
 
   // On RHEL 8, the link leads to a program with another name.

@@ -1,10 +1,13 @@
 import type { DebianVariant } from '../../../model/debian-release.ts'
+import type { Family } from '../../../model/family.ts'
 
 interface MissingPart {
   /** Found in the cause of a failed task when the part is missing. */
   readonly signs: RegExp
   /** The only variant that lacks it. Default: all variants lack it. */
   readonly variant?: DebianVariant
+  /** Whether it is there if the family refreshes the package lists. */
+  readonly isRefreshed?: boolean
   readonly hint: string
 }
 
@@ -18,6 +21,7 @@ const missingParts: readonly MissingPart[] = [
   },
   {
     signs: /No package matching '[^']*' is available|Unable to locate package|has no installation candidate/,
+    isRefreshed: true,
     hint: 'The package lists of the base image are empty. Set configure: {refreshPackages: true}, or use update_cache: true in the task',
   },
   {
@@ -27,6 +31,8 @@ const missingParts: readonly MissingPart[] = [
 ]
 
 /** The hint for a task that failed because a Debian base image lacks a part; undefined if that is not the reason. */
-export function findMissingPartHint(variant: DebianVariant, cause: string): string | undefined {
-  return missingParts.find((part) => (part.variant ?? variant) === variant && part.signs.test(cause))?.hint
+export function findMissingPartHint({ base, configure }: Pick<Family, 'base' | 'configure'>, cause: string): string | undefined {
+  const lacks = ({ variant, isRefreshed }: MissingPart): boolean =>
+    (variant === undefined || variant === base.variant) && !(isRefreshed && configure.refreshPackages)
+  return missingParts.find((part) => lacks(part) && part.signs.test(cause))?.hint
 }
