@@ -32,7 +32,8 @@ export async function prepareLinux({ context, connection }: Session): Promise<st
       hint: "See the output of cloud-init in the machine's console log, in the diagnostics folder.",
     })
   }
-  if (exitCode === 4) {
+  // The script prints the version of Python before it refreshes the lists.
+  if (exitCode !== 0 && refresh && /^python /m.test(result.stdout)) {
     const why = /^[EW]: (.*)$/m.exec(result.stdout)?.[1] ?? failureOf(result)
     throw new RejectedError(`the package lists could not be refreshed: ${why}`, {
       hint: 'the machine must reach the servers in its /etc/apt/sources.list, or set configure: {refreshPackages: false}',

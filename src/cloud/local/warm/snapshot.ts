@@ -33,7 +33,7 @@ export async function ensureSnapshot(spec: InstanceInputs, signal: AbortSignal):
 
 /** The key of the snapshot of an image on a machine of this size. */
 export function snapshotKey(spec: Pick<InstanceInputs, 'cpus' | 'memory' | 'disk' | 'image'>): Promise<string> {
-  return keyOf({ ...spec, disk: '' }, stampOf(imagePath(spec.image)), spec.disk)
+  return keyOf({ ...spec, disk: '' }, stampOf(imagePath(spec.image)), spec.disk, settle)
 }
 
 function filesIn(folder: string): Snapshot {
@@ -70,9 +70,13 @@ async function makeSnapshot(spec: InstanceInputs, folder: string, signal: AbortS
   }
 }
 
-/** Waits until the boot is complete, then reads files that a build reads first, so that they are in the saved memory. */
+/**
+ * Waits until the boot is complete, then reads files that a build reads first, so that they are in the saved memory. This machine has no network,
+ * so systemd-resolved has learned that its name server does not answer over UDP. A restored machine would remember it, and use only TCP.
+ */
 const settle = `
 timeout 120 systemctl is-system-running --wait > /dev/null 2>&1
+resolvectl reset-server-features > /dev/null 2>&1
 python3 -c 'import json, subprocess, tempfile, shutil, logging, socket, ssl, platform, zipfile, apt_pkg' > /dev/null 2>&1
 sync
 true
