@@ -1,6 +1,7 @@
 import { DescribeImagesCommand, EC2Client } from '@aws-sdk/client-ec2'
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { Call } from './call.ts'
+import { ownCalls } from './own-calls.ts'
 
 /** The body of a call, with what AWS completes by itself and moto does not. */
 export async function completeRequest(call: Call, body: string, endpoint: string): Promise<string> {
@@ -19,7 +20,7 @@ async function completeVolumes({ body: decoded, region }: Call, body: string, en
     ['VolumeSize', 'SnapshotId'].every((name) => !parameters.has(`BlockDeviceMapping.${number}.Ebs.${name}`)),
   )
   if (incomplete.length === 0) return body
-  const size = await readRootSize(new EC2Client({ endpoint, region }), parameters.get('ImageId') ?? '')
+  const size = await readRootSize(new EC2Client(ownCalls(endpoint, region)), parameters.get('ImageId') ?? '')
   return [body, ...incomplete.map((number) => `BlockDeviceMapping.${number}.Ebs.VolumeSize=${size}`)].join('&')
 }
 
@@ -47,7 +48,7 @@ function leaveOutEmpty(body: string): string {
 async function keepDataType({ region }: Call, body: string, endpoint: string): Promise<string> {
   const { Name, Overwrite, ...rest } = JSON.parse(body) as { Name: string; Overwrite?: boolean; DataType?: string }
   if (!Overwrite || rest.DataType !== undefined) return body
-  const { Parameter } = await new SSMClient({ endpoint, region })
+  const { Parameter } = await new SSMClient(ownCalls(endpoint, region))
     .send(new GetParameterCommand({ Name }))
     .catch(() => ({ Parameter: undefined }))
   return JSON.stringify({ Name, Overwrite, ...rest, ...(Parameter?.DataType ? { DataType: Parameter.DataType } : {}) })

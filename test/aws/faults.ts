@@ -1,5 +1,6 @@
 import { GetParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import type { Answer, Call } from './call.ts'
+import { ownCalls } from './own-calls.ts'
 
 /** Faults that the gateway injects. */
 export interface Faults {
@@ -162,6 +163,6 @@ function keepOldValue({ body, region }: Call, text: string, old: ReadonlyMap<str
 }
 
 async function readParameter(endpoint: string, region: string, Name: string): Promise<string | undefined> {
-  const answer = await new SSMClient({ endpoint, region }).send(new GetParameterCommand({ Name })).catch(() => undefined)
+  const answer = await new SSMClient(ownCalls(endpoint, region)).send(new GetParameterCommand({ Name })).catch(() => undefined)
   return answer?.Parameter?.Value
 }
