@@ -74,8 +74,10 @@ const options = z
     spot: z
       .union([z.boolean(), z.literal('all')])
       .register(expectations, { expected: 'true, false or all' })
-      .default(false)
-      .describe('Use a spot instance for the build machine; `all`: also for the machines that test the image. They can be interrupted.'),
+      .optional()
+      .describe(
+        'Use a spot instance for the build machine; `all`: also for the machines that test the image. They can be interrupted. Default: false.',
+      ),
     instanceProfile: text.optional().describe('Instance profile of the machines. Required for `reach: ssm`.'),
     reach: z
       .union([
