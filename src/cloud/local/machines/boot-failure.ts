@@ -1,7 +1,7 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { RejectedError } from '../../../core/errors.ts'
 import { readConsole } from './console.ts'
 import type { LocalMachine } from './machine.ts'
+import { unless } from './unless.ts'
 
 /** The console shows that the system cannot start. */
 export class BootFailed extends RejectedError {}
@@ -16,38 +16,14 @@ export class CpuTooOld extends BootFailed {
   }
 }
 
-/** Pause between two readings of the console, in ms. */
-const pause = 1_000
-
 /** Waits for something that a starting machine does. Throws BootFailed as soon as the console shows that the system cannot start. */
-export async function unlessBootFails<T>(
-  machine: LocalMachine,
-  signal: AbortSignal,
-  wait: (signal: AbortSignal) => Promise<T>,
-): Promise<T> {
-  const over = new AbortController()
-  const either = AbortSignal.any([signal, over.signal])
-  try {
-    const ended = await Promise.race([wait(either), waitForFailure(machine, either)])
-    if (ended instanceof BootFailed) throw ended
-    return ended
-  } finally {
-    over.abort()
-  }
-}
-
-/** Waits until the console shows a failure. Never returns if the signal ends the wait, because then the other wait tells why. */
-async function waitForFailure(machine: LocalMachine, signal: AbortSignal): Promise<BootFailed> {
-  for (;;) {
-    const failure = findBootFailure(await readConsole(machine))
-    if (failure) return failure
-    await sleep(pause, undefined, { signal }).catch(() => new Promise<never>(() => {}))
-  }
+export function unlessBootFails<T>(machine: LocalMachine, signal: AbortSignal, wait: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  return unless(async () => findBootFailure(await readConsole(machine)), signal, wait)
 }
 
 /**
- * The failure that this text of a console shows, if any. The C library of a distribution for a newer CPU ends the first process of the system
- * with the first message (glibc, sysdeps/x86/cpu-features.c). A kernel that restarts after a panic is given time to try again.
+ * The failure that this text of a console shows, if any. The C library of a distribution for a newer CPU ends the first process of the
+ * system with the first message (glibc, sysdeps/x86/cpu-features.c). A kernel that restarts after a panic is given time to try again.
  */
 export function findBootFailure(text: string): BootFailed | undefined {
   const level = /CPU does not support x86-64-(v\d)/.exec(text)?.[1]

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { MissingError } from '../../../core/errors.ts'
 import { connectQmp } from './qmp.ts'
 
@@ -20,15 +19,6 @@ export async function findPause(qmpSocket: string, folder: string): Promise<Miss
   } catch {
     // The machine has ended. The caller notices that itself.
     return undefined
-  }
-}
-
-/** Resolves when QEMU pauses the machine. Never resolves if it is aborted before. */
-export async function waitForPause(qmpSocket: string, folder: string, signal: AbortSignal): Promise<MissingError> {
-  for (;;) {
-    const pause = await findPause(qmpSocket, folder)
-    if (pause) return pause
-    await sleep(1000, undefined, { signal }).catch(() => new Promise<never>(() => {}))
   }
 }
 
