@@ -1,12 +1,12 @@
-import { setTimeout as sleep } from 'node:timers/promises'
-import { DescribeImagesCommand, DescribeInstancesCommand, type Image, type Instance, RunInstancesCommand } from '@aws-sdk/client-ec2'
-import { MissingError, messageOf, RejectedError } from '../../core/errors.ts'
+import { DescribeImagesCommand, type Image, type Instance, RunInstancesCommand } from '@aws-sdk/client-ec2'
+import { MissingError, messageOf } from '../../core/errors.ts'
 import { say } from '../../core/output.ts'
 import { clients, findRegion, retryUntilFound } from './clients.ts'
 import { deleteCreated } from './delete.ts'
 import { codeOf, lacksCapacity } from './errors.ts'
 import { renderPlace } from './places.ts'
 import { type LaunchRequest, runInput } from './run-input.ts'
+import { type WaitOptions, waitForRunning } from './wait.ts'
 
 /** A machine that runs. */
 export interface Launched {
@@ -17,12 +17,6 @@ export interface Launched {
   readonly kind: string
 }
 
-/** Deadline and pause of the wait for a new machine, in ms. */
-interface Wait {
-  readonly deadlineMs: number
-  readonly pauseMs: number
-}
-
 /**
  * Starts a machine in the first place that has capacity, and waits until it runs. `tell` gets a sentence for each place that has none.
  * Throws MissingError if no place has capacity. A machine that does not run in the end is terminated.
@@ -30,7 +24,7 @@ interface Wait {
 export async function launch(
   request: LaunchRequest,
   { userData, tell }: { readonly userData: string; readonly tell: (text: string) => void },
-  wait: Wait = { deadlineMs: 15 * 60_000, pauseMs: 2_000 },
+  wait: WaitOptions = { deadlineMs: 15 * 60_000, pauseMs: 2_000 },
 ): Promise<Launched> {
   const image = await findImage(request.image)
   const full: string[] = []
@@ -56,7 +50,7 @@ async function findImage(id: string): Promise<Image> {
   return Images?.[0] ?? {}
 }
 
-async function start(input: ReturnType<typeof runInput>, wait: Wait): Promise<Launched> {
+async function start(input: ReturnType<typeof runInput>, wait: WaitOptions): Promise<Launched> {
   const { Instances } = await retryUntilFound('to start a machine', () => clients.ec2().send(new RunInstancesCommand(input)))
   const id = Instances?.[0]?.InstanceId ?? ''
   try {
@@ -67,27 +61,6 @@ async function start(input: ReturnType<typeof runInput>, wait: Wait): Promise<La
     )
     throw error
   }
-}
-
-async function waitForRunning(id: string, { deadlineMs, pauseMs }: Wait): Promise<Instance> {
-  for (const end = Date.now() + deadlineMs; ; await sleep(pauseMs)) {
-    const query = new DescribeInstancesCommand({ InstanceIds: [id] })
-    const { Reservations } = await retryUntilFound('to read instances', () => clients.ec2().send(query))
-    const instance = Reservations?.[0]?.Instances?.[0]
-    const state = instance?.State?.Name
-    if (instance && state === 'running') return instance
-    if (state === 'shutting-down' || state === 'terminated') throw explainEnd(id, instance)
-    if (Date.now() > end)
-      throw new RejectedError(`instance ${id} does not run after ${Math.round(deadlineMs / 60_000)} min, it is ${state}`)
-  }
-}
-
-/** EC2 accepts some machines first and ends them then: without capacity, or if the key of a volume cannot be used. */
-function explainEnd(id: string, instance: Instance | undefined): Error {
-  const { Code = 'no reason', Message = '' } = instance?.StateReason ?? {}
-  return Object.assign(new RejectedError(`EC2 ended the instance ${id} before it ran (${Code}): ${Message}`), {
-    code: Code.replace(/^(Server|Client)\./, ''),
-  })
 }
 
 function describe({ InstanceId = '', PublicIpAddress = '', PrivateIpAddress = '', ...rest }: Instance): Launched {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { DescribeImagesCommand, DescribeInstancesCommand } from '@aws-sdk/client-ec2'
+import { DescribeImagesCommand, DescribeInstancesCommand, type Instance } from '@aws-sdk/client-ec2'
 import { defined } from '../../core/defined.ts'
 import { RejectedError } from '../../core/errors.ts'
 import { ask, clients, retryUntilFound } from './clients.ts'
@@ -34,6 +34,28 @@ export async function waitForImage(id: string, options: WaitOptions): Promise<vo
   })
 }
 
+/**
+ * Waits until a new instance runs. Throws RejectedError with the code of EC2 if EC2 ends it before, because it does that with some instances
+ * that it has accepted: without capacity, or if the key of a volume cannot be used.
+ */
+export async function waitForRunning(id: string, options: WaitOptions): Promise<Instance> {
+  return poll(`instance ${id} to run`, options, async () => {
+    const query = new DescribeInstancesCommand({ InstanceIds: [id] })
+    const { Reservations } = await retryUntilFound('to read instances', () => clients.ec2(options.region).send(query))
+    const instance = Reservations?.[0]?.Instances?.[0]
+    const state = instance?.State?.Name
+    if (state === 'shutting-down' || state === 'terminated') throw explainEnd(id, instance)
+    return state === 'running' && instance
+  })
+}
+
+function explainEnd(id: string, instance: Instance | undefined): Error {
+  const { Code = 'no reason', Message = '' } = instance?.StateReason ?? {}
+  return Object.assign(new RejectedError(`EC2 ended the instance ${id} before it ran (${Code}): ${Message}`), {
+    code: Code.replace(/^(Server|Client)\./, ''),
+  })
+}
+
 /** Waits until an instance is terminated. */
 export async function waitForTerminated(id: string, options: WaitOptions): Promise<void> {
   await poll(`instance ${id} to be terminated`, options, async () => {
@@ -49,9 +71,12 @@ export async function waitForTerminated(id: string, options: WaitOptions): Promi
   })
 }
 
-async function poll(what: string, options: WaitOptions, isDone: () => Promise<boolean>): Promise<void> {
+/** Calls `find` until it finds something, and returns that. */
+async function poll<T>(what: string, options: WaitOptions, find: () => Promise<T | false | undefined>): Promise<T> {
   const end = Date.now() + options.deadlineMs
-  while (!(await isDone())) {
+  for (;;) {
+    const found = await find()
+    if (found) return found
     options.signal?.throwIfAborted()
     if (Date.now() > end)
       throw new RejectedError(`timed out after ${Math.round(options.deadlineMs / 60_000)} min waiting for ${what}`, {
