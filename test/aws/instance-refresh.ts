@@ -7,6 +7,7 @@ import {
 } from '@aws-sdk/client-auto-scaling'
 import { DescribeLaunchTemplateVersionsCommand, EC2Client } from '@aws-sdk/client-ec2'
 import type { Answer, Call } from './call.ts'
+import { ownCalls } from './own-calls.ts'
 
 interface Refresh {
   readonly group: string
@@ -20,8 +21,7 @@ interface Refresh {
 /** Instance refreshes, which moto does not have. One ends at the second poll. Instances of images in `sick` never become healthy. */
 export function createRefreshes(endpoint: string, sick: ReadonlySet<string>): (call: Call) => Promise<Answer | undefined> {
   const refreshes = new Map<string, Refresh>()
-  const client = new AutoScalingClient({ endpoint })
-  return async ({ action, body }) => {
+  return async ({ action, body, region }) => {
     const parameters = new Map(body.split('&').map((pair) => pair.split('=', 2) as [string, string]))
     if (action === 'StartInstanceRefresh') {
       const version = parameters.get('DesiredConfiguration.LaunchTemplate.Version') ?? ''
@@ -37,16 +37,17 @@ export function createRefreshes(endpoint: string, sick: ReadonlySet<string>): (c
     if (id === undefined) return respond(action, '<InstanceRefreshes/>')
     const refresh = refreshes.get(id)
     if (!refresh) return { status: 400, code: 'ValidationError' }
-    refresh.status = ++refresh.looks < 2 ? 'InProgress' : await finish(client, endpoint, refresh, sick)
+    refresh.status = ++refresh.looks < 2 ? 'InProgress' : await finish(ownCalls(endpoint, region), refresh, sick)
     const fields = `<InstanceRefreshId>${id}</InstanceRefreshId><Status>${refresh.status}</Status><PercentageComplete>50</PercentageComplete>`
     return respond(action, `<InstanceRefreshes><member>${fields}</member></InstanceRefreshes>`)
   }
 }
 
-async function finish(client: AutoScalingClient, endpoint: string, refresh: Refresh, sick: ReadonlySet<string>): Promise<string> {
+async function finish(settings: ReturnType<typeof ownCalls>, refresh: Refresh, sick: ReadonlySet<string>): Promise<string> {
+  const client = new AutoScalingClient(settings)
   const { group: AutoScalingGroupName, template: LaunchTemplateId, version: Version, rollback } = refresh
   const query = new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId, Versions: [Version] })
-  const { LaunchTemplateVersions } = await new EC2Client({ endpoint }).send(query)
+  const { LaunchTemplateVersions } = await new EC2Client(settings).send(query)
   if (sick.has(LaunchTemplateVersions?.[0]?.LaunchTemplateData?.ImageId ?? '')) return rollback ? 'RollbackSuccessful' : 'Failed'
   await client.send(new UpdateAutoScalingGroupCommand({ AutoScalingGroupName, LaunchTemplate: { LaunchTemplateId, Version } }))
   const { AutoScalingGroups } = await client.send(new DescribeAutoScalingGroupsCommand({ AutoScalingGroupNames: [AutoScalingGroupName] }))
