@@ -28,9 +28,8 @@ export interface TagRequest {
 }
 
 /**
- * The commands of the Pulumi program on EC2. The request is JSON in `BAKEHOUSE_REQUEST`, without secrets; the
- * user data of a machine, which has one, comes on standard input. Each command imports only
- * what it needs: `login`, which runs twice per build, does not load the SDK.
+ * The commands of the Pulumi program on EC2. The request is JSON in `BAKEHOUSE_REQUEST`, without secrets; the user data of a machine, which
+ * contains one, comes on standard input. Each command imports only what it needs: `login`, which runs twice per build, does not load the SDK.
  */
 const commands: Readonly<Record<string, (request: unknown) => Promise<void>>> = {
   launch: async (request) => {

@@ -1,6 +1,7 @@
 # Waits until the first boot has finished: cloud-init, and package managers that run in the background. Prints what it waits for, one line
-# each, and ends with 3 after the limit. Then prints the version of Python, and refreshes the package lists, if that is wanted; ends with 4 if they cannot be fetched. Set before:
-# limit (s), refresh (yes or no), interpreter (the Python of Ansible), and for tests root, a folder in place of /.
+# each, and ends with 3 after the limit. Then prints the version of Python. Then refreshes the package lists, if that is wanted, and ends
+# with 4 if they cannot be fetched. Set before: limit (s), refresh (yes or no), interpreter (the Python of Ansible), and for tests root, a
+# folder in place of /.
 
 root=${root-}
 

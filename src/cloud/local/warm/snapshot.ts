@@ -71,8 +71,9 @@ async function makeSnapshot(spec: InstanceInputs, folder: string, signal: AbortS
 }
 
 /**
- * Waits until the boot is complete, then reads files that a build reads first, so that they are in the saved memory. This machine has no network,
- * so systemd-resolved has learned that its name server does not answer over UDP. A restored machine would remember it, and use only TCP.
+ * Waits until the boot is complete, then reads files that a build reads first, so that they are in the saved memory. This machine has no
+ * network, so systemd-resolved has learned that its name server does not answer over UDP. A restored machine would remember it, and use
+ * only TCP.
  */
 const settle = `
 timeout 120 systemctl is-system-running --wait > /dev/null 2>&1
