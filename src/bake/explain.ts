@@ -38,13 +38,18 @@ function explainStep(step: FailedStep): Trouble {
   return { kind: 'rejected', why: step.cause, ...hint }
 }
 
+/** The message of the plugin `command`: exit code, command, and what the command wrote to standard error. */
+const failedCommand = /^exit status (\d+): running ".*?":\n(.*)$/s
+
 /** Explains an error of the engine. A step that ends by itself writes a result; without one, it was killed or could not start. */
 function explainEngine({ phase, message }: EngineFailure, steps: StepResults): Trouble {
   const isStep = phase === 'configure' || phase === 'seal' || phase === 'verify'
   if (!isStep || steps[phase] !== undefined) {
-    // A provider writes its hint into the second line.
-    const [, why = message, hint] = /^(.*?)\nhint: ([^\n]+)/s.exec(message) ?? []
-    return { kind: 'rejected', why, ...defined({ hint }) }
+    const [, exitCode, printed = message] = failedCommand.exec(message) ?? []
+    // A provider and the commands on EC2 write their hint into the last line.
+    const [, why = printed, line] = /^(.*?)\nhint: ([^\n]+)/s.exec(printed) ?? []
+    const hint = defined({ hint: line })
+    return exitCode === '3' ? { kind: 'missing', what: why, ...hint } : { kind: 'rejected', why, ...hint }
   }
   const signal = /\b(?:exit status (SIG[A-Z]+)|signal: ([a-z]+))/.exec(message)
   if (signal) return { kind: 'interrupted', by: `${signal[1] ?? signal[2]} to the step ${phase}` }

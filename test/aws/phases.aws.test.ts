@@ -9,6 +9,7 @@ import {
 } from '@aws-sdk/client-ec2'
 import { GetParameterCommand, type Parameter, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm'
 import { afterEach, expect, test } from 'vitest'
+import { explainTrouble } from '../../src/bake/explain.ts'
 import { followEngine } from '../../src/bake/follow-engine.ts'
 import { openJournal } from '../../src/bake/journal.ts'
 import { aws } from '../../src/cloud/aws/aws.ts'
@@ -52,6 +53,8 @@ async function expectNothing(build: string, snapshots: readonly number[]): Promi
 
 const no = 'echo no >&2; exit 10'
 const trial: Faults = { refuse: { RunInstances: { code: 'InsufficientInstanceCapacity', words: 'trial' } } }
+/** Nothing is wrong with the image, and the message does not show the command that said it. */
+const noCapacity = { kind: 'missing', what: expect.stringMatching(/^EC2 has no capacity for/), hint: expect.stringMatching(/^add types/) }
 
 test.each<[phase: string, faults: Faults, steps: Parameters<typeof makeSpec>[0], left: number]>([
   ['base', { refuse: { RunInstances: 'InsufficientInstanceCapacity' } }, {}, 0],
@@ -72,10 +75,11 @@ test.each<[phase: string, faults: Faults, steps: Parameters<typeof makeSpec>[0],
     const graph = await makeSpec(steps)
     server.gateway.faults = faults
     const journal = openJournal(() => {})
-    const { onEvent } = followEngine(journal, 1)
+    const { onEvent, failures } = followEngine(journal, 1)
     const engine = await openProjectEngine()
     const stack = await engine.openStack(stackName(graph))
     await expect(stack.up(bakeProgram(graph), { message: 'bake', signal: never, onEvent })).rejects.toThrow()
+    if (faults.refuse?.RunInstances) expect(explainTrouble(undefined, { steps: {}, failures })).toMatchObject(noCapacity)
     server.gateway.faults = {}
     expect(journal.phases.filter(({ status }) => status === 'failed').map((each) => each.phase)).toEqual([phase])
     const during = await census(graph.context.build)

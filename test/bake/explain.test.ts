@@ -53,6 +53,15 @@ it('takes the hint of a provider from the second line of its message', () => {
 })
 
 it.each([
+  ['3', { kind: 'missing', what: 'EC2 has no capacity', hint: 'add types' }],
+  ['10', { kind: 'rejected', why: 'EC2 has no capacity', hint: 'add types' }],
+  ['1', { kind: 'rejected', why: 'EC2 has no capacity', hint: 'add types' }],
+])('a command that exits with %s says by that who must act, and its message has no command line', (exitCode, trouble) => {
+  const message = `exit status ${exitCode}: running "'/a b/node' '/c/run.ts' launch":\nEC2 has no capacity\nhint: add types`
+  expect(explain(exited, {}, [{ phase: 'base', message }])).toEqual(trouble)
+})
+
+it.each([
   ['the bundled plugin', 'exit status SIGKILL: running "node run.ts"', { kind: 'interrupted', by: 'SIGKILL to the step seal' }],
   ['the official plugin', 'signal: killed: running "node run.ts"', { kind: 'interrupted', by: 'killed to the step seal' }],
   ['the plugin, without a signal (a crash)', 'exit status 1: running x', { kind: 'bug', why: 'the step seal ended without a result' }],

@@ -3,7 +3,7 @@ import { text } from 'node:stream/consumers'
 import { appendJsonLine } from '../../core/append-json-line.ts'
 import { watchOwner } from '../../core/build-owner.ts'
 import { findVariable } from '../../core/environment.ts'
-import { messageOf } from '../../core/errors.ts'
+import { BakehouseError, messageOf } from '../../core/errors.ts'
 import { endChildren } from '../../core/marked-processes.ts'
 import { printJsonLine, say } from '../../core/output.ts'
 import { keepFilesPrivate } from '../../core/private-files.ts'
@@ -72,5 +72,6 @@ try {
 } catch (error) {
   const { hint } = error as { hint?: string }
   say(hint === undefined ? messageOf(error) : [messageOf(error), `hint: ${hint}`])
-  process.exitCode = 1
+  // The build reads the exit code: 3 means that the image is not at fault (`bake/explain.ts`).
+  process.exitCode = error instanceof BakehouseError ? error.exitCode : 1
 }
