@@ -13,6 +13,7 @@ const checks: Readonly<Record<string, string>> = {
   'disk-space': 'free space on the system disk',
   'fstab-valid': 'entries of /etc/fstab',
   'root-disk-writable': 'mount of the root disk',
+  'root-disk-grown': 'size of the root file system compared with its disk',
   'dns-configured': 'name servers in /etc/resolv.conf',
   'firewall-on': 'profiles of the Windows firewall',
   'no-half-installed-packages': 'state of the installed packages',

@@ -8,6 +8,7 @@ export const linuxChecks: readonly string[] = [
   'disk-space',
   'fstab-valid',
   'root-disk-writable',
+  'root-disk-grown',
   'dns-configured',
   'no-half-installed-packages',
   'machine-id-set',
@@ -66,4 +67,5 @@ export const inheritedChecks: readonly string[] = [
   'no-credential-files',
   'no-world-writable-settings',
   'no-half-installed-packages',
+  'root-disk-grown',
 ]

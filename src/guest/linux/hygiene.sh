@@ -136,6 +136,25 @@ none no-credential-files "$(for home in $homes; do
 done)"
 }
 
+# Compares the root file system (MiB) with the space that its device has: that of the disk, or of the partition if another one follows it.
+check_root_size() {
+  device=/sys/dev/block/$1
+  if ! read -r size 2>/dev/null <"$device/size" || [ -e "$device/dm" ]; then
+    skipped root-disk-grown 'the root file system is not on a disk or partition'
+    return
+  fi
+  if read -r start 2>/dev/null <"$device/start" && read -r disk 2>/dev/null <"$device/../size"; then
+    size=$((disk - start))
+    for other in "$device"/../*/start; do
+      if read -r follows <"$other" && [ "$follows" -gt "$start" ] && [ $((follows - start)) -lt "$size" ]; then size=$((follows - start)); fi
+    done
+  fi
+  size=$((size / 2048)) # sectors of 512 bytes
+  unused=$((size - $2))
+  if [ "$unused" -lt 1024 ] || [ $((unused * 10)) -lt "$size" ]; then passed root-disk-grown
+  else failed root-disk-grown "the root file system has $2 MiB of $size MiB"; fi
+}
+
 check_remains() {
 half=case2
 begin
@@ -173,6 +192,7 @@ if [ "${skew#-}" -le 300 ]; then passed clock-correct; else failed clock-correct
 set -- $(df -Pk /)
 free=$((${11:-0} / 1024))
 if [ "$free" -ge 200 ]; then passed disk-space; else failed disk-space "$free MiB are free, expected 200"; fi
+check_root_size "$(mountpoint -d / 2>/dev/null)" "$((${9:-0} / 1024))"
 if ! has findmnt; then skipped fstab-valid 'findmnt is not installed'
 elif wrong=$(findmnt --verify 2>&1); then passed fstab-valid
 else failed fstab-valid "$wrong"; fi

@@ -6,6 +6,7 @@ export const windowsChecks: readonly string[] = [
   'no-pending-reboot',
   'clock-correct',
   'disk-space',
+  'root-disk-grown',
   'firewall-on',
   'no-old-installation',
   'image-generalised',

@@ -17,7 +17,7 @@ const namespace = namespaces.find(([command = '', ...rest]) => spawnSync(command
 export const canCover = namespace !== undefined
 
 /** Folders that a test replaces. */
-const covered = ['etc/ssh', 'usr/local', 'root']
+const covered = ['etc/ssh', 'usr/local', 'root', 'sys/dev/block']
 
 /** Runs the hygiene checks with these files (path → text; files in `usr/local/bin` are commands) and modes of files. Returns the test cases by name. */
 export function checkFakeRoot(

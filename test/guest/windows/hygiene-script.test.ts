@@ -33,7 +33,7 @@ const cases = {
       "$Machine.registry['HKLM:\\SOFTWARE\\Microsoft\\Windows\\CurrentVersion\\Component Based Servicing\\RebootPending'] = @{ a = 1 }",
       "$Machine.registry['HKLM:\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\Winlogon'] = @{ AutoAdminLogon = '1'; DefaultPassword = 'x' }",
       "$Machine.registry['HKLM:\\SOFTWARE\\Bakehouse'] = @{ Leftover = 'HKLM:\\SOFTWARE\\Bakehouse'; SshdConfig = '# Written by Bakehouse for its build' }",
-      "$Machine.users += 'packer'; $Machine.guest = $true; $Machine.failed = @('Spooler'); $Machine.firewall = 'False'; $Machine.free = 1MB",
+      "$Machine.users += 'packer'; $Machine.guest = $true; $Machine.failed = @('Spooler'); $Machine.firewall = 'False'; $Machine.free = 1MB; $Machine.unpartitioned = 30GB",
       "$Machine.tasks = @('ansible-job'); $Machine.wsman = @{ AllowUnencrypted = 'true'; Basic = 'true' }",
       listener,
       certificate,

@@ -157,6 +157,12 @@ Check 'disk-space' {
   $disk = Get-CimInstance Win32_LogicalDisk -Filter "DeviceID='$env:SystemDrive'"
   if ($disk.FreeSpace -lt 1GB) { "$([Math]::Round($disk.FreeSpace / 1MB)) MiB are free" }
 }
+Check 'root-disk-grown' {
+  $disk = Get-Partition -DriveLetter $env:SystemDrive.Substring(0, 1) | Get-Disk
+  if ($disk.LargestFreeExtent -gt 1GB -and $disk.LargestFreeExtent -gt $disk.Size / 10) {
+    "$([Math]::Round($disk.LargestFreeExtent / 1MB)) MiB of $([Math]::Round($disk.Size / 1MB)) MiB belong to no partition"
+  }
+}
 Check 'guest-account-off' {
   Get-CimInstance Win32_UserAccount -Filter "LocalAccount=TRUE AND SID LIKE '%-501'" | Where-Object { -not $_.Disabled } | ForEach-Object { $_.Name }
 }
