@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { PublishOptions } from '../cloud/cloud.ts'
 import { defined } from '../core/defined.ts'
 import { messageOf, RejectedError } from '../core/errors.ts'
@@ -42,7 +43,7 @@ export async function promote(engine: Engine, image: LatestGood, options: Promot
       ...defined({ onEvent: options.onEvent, onWait: options.onWait }),
     })
   } catch (error) {
-    const { sections, holdMs = 150_000 } = options
+    const { sections, holdMs = 300_000 } = options
     throw await restorePrevious(stack, { image, previous, records: state?.attachment, error, publishing: { sections, holdMs } })
   }
 }
@@ -54,27 +55,39 @@ interface Failed {
   readonly previous: Readonly<Record<string, unknown>>
   readonly records: string | undefined
   readonly error: unknown
-  readonly publishing: PublishOptions
+  readonly publishing: PublishOptions & { readonly holdMs: number }
 }
 
 /**
  * Publishes the previous image again after a failed promotion. That promotion may have published the new image under some of its names
  * (for example in some regions), or may still publish it: a cloud can accept a name first and change it later. The new image will be
- * removed. Returns the error to report.
+ * removed. A cloud can also refuse to change a name while it still checks the new image, so it is tried three times, the last time after
+ * `holdMs`. Returns the error to report.
  */
-async function restorePrevious(stack: OpenStack, { image, previous, records, error, publishing }: Failed): Promise<unknown> {
+async function restorePrevious(stack: OpenStack, failed: Failed): Promise<unknown> {
+  const { image, error, publishing } = failed
   if ((await stack.read()).resources.length === 0) return error
-  const before = previous.imageId === undefined ? undefined : parseLatestGood(previous)
-  try {
-    await stack.up(() => publishProgram({ image: before, records }, publishing), {
-      message: `restore the previous image: the promotion of ${image.family} ${image.version} failed`,
-      signal: AbortSignal.timeout(10 * 60_000),
-    })
-    return error
-  } catch (cause) {
-    const names = `${image.family} ${image.version} could not be published, and the previous image could not be restored everywhere`
-    return new RejectedError(`${names}: ${messageOf(error)}`, { hint: 'build again, or publish the image by hand', cause })
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await publishPrevious(stack, failed)
+      return error
+    } catch (cause) {
+      if (attempt < 3) {
+        await sleep(publishing.holdMs / 2)
+        continue
+      }
+      const names = `${image.family} ${image.version} could not be published, and the previous image could not be restored everywhere`
+      return new RejectedError(`${names}: ${messageOf(error)}`, { hint: 'build again, or publish the image by hand', cause })
+    }
   }
+}
+
+async function publishPrevious(stack: OpenStack, { image, previous, records, publishing }: Failed): Promise<void> {
+  const before = previous.imageId === undefined ? undefined : parseLatestGood(previous)
+  await stack.up(() => publishProgram({ image: before, records }, publishing), {
+    message: `restore the previous image: the promotion of ${image.family} ${image.version} failed`,
+    signal: AbortSignal.timeout(10 * 60_000),
+  })
 }
 
 /** The message of the update, one line. It is the audit log of the family. */

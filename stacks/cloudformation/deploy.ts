@@ -45,8 +45,8 @@ export async function deploy(request: DeployRequest, pauseMs = 5_000): Promise<{
 }
 
 /**
- * The given values, and the previous values of all other parameters. Of a parameter whose value is the name of an SSM parameter, the name
- * is passed again, so that CloudFormation reads its value.
+ * The given values, and the previous values of all other parameters. The previous value of an SSM parameter is its name: CloudFormation
+ * reads its value again in each update.
  */
 export function parametersOf({ parameters }: DeployRequest, found: Stack | undefined): Parameter[] {
   const given = Object.entries(parameters).map(([ParameterKey, ParameterValue]) => ({ ParameterKey, ParameterValue }))

@@ -48,6 +48,8 @@ test('a parameter with an image answers late: a promotion waits for the new valu
   gateway.faults = { lateReads: 3 }
   const ssm = new SSMClient({})
   await ssm.send(new PutParameterCommand({ Name: '/x', Value: 'ami-new', Overwrite: true }))
+  const again = new PutParameterCommand({ Name: '/x', Value: 'ami-newer', Overwrite: true })
+  await expect(ssm.send(again)).rejects.toThrow('validation is still in process')
   expect((await ssm.send(new GetParameterCommand({ Name: '/x' }))).Parameter?.Value).toBe('ami-old')
   await waitForParameter('/x', 'ami-new', { region: 'eu-central-1', pauseMs: 1 })
   expect((await ssm.send(new GetParameterCommand({ Name: '/x' }))).Parameter?.Value).toBe('ami-new')

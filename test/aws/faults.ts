@@ -22,7 +22,7 @@ export interface Faults {
   readonly closedRegions?: readonly string[]
   /** Tags that a launch must have on the instance, its volumes and interfaces, and its request for a spot instance. */
   readonly demandTags?: readonly string[]
-  /** How many reads of a parameter still find its old value after an update. */
+  /** How many reads of a parameter still find its old value after an update. Until then, AWS refuses another update. */
   readonly lateReads?: number
   /** All instances have been interrupted as spot instances. */
   readonly interruptSpot?: boolean
@@ -77,6 +77,7 @@ export function createInjector(target: string): Injector {
       expired = faults.expireAt !== undefined && (expired || call.action === faults.expireAt)
       const refused = findRefusal(call, faults, expired)
       if (refused !== undefined) return refused
+      if (call.action === 'PutParameter' && (old.get(parameterOf(call))?.reads ?? 0) > 0) return stillValidating
       if (faults.throttle !== undefined && call.action !== '' && Math.random() < faults.throttle) {
         injected.throttled++
         return { status: call.json ? 400 : 503, code: call.json ? 'ThrottlingException' : 'RequestLimitExceeded' }
@@ -88,11 +89,10 @@ export function createInjector(target: string): Injector {
       injected.notFound++
       return { status: 400, code: notFoundCodes[id.split('-')[0] ?? ''] ?? 'InvalidID.NotFound' }
     },
-    async before({ action, body, region }, { lateReads }) {
-      if (action !== 'PutParameter' || lateReads === undefined) return
-      const { Name = '' } = JSON.parse(body) as { Name?: string }
-      const value = await readParameter(target, region, Name)
-      if (value !== undefined) old.set(`${region} ${Name}`, { value, reads: lateReads })
+    async before(call, { lateReads }) {
+      if (call.action !== 'PutParameter' || lateReads === undefined) return
+      const value = await readParameter(target, call.region, nameIn(call))
+      if (value !== undefined) old.set(parameterOf(call), { value, reads: lateReads })
     },
     after(call, text, faults) {
       noteFresh(call, text, faults, fresh)
@@ -153,9 +153,17 @@ function interruptAll(text: string): string {
   return text.replaceAll(/<stateReason>.*?<\/stateReason>|<stateReason\/>/gs, '').replaceAll('</instanceId>', `</instanceId>${reason}`)
 }
 
-function keepOldValue({ body, region }: Call, text: string, old: ReadonlyMap<string, { readonly value: string; reads: number }>): string {
-  const { Name = '' } = JSON.parse(body) as { Name?: string }
-  const late = old.get(`${region} ${Name}`)
+/** AWS documents this refusal without a code. */
+const stillValidating: Answer = {
+  status: 400,
+  body: JSON.stringify({ __type: 'ValidationException', message: 'The parameter validation is still in process.' }),
+}
+
+const nameIn = ({ body }: Call): string => (JSON.parse(body) as { Name?: string }).Name ?? ''
+const parameterOf = (call: Call): string => `${call.region} ${nameIn(call)}`
+
+function keepOldValue(call: Call, text: string, old: ReadonlyMap<string, { readonly value: string; reads: number }>): string {
+  const late = old.get(parameterOf(call))
   if (late === undefined || late.reads === 0) return text
   late.reads--
   const answer = JSON.parse(text) as { Parameter?: object }

@@ -182,8 +182,13 @@ test('promote publishes the image in a parameter in each region; if it fails, th
   await expect(promote(engine, toLatestGood(next, baked.outputs, 'never'), { signal: never, holdMs: 1_000 })).rejects.toThrow()
   expect((await (await engine.openStack('never')).read()).outputs).toEqual({})
   expect(await findParameter('never', 'eu-central-1')).toBeUndefined()
-  await expect(promote(engine, toLatestGood(next, baked.outputs, 'published'), { signal: never, holdMs: 1_000 })).rejects.toThrow()
+  // While AWS validates the new image in the other region, it refuses to set the parameter back.
+  server.gateway.faults = { ...refused, lateReads: 5 }
+  const failed = promote(engine, toLatestGood(next, baked.outputs, 'published'), { signal: never, holdMs: 6_000 })
+  await expect(failed).rejects.toThrow('AccessDeniedException')
   server.gateway.faults = {}
+  // These reads end the validation, if it has not ended before.
+  for (let read = 0; read < 5; read++) await findParameter('published', 'eu-central-1')
   expect((await family.read()).outputs).toEqual(published)
   await expectParameters(outputs.imagesByRegion)
   expect(await cleanUp(next)).toEqual([])

@@ -1,7 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm'
-import { RejectedError } from '../../core/errors.ts'
+import { messageOf, RejectedError } from '../../core/errors.ts'
 import { clients, retryUntilFound } from './clients.ts'
+
+/**
+ * How long AWS may take to validate the image in a parameter, in ms. Its documentation says: some minutes, and an update that had no effect
+ * may be tried again after five.
+ */
+const validationMs = 300_000
 
 /** The region of a parameter, and how long to wait for it. */
 interface ParameterWait {
@@ -17,19 +23,19 @@ interface ParameterWait {
  * value without an error. Throws RejectedError at the deadline.
  */
 export async function waitForParameter(name: string, imageId: string, wait: ParameterWait): Promise<void> {
-  const { region, deadlineMs = 150_000, pauseMs = 1_000 } = wait
+  const { region, deadlineMs = validationMs, pauseMs = 1_000 } = wait
   for (const end = Date.now() + deadlineMs; ; await sleep(pauseMs)) {
     if ((await readValue(name, region)) === imageId) return
     if (Date.now() < end) continue
     throw new RejectedError(`parameter ${name} in ${region} does not have the value ${imageId}: AWS did not accept the image`, {
-      hint: 'check that the image is available in that region, and build again',
+      hint: 'check that the image is available in that region and that the policy allows ec2:DescribeImages there, and build again',
     })
   }
 }
 
 /**
  * Keeps a parameter at a value, for `holdMs`. An earlier update whose image AWS validates late can still change it, although the provider
- * has seen this value; then the value is written again.
+ * has seen this value; then the value is written again. AWS refuses that while it validates another value: then it is tried again.
  */
 export async function holdParameter(
   name: string,
@@ -38,7 +44,7 @@ export async function holdParameter(
 ): Promise<void> {
   const { region, holdMs = 0, pauseMs = 5_000 } = wait
   for (const end = Date.now() + holdMs; Date.now() < end; await sleep(pauseMs)) {
-    if ((await readValue(name, region)) !== imageId) await write(name, imageId, region)
+    if ((await readValue(name, region)) !== imageId) await write(name, imageId, region).catch(allowValidation)
   }
   await waitForParameter(name, imageId, wait)
 }
@@ -46,6 +52,11 @@ export async function holdParameter(
 async function readValue(Name: string, region: string): Promise<string | undefined> {
   const { Parameter } = await retryUntilFound(`to read ${Name}`, () => clients.ssm(region).send(new GetParameterCommand({ Name })))
   return Parameter?.Value
+}
+
+/** The documentation names no error code. */
+function allowValidation(error: unknown): void {
+  if (!/validation is still in process/i.test(messageOf(error))) throw error
 }
 
 async function write(Name: string, Value: string, region: string): Promise<void> {

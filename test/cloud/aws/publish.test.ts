@@ -1,6 +1,6 @@
 import { afterEach, expect, test, vi } from 'vitest'
 import { holdParameter, waitForParameter } from '../../../src/cloud/aws/publish.ts'
-import { answerCalls } from './answer-calls.ts'
+import { answerCalls, awsError } from './answer-calls.ts'
 
 afterEach(() => {
   vi.restoreAllMocks()
@@ -20,6 +20,8 @@ function lateParameter(value: string, pending: readonly { readonly value: string
       return { Parameter: { Value: current } }
     },
     PutParameter: ({ Value }: { Value: string }) => {
+      // While AWS validates an update, it refuses another one.
+      if (coming.length > 0) throw new Error('The parameter validation is still in process.')
       written.push(Value)
       coming.push({ value: Value, reads: reads + 2 })
       return {}
@@ -47,6 +49,16 @@ test('after a failed promotion, the old value is set again when the new one arri
   await holdParameter('/x', 'ami-old', { ...wait, holdMs: 200 })
   expect(parameter.current()).toBe('ami-old')
   expect(new Set(parameter.written)).toEqual(new Set(['ami-old']))
+})
+
+test('a refusal for another reason ends it', async () => {
+  answerCalls({
+    GetParameter: () => ({ Parameter: { Value: 'ami-new' } }),
+    PutParameter: () => {
+      throw awsError('AccessDeniedException')
+    },
+  })
+  await expect(holdParameter('/x', 'ami-old', { ...wait, holdMs: 5_000 })).rejects.toThrow('AccessDeniedException')
 })
 
 test('a parameter that keeps its value is not written', async () => {
