@@ -16,7 +16,7 @@ import { isNotFound } from './errors.ts'
 import { optionsOf } from './family-options.ts'
 import type { AwsOptions } from './options.ts'
 import { subnetsOf } from './places.ts'
-import { requireReach } from './route.ts'
+import { checkSessionPlugin, requireReach } from './route.ts'
 
 /** The region of the build, and the function for problems that may end it later. */
 export interface Surroundings extends Pick<BaseSearch, 'warn'> {
@@ -30,6 +30,7 @@ export interface Surroundings extends Pick<BaseSearch, 'warn'> {
 export async function checkNetwork(family: Family, surroundings: Surroundings): Promise<string[]> {
   const options = optionsOf(family)
   requireReach(options.reach)
+  await checkSessionPlugin(options.reach, surroundings.warn)
   if (subnetsOf(options).length === 0) return requireDefaultNetwork(options)
   const subnets = await Promise.all(subnetsOf(options).map(findSubnet))
   requireOneNetwork(subnets)

@@ -1,4 +1,5 @@
 import { MissingError } from '../../core/errors.ts'
+import { run } from '../../core/exec.ts'
 import { findCommand } from '../../core/find-command.ts'
 import { quoteShell } from '../../core/quote.ts'
 import type { Family } from '../../model/family.ts'
@@ -36,6 +37,20 @@ export function requireReach(reach: Reach): void {
   throw new MissingError(`aws.reach is ssm, but ${missing.join(' and ')} ${missing.length > 1 ? 'are' : 'is'} not on the PATH`, {
     hint: missing.map((name) => sessionTools[name]).join('; '),
   })
+}
+
+/** The oldest version of the Session Manager plugin that AWS supports (plugin-version-history in docs/aws.md). */
+const oldestPlugin = '1.2.764.0'
+
+/** Warns of a Session Manager plugin that AWS does not support any more: its sessions may be refused. */
+export async function checkSessionPlugin(reach: Reach, warn: (text: string) => void): Promise<void> {
+  if (reach !== 'ssm') return
+  const { stdout } = await run('session-manager-plugin', ['--version'], { timeoutMs: 10_000 })
+  const version = stdout.trim()
+  if (!/^\d+(\.\d+)+$/.test(version) || version.localeCompare(oldestPlugin, 'en', { numeric: true }) >= 0) return
+  warn(
+    `the Session Manager plugin has the version ${version}; AWS supports ${oldestPlugin} and later, and may refuse the sessions of the build`,
+  )
 }
 
 /** The tools for a session, and how to install them. */
