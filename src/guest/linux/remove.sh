@@ -49,6 +49,13 @@ $homes
 END
 }
 
+# Removes the file in which the SSM agent of a hybrid activation shares its credentials, unless it has other profiles too. $1: what the
+# agent says about itself.
+remove_shared_credentials() {
+  shared=$(sed -n 's/.*"ShareFile" *: *"\(\/[^"]*\)".*/\1/p' "$1" 2>/dev/null)
+  if [ -f "$shared" ] && [ "$(grep -c '^[[:space:]]*\[' "$shared")" -le 1 ]; then rm -f "$shared"; fi
+}
+
 remove_others() {
   # Operation: build-accounts
   for user in $(find_build_accounts); do
@@ -88,6 +95,8 @@ remove_others() {
   set -- $(ls -d /etc/cloud/cloud.cfg.d/99-installer.cfg /etc/cloud/cloud.cfg.d/90-installer-network.cfg \
     /etc/cloud/cloud.cfg.d/curtin-preserve-sources.cfg /etc/cloud/cloud.cfg.d/*subiquity-disable-cloudinit-networking.cfg 2>/dev/null)
   [ $# = 0 ] || rm -f "$@" /etc/cloud/ds-identify.cfg
+  # Operation: ssm-shared-credentials
+  remove_shared_credentials /var/lib/amazon/ssm/runtimeconfig/identity_config.json
   # Operation: mail
   find /var/mail/ /var/spool/mail/ /var/spool/postfix/maildrop /var/spool/postfix/deferred /var/spool/exim4/input -type f -delete 2>/dev/null
   # Operation: temporary-files

@@ -26,6 +26,13 @@ export const registrationTraces: readonly Trace[] = [
     check,
   },
   {
+    operation: 'ssm-shared-credentials',
+    what: 'credentials that the SSM agent of a hybrid activation shares in `/root/.aws/credentials`, unless the file has other profiles',
+    seal: 'script',
+    check: 'no-credential-files',
+    checkedElsewhere: true,
+  },
+  {
     operation: 'cloud-agents',
     what: 'Google guest agent and Azure Linux agent: what they know of their machine',
     seal: 'remove',

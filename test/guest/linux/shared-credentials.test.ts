@@ -1,0 +1,66 @@
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, describe, expect, it } from 'vitest'
+import { canCover, checkFakeRoot } from './fake-root.ts'
+
+const functions = readFileSync(join(import.meta.dirname, '../../../src/guest/linux/remove.sh'), 'utf8')
+const folder = mkdtempSync(join(tmpdir(), 'bh-shared-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const profile = '[default]\naws_access_key_id     = ASIAEXAMPLE\naws_session_token     = token\n\n'
+
+/** What the SSM agent 3.3 writes about itself. */
+function agentSays(ShareFile: string): string {
+  const said = { SchemaVersion: '1.1', InstanceId: 'mi-87967f5f5086bf126', IdentityType: 'OnPrem', ShareFile, ShareProfile: '' }
+  return JSON.stringify({ ...said, CredentialSource: 'SSM' })
+}
+
+/** Seals a machine whose agent says this, and whose credentials file has this content. Returns whether the file is still there. */
+function isLeft(content: string, says: (file: string) => string = agentSays): boolean {
+  const file = join(folder, 'credentials')
+  const config = join(folder, 'identity_config.json')
+  writeFileSync(file, content)
+  writeFileSync(config, says(file))
+  execFileSync('sh', ['-uc', `${functions}\nremove_shared_credentials '${config}'`])
+  return existsSync(file)
+}
+
+describe('sealing', () => {
+  it('removes the credentials that the SSM agent shares', () => {
+    expect(isLeft(profile)).toBe(false)
+  })
+
+  it.each<[what: string, content: string, says?: (file: string) => string]>([
+    ['with profiles of others', `${profile}[mine]\naws_access_key_id = AKIA\n`],
+    ['that the agent does not name', profile, () => agentSays('')],
+    ['of a machine whose agent was not started', profile, () => ''],
+  ])('keeps a credentials file %s', (_what, content, says) => {
+    expect(isLeft(content, says)).toBe(true)
+  })
+
+  it('does nothing without an agent', () => {
+    expect(execFileSync('sh', ['-uc', `${functions}\nremove_shared_credentials /no/such/file; echo done`], { encoding: 'utf8' })).toBe(
+      'done\n',
+    )
+  })
+})
+
+describe.skipIf(!canCover)('hygiene', () => {
+  const check = (stat: string) => {
+    const files = {
+      'root/.aws/credentials': profile,
+      'usr/local/bin/sed': `#!/bin/sh\ncase "$*" in *btime*) ${stat} ;; *) exec /bin/sed "$@" ;; esac\n`,
+    }
+    return checkFakeRoot(files).cases.get('no-credential-files')
+  }
+
+  it('finds a credentials file that is older than the machine', () => {
+    expect(check('echo 9999999999')).toMatchObject({ status: 'failed', message: expect.stringContaining('/root/.aws/credentials') })
+  })
+
+  it('passes one that a service has written since the boot', () => {
+    expect(check('echo 1000000000')).toMatchObject({ status: 'passed' })
+  })
+})
