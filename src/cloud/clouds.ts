@@ -35,6 +35,11 @@ export async function describeHosts(): Promise<Finding[]> {
   return found.filter((finding) => finding !== undefined)
 }
 
+/** Settings of the providers of all clouds. */
+export async function findProviderConfig(): Promise<Readonly<Record<string, string>>> {
+  return Object.assign({}, ...(await listClouds()).map(({ providerConfig }) => providerConfig?.()))
+}
+
 /** The provider plugins of the clouds. */
 export async function findPlugins(): Promise<readonly PluginEntry[]> {
   return (await listClouds()).flatMap(({ plugin }) => plugin ?? [])

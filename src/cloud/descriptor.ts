@@ -54,6 +54,8 @@ export interface CloudDescriptor {
   readonly bases: readonly BaseKind[]
   /** The Pulumi provider plugin of the cloud, if it has its own. */
   readonly plugin?: PluginEntry
+  /** Settings of the Pulumi provider that the cloud uses, as `provider:setting`, for all stacks. */
+  providerConfig?(): Readonly<Record<string, string>>
   section(): Promise<CloudSection>
   cloud(): Promise<Cloud>
   resources(): Promise<CloudResources>

@@ -20,10 +20,13 @@ export function openCommand(): Promise<PulumiCommand> {
   return PulumiCommand.get({ root: wrapperRoot(), skipVersionCheck: true })
 }
 
-/** The settings of the project. `plugins` is missing in the type of the SDK, but the engine reads it. */
-export function projectSettings(plugins: readonly PluginFolder[]): NonNullable<LocalWorkspaceOptions['projectSettings']> {
-  const settings = { name: projectName, runtime: 'nodejs' as const, plugins: { providers: plugins } }
-  return settings satisfies ProjectSettings
+/** The settings of the project. The type of the SDK lacks `plugins` and the settings in `config`, but the engine reads them. */
+export function projectSettings(
+  plugins: readonly PluginFolder[],
+  config: Readonly<Record<string, string>>,
+): NonNullable<LocalWorkspaceOptions['projectSettings']> {
+  const settings = { name: projectName, runtime: 'nodejs' as const, plugins: { providers: plugins }, config }
+  return settings as Omit<typeof settings, 'config'> satisfies ProjectSettings
 }
 
 /** The Pulumi project of all stacks. */

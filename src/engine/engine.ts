@@ -59,6 +59,8 @@ export interface EngineOptions {
   readonly backend?: string | undefined
   /** The plugins of Bakehouse that the Pulumi programs need. */
   readonly plugins: readonly PluginEntry[]
+  /** Settings of providers, as `provider:setting`. A stack may have its own. */
+  readonly config: Readonly<Record<string, string>>
 }
 
 const passphraseProvider = 'passphrase'
@@ -67,13 +69,13 @@ const passphraseProvider = 'passphrase'
 const serviceProvider = 'default'
 
 /** Opens the engine. Throws MissingError if set-up has not run. */
-export function openEngine({ backend, plugins }: EngineOptions): Engine {
+export function openEngine({ backend, plugins, config }: EngineOptions): Engine {
   // The engine, its plugins and this process connect to each other on the loopback interface. That must not use a proxy.
   followProxy()
   const environment = engineEnvironment(backend)
   const url = environment.PULUMI_BACKEND_URL ?? ''
   const secretsProvider = findVariable('BAKEHOUSE_SECRETS_PROVIDER') ?? (/^https?:/.test(url) ? serviceProvider : passphraseProvider)
-  const settings = projectSettings(writePluginFolders(plugins))
+  const settings = projectSettings(writePluginFolders(plugins), config)
   // Start now, because it is needed soon. An error is thrown where the promise is awaited.
   const command = openCommand()
   command.catch(() => {})

@@ -94,8 +94,8 @@ test.each<[phase: string, faults: Faults, steps: Parameters<typeof makeSpec>[0],
     expect(await engine.findStack(stackName(graph))).toBeUndefined()
     if (phase !== 'copy') expect(server.gateway.calls.filter((call) => call.includes('Watermark')).length).toBe(marks)
   },
-  // The real provider tries a call with expired credentials again for minutes.
-  1_500_000,
+  // The real provider tries a call with expired credentials again for some minutes.
+  900_000,
 )
 
 /** Checks the settings of the machines: only port 22 is open, IMDSv2, encrypted volumes, and the tags of the build. */

@@ -9,10 +9,8 @@ import { defined } from '../../core/defined.ts'
 import { MissingError } from '../../core/errors.ts'
 import { readToolVersion } from '../../core/program.ts'
 import { requestHandler } from '../../core/request-handler.ts'
+import { findAttempts } from './attempts.ts'
 import { findRefusal, isNotFoundYet, lacksCapacity } from './errors.ts'
-
-/** Attempts for throttled calls. The SDK waits longer each time, up to 20 s. `AWS_MAX_ATTEMPTS` overrides it. */
-const attempts = 12
 
 /** A client of the service, created once per region. Profile, endpoint and credentials come from the environment. */
 export const clients = {
@@ -87,7 +85,8 @@ function cached<Client>(make: (config: Config) => Client): (region?: string) => 
       requestHandler,
       // CloudTrail shows who made a call.
       customUserAgent: [['bakehouse', readToolVersion()]],
-      ...defined({ region: region || undefined, maxAttempts: process.env.AWS_MAX_ATTEMPTS === undefined ? attempts : undefined }),
+      maxAttempts: findAttempts(),
+      ...defined({ region: region || undefined }),
     })
     made.set(region, client)
     return client

@@ -5,7 +5,7 @@ import type { Method, Methods, Request } from '../../../src/engine/plugin/serve.
 import { renderProblems } from './diagnostics.ts'
 import { type Change, findChanges } from './difference.ts'
 import { membersOf, resourceTypes } from './names.ts'
-import { type Applied, nothing, openProviders, type Provider, type State } from './provider.ts'
+import { type Applied, nothing, openProviders, type Provider, type ProviderSettings, type State } from './provider.ts'
 import { checkResponse, createResponse, diffResponse, Empty, failedPartly, readResponse, updateResponse } from './responses.ts'
 import type { Block } from './schema.ts'
 import { findUnknownProperties, toProperties, toTerraform } from './translate.ts'
@@ -19,9 +19,9 @@ interface Kind {
 }
 
 /** The methods of the plugin protocol of Pulumi, by calls of the plugin protocol of Terraform. */
-export function bridge(program: string): Methods {
+export function bridge(program: string, settings: ProviderSettings): Methods {
   return (signal) => {
-    const open = openProviders(program, signal)
+    const open = openProviders(program, settings, signal)
     const find = async (request: Request, { region = defaultRegion() }: Properties): Promise<Kind> => {
       const name = String(request.getUrn()).split('::')[2]?.split('$').pop() ?? ''
       const type = resourceTypes[name]

@@ -38,24 +38,37 @@ export interface Provider {
 /** The state of a resource that does not exist. */
 export const nothing: State = { value: null, private: Buffer.alloc(0) }
 
+/** Settings that the stack has for the provider. */
+export interface ProviderSettings {
+  readonly maxRetries?: unknown
+}
+
 /** Providers by region: one process each, started when the region is used first. An abort of the signal stops what they do. */
-export function openProviders(program: string, signal: AbortSignal): (region: string | undefined) => Promise<Provider> {
+export function openProviders(
+  program: string,
+  settings: ProviderSettings,
+  signal: AbortSignal,
+): (region: string | undefined) => Promise<Provider> {
   const providers = new Map<string | undefined, Promise<Provider>>()
   signal.addEventListener('abort', () => {
     for (const provider of providers.values()) provider.then(({ stop }) => stop()).catch(() => {})
   })
   return (region) => {
-    const provider = providers.get(region) ?? openProvider(program, region)
+    const provider = providers.get(region) ?? openProvider(program, { ...settings, region })
     providers.set(region, provider)
     return provider
   }
 }
 
-async function openProvider(program: string, region: string | undefined): Promise<Provider> {
+async function openProvider(program: string, { region, maxRetries }: ProviderSettings & { region: string | undefined }): Promise<Provider> {
   const connection = await connect(program)
   const { provider, resources } = await readSchemas(connection, program, Object.values(resourceTypes))
   // Like @pulumi/aws: the names of regions are not compared with a list.
-  const config = toTerraform(provider, { region, skipRegionValidation: true })
+  const config = toTerraform(provider, {
+    region,
+    skipRegionValidation: true,
+    ...(maxRetries === undefined ? {} : { maxRetries: Number(maxRetries) }),
+  })
   const prepared = await connection.call('PrepareProviderConfig', { config: toMessage(config) })
   throwProblems(prepared.diagnostics)
   const { diagnostics } = await connection.call('Configure', { terraformVersion: '1.11.4', config: prepared.preparedConfig })
