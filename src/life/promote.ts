@@ -58,22 +58,28 @@ interface Failed {
   readonly publishing: PublishOptions & { readonly holdMs: number }
 }
 
+/** Attempts to publish the previous image again. */
+const restoreAttempts = 3
+
 /**
  * Publishes the previous image again after a failed promotion. That promotion may have published the new image under some of its names
  * (for example in some regions), or may still publish it: a cloud can accept a name first and change it later. The new image will be
- * removed. A cloud can also refuse to change a name while it still checks the new image, so it is tried three times, the last time after
- * `holdMs`. Returns the error to report.
+ * removed. While the cloud checks the new image, it can refuse to change the name, so that is tried again, the last time after `holdMs`.
+ * Returns the error to report.
  */
 async function restorePrevious(stack: OpenStack, failed: Failed): Promise<unknown> {
   const { image, error, publishing } = failed
   if ((await stack.read()).resources.length === 0) return error
   for (let attempt = 1; ; attempt++) {
+    let isRefused = false
     try {
-      await publishPrevious(stack, failed)
+      await publishPrevious(stack, failed, (event) => {
+        isRefused ||= event.type === 'resource' && event.status === 'failed'
+      })
       return error
     } catch (cause) {
-      if (attempt < 3) {
-        await sleep(publishing.holdMs / 2)
+      if (isRefused && attempt < restoreAttempts) {
+        await sleep(publishing.holdMs / (restoreAttempts - 1))
         continue
       }
       const names = `${image.family} ${image.version} could not be published, and the previous image could not be restored everywhere`
@@ -82,11 +88,16 @@ async function restorePrevious(stack: OpenStack, failed: Failed): Promise<unknow
   }
 }
 
-async function publishPrevious(stack: OpenStack, { image, previous, records, publishing }: Failed): Promise<void> {
+async function publishPrevious(
+  stack: OpenStack,
+  { image, previous, records, publishing }: Failed,
+  onEvent: NonNullable<UpdateOptions['onEvent']>,
+): Promise<void> {
   const before = previous.imageId === undefined ? undefined : parseLatestGood(previous)
   await stack.up(() => publishProgram({ image: before, records }, publishing), {
     message: `restore the previous image: the promotion of ${image.family} ${image.version} failed`,
     signal: AbortSignal.timeout(10 * 60_000),
+    onEvent,
   })
 }
 
