@@ -39,6 +39,11 @@ describe('the missing system packages', () => {
     expect(asRoot).not.toContain('uidmap')
   })
 
+  it('include uidmap for the tests, which run as other users than root too', () => {
+    const forChecks = missingTools({ ...everything, checks: true }, true, () => false)
+    expect(forChecks.map(({ packages }) => packages.apt)).toContain('uidmap')
+  })
+
   it('do not include tools for Debian disks if families start from a disk image', () => {
     const packages = missingTools({ ...everything, debian: false }, false, () => false).map((tool) => tool.packages.apt)
     expect(packages).toEqual(['openssh-client', 'qemu-system-x86', 'qemu-utils', 'ovmf', 'xorriso'])
