@@ -93,7 +93,10 @@ async function runPhases(reserved: Reserved, record: OpenRecord, journal: Journa
     const steps = await readStepResults(plan.folder)
     await Promise.all([endSteps(plan.folder), endProcesses(findLeakedPlugins)])
     const trouble = signal.aborted ? { kind: 'cancelled' as const } : await explain(error, { steps, failures: engine.failures }, plan)
-    return settle(reserved, { trouble, steps, hosts, journal, expires })
+    const outcome = await settle(reserved, { trouble, steps, hosts, journal, expires })
+    // Again: an engine that was killed can take a moment to end, and its plugins are found only after that.
+    await endProcesses(findLeakedPlugins)
+    return outcome
   }
 }
 

@@ -188,7 +188,7 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
       const [exitCode] = (await ended) as [number | null]
       if (victim === 'build') expect(exitCode).toBeNull()
       else expect([9, 10], `${phase}: ${output.stderr}`).toContain(exitCode)
-      await expect.poll(() => leftProcesses().length, { timeout: 60_000 }).toBe(0)
+      await expect.poll(() => leftProcesses().map(({ command }) => command.join(' ')), { timeout: 60_000 }).toEqual([])
       const reaping = spawn(process.execPath, [join(sourceFolder(), 'bake.ts'), 'reap', '--cloud', 'aws'], {
         env: { ...process.env, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],
