@@ -3,20 +3,24 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 /** Test files that take minutes, the longest first. If one of them started last, only one CPU would work at the end. */
 const longest = [
+  'standard-base.vm.test.ts',
   'families.vm.test.ts',
   'bake.aws.test.ts',
-  'ordinary-user.vm.test.ts',
   'own-repository.vm.test.ts',
+  'ordinary-user.vm.test.ts',
+  'hygiene.vm.test.ts',
+  'cancel.aws.test.ts',
   'handlers.vm.test.ts',
   'bake.vm.test.ts',
-  'phases.aws.test.ts',
-  'cancel.aws.test.ts',
-  'vm.vm.test.ts',
   'kept.vm.test.ts',
-  'standard-base.vm.test.ts',
-  'windows-base.aws.test.ts',
-  'hygiene.vm.test.ts',
+  'phases.aws.test.ts',
+  'empty-homes.aws.test.ts',
+  'distributions.vm.test.ts',
   'graph.aws.test.ts',
+  'vm.vm.test.ts',
+  'shared-folder.aws.test.ts',
+  'boot-failure.vm.test.ts',
+  'windows-base.aws.test.ts',
 ]
 
 /** Starts these files before the others. */
