@@ -1,7 +1,7 @@
-import { chmodSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chmodSync, existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import { run } from '../../src/core/exec.ts'
+import { run, runTool } from '../../src/core/exec.ts'
 import { sourceFolder } from '../../src/core/paths.ts'
 import type { BuildRecord } from '../../src/model/record.ts'
 import { auditFiles } from '../helpers/audit.ts'
@@ -19,6 +19,15 @@ const secretTasks = `
     - name: Use a secret
       ansible.builtin.command: {argv: [/bin/echo, "{{ token }}"]}
       changed_when: false
+    - name: Write small files that sealing removes, between files that stay
+      ansible.builtin.shell: |
+        mkdir -p /var/lib/amazon/ssm/Vault/Store /opt/kept
+        for i in $(seq 40); do
+          echo "kept $i" >/opt/kept/$i
+          printf '%s-%s\\n' removed secret-$i >/var/lib/amazon/ssm/Vault/Store/$i
+          printf '%s-%s\\n' removed secret-$i >/var/log/$i.log
+        done
+        sync
 `
 
 const tinyYaml = [
@@ -88,6 +97,16 @@ describe('a build on the local cloud', () => {
       expect(stdout + stderr).not.toContain(form)
       expect(findText(project.home, form)).toEqual([])
     }
+  })
+
+  it('leaves nothing of small removed files in the blocks of the image', async () => {
+    const image = readdirSync(join(project.home, 'images')).find((name) => /^tiny-.*\.qcow2$/.test(name)) ?? ''
+    const disk = join(project.folder, 'disk.raw')
+    await runTool('qemu-img', ['convert', '-O', 'raw', join(project.home, 'images', image), disk])
+    const count = async (text: string): Promise<number> => (await run('grep', ['-a', '-o', '-F', text, disk])).stdout.split(text).length - 1
+    expect(await count('kept 17')).toBeGreaterThan(0)
+    expect(await count('removed-secret-')).toBe(0)
+    rmSync(disk)
   })
 
   it('leaves the promoted image as the only resource in its build stack, and a message in the history of the family stack', async () => {

@@ -42,6 +42,24 @@ $traces
 END
 }
 
+# Overwrites the files at these paths, which end in NUL. A trim does not reach blocks that are smaller than the disk can trim, so small files
+# would stay readable in the image. Other names of a file may be needed. Without processes, because there can be many files.
+overwrite_files() {
+  xargs -0 -r sh -c 'find "$@" -xdev -type f -links 1 -size -2048 -size +0 -printf "%s %p\n"' sh 2>/dev/null | while read -r size file; do
+    [ ! -w "$file" ] || printf "%${size}s" '' 1<>"$file"
+  done
+}
+
+# Overwrites what is removed or emptied next. What is removed before it is on the disk would never be written.
+overwrite_traces() {
+  {
+    find_listed
+    find_shared_credentials "$ssm_identity"
+    printf '%s\n' /etc/machine-id /etc/iscsi/initiatorname.iscsi /var/lib/cloud/instances /var/lib/cloud/data /var/log /tmp /var/tmp
+  } | tr '\n' '\0' | overwrite_files
+  sync
+}
+
 remove_listed() {
   find_listed | tr '\n' '\0' | xargs -0 -r rm -rf --
   while IFS= read -r home; do rmdir "$home/.ssh" "$home/.ansible" 2>/dev/null; done <<END
@@ -49,12 +67,13 @@ $homes
 END
 }
 
-# Removes the file in which the SSM agent of a hybrid activation shares its credentials, unless it has other profiles too. $1: what the
+# Prints the file in which the SSM agent of a hybrid activation shares its credentials, unless it has other profiles too. $1: what the
 # agent says about itself.
-remove_shared_credentials() {
+find_shared_credentials() {
   shared=$(sed -n 's/.*"ShareFile" *: *"\(\/[^"]*\)".*/\1/p' "$1" 2>/dev/null)
-  if [ -f "$shared" ] && [ "$(grep -c '^[[:space:]]*\[' "$shared")" -le 1 ]; then rm -f "$shared"; fi
+  [ ! -f "$shared" ] || [ "$(grep -c '^[[:space:]]*\[' "$shared")" -gt 1 ] || echo "$shared"
 }
+ssm_identity=/var/lib/amazon/ssm/runtimeconfig/identity_config.json
 
 remove_others() {
   # Operation: build-accounts
@@ -96,7 +115,8 @@ remove_others() {
     /etc/cloud/cloud.cfg.d/curtin-preserve-sources.cfg /etc/cloud/cloud.cfg.d/*subiquity-disable-cloudinit-networking.cfg 2>/dev/null)
   [ $# = 0 ] || rm -f "$@" /etc/cloud/ds-identify.cfg
   # Operation: ssm-shared-credentials
-  remove_shared_credentials /var/lib/amazon/ssm/runtimeconfig/identity_config.json
+  shared=$(find_shared_credentials "$ssm_identity")
+  [ -z "$shared" ] || rm -f "$shared"
   # Operation: mail
   find /var/mail/ /var/spool/mail/ /var/spool/postfix/maildrop /var/spool/postfix/deferred /var/spool/exim4/input -type f -delete 2>/dev/null
   # Operation: temporary-files

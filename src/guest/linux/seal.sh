@@ -16,6 +16,7 @@ ls /boot/efi/loader /efi/loader >/dev/null 2>&1 &
 read_homes
 wait
 prepare_first_boot
+overwrite_traces
 # The list comes last: removing an account writes backup files.
 remove_others
 remove_listed
@@ -28,6 +29,7 @@ release_space
 # Nothing should have been written meanwhile. If it was, remove it again, and fail if it comes back.
 if [ -n "$(find_left)" ]; then
   end_writers
+  overwrite_traces
   remove_others
   remove_listed
   empty_logs
