@@ -18,7 +18,7 @@ await serveMethods({ name: 'aws', version }, (signal) => {
   return {
     ...bridge(program, settings)(signal),
     configure: async (request) => {
-      Object.assign(settings, { maxRetries: fromStruct(request.getArgs()).maxRetries })
+      settings.maxRetries = fromStruct(request.getArgs()).maxRetries
       return configureResponse()
     },
   }

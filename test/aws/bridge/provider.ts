@@ -38,9 +38,9 @@ export interface Provider {
 /** The state of a resource that does not exist. */
 export const nothing: State = { value: null, private: Buffer.alloc(0) }
 
-/** Settings that the stack has for the provider. */
+/** Settings that the stack has for the provider. Set when the engine configures the plugin, before a provider is opened. */
 export interface ProviderSettings {
-  readonly maxRetries?: unknown
+  maxRetries?: unknown
 }
 
 /** Providers by region: one process each, started when the region is used first. An abort of the signal stops what they do. */

@@ -6,7 +6,7 @@ const gib = 2 ** 21
 const sectors = (size: number): string => `${Math.round(size * gib)}\n`
 
 /**
- * Files of a machine whose root file system has that size in GiB, on the device 8:1. `partition`: where it starts, in sectors, and its size,
+ * Files of a machine whose root file system has that size in GiB, on the device 8:1. `device`: where it starts, in sectors, and its size,
  * that of the disk, and where another partition starts, in GiB. On a real machine, the folder above a partition is that of its disk.
  */
 function machine(fileSystem: number, device: Readonly<Record<string, number>>, folder = '8:1'): Record<string, string> {
