@@ -54,7 +54,7 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
   afterEach(async () => {
     running?.kill('SIGKILL')
     cloud.gateway.faults = {}
-    rmSync(file('hold'), { force: true })
+    for (const name of ['hold', 'hold.fail']) rmSync(file(name), { force: true })
     for (const { pid } of leftProcesses()) signalProcess(pid, 'SIGKILL')
     // A cancelled first promotion can leave its parameter. The next build would read it before its promotion does.
     await clients
@@ -64,10 +64,10 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
   })
   afterAll(() => cloud[Symbol.asyncDispose]())
 
-  /** Replaces `ssh` and Ansible: a command that matches the file `hold` writes `hold.reached` and never ends, with a child. */
+  /** Replaces `ssh` and Ansible: a command that matches the file `hold` writes `hold.reached`, and waits with a child until `hold.fail` exists. */
   function writeScripts(): void {
     const instant = join(sourceFolder(), '../bench/instant')
-    const wait = `if [ -e "$HOLD" ] && [[ "$all" == *$(<"$HOLD")* ]]; then sleep 1000 & echo reached >"$HOLD.reached"; sleep 1000; exit 1; fi`
+    const wait = `if [ -e "$HOLD" ] && [[ "$all" == *$(<"$HOLD")* ]]; then sleep 1000 & echo reached >"$HOLD.reached"; until [ -e "$HOLD.fail" ]; do sleep 0.1; done; kill $!; exit 1; fi`
     const read = `case "$*" in *'-O exit'* | *'exit 0' | *'cat >'*) script= ;; *) script=$(cat) ;; esac`
     const script = (path: string, lines: readonly string[]): void => {
       mkdirSync(join(file(path), '..'), { recursive: true })
@@ -128,7 +128,7 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
     const ended = once(bake, 'close')
     cloud.gateway.faults = { interruptSpot: true }
     rmSync(file('hold'))
-    for (const { pid, command } of leftProcesses()) if (command.join(' ').trim() === 'sleep 1000') signalProcess(pid, 'SIGKILL')
+    writeFileSync(file('hold.fail'), '')
     const [exitCode] = (await ended) as [number]
     const { error } = JSON.parse(output.stdout) as BakeOutcome
     expect([exitCode, error?.message, error?.hint], output.stderr).toEqual([
@@ -146,7 +146,7 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
   it.each(killed)('ends its steps, with all their children, after a SIGKILL of %s', { timeout: 240_000 }, async (name, pattern) => {
     const { bake } = await bakeUntilHeld('ansible-playbook')
     const ended = once(bake, 'close')
-    expect(stepCommands()).toContain('sleep 1000')
+    await expect.poll(stepCommands).toContain('sleep 1000')
     const found = leftProcesses().filter(({ command }) => pattern.test(command.join(' ')))
     expect(found).not.toEqual([])
     const start = performance.now()
