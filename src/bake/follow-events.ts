@@ -1,4 +1,5 @@
 import { open } from 'node:fs/promises'
+import { StringDecoder } from 'node:string_decoder'
 import type { BuildEvent } from '../model/events.ts'
 
 /** Time between two reads of the file, in ms. Short enough for a person who watches the display. */
@@ -7,11 +8,13 @@ const interval = 100
 /** Passes each event that steps append to a JSONL file to `tell`. Disposing reads the file once more, so that no event is lost. */
 export function followEvents(file: string, tell: (event: BuildEvent) => void): AsyncDisposable {
   let position = 0
+  // A read may end within a character.
+  const decoder = new StringDecoder('utf8')
   let rest = ''
   const readNew = async (): Promise<void> => {
-    const text = await readFrom(file, position)
-    position += text.length
-    const lines = (rest + text.toString()).split('\n')
+    const bytes = await readFrom(file, position)
+    position += bytes.length
+    const lines = (rest + decoder.write(bytes)).split('\n')
     rest = lines.pop() ?? ''
     for (const line of lines) if (line) tell(JSON.parse(line) as BuildEvent)
   }

@@ -6,5 +6,8 @@ export interface LockHolder {
 }
 
 export function holdLockFile<T>(file: string, holder: LockHolder, action: () => Promise<T>): Promise<T>
+export function takeLockFile(file: string, owner: string): boolean
+export function breakLockFile(file: string, owner: string): void
+export function findLockText(file: string): string | undefined
 export function isLockFileOld(file: string): boolean
 export function readPidNamespace(): string

@@ -1,4 +1,5 @@
 // A lock that is a file. Plain JavaScript, because set-up also uses it before it has found a Node that runs TypeScript.
+import { randomBytes } from 'node:crypto'
 import { linkSync, readFileSync, readlinkSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { setTimeout as sleep } from 'node:timers/promises'
 
@@ -11,9 +12,9 @@ const renewEvery = 10_000
  * says by the text of that one whether it has ended, and `onWait` is called every 100 ms if it has not.
  */
 export async function holdLockFile(file, { owner, isOver, onWait }, action) {
-  while (!tryLock(file, owner)) {
-    const other = findText(file)
-    if (other !== undefined && isOver(other)) breakLock(file, other)
+  while (!takeLockFile(file, owner)) {
+    const other = findLockText(file)
+    if (other !== undefined && isOver(other)) breakLockFile(file, other)
     else onWait(other)
     await sleep(100)
   }
@@ -28,7 +29,7 @@ export async function holdLockFile(file, { owner, isOver, onWait }, action) {
 
 /** Whether the owner of a lock has not renewed it, by the clock of the file system. The clock of another computer may differ from this one. */
 export function isLockFileOld(file) {
-  const mine = `${file}.${process.pid}.now`
+  const mine = nameAside(file)
   try {
     writeFileSync(mine, '')
     return statSync(mine).mtimeMs - statSync(file).mtimeMs > renewedWithin
@@ -48,9 +49,9 @@ export function readPidNamespace() {
   }
 }
 
-// A hard link appears together with its content, so a lock always has an owner.
-function tryLock(file, owner) {
-  const mine = `${file}.${process.pid}`
+/** Takes the lock, if nobody holds it. A hard link appears together with its content, so a lock always has an owner. */
+export function takeLockFile(file, owner) {
+  const mine = nameAside(file)
   writeFileSync(mine, owner)
   try {
     linkSync(mine, file)
@@ -65,9 +66,9 @@ function tryLock(file, owner) {
 
 /** Replaces the lock instead of setting its time, so that the time comes from the clock of the file system. A reader sees whole text. */
 function renew(file, owner) {
-  const aside = `${file}.${process.pid}.renewed`
+  const aside = nameAside(file)
   try {
-    if (findText(file) !== owner) return
+    if (findLockText(file) !== owner) return
     writeFileSync(aside, owner)
     renameSync(aside, file)
   } catch {
@@ -76,18 +77,24 @@ function renew(file, owner) {
 }
 
 /** Removes the lock of an owner that has ended. If another process has taken the lock in the meantime, puts that lock back. */
-function breakLock(file, owner) {
-  const aside = `${file}.${process.pid}.dead`
+export function breakLockFile(file, owner) {
+  const aside = nameAside(file)
   try {
     renameSync(file, aside)
-    if (findText(aside) !== owner) linkSync(aside, file)
+    if (findLockText(aside) !== owner) linkSync(aside, file)
   } catch {
     // Another process has removed or replaced the lock.
   }
   rmSync(aside, { force: true })
 }
 
-function findText(file) {
+/** Not the PID: processes of two containers that share the folder can have the same. */
+function nameAside(file) {
+  return `${file}.${randomBytes(6).toString('hex')}`
+}
+
+/** The text of a lock; undefined if nobody holds it. */
+export function findLockText(file) {
   try {
     return readFileSync(file, 'utf8')
   } catch {

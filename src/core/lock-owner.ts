@@ -25,6 +25,15 @@ export function currentOwner(): LockOwner {
   return { ...(findProcess(process.pid) ?? { pid: process.pid, started: '' }), place: readPlace() }
 }
 
+/** The owner of a lock, from its text; undefined if the text is damaged. */
+export function parseOwner(text: string): LockOwner | undefined {
+  try {
+    return JSON.parse(text) as LockOwner
+  } catch {
+    return undefined
+  }
+}
+
 /**
  * Whether the owner of a lock runs or has ended (`gone`). It is `unknown` if the owner is in another container or on another computer.
  * Only the lock of an owner that has ended may be replaced.

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { holdLockFile, isLockFileOld } from './lock-file.mjs'
-import { currentOwner, describeOwner, judgeOwner, type LockOwner } from './lock-owner.ts'
+import { currentOwner, describeOwner, judgeOwner, type LockOwner, parseOwner } from './lock-owner.ts'
 
 /** Reports the current task of a step, as one short text. */
 export type Report = (text: string) => void
@@ -18,15 +18,6 @@ export async function withLock<T>(file: string, report: Report, action: () => Pr
     },
   }
   return holdLockFile(file, holder, action)
-}
-
-/** The owner of a lock; undefined if its text is truncated. */
-function parseOwner(text: string): LockOwner | undefined {
-  try {
-    return JSON.parse(text) as LockOwner
-  } catch {
-    return undefined
-  }
 }
 
 /**

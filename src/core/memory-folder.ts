@@ -45,7 +45,8 @@ function findNames(parent: string): string[] {
 
 /** Root removes only its own: what others put there is not read. */
 function isOwnFolder(folder: string): boolean {
-  return isTrusted(folder) && lstatSync(folder).isDirectory() && lstatSync(folder).uid === process.getuid?.()
+  const found = lstatSync(folder, { throwIfNoEntry: false })
+  return found !== undefined && isTrusted(folder) && found.isDirectory() && found.uid === process.getuid?.()
 }
 
 /** A folder without an owner is from an earlier version, or is being made: it is left alone for a day. */
@@ -53,6 +54,7 @@ function hasEnded(folder: string): boolean {
   try {
     return judgeOwner(JSON.parse(readFileSync(join(folder, ownerFile), 'utf8')) as LockOwner) === 'gone'
   } catch {
-    return Date.now() - lstatSync(folder).mtimeMs > 24 * 60 * 60 * 1000
+    const found = lstatSync(folder, { throwIfNoEntry: false })
+    return found !== undefined && Date.now() - found.mtimeMs > 24 * 60 * 60 * 1000
   }
 }

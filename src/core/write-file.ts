@@ -1,5 +1,17 @@
 import { randomBytes } from 'node:crypto'
-import { closeSync, fsyncSync, openSync, readFileSync, readlinkSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  openSync,
+  readFileSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 
@@ -22,6 +34,20 @@ export function findJson<T>(file: string): T | undefined {
     return JSON.parse(readFileSync(file, 'utf8')) as T
   } catch {
     return undefined
+  }
+}
+
+/** Writes a private file if it does not exist. Another process that does the same finds the whole text, never a part. */
+export function writeOnce(file: string, makeText: () => string): void {
+  if (existsSync(file)) return
+  const aside = `${file}.${randomBytes(4).toString('hex')}`
+  writeFileSync(aside, makeText(), { mode: 0o600 })
+  try {
+    linkSync(aside, file)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+  } finally {
+    rmSync(aside, { force: true })
   }
 }
 

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { mkdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { createPrivateState, findBackend, isPrivate } from '../core/backend-url.ts'
 import type { VariableName } from '../core/environment.ts'
 import { cacheFolder, homeFolder, projectFolder, sourceFolder } from '../core/paths.ts'
-import { linkOnce } from '../core/write-file.ts'
+import { linkOnce, writeOnce } from '../core/write-file.ts'
 
 /**
  * The environment for all runs of the engine, also for `npm run pulumi`. Settings of the user for state and secrets are kept. By default,
@@ -57,10 +57,6 @@ function passphrase(backend: string): Record<string, string> {
     return { PULUMI_CONFIG_PASSPHRASE_FILE: resolve(process.env.PULUMI_CONFIG_PASSPHRASE_FILE) }
   if (!isPrivate(backend)) return {}
   const file = passphraseFile()
-  try {
-    writeFileSync(file, randomBytes(32).toString('base64url'), { mode: 0o600, flag: 'wx' })
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  }
+  writeOnce(file, () => randomBytes(32).toString('base64url'))
   return { PULUMI_CONFIG_PASSPHRASE_FILE: file }
 }

@@ -1,5 +1,12 @@
 import { rmSync } from 'node:fs'
-import type { Deployment, LocalWorkspace, PulumiFn, EngineEvent as SdkEvent, Stack } from '@pulumi/pulumi/automation/index.js'
+import {
+  type Deployment,
+  type LocalWorkspace,
+  type PulumiFn,
+  type EngineEvent as SdkEvent,
+  type Stack,
+  StackNotFoundError,
+} from '@pulumi/pulumi/automation/index.js'
 import { defined } from '../core/defined.ts'
 import { messageOf } from '../core/errors.ts'
 import { destroyAndRemove, exportState, projectName } from './automation.ts'
@@ -27,6 +34,7 @@ export interface OpenStack {
   attach(text: string, state: StackState): Promise<void>
   /** Stores a short text with the stack, outside of its state. */
   setLabel(text: string): Promise<void>
+  /** The label; undefined if the stack has none, or does not exist. */
   findLabel(): Promise<string | undefined>
   /** Removes the stack and its history. Fails if it has resources. */
   remove(): Promise<void>
@@ -76,7 +84,11 @@ export function openedStack(stack: Stack, backend: string): OpenStack {
       await explained(backend, () => stack.workspace.setTag(stack.name, labelTag, text))
     },
     async findLabel() {
-      return (await explained(backend, () => stack.workspace.listTags(stack.name)))[labelTag]
+      const tags = stack.workspace.listTags(stack.name).catch((error: unknown) => {
+        if (error instanceof StackNotFoundError) return undefined
+        throw error
+      })
+      return (await explained(backend, () => tags))?.[labelTag]
     },
     async remove() {
       await explained(backend, () => stack.workspace.removeStack(stack.name))

@@ -5,8 +5,8 @@ import type { ReapOptions } from '../model/leftover.ts'
 import type { BuildRecord } from '../model/record.ts'
 import { familiesToRead, listAllRecords } from '../records/all-history.ts'
 import { runningFamilies } from '../records/build-lock.ts'
-import { markInterrupted } from '../records/history.ts'
-import { findLockedFamilies, lockedFamily } from '../records/shared-build-lock.ts'
+import { settleRecords } from '../records/history.ts'
+import { findLockedFamilies, findLockedFamily, lockedFamily } from '../records/shared-build-lock.ts'
 import { hasFinishedImage } from './unfinished-copies.ts'
 
 /** The builds of the project, and what may be deleted of them. */
@@ -29,9 +29,16 @@ export interface KnownBuilds {
 export async function findKnownBuilds(engine: Engine, options: ReapOptions): Promise<KnownBuilds> {
   const stacks = await engine.listStacks()
   const running = new Set([...(await runningFamilies()), ...(await findLockedFamilies(engine, stacks))])
+  // A build may have started since.
+  const findRunning = async (open: readonly string[]): Promise<ReadonlySet<string>> => {
+    const others = engine.isShared ? open.filter((family) => !running.has(family)) : []
+    const locked = await Promise.all(others.map((family) => findLockedFamily(engine, family)))
+    for (const family of [...(await runningFamilies()), ...locked]) if (family !== undefined) running.add(family)
+    return running
+  }
   const built = [...new Set(stacks.flatMap(({ name }) => parseStackName(name)?.family ?? []))]
   const families = built.filter((family) => options.family === undefined || options.family === family)
-  const records = markInterrupted(await listAllRecords(engine, familiesToRead(engine, families), options.family), running)
+  const records = await settleRecords(() => listAllRecords(engine, familiesToRead(engine, families), options.family), findRunning)
   const ended = records.flatMap((record) => {
     const why = whyBuildDeletable(record, options)
     return why === undefined ? [] : [[record.build, why] as const]

@@ -5,7 +5,7 @@ import { homeFolder } from '../core/paths.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { BuildRecord, History } from '../model/record.ts'
 import { runningFamilies } from './build-lock.ts'
-import { listRecords, markInterrupted, readHistory } from './history.ts'
+import { listRecords, readHistory, settleRecords } from './history.ts'
 import { parseLedger } from './ledger.ts'
 import { findSeenLedger, findStamp, rememberLedger } from './seen-ledger.ts'
 import { findLockedFamily } from './shared-build-lock.ts'
@@ -26,16 +26,19 @@ export interface HistorySource {
  * has. Builds whose process does not exist any more have the status `interrupted`.
  */
 export async function readAllHistory(source: HistorySource, only?: string): Promise<History> {
-  const [local, known, running] = await Promise.all([
-    readHistory(only),
-    Promise.all(source.families.map((family) => readLedger(source, family))),
-    runningFamilies(),
-  ])
-  const records = mergeRecords(local.records, known.flat())
-  const open = [...new Set(records.filter(({ status }) => status === 'running').map(({ family }) => family))]
-  const engine = source.isShared && open.length > 0 ? await source.open() : undefined
-  const locked = engine ? await Promise.all(open.map((family) => findLockedFamily(engine, family))) : []
-  return { ...local, records: markInterrupted(records, new Set([...running, ...locked.flatMap((family) => family ?? [])])) }
+  let damaged: History['damaged'] = []
+  const read = async (): Promise<BuildRecord[]> => {
+    const known = Promise.all(source.families.map((family) => readLedger(source, family)))
+    const local = await readHistory(only)
+    damaged = local.damaged
+    return mergeRecords(local.records, (await known).flat())
+  }
+  const findRunning = async (families: readonly string[]): Promise<ReadonlySet<string>> => {
+    const engine = source.isShared ? await source.open() : undefined
+    const locked = engine ? await Promise.all(families.map((family) => findLockedFamily(engine, family))) : []
+    return new Set([...(await runningFamilies()), ...locked.flatMap((family) => family ?? [])])
+  }
+  return { records: await settleRecords(read, findRunning), damaged }
 }
 
 async function readLedger({ backend, open }: HistorySource, family: string): Promise<BuildRecord[]> {

@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
-import { readdir, readFile } from 'node:fs/promises'
+import { mkdirSync, rmSync } from 'node:fs'
+import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MissingError } from '../core/errors.ts'
-import { currentOwner, describeOwner, judgeOwner, type LockOwner } from '../core/lock-owner.ts'
+import { breakLockFile, findLockText, takeLockFile } from '../core/lock-file.mjs'
+import { currentOwner, describeOwner, judgeOwner, type LockOwner, parseOwner } from '../core/lock-owner.ts'
 import { homeFolder } from '../core/paths.ts'
 
 /** The build lock of a family in this project, with its owner. */
@@ -12,17 +13,16 @@ export interface HeldBuildLock {
   readonly owner: LockOwner
 }
 
-/** All build locks, including those of processes that have ended. */
+/** All build locks, including those of processes that have ended. Damaged ones are left out: the next build replaces them. */
 export async function readBuildLocks(): Promise<readonly HeldBuildLock[]> {
   const folder = locksFolder()
-  const names = await readdir(folder).catch(() => [])
-  return Promise.all(
-    names.map(async (name) => {
-      const file = join(folder, name)
-      const owner = JSON.parse(await readFile(file, 'utf8').catch(() => '{"pid":0,"started":""}')) as LockOwner
-      return { family: name.replace(/\.json$/, ''), file, owner }
-    }),
-  )
+  // A lock that is being taken is a file with another name for a moment.
+  const names = (await readdir(folder).catch(() => [])).filter((name) => name.endsWith('.json'))
+  return names.flatMap((name) => {
+    const file = join(folder, name)
+    const owner = parseOwner(findLockText(file) ?? '')
+    return owner ? [{ family: name.replace(/\.json$/, ''), file, owner }] : []
+  })
 }
 
 /** The families that are being built. If an owner cannot be checked from this computer, its family counts as being built. */
@@ -45,10 +45,11 @@ export function acquireBuildLock(family: string): BuildLock {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, `${family}.json`)
   for (let tries = 0; tries < 10; tries++) {
-    if (tryWrite(file)) return { file, [Symbol.dispose]: () => rmSync(file, { force: true }) }
-    const owner = findOwner(file)
+    if (takeLockFile(file, JSON.stringify(currentOwner()))) return { file, [Symbol.dispose]: () => rmSync(file, { force: true }) }
+    const text = findLockText(file)
+    const owner = parseOwner(text ?? '')
     if (owner && judgeOwner(owner) !== 'gone') throw refuse(family, file, owner)
-    rmSync(file, { force: true })
+    if (text !== undefined) breakLockFile(file, text)
   }
   throw new MissingError(`The lock file of ${family} cannot be written: ${file}`, {
     hint: 'delete the file if no build of the family is running',
@@ -67,22 +68,4 @@ function refuse(family: string, file: string, owner: LockOwner): MissingError {
     ? `wait until it ends; if it does not run any more, delete ${file}`
     : `wait until it ends, or stop it: kill -INT ${owner.pid}`
   return new MissingError(`${family} is being built by another process (pid ${owner.pid})${where}`, { hint })
-}
-
-function tryWrite(file: string): boolean {
-  try {
-    writeFileSync(file, JSON.stringify(currentOwner()), { flag: 'wx' })
-    return true
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
-    throw error
-  }
-}
-
-function findOwner(file: string): LockOwner | undefined {
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as LockOwner
-  } catch {
-    return undefined
-  }
 }

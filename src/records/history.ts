@@ -35,6 +35,24 @@ function listFolders(folder: string): string[] {
     .map(({ name }) => name)
 }
 
+/**
+ * The records that `read` returns, with the status `interrupted` for builds whose process does not exist any more. `findRunning`: which of
+ * these families are in work. A build writes its end into its record before it gives its lock back. So those records are read again
+ * after the locks; else a build that ends in between would count as interrupted.
+ */
+export async function settleRecords(
+  read: () => Promise<readonly BuildRecord[]>,
+  findRunning: (families: readonly string[]) => Promise<ReadonlySet<string>>,
+): Promise<BuildRecord[]> {
+  const records = await read()
+  const open = new Set(records.filter(({ status }) => status === 'running').map(({ family }) => family))
+  if (open.size === 0) return [...records]
+  const marked = markInterrupted(records, await findRunning([...open]))
+  if (marked.every(({ status }, index) => status === records[index]?.status)) return marked
+  const ends = new Map((await read()).filter(({ status }) => status !== 'running').map((record) => [record.build, record]))
+  return marked.map((record) => (record.status === 'interrupted' ? (ends.get(record.build) ?? record) : record))
+}
+
 /** Changes the status `running` to `interrupted` if no process builds the family. `records`: newest first; `running`: families in work. */
 export function markInterrupted(records: readonly BuildRecord[], running: ReadonlySet<string>): BuildRecord[] {
   const seen = new Set<string>()

@@ -56,7 +56,7 @@ export function whyLockIsStale(owner: SharedOwner | undefined, now = new Date())
   return judgeOwner(owner) === 'gone' ? `process ${owner.pid} has ended` : undefined
 }
 
-/** The owner of a build lock, read from the label of its stack; undefined if the stack has no label. */
+/** The owner of a build lock, read from the label of its stack; undefined if it has no label, or does not exist. */
 export async function readOwner(stack: OpenStack): Promise<SharedOwner | undefined> {
   const label = await stack.findLabel()
   return label === undefined ? undefined : (JSON.parse(label) as SharedOwner)
@@ -78,19 +78,18 @@ async function replaceStaleLock(engine: Engine, family: string): Promise<OpenSta
  */
 export async function findLockedFamilies(engine: Engine, stacks: readonly ListedStack[], now = new Date()): Promise<Set<string>> {
   const families = new Set<string>()
-  for (const { name, changedAt } of stacks) {
-    const family = lockedFamily(name)
+  for (const stack of stacks) {
+    const family = lockedFamily(stack.name)
     if (family === undefined) continue
-    const owner = await readOwner(await engine.knownStack(name))
-    if (owner ? !whyLockIsStale(owner, now) : isYoung({ changedAt }, now)) families.add(family)
+    const owner = await readOwner(await engine.knownStack(stack.name))
+    if (owner ? !whyLockIsStale(owner, now) : isYoung(stack, now)) families.add(family)
   }
   return families
 }
 
 /** The family, if another computer builds it now. Takes one run of the engine. */
 export async function findLockedFamily(engine: Engine, family: string): Promise<string | undefined> {
-  // If there is no such stack, the engine has no label of it.
-  const owner = await readOwner(await engine.knownStack(`${prefix}${family}`)).catch(() => undefined)
+  const owner = await readOwner(await engine.knownStack(`${prefix}${family}`))
   return owner && !whyLockIsStale(owner) ? family : undefined
 }
 

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
@@ -46,6 +46,17 @@ describe('a lock', () => {
     file = join(folder, 'a.lock')
   })
   afterEach(() => rmSync(folder, { recursive: true }))
+
+  it('does not use a file that a process with the same PID in another container may use', async () => {
+    mkdirSync(`${file}.${process.pid}`)
+    expect(
+      await withLock(
+        file,
+        () => {},
+        async () => 'done',
+      ),
+    ).toBe('done')
+  })
 
   it('of another container is respected while it is renewed', async () => {
     writeFileSync(file, foreign)

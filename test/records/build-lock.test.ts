@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { currentOwner } from '../../src/core/lock-owner.ts'
 import { findProcess } from '../../src/core/process-identity.ts'
-import { acquireBuildLock } from '../../src/records/build-lock.ts'
+import { acquireBuildLock, readBuildLocks } from '../../src/records/build-lock.ts'
 
 describe('the build lock of a family', () => {
   let home: string
@@ -62,6 +62,13 @@ describe('the build lock of a family', () => {
     writeLock('web', undefined)
     using lock = acquireBuildLock('web')
     expect(existsSync(lock.file)).toBe(true)
+  })
+
+  it('does not prevent the others from being read if its file is damaged or being written', async () => {
+    using _web = acquireBuildLock('web')
+    writeLock('db', undefined)
+    writeFileSync(join(home, 'leases/app.json.partial'), '')
+    expect((await readBuildLocks()).map(({ family }) => family)).toEqual(['web'])
   })
 
   function writeLock(family: string, owner: unknown): void {

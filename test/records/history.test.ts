@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import type { BuildRecord } from '../../src/model/record.ts'
-import { markInterrupted } from '../../src/records/history.ts'
+import { markInterrupted, settleRecords } from '../../src/records/history.ts'
 import { sampleRecord } from './sample.ts'
 
 /** Records from texts `family status`, newest first. */
@@ -24,5 +24,28 @@ describe('a build whose record has the status running', () => {
     ],
   ])('%s', (_claim, given, running, expected) => {
     expect(markInterrupted(records(...given), new Set(running)).map(({ status }) => status)).toEqual(expected)
+  })
+})
+
+describe('a build that ends while the records are read', () => {
+  test.each([
+    ['has its end, not the status interrupted', ['web promoted'], ['promoted']],
+    ['is interrupted if its process ended without one', ['web running'], ['interrupted']],
+  ])('%s', async (_claim, later, expected) => {
+    const reads = [records('web running'), records(...later)]
+    const settled = await settleRecords(
+      async () => reads.shift() ?? [],
+      async () => new Set(),
+    )
+    expect(settled.map(({ status }) => status)).toEqual(expected)
+  })
+
+  test('is not read a second time if no build was running without its lock', async () => {
+    const reads = [records('web running', 'web failed')]
+    const settled = await settleRecords(
+      async () => reads.shift() ?? [],
+      async (open) => new Set(open),
+    )
+    expect(settled.map(({ status }) => status)).toEqual(['running', 'failed'])
   })
 })

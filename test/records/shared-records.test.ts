@@ -9,7 +9,7 @@ import { promote } from '../../src/life/promote.ts'
 import { readBuilds } from '../../src/life/read-builds.ts'
 import { keepRecord } from '../../src/records/keep-record.ts'
 import { renderLedger } from '../../src/records/ledger.ts'
-import { acquireSharedBuildLock } from '../../src/records/shared-build-lock.ts'
+import { acquireSharedBuildLock, findLockedFamilies } from '../../src/records/shared-build-lock.ts'
 import { countEngineRuns } from '../helpers/engine-runs.ts'
 import { sampleLatestGood } from '../helpers/latest-good.ts'
 import { failedRecord, sampleRecord } from './sample.ts'
@@ -86,12 +86,18 @@ describe('the record of a build in a shared state', { timeout: 300_000 }, () => 
     useComputer('five')
     const engine = await openProjectEngine(backend)
     {
-      await using _lock = await acquireSharedBuildLock(engine, family, new Date(Date.now() + 60_000).toISOString())
+      await using _lock = await acquireSharedBuildLock(engine, family, new Date(Date.now() + 3_600_000).toISOString())
       await keepRecord(engine, begun('b3', '2026.11.23-3', '2026-11-23T12:00:00Z'), await engine.findState(family)).state()
       useComputer('six')
       expect((await read())[0]).toEqual(['2026.11.23-3', 'running'])
     }
     expect((await read())[0]).toEqual(['2026.11.23-3', 'interrupted'])
+  })
+
+  it('is not locked by a build that has ended since the stacks were listed', async () => {
+    useComputer('eight')
+    const listed = { name: `lease.${family}`, resourceCount: 0, changedAt: '2026-11-23T12:00:00Z' }
+    expect(await findLockedFamilies(await openProjectEngine(backend), [listed])).toEqual(new Set())
   })
 
   it('is read in one run of the engine, however many builds there are', async () => {
