@@ -31,6 +31,7 @@ export default defineConfig({
           // A busy machine without KVM is slow, and a test that is given up says nothing.
           testTimeout: 1_800_000,
           hookTimeout: 1_800_000,
+          expect: { poll: { timeout: 100_000 } },
           maxWorkers: filesAtOnce,
           sequence: { groupOrder: 1 },
         },

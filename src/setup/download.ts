@@ -3,10 +3,10 @@ import { writeFileSync } from 'node:fs'
 import { messageOf } from '../core/errors.ts'
 import { certificateError, findCertificateProblem } from './certificates.ts'
 
-/** Whether a host answers within three seconds. Throws MissingError if it does, with a certificate that is not trusted. */
-export async function isReachable(url: string): Promise<boolean> {
+/** Whether a host answers within this time, in ms. Throws MissingError if it does, with a certificate that is not trusted. */
+export async function isReachable(url: string, patienceMs = 3000): Promise<boolean> {
   try {
-    const answer = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(3000) })
+    const answer = await fetch(url, { method: 'HEAD', signal: AbortSignal.timeout(patienceMs) })
     return answer.status < 400
   } catch (error) {
     throwUntrusted(url, error)

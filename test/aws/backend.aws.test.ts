@@ -37,7 +37,7 @@ beforeAll(async () => {
   process.env.BAKEHOUSE_HOME = join(folder, '.bakehouse')
   writeFileSync(join(folder, 'passphrase'), 'open sesame')
   process.env.PULUMI_CONFIG_PASSPHRASE_FILE = join(folder, 'passphrase')
-}, 300_000)
+})
 afterAll(async () => {
   await moto[Symbol.asyncDispose]()
   rmSync(folder, { recursive: true, force: true })
@@ -61,7 +61,7 @@ test('a state in a bucket can be read by another machine, and its secrets are en
   } finally {
     process.env.BAKEHOUSE_HOME = join(folder, '.bakehouse')
   }
-}, 120_000)
+})
 
 test('a key of KMS stays the secrets provider of a stack that machines with empty homes update, one after the other', async () => {
   const key = await createKey(moto.url)
@@ -94,7 +94,7 @@ test('a key of KMS stays the secrets provider of a stack that machines with empt
   }
   expect(providers[0]).toMatchObject({ type: 'cloud', state: { url: expect.stringContaining(key) } })
   expect([providers[1], providers[2]]).toEqual([providers[0], providers[0]])
-}, 240_000)
+})
 
 test('artifacts of a build are beside a state in a bucket, and another machine reads its logs from there', async () => {
   const [from, record] = [join(folder, 'build'), sampleRecord({ build: 'b1' })]
@@ -116,7 +116,7 @@ test('artifacts of a build are beside a state in a bucket, and another machine r
   await expect(readLogs({ record: sampleRecord({ build: 'b2' }), folder: join(folder, 'not-here') }, backend)).rejects.toThrow(
     'There are no logs in s3://state/artifacts/linux-web/2026.11.23-b2',
   )
-}, 60_000)
+})
 
 test('a bucket that does not exist is exit code 3, with what to do', async () => {
   const engine = await openProjectEngine(backend.replace('s3://state', 's3://absent'))
@@ -125,7 +125,7 @@ test('a bucket that does not exist is exit code 3, with what to do', async () =>
     message: expect.stringContaining('the bucket does not exist'),
     hint: expect.stringContaining('create the bucket'),
   })
-}, 120_000)
+})
 
 test('a stack is locked while another machine updates it', async () => {
   const engine = await openProjectEngine(backend)
@@ -153,7 +153,7 @@ test('a stack is locked while another machine updates it', async () => {
   expect(refused).toMatchObject({ exitCode: 3, message: expect.stringMatching(/^The stack linux-web is locked by .*waited 0 s/) })
   free()
   await first
-}, 120_000)
+})
 
 test('the printed policy of a family covers every object that the engine writes for it, and none of another family', async () => {
   const engine = await openProjectEngine(backend)
@@ -161,7 +161,7 @@ test('the printed policy of a family covers every object that the engine writes 
     const stack = await engine.openStack(name)
     for (const version of ['1', '2']) await stack.up(async () => ({ version }), { message: version, signal })
   }
-  await using _lock = await acquireSharedBuildLock(engine, 'linux-db', new Date(Date.now() + 60_000).toISOString())
+  await using _lock = await acquireSharedBuildLock(engine, 'linux-db', new Date(Date.now() + 3_600_000).toISOString())
   const listing = await (await fetch(`${moto.url}/state?list-type=2`, { headers: { authorization: 'AWS testing:x' } })).text()
   const keys = [...listing.matchAll(/<Key>([^<]*linux-db[^<]*)<\/Key>/g)].map(([, key]) => key)
   expect(keys.length).toBeGreaterThan(8)
@@ -171,7 +171,7 @@ test('the printed policy of a family covers every object that the engine writes 
     )
   expect(writable('linux-db')).toEqual(keys)
   expect(writable('linux')).toEqual([])
-}, 240_000)
+})
 
 test('a second machine refuses to build a family that is being built, and names the first machine', async () => {
   const expires = new Date(Date.now() + 3_600_000).toISOString()
@@ -187,7 +187,7 @@ test('a second machine refuses to build a family that is being built, and names 
     expect(outcome.error?.hint).toContain('stack rm lease.tiny')
   }
   expect((await engine.listStacks()).map(({ name }) => name)).not.toContain('lease.tiny')
-}, 120_000)
+})
 
 test('the lock of a computer that does not exist any more ends when it expires, and reap removes it', async () => {
   const engine = await openProjectEngine(backend)
@@ -195,8 +195,8 @@ test('the lock of a computer that does not exist any more ends when it expires, 
   const left = await reap({ dryRun: true, kept: false, family: 'lost', cloud: 'local', backend }, signal)
   expect(left.map(({ kind, id, action }) => [kind, id, action])).toEqual([['build lock', 'lease.lost', 'would-remove']])
   {
-    await using _lock = await acquireSharedBuildLock(engine, 'lost', new Date(Date.now() + 60_000).toISOString())
+    await using _lock = await acquireSharedBuildLock(engine, 'lost', new Date(Date.now() + 3_600_000).toISOString())
     expect(await reap({ dryRun: true, kept: false, family: 'lost', cloud: 'local', backend }, signal)).toEqual([])
     await expect(acquireSharedBuildLock(engine, 'lost', 'never')).rejects.toThrow('lost is being built by process')
   }
-}, 120_000)
+})

@@ -72,7 +72,7 @@ test('a build leaves one image per region, shared, protected, watermarked and ta
   const gone = await census(graph.context.build)
   expect([gone.home.images, gone.other.images]).toEqual([[], []])
   expect(gone.home.allSnapshots).toBe(before.home.allSnapshots)
-}, 300_000)
+})
 
 /** The types of the protected resources. */
 function protectedTypes(state: string): string[] {
@@ -97,7 +97,7 @@ test('a build succeeds although calls are throttled and new resources are not fo
   } finally {
     server.gateway.faults = {}
   }
-}, 600_000)
+})
 
 test('the policy allows each call of these tests, and needs them', () => {
   expectPolicy(server.gateway, 'graph.aws.test.ts')

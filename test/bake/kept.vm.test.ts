@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
 import { run } from '../../src/core/exec.ts'
 import { makeProject, type Project } from '../helpers/project.ts'
+import { reapedIn } from '../helpers/reaped.ts'
 import { tinyFamily } from '../helpers/tiny-family.ts'
 
 const thorough = [
@@ -60,12 +61,12 @@ describe('the machine of a failed test, with --keep failed', () => {
   })
 
   it('is deleted by reap --kept, but not by reap', async () => {
-    expect((await project.bakehouse(['reap'])).stdout).toBe('Nothing to delete\n')
+    expect(reapedIn(await project.bakehouse(['reap', '--json']))).toEqual([])
     expect(instances()).not.toEqual([])
     const { stdout, exitCode } = await project.bakehouse(['reap', '--kept', '--family', 'failing', '--json'])
     expect([exitCode, JSON.parse(stdout).map(({ action }: { action: string }) => action)]).toEqual([0, expect.arrayContaining(['removed'])])
     expect(instances()).toEqual([])
     expect((await run('sh', ['-c', `${login} -o BatchMode=yes true`])).exitCode).not.toBe(0)
-    expect((await project.bakehouse(['reap', '--kept'])).stdout).toBe('Nothing to delete\n')
+    expect(reapedIn(await project.bakehouse(['reap', '--kept', '--json']))).toEqual([])
   })
 })

@@ -10,6 +10,7 @@ import type { Engine } from '../../src/engine/engine.ts'
 import { findKillSignal } from '../../src/engine/failed-run.ts'
 import { openProjectEngine } from '../../src/life/open-engine.ts'
 import type { BakeRequest } from '../../src/model/request.ts'
+import { nextVersion } from '../../src/model/version.ts'
 import { killNextEngine } from '../helpers/engines.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'bh-stack-'))
@@ -69,7 +70,7 @@ describe('an engine that is killed during an update', { timeout: 240_000 }, () =
     }
     const update = stack.up(program, { message: 'two', signal }).catch((thrown: unknown) => thrown)
     await begun
-    await killNextEngine(home, 'killed')
+    await killNextEngine(home, 'killed', update)
     const error = await update
     expect(findKillSignal(error), String(error)).toBe('SIGKILL')
     expect(filesOf('state/.pulumi/locks/organization/bakehouse/killed')).not.toEqual([])
@@ -87,8 +88,10 @@ describe('a version', { timeout: 240_000 }, () => {
   it('that another machine has taken in the meantime is skipped, and the next one is tried', async () => {
     await engine.createStack(`tiny-${today}`)
     const { plan: reserved, stack } = await reserveVersion(plan())
-    expect([reserved.version, stack.name]).toEqual([`${today}-2`, `tiny-${today}-2`])
-    expect(reserved.folder).toContain(join('builds/tiny', `${today}-2`))
+    const { version } = reserved
+    // After midnight, the first one of the new day.
+    expect([`${today}-2`, nextVersion(new Date(), new Set())]).toContain(version)
+    expect([stack.name, reserved.folder]).toEqual([`tiny-${version}`, expect.stringContaining(join('builds/tiny', version))])
   })
 
   it('that was requested and exists already is an error', async () => {

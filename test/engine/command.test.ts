@@ -32,7 +32,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
     mkdirSync(process.env.BAKEHOUSE_HOME)
     writeFileSync(toolsFile(), JSON.stringify(tools))
     stack = await (await openProjectEngine()).openStack('conformance')
-  }, 60_000)
+  })
 
   afterAll(async () => {
     await stack.destroy({ message: 'end', signal })
@@ -40,7 +40,7 @@ describe.each<{ name: string; folder?: string }>(plugins)('command:local:Command
     delete process.env.BAKEHOUSE_HOME
     delete process.env.BAKEHOUSE_PLUGINS
     rmSync(folder, { recursive: true })
-  }, 60_000)
+  })
 
   /** Runs an update with one command; returns its outputs. Each run of the command appends a line to `marks`. */
   async function up(args: local.CommandArgs | undefined): Promise<Record<string, unknown>> {

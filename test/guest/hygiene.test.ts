@@ -31,7 +31,7 @@ test.each(['seal.sh', 'quiet.sh', 'remove.sh', 'old-identity.sh', 'first-boot.sh
 const compared = /-differs?-(from-base|between-clones)$|-as-presented$|^offline\./
 
 test('the script reports each check exactly once and runs to its end, also on this computer', () => {
-  const variables = { TRIAL_KEY: 'AAAA', NOW: String(Math.round(Date.now() / 1000)), BOOTS: '1' }
+  const variables = { TRIAL_KEY: 'AAAA', NOW: String(Math.round(Date.now() / 1000)), BOOTS: '1', SETTLE: '20' }
   const { stdout, stderr } = spawnSync('sh', ['-s'], {
     ...{ encoding: 'utf8', input: `{\n${hygieneScript()}\n} </dev/null\n` },
     env: { ...process.env, ...variables },
@@ -45,7 +45,7 @@ test('the script reports each check exactly once and runs to its end, also on th
 test('finds a wrong clock and an unknown key', () => {
   const { stdout } = spawnSync('sh', ['-s'], {
     ...{ encoding: 'utf8', input: `{\n${hygieneScript()}\n} </dev/null\n` },
-    env: { ...process.env, TRIAL_KEY: 'AAAA', NOW: '1000000000', BOOTS: '1' },
+    env: { ...process.env, TRIAL_KEY: 'AAAA', NOW: '1000000000', BOOTS: '1', SETTLE: '20' },
   })
   expect(parseHygiene(stdout).find(({ name }) => name === 'clock-correct')).toMatchObject({ status: 'failed' })
 })

@@ -100,7 +100,7 @@ beforeAll(async () => {
         version: '1',
         build: 'b',
         stage: 'trial',
-        expires: new Date(Date.now() + 3_600_000).toISOString(),
+        expires: new Date(Date.now() + 4 * 3_600_000).toISOString(),
       },
       ...{ publicKey: readFileSync(`${identityFile}.pub`, 'utf8').trim(), identityFile, knownHostsFile: join(folder, 'hosts') },
       ...{ user: 'root', login: 'credential', loginTimeoutSeconds: 600, warm: true, diagnosticsFolder: '' },
@@ -155,8 +155,10 @@ systemctl start systemd-journald.socket systemd-journald.service rsyslog.service
 journalctl --flush
 setsid sh -c 'while :; do echo line >> /var/log/stray.log; sleep 0.2; done' </dev/null >/dev/null 2>&1 &
 setpriv --reuid=nobody --clear-groups sh -c 'echo line > /var/log/sticky/other.log'
-sleep 1
-for file in writer.log stray.log syslog audit/audit.log sticky/other.log; do test -s "/var/log/$file"; done
+for file in writer.log stray.log syslog audit/audit.log sticky/other.log; do
+  for second in $(seq 60); do test -s "/var/log/$file" && break; sleep 1; done
+  test -s "/var/log/$file"
+done
 find /var/log/journal -name '*.journal' | grep -q .`
 
 const seal = async () =>

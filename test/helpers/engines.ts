@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { signalProcess } from '../../src/core/marked-processes.ts'
 
 /** The engine processes that update a stack of the project with this home folder, without the wrapper. */
 function findEngines(home: string, stack: string): number[] {
@@ -12,11 +13,16 @@ function findEngines(home: string, stack: string): number[] {
     .map(Number)
 }
 
-/** Kills the next engine that updates a stack, as soon as there is one. */
-export async function killNextEngine(home: string, stack: string): Promise<void> {
-  for (;;) {
+/** Kills the next engine that updates a stack, as soon as there is one. Ends without one when `update` has ended. */
+export async function killNextEngine(home: string, stack: string, update: Promise<unknown>): Promise<void> {
+  let hasEnded = false
+  const end = () => {
+    hasEnded = true
+  }
+  update.then(end, end)
+  while (!hasEnded) {
     const engines = findEngines(home, stack)
-    for (const pid of engines) process.kill(pid, 'SIGKILL')
+    for (const pid of engines) signalProcess(pid, 'SIGKILL')
     if (engines.length > 0) return
     await new Promise((resolve) => setTimeout(resolve, 50))
   }

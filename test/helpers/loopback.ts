@@ -26,7 +26,7 @@ export async function startLoopbackServer(kind: 'gRPC' | 'fetch' | 'proxy'): Pro
     runTool(process.execPath, ['--input-type=module', '-e', caller(kind, kind === 'proxy' ? 'http://images.example/base.qcow2' : url)], {
       cwd: join(sourceFolder(), '..'),
       env: environment,
-      timeoutMs: 15_000,
+      timeoutMs: 110_000,
     })
   return { url, requests, call, [Symbol.asyncDispose]: close }
 }

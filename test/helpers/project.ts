@@ -67,7 +67,7 @@ export function makeProject(playbooks: Files): Project {
     },
     async [Symbol.asyncDispose]() {
       await bakehouse(['reap'], {})
-      rmSync(folder, { recursive: true, force: true })
+      rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
     },
   }
 }

@@ -69,7 +69,7 @@ export function makeWindows(
   const fields = {
     os: 'windows',
     base: { amiId: 'ami-12345678' },
-    login: { by: 'cloud-init', user: 'Administrator', timeout: '5s' },
+    login: { by: 'cloud-init', user: 'Administrator', timeout: '60s' },
     configure: { strategy: 'linear' },
     ...options.family,
   }

@@ -182,7 +182,7 @@ await runtime.setMocks({
   call: () => ({}),
 }, 'web-vm', 'dev', false, 'organization')
 const { version } = await import('./stacks/web-vm/index.mjs')
-version.apply((text) => setTimeout(() => console.log(JSON.stringify([text, made])), 500))
+version.apply((text) => process.once('beforeExit', () => console.log(JSON.stringify([text, made]))))
 `,
     )
     const { stdout, stderr } = await repository.run(process.execPath, ['mock.mjs'])

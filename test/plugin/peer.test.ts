@@ -23,7 +23,7 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'peer-'))
 })
 afterEach(() => {
-  if (child.pid) process.kill(-child.pid, 'SIGKILL')
+  if (child.pid && child.exitCode === null && child.signalCode === null) process.kill(-child.pid, 'SIGKILL')
   rmSync(folder, { recursive: true })
 })
 

@@ -83,7 +83,7 @@ const untrusted = {
 
 describe('a host whose certificate is from an unknown authority', () => {
   it.each([
-    ['the check of the host', () => `${load('download.ts')}.isReachable('${url}')`],
+    ['the check of the host', () => `${load('download.ts')}.isReachable('${url}', 60_000)`],
     ['a download', () => `${load('download.ts')}.downloadFile('${url}/goss', '', '/dev/null')`],
   ])('is reported as such, not as a host that cannot be reached: %s', async (_name, code) => {
     expect(JSON.parse((await call(code())).stdout)).toMatchObject(untrusted)

@@ -97,7 +97,7 @@ test('an update moves a group to the next image or back; if new instances are no
   await expect(up(here)).rejects.toThrow(/RollbackSuccessful/)
   expect(await group()).toEqual({ version: '3', image: first, size: 2 })
   await stack.destroy({ message: 'gone', signal })
-}, 400_000)
+})
 
 test('an upgrade refers to the template version by number, so that AWS can roll back', () => {
   const input = refreshInput({ groupName: 'g', templateId: 'lt-1', version: '7', ...spec })

@@ -26,7 +26,7 @@ test('the stack uses the image in the parameter of a family, and an update uses 
   const query = new DescribeLaunchTemplateVersionsCommand({ LaunchTemplateId: updated.outputs.Template, Versions: ['$Latest'] })
   const { LaunchTemplateVersions } = await new EC2Client({}).send(query)
   expect(LaunchTemplateVersions?.[0]?.LaunchTemplateData?.ImageId).toBe(second)
-}, 60_000)
+})
 
 test('an update keeps settings that are not given, and passes the name of an SSM parameter again', () => {
   const found = {

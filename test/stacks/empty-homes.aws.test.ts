@@ -27,7 +27,7 @@ beforeAll(async () => {
     key: { BAKEHOUSE_SECRETS_PROVIDER: `awskms:///${await createKey(cloud.gateway.target)}?region=eu-central-1` },
     passphrase: { PULUMI_CONFIG_PASSPHRASE_FILE: join(cloud.folder, 'passphrase') },
   }
-}, 300_000)
+})
 afterAll(() => cloud[Symbol.asyncDispose]())
 
 /** Runs a command in the clone, on a computer whose home folder is empty at first. */

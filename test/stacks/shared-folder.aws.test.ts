@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type InstantCloud, openInstantCloud } from '../../bench/instant-cloud.ts'
 import { aws } from '../../src/cloud/aws/aws.ts'
 import { type RunResult, run } from '../../src/core/exec.ts'
+import { findMarked } from '../../src/core/marked-processes.ts'
 import { homeFolder, sourceFolder } from '../../src/core/paths.ts'
 import type { BakeOutcome } from '../../src/model/outcome.ts'
 import { makeClone } from '../helpers/clone.ts'
@@ -24,7 +25,7 @@ beforeAll(async () => {
   writeFileSync(file('passphrase'), 'open sesame\n')
   // Replaces `ssh`: while the file `gate` exists, each command writes the process of its build to `reached` and waits.
   mkdirSync(file('bin'))
-  const wait = `while [ -e "$GATE" ]; do echo "$BAKEHOUSE_OWNER" >"$GATE.reached"; sleep 0.2; done`
+  const wait = `while [ -e "$GATE" ]; do echo "$BAKEHOUSE_OWNER" >"$GATE.$$"; mv "$GATE.$$" "$GATE.reached"; sleep 0.2; done`
   writeFileSync(file('bin/ssh'), `#!/bin/bash\n${wait}\nexec '${join(sourceFolder(), '../bench/instant/ssh')}' "$@"\n`)
   chmodSync(file('bin/ssh'), 0o755)
   const { BAKEHOUSE_PROJECT: _project, BAKEHOUSE_HOME: _home, ...env } = cloud.env
@@ -36,7 +37,7 @@ beforeAll(async () => {
     PULUMI_CONFIG_PASSPHRASE_FILE: file('passphrase'),
   }
   Object.assign(process.env, Object.fromEntries(Object.entries(shared).filter(([name]) => name.startsWith('AWS_'))))
-}, 300_000)
+})
 afterAll(() => cloud[Symbol.asyncDispose]())
 
 /** The folder of a computer: a clone of its own, with the families and an empty home folder. Nothing in it is shared. */
@@ -92,7 +93,7 @@ async function startBuild(computer: string): Promise<{ build: ChildProcess; owne
   return { build, owner: Number.parseInt(readFileSync(file('gate.reached'), 'utf8'), 10), ended }
 }
 
-describe('computers with a clone each and one state in a folder, with a passphrase in a file', { timeout: 600_000 }, () => {
+describe('computers with a clone each and one state in a folder, with a passphrase in a file', () => {
   it('build one after the other, and each knows all builds, reads their logs, and cleans up', async () => {
     for (const computer of ['one', 'three']) {
       const { exitCode, stderr } = await bakehouse(computer, ['--family', family], { INSTANT_CASES: '3' })
@@ -137,7 +138,8 @@ describe('computers with a clone each and one state in a folder, with a passphra
     process.kill(owner, 'SIGKILL')
     rmSync(file('gate'))
     expect((await ended).status).toBe('interrupted')
-    // Its clone and its home are lost too.
+    // Its clone and its home are lost too, after its engine and its steps have ended.
+    await expect.poll(() => findMarked('BAKEHOUSE_OWNER').filter(({ value }) => value.startsWith(`${owner} `))).toEqual([])
     rmSync(file('one'), { recursive: true })
     expect((await history('three'))[0]).toBe('interrupted')
     const shown = await bakehouse('three', ['show', family])

@@ -137,7 +137,7 @@ describe.skipIf(!hasGoss())('goss on this computer, with a simulated ssh', () =>
       connection,
       suite: { verifier: 'goss', file, options: { variables } },
       slug: 'goss',
-      timeoutMs: 4_000,
+      timeoutMs: 60_000,
     })
   }
 

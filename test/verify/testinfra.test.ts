@@ -87,7 +87,7 @@ def test_quotes(host, word):
     expect(report.cases.every(({ status }) => status === 'passed')).toBe(true)
     expect(report.problem).toBeUndefined()
     expect(sessions).toEqual([expect.stringContaining('ControlPath="/a b"')])
-  }, 60_000)
+  })
 
   test('a name with spaces is kept', async () => {
     const { report } = await runTests(`
@@ -100,12 +100,12 @@ class TestAll:
         pass
 `)
     expect(report.cases.map(({ name }) => name)).toEqual(['test_user[the user of root]', 'test_in_class'])
-  }, 60_000)
+  })
 
   test('a failed assertion is the message of the test case', async () => {
     const { report } = await runTests('def test_uid(host):\n    assert host.user("root").uid == 1\n')
     expect(report.cases[0]).toMatchObject({ name: 'test_uid', status: 'failed', message: expect.stringContaining('assert 0 == 1') })
-  }, 60_000)
+  })
 
   test.each([
     ['no test', 'x = 1\n'],

@@ -70,7 +70,7 @@ describe('the resources of a build', () => {
     for (let round = 0; round < 6; round++) for (const each of await cloud.list({ build: mine.build })) await cloud.delete(each)
     expect(await cloud.list({ build: mine.build })).toEqual([])
     expect(server.gateway.injected.throttled).toBeGreaterThan(0)
-  }, 120_000)
+  })
 })
 
 test('the emulator refuses a second image of a name in a region, and the preflight names the first one', async () => {
@@ -91,7 +91,7 @@ describe('a wait', () => {
     const ids = await fillBuild(tags())
     await waitForImage(ids.image ?? '', { deadlineMs: 60_000, pauseMs: 10 })
     expect(server.gateway.injected.notFound).toBeGreaterThan(0)
-  }, 60_000)
+  })
 
   test.each(['UnauthorizedOperation', 'ExpiredToken', 'AuthFailure'])('ends at the first %s', async (code) => {
     server.gateway.faults = { refuse: { DescribeImages: code } }

@@ -46,7 +46,7 @@ test('a value that AWS never accepts is an error', async () => {
 test('after a failed promotion, the old value is set again when the new one arrives late', async () => {
   // The provider sees the old value and changes nothing: it is still there.
   const parameter = lateParameter('ami-old', [{ value: 'ami-new', reads: 4 }])
-  await holdParameter('/x', 'ami-old', { ...wait, holdMs: 200 })
+  await holdParameter('/x', 'ami-old', { ...wait, holdMs: 2_000 })
   expect(parameter.current()).toBe('ami-old')
   expect(new Set(parameter.written)).toEqual(new Set(['ami-old']))
 })

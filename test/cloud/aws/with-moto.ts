@@ -12,7 +12,7 @@ export function withMoto(): { readonly gateway: Gateway } {
     state.gateway = await startGateway(moto.url)
     Object.assign(process.env, motoEnvironment(state.gateway.url))
     await makeKeys(moto.url, ['eu-central-1', 'eu-west-1'])
-  }, 300_000)
+  })
   afterAll(async () => {
     await state.gateway[Symbol.asyncDispose]()
     await moto[Symbol.asyncDispose]()

@@ -70,7 +70,7 @@ describe.skipIf(venv === undefined)('the callback plugin', () => {
 - name: Never reached
   ansible.builtin.debug:`,
     )
-  }, 120_000)
+  })
 
   test('reports the start and the end of each task', () => {
     expect(
@@ -123,7 +123,7 @@ describe.skipIf(venv === undefined)('the callback plugin', () => {
     const { cases, problem } = reportTasks(ends, undefined)
     expect(problem).toBeUndefined()
     expect(cases.map(({ status }) => status)).toEqual(['passed', 'skipped', 'passed'])
-  }, 120_000)
+  })
 
   test('reports the output of a failed command', () => {
     expect(all.ends.find(({ task }) => task === 'Inside')?.message).toBe('exit code 4: rescued')
@@ -143,13 +143,13 @@ describe.skipIf(venv === undefined)('the callback plugin', () => {
     const { stdout, exitCode } = await play('unsafe', '- ansible.builtin.debug:\n    var: canary')
     expect(stdout).toContain('{{ not a template }}')
     expect(exitCode).toBe(0)
-  }, 60_000)
+  })
 
   test('works with Mitogen, and suppresses its known warning', async () => {
     const { ends, stdout, stderr } = await play('mitogen', '- name: Hello\n  ansible.builtin.command: echo hi', 'mitogen')
     expect(ends, stdout).toMatchObject([{ task: 'Hello', status: 'changed' }])
     expect(stdout + stderr).not.toContain('DEPRECATION')
-  }, 60_000)
+  })
 })
 
 test('reports a machine that cannot be reached as unreachable', () => {

@@ -9,7 +9,7 @@ import type { CaseResult } from '../../../src/model/suite-result.ts'
 /** Commands that create a mount namespace, in which other files can be mounted over those of the computer. */
 const namespaces = [
   ['unshare', '--user', '--map-root-user', '--mount'],
-  ['sudo', '-n', '--preserve-env=PATH,TRIAL_KEY,NOW,BOOTS', 'unshare', '--mount'],
+  ['sudo', '-n', '--preserve-env=PATH,TRIAL_KEY,NOW,BOOTS,SETTLE', 'unshare', '--mount'],
 ]
 const namespace = namespaces.find(([command = '', ...rest]) => spawnSync(command, [...rest, 'true']).status === 0)
 
@@ -39,7 +39,7 @@ export function checkFakeRoot(
     const stdout = execFileSync(command, [...rest, 'sh', '-s'], {
       ...{ encoding: 'utf8' as const, stdio: ['pipe', 'pipe', 'ignore'] as ('pipe' | 'ignore')[] },
       input: `{\n${mounts.join('\n')}\n${hygieneScript()}\n} </dev/null\n`,
-      env: { PATH: `/usr/local/bin:${process.env.PATH}`, TRIAL_KEY: 'TRIALKEY', NOW: '0', BOOTS: '1' },
+      env: { PATH: `/usr/local/bin:${process.env.PATH}`, TRIAL_KEY: 'TRIALKEY', NOW: '0', BOOTS: '1', SETTLE: '20' },
     })
     return { cases: new Map(parseHygiene(stdout).map((one) => [one.name, one])), stdout }
   } finally {

@@ -39,7 +39,7 @@ function open(step: 'configure' | 'seal' | 'verify'): FakeWindows {
   const windows = makeWindows(step, {
     cloud: 'aws',
     family: {
-      login: { by: 'password', transport: 'psrp', user: 'Administrator', timeout: '5s' },
+      login: { by: 'password', transport: 'psrp', user: 'Administrator', timeout: '60s' },
       verify: { suites: [{ pester: 'verify/base.Tests.ps1' }] },
     },
     host: { transport: 'psrp', port: wsman.port, certificateThumbprint: wsman.certificate.thumbprint },

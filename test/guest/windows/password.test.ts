@@ -67,7 +67,7 @@ describe('with PowerShell remoting, the password', () => {
   const open = (step: 'configure' | 'seal' | 'verify', thumbprint = wsman.certificate.thumbprint) =>
     makeWindows(step, {
       family: {
-        login: { by: 'password', transport: 'psrp', user: 'Administrator', timeout: '5s' },
+        login: { by: 'password', transport: 'psrp', user: 'Administrator', timeout: '60s' },
         configure: { strategy: 'linear', secrets: { ansible_password: { env: 'WINDOWS_PASSWORD' } } },
         verify: { suites: [{ pester: 'verify/base.Tests.ps1' }] },
       },

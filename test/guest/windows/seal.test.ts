@@ -27,6 +27,9 @@ const panther = [
   '2026-11-23 10:00:03, Error      [0x0f0070] SYSPRP RunExternalDlls:An error occurred, halting sysprep execution.',
 ].join('\r\n')
 const pauses = { busy: 1, state: 1, inside: 0 }
+/** Limits of a step, each only tried if the computer was too slow for the one before. */
+const limits = ['2s', '10s', '60s']
+
 const json = (value: object) => ({ rc: 0, stdout: `${JSON.stringify(value)}\r\n`, stderr: '' })
 const run = ({ context, host, build }: FakeWindows, isStopped = false) =>
   sealWindows({ context, connection: connect(host, build) }, async () => isStopped, pauses)
@@ -126,10 +129,15 @@ describe('sealing a Windows machine', () => {
   })
 
   it('fails if the machine stays busy', async () => {
-    using windows = makeWindows('seal', { family: { seal: { timeout: '1s' } } })
-    windows.answer('check/outcome.json', json({ ...ready, busy: ['TiWorker'] }))
-    await expect(run(windows)).rejects.toThrow('TiWorker did not end in time')
-    expect(windows.calls().length).toBeGreaterThan(1)
+    const calls: number[] = []
+    for (const timeout of limits) {
+      using windows = makeWindows('seal', { family: { seal: { timeout } } })
+      windows.answer('check/outcome.json', json({ ...ready, busy: ['TiWorker'] }))
+      await expect(run(windows)).rejects.toThrow('TiWorker did not end in time')
+      calls.push(windows.calls().length)
+      if (calls.some((count) => count > 1)) return
+    }
+    expect.fail(`the machine was asked only once: ${calls}`)
   })
 
   it('reports the error of Sysprep, and saves its log', async () => {
@@ -147,10 +155,17 @@ describe('sealing a Windows machine', () => {
   })
 
   it('reports the last state of a machine that does not stop in time', async () => {
-    using windows = makeWindows('seal', { family: { seal: { timeout: '2s' } } })
-    windows.answer('check/outcome.json', json(ready))
-    windows.answer('watch/outcome.json', json(going))
-    await expect(run(windows)).rejects.toThrow('the machine did not stop within 2s; ImageState is IMAGE_STATE_COMPLETE')
+    const said: string[] = []
+    for (const timeout of limits) {
+      using windows = makeWindows('seal', { family: { seal: { timeout } } })
+      windows.answer('check/outcome.json', json(ready))
+      windows.answer('watch/outcome.json', json(going))
+      const error = await run(windows).then(String, String)
+      expect(error).toContain(`the machine did not stop within ${timeout}`)
+      said.push(error)
+      if (error.includes('; ImageState is IMAGE_STATE_COMPLETE')) return
+    }
+    expect.fail(`no message has the ImageState: ${said.join('\n')}`)
   })
 
   it.each([

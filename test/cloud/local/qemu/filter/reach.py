@@ -6,10 +6,10 @@ from concurrent.futures import ThreadPoolExecutor
 port, own, own_port, plugin = int(sys.argv[1]), sys.argv[2], int(sys.argv[3]), int(sys.argv[4])
 
 
-def ask(name, address, at):
+def ask(name, address, at, patience=5):
     """Connects like an ordinary program."""
     try:
-        with socket.create_connection((address, at), timeout=5) as connection:
+        with socket.create_connection((address, at), timeout=patience) as connection:
             connection.sendall(b'GET / HTTP/1.0\r\n\r\n')
             connection.recv(100)
             return name, 'reached'
@@ -46,7 +46,7 @@ tries = [
     ('resolver', '10.0.2.3', port),
     ('own address', own, own_port),
     ('metadata', '169.254.169.254', own_port),
-    ('mirror', 'deb.debian.org', 80),
+    ('mirror', 'deb.debian.org', 80, 60),
 ]
 with ThreadPoolExecutor(len(tries)) as pool:
     for name, outcome in pool.map(lambda each: ask(*each), tries):
