@@ -49,7 +49,7 @@ export function readPidNamespace() {
   }
 }
 
-/** Takes the lock, if nobody holds it. A hard link appears together with its content, so a lock always has an owner. */
+/** Takes the lock, if no process holds it. A hard link appears together with its content, so a lock always has an owner. */
 export function takeLockFile(file, owner) {
   const mine = nameAside(file)
   writeFileSync(mine, owner)
@@ -93,7 +93,7 @@ function nameAside(file) {
   return `${file}.${randomBytes(6).toString('hex')}`
 }
 
-/** The text of a lock; undefined if nobody holds it. */
+/** The text of a lock; undefined if no process holds it. */
 export function findLockText(file) {
   try {
     return readFileSync(file, 'utf8')

@@ -16,7 +16,7 @@ test('an event is complete although a read ended within a line and within a char
   {
     await using _following = followEvents(file, (each) => told.push(each))
     appendFileSync(file, line.subarray(0, withinCharacter))
-    // It reads every 100 ms. On a slow computer it may read both parts at once, which is right too.
+    // It reads every 100 ms. On a slow computer it may read both parts together, which is right too.
     await sleep(500)
     appendFileSync(file, line.subarray(withinCharacter))
   }

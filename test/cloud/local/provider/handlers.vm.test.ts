@@ -80,7 +80,7 @@ describe('machines that are restored from the VM snapshot of a base image', () =
         const host = outputs.host as Host
         const text = await ssh(host, 'cat /etc/machine-id /etc/ssh/*.pub; head -c 16 /dev/urandom | base64; cat .ssh/authorized_keys')
         const [machineId, ...rest] = text.trim().split('\n')
-        // The clock is set at once to a second, and soon after to less.
+        // First the clock is set to a second, and soon after to less.
         await expect.poll(() => clockDifference(host)).toBeLessThan(2)
         expect(rest.at(-1)).toBe(outputs.publicKey)
         expect(text).not.toContain('bakehouse-warm')
