@@ -20,6 +20,6 @@ export async function readOrder(request: BakeRequest): Promise<Order> {
     cloud: await chooseCloud(read.cloud),
     engine,
     artifacts: findRoot(engine.backend),
-    redactor: createRedactor(secretValues(secrets, read.folder)),
+    redactor: createRedactor(secretValues(secrets, read)),
   }
 }

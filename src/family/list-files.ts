@@ -16,18 +16,36 @@ const caches = new Set([
 ])
 const cacheFiles = /(\.py[co]|\.swp|\.retry|~)$/
 
-/** Paths of all files below a folder, sorted by code unit in every locale. Follows links; leaves out caches of tools. */
-export function listFiles(folder: string): string[] {
-  return listBelow(folder, '', [realpathSync(folder)]).sort()
+/**
+ * Paths of all files below a folder, sorted by code unit in every locale. Follows links; leaves out caches of tools. `isLenient`: also leaves
+ * out what this user cannot read, instead of throwing.
+ */
+export function listFiles(folder: string, { isLenient = false } = {}): string[] {
+  return listBelow({ folder, isLenient }, '', [realpathSync(folder)]).sort()
 }
 
-function listBelow(folder: string, below: string, around: readonly string[]): string[] {
-  return readdirSync(join(folder, below)).flatMap((name) => {
+interface Listing {
+  readonly folder: string
+  readonly isLenient: boolean
+}
+
+function listBelow(listing: Listing, below: string, around: readonly string[]): string[] {
+  const names = unlessUnreadable(listing, [], () => readdirSync(join(listing.folder, below)))
+  return names.flatMap((name) => {
     if (caches.has(name) || cacheFiles.test(name)) return []
     const path = below ? `${below}/${name}` : name
-    const found = statSync(join(folder, path), { throwIfNoEntry: false })
+    const found = unlessUnreadable(listing, undefined, () => statSync(join(listing.folder, path), { throwIfNoEntry: false }))
     if (!found?.isDirectory()) return !found || found.isFile() ? [path] : []
-    const real = realpathSync(join(folder, path))
-    return around.includes(real) ? [] : listBelow(folder, path, [...around, real])
+    const real = realpathSync(join(listing.folder, path))
+    return around.includes(real) ? [] : listBelow(listing, path, [...around, real])
   })
+}
+
+function unlessUnreadable<Result>({ isLenient }: Listing, otherwise: Result, read: () => Result): Result {
+  try {
+    return read()
+  } catch (error) {
+    if (isLenient) return otherwise
+    throw error
+  }
 }

@@ -1,13 +1,16 @@
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { defined } from '../core/defined.ts'
 import { messageOf, UsageError } from '../core/errors.ts'
 import { resolveInside } from '../core/inside.ts'
 import { stateCommandLine } from '../core/program.ts'
 import { shortestSecret } from '../core/redact/redact.ts'
+import { findInstalled } from '../guest/ansible/requirements.ts'
 import type { Family, Secret } from '../model/family.ts'
 import type { FamilySecrets } from '../model/secrets.ts'
 import type { Path, Problem } from './explain.ts'
+import { listFiles } from './list-files.ts'
+import { findReadableFiles } from './shared-files.ts'
 import { vaultedValues } from './vaulted-values.ts'
 
 /** The secrets of a family, and what is wrong with each that is missing or too short to be redacted. */
@@ -46,9 +49,14 @@ export function checkSecrets(family: Family, env: NodeJS.ProcessEnv = process.en
   }
 }
 
-/** The values of all secrets, for the redactor; also those in the folder of the family that Ansible Vault encrypted. */
-export function secretValues({ variables, vaultPassword }: FamilySecrets, folder: string): string[] {
-  return [...Object.values(variables), ...(vaultPassword === undefined ? [] : [vaultPassword, ...vaultedValues(folder, vaultPassword)])]
+/** The values of all secrets, for the redactor; also those that Ansible Vault encrypted in a file that the playbook may read. */
+export function secretValues({ variables, vaultPassword }: FamilySecrets, family: Pick<Family, 'folder' | 'configure'>): string[] {
+  const given = Object.values(variables)
+  if (vaultPassword === undefined) return given
+  const installed = findInstalled(family)
+  const folders = installed ? Object.values(installed).filter((path) => existsSync(path)) : []
+  const files = folders.flatMap((path) => listFiles(path, { isLenient: true }).map((file) => join(path, file)))
+  return [...given, vaultPassword, ...vaultedValues([...findReadableFiles(family.folder), ...files], vaultPassword)]
 }
 
 interface OneReading {

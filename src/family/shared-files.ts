@@ -1,8 +1,8 @@
-import { readdirSync, readFileSync, realpathSync, statSync } from 'node:fs'
+import { readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { basename, dirname, join, relative, resolve, sep } from 'node:path'
 import { familyFile } from '../core/find-project.ts'
-import { ansibleFolders, findSettingsFile } from '../guest/ansible/project-folders.ts'
+import { ansibleFolders, findSettingsFile, variableFolders } from '../guest/ansible/project-folders.ts'
 import { listPaths, settingsOf } from '../guest/ansible/settings.ts'
 import { listFiles } from './list-files.ts'
 import { findRoleNames } from './role-names.ts'
@@ -13,8 +13,27 @@ import { findRoleNames } from './role-names.ts'
  * family or another of these files uses; and what such a YAML file names with `../`. The project is the folder that contains `playbooks/`.
  */
 export function findSharedFiles(folder: string): string[] {
-  const search = openSearch(folder)
-  for (const file of listFiles(folder)) search.read(join(folder, file))
+  const project = resolve(folder, '../..')
+  const paths = searchFrom(folder, 'used').map((path) => relative(project, path).split(sep).join('/'))
+  return paths.sort()
+}
+
+/**
+ * The paths of all files that Ansible may read for a family, its own ones too. They are more than those that it uses: the shared variables of
+ * all groups and hosts, what is beside a named file (because a name can be a template), and what links and search paths name outside of the
+ * project. Files that this user cannot read are left out, because Ansible cannot read them either.
+ */
+export function findReadableFiles(folder: string): string[] {
+  const own = listFiles(folder, { isLenient: true }).map((path) => join(folder, path))
+  return [...own, ...searchFrom(folder, 'readable')]
+}
+
+/** Which files count: those that the family uses, or all that Ansible may read for it. */
+type Extent = 'used' | 'readable'
+
+function searchFrom(folder: string, extent: Extent): readonly string[] {
+  const search = openSearch(folder, extent)
+  for (const file of listFiles(folder, { isLenient: extent === 'readable' })) search.read(join(folder, file))
   const settings = findSettingsFile(folder)
   if (settings !== undefined) search.add(settings)
   const roles = searchPath(folder, ['roles_path'], 'ANSIBLE_ROLES_PATH')
@@ -22,14 +41,14 @@ export function findSharedFiles(folder: string): string[] {
   // A role that was found may use others.
   for (let before = -1; before < search.words.size; ) {
     before = search.words.size
-    for (const path of listVariables(folder, search.groups())) search.add(path)
+    for (const path of extent === 'used' ? listVariables(folder, search.groups()) : listAllVariables(folder)) search.add(path)
     for (const name of [...search.roles()]) for (const path of roles) search.add(join(path, name))
     for (const name of [...search.words]) {
       const [namespace = '', collection] = name.split('.')
       if (collection) for (const path of collections) search.add(join(path, 'ansible_collections', namespace, collection))
     }
   }
-  return search.list()
+  return search.files
 }
 
 /** The host of a family has its name, and is in these groups. It may join others while the playbook runs. */
@@ -50,8 +69,30 @@ function listVariables(folder: string, names: ReadonlySet<string>): string[] {
   )
 }
 
+function listAllVariables(folder: string): string[] {
+  const [, ...shared] = ansibleFolders(folder)
+  return shared.flatMap((around) => variableFolders.map((kind) => join(around, kind)))
+}
+
 function listFolder(folder: string): string[] {
-  return statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder) : []
+  return findStats(folder)?.isDirectory() ? readdirSync(folder) : []
+}
+
+/** The text of a file; empty if this user cannot read it. */
+function readText(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function findStats(path: string): Stats | undefined {
+  try {
+    return statSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 interface Search {
@@ -65,11 +106,13 @@ interface Search {
   read(path: string): void
   /** Adds a file, or all files in a folder. Ignores what does not exist or is not shared. */
   add(path: string): void
-  list(): string[]
+  /** The added files. */
+  readonly files: readonly string[]
 }
 
-function openSearch(folder: string): Search {
+function openSearch(folder: string, extent: Extent): Search {
   const project = resolve(folder, '../..')
+  const isReadable = extent === 'readable'
   const [words, roles] = [new Set<string>(), new Set<string | undefined>()]
   let joinsGroups = false
   const seen = new Set<string>()
@@ -79,40 +122,44 @@ function openSearch(folder: string): Search {
     roles: () => (roles.has(undefined) ? words : (roles as ReadonlySet<string>)),
     groups: () => (joinsGroups ? words : new Set()),
     read(path) {
-      if (!/\.ya?ml$/.test(path) || !statSync(path, { throwIfNoEntry: false })?.isFile()) return
-      const text = readFileSync(path, 'utf8')
+      if (!/\.ya?ml$/.test(path) || !findStats(path)?.isFile()) return
+      const text = readText(path)
       for (const [word] of text.matchAll(/[\w-]+(?:\.[\w-]+)*/g)) words.add(word).add(word.split('.').slice(0, 2).join('.'))
       for (const name of findRoleNames(text)) roles.add(name)
       joinsGroups ||= /\b(group_by|add_host)\b/.test(text)
       // Ansible searches from the folder of the playbook, and from that of the file.
       for (const [named] of text.matchAll(/\.\.\/[^\s'"#:,|}\])]*/g)) {
-        for (const from of [folder, dirname(path)]) search.add(resolve(from, named))
+        for (const from of [folder, dirname(path)]) addNamed(resolve(from, named))
         if (path === join(folder, familyFile)) search.add(suiteFolder(project, resolve(folder, named)))
       }
     },
     add(path) {
-      if (seen.has(path) || !isShared(path, { folder, project })) return
+      if (seen.has(path) || !(isReadable ? isElsewhere(path, folder) : isShared(path, { folder, project }))) return
       seen.add(path)
-      const stats = statSync(path, { throwIfNoEntry: false })
-      if (stats?.isDirectory()) for (const file of listFiles(path)) search.add(join(path, file))
+      const stats = findStats(path)
+      if (stats?.isDirectory()) for (const file of listFiles(path, { isLenient: isReadable })) search.add(join(path, file))
       if (!stats?.isFile()) return
-      files.push(relative(project, path).split(sep).join('/'))
+      files.push(path)
       search.read(path)
     },
-    list: () => files.sort(),
+    files,
+  }
+  const addNamed = (path: string): void => {
+    search.add(path)
+    if (isReadable && isBelow(project, path)) search.add(dirname(path))
   }
   return search
 }
 
 /** A file of tests in `common/` uses the files beside it; the folder of such a file, else the path itself. */
 function suiteFolder(project: string, path: string): string {
-  const isFile = statSync(path, { throwIfNoEntry: false })?.isFile()
+  const isFile = findStats(path)?.isFile()
   return isFile && isBelow(join(project, 'common'), path) ? dirname(path) : path
 }
 
 /** Whether a path is in the project, also after following links, and neither in the folder of the family nor a folder around it. */
 function isShared(path: string, { folder, project }: { readonly folder: string; readonly project: string }): boolean {
-  if (!isBelow(project, path) || path === folder || isBelow(folder, path) || isBelow(path, folder)) return false
+  if (!isBelow(project, path) || !isElsewhere(path, folder)) return false
   try {
     return isBelow(realpathSync(project), realpathSync(path))
   } catch {
@@ -120,8 +167,13 @@ function isShared(path: string, { folder, project }: { readonly folder: string; 
   }
 }
 
+/** Whether a path is neither in the folder of the family nor a folder around it. */
+function isElsewhere(path: string, folder: string): boolean {
+  return path !== folder && !isBelow(folder, path) && !isBelow(path, folder)
+}
+
 function isBelow(folder: string, path: string): boolean {
-  return path.startsWith(`${folder}${sep}`)
+  return path.startsWith(folder.endsWith(sep) ? folder : `${folder}${sep}`)
 }
 
 /** The folders of a search path of Ansible. */

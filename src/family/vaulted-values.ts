@@ -1,25 +1,24 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { readFileSync, statSync } from 'node:fs'
 import { decryptVaulted } from '../core/vault.ts'
 
 /** Larger files are not searched, in bytes. */
 const longestFile = 4 * 1024 * 1024
 
 /**
- * The values that Ansible Vault encrypted in a folder: files of variables, other files, and single values with `!vault`. They are decrypted
- * in memory and never written.
+ * The values that Ansible Vault encrypted in these files: files of variables, other files, and single values with `!vault`. They are decrypted
+ * in memory and never written. Files that cannot be read are ignored.
  */
-export function vaultedValues(folder: string, password: string): string[] {
-  const texts = listFiles(folder).flatMap((file) => decryptVaulted(readFileSync(file, 'latin1'), password))
-  return [...new Set(texts.flatMap(scalarsOf))]
+export function vaultedValues(files: readonly string[], password: string): string[] {
+  const texts = new Set(files.map(readText).filter((text) => text.includes('$ANSIBLE_VAULT;')))
+  return [...new Set([...texts].flatMap((text) => decryptVaulted(text, password)).flatMap(scalarsOf))]
 }
 
-function listFiles(folder: string): string[] {
-  const entries = readdirSync(folder, { withFileTypes: true, recursive: true })
-  return entries
-    .filter((entry) => entry.isFile() && !/[/\\](\.git|node_modules|\.bakehouse)([/\\]|$)/.test(entry.parentPath))
-    .map(({ parentPath, name }) => join(parentPath, name))
-    .filter((file) => statSync(file).size <= longestFile)
+function readText(file: string): string {
+  try {
+    return statSync(file).size <= longestFile ? readFileSync(file, 'latin1') : ''
+  } catch {
+    return ''
+  }
 }
 
 /** Values that also occur in ordinary text. Replacing them would make logs useless. */

@@ -14,6 +14,8 @@ export interface StepContext {
   readonly hosts: readonly Host[]
   readonly secrets: FamilySecrets
   readonly redactor: Redactor
+  /** Searches again for values that Ansible Vault encrypted, and redacts them too. For a step that installs roles or collections. */
+  readonly searchVaulted: () => void
   readonly venv: string
   /** Aborted on SIGINT and SIGTERM. */
   readonly signal: AbortSignal

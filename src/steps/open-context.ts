@@ -18,7 +18,7 @@ import { readRequest } from './request-file.ts'
 export function openContext(step: StepName, folder: string, signal: AbortSignal): StepContext {
   const request = readRequest(folder)
   const secrets = readSecrets(request.family)
-  const redactor = createRedactor(secretValues(secrets, request.family.folder))
+  const redactor = createRedactor(secretValues(secrets, request.family))
   for (const sub of [buildFiles.logs, buildFiles.steps, buildFiles.junit]) mkdirSync(join(folder, sub), { recursive: true })
   const phase = step === 'prove' ? 'configure' : step
   const log = openSync(join(folder, logFile(step)), 'a', 0o600)
@@ -28,6 +28,7 @@ export function openContext(step: StepName, folder: string, signal: AbortSignal)
     folder,
     secrets,
     redactor,
+    searchVaulted: () => redactor.learn(...secretValues(secrets, request.family)),
     signal,
     hosts: parseHosts(findVariable('BAKEHOUSE_HOSTS')),
     venv: findVenv(),

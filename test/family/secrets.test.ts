@@ -19,7 +19,7 @@ test('reads secrets from the environment and from files, without the last line b
     V: 'vault',
   })
   expect(secrets).toEqual({ variables: { a: 'alpha', b: 'line one\nline two' }, vaultPassword: 'vault' })
-  expect(secretValues(secrets, folder)).toEqual(['alpha', 'line one\nline two', 'vault'])
+  expect(secretValues(secrets, family({}))).toEqual(['alpha', 'line one\nline two', 'vault'])
 })
 
 describe('a secret that cannot be used', () => {

@@ -1,9 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
-import { afterAll, beforeAll, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createRedactor } from '../../src/core/redact/redact.ts'
 import { secretValues } from '../../src/family/secrets.ts'
+import { findInstalled } from '../../src/guest/ansible/requirements.ts'
+import { makeFamily } from '../helpers/family.ts'
+import { vaultedLine } from '../helpers/vaulted.ts'
+import { familyFiles, makeProject } from './project.ts'
 
 /** Made by `ansible-vault encrypt` and `ansible-vault encrypt_string`, with the password `opensesame`. */
 const file = `$ANSIBLE_VAULT;1.1;AES256
@@ -42,7 +46,8 @@ beforeAll(() => {
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
-const valuesWith = (vaultPassword: string | undefined): string[] => secretValues({ variables: {}, vaultPassword }, folder)
+const valuesWith = (vaultPassword: string | undefined): string[] =>
+  secretValues({ variables: {}, vaultPassword }, makeFamily({}, { name: 'web', folder }))
 
 it('values in vaulted files and single vaulted values are secrets of a family', () => {
   expect(valuesWith('opensesame').sort()).toEqual(
@@ -61,3 +66,93 @@ it('nothing is decrypted with another password, or without one', () => {
   expect(valuesWith('another')).toEqual(['another'])
   expect(valuesWith(undefined)).toEqual([])
 })
+
+describe('vaulted values outside of the folder of the family', () => {
+  const password = 'opensesame'
+  const secret = vaultedLine('token', 'shared-s3cr3t', password)
+  const play = (text: string): string => `- hosts: all\n${text}`
+  const settings = { 'ansible.cfg': '[defaults]\nroles_path = common/roles:../elsewhere/roles\n' }
+  const open = (files: Readonly<Record<string, string>>) =>
+    makeProject(below('project', { ...familyFiles('web', ''), ...settings, ...files }))
+  const find = (project: { readonly folder: string }, configure = {}): string[] => {
+    const folder = join(project.folder, 'project/playbooks/web')
+    return secretValues({ variables: {}, vaultPassword: password }, makeFamily({ configure }, { name: 'web', folder }))
+  }
+
+  it.each<[string, Record<string, string>]>([
+    ['of all groups, of the project', { 'group_vars/all.yml': secret }],
+    ['of all groups, beside the families', { 'playbooks/group_vars/all/vault': secret }],
+    ['of a group whose name is a template', { 'common/group_vars/os_Debian.yml': secret }],
+    ['of a host', { 'host_vars/web.yml': secret }],
+    ['of a shared role', { 'playbooks/web/playbook.yml': play('  roles: [motd]\n'), 'common/roles/motd/defaults/main.yml': secret }],
+    [
+      'of a role outside of the project',
+      { 'playbooks/web/playbook.yml': play('  roles: [motd]\n'), '../elsewhere/roles/motd/vars/main.yml': secret },
+    ],
+    [
+      'of a role that another role uses',
+      {
+        'playbooks/web/playbook.yml': play('  roles: [motd]\n'),
+        'common/roles/motd/meta/main.yml': 'dependencies: [words]\n',
+        'common/roles/words/vars/main.yml': secret,
+      },
+    ],
+    [
+      'in a file of variables',
+      { 'playbooks/web/playbook.yml': play('  vars_files: [../../common/vars.yml]\n'), 'common/vars.yml': secret },
+    ],
+    [
+      'in a file whose name is a template',
+      { 'playbooks/web/playbook.yml': play('  vars_files: ["../../secrets/{{ stage }}.yml"]\n'), 'secrets/test.yml': secret },
+    ],
+    [
+      'of a playbook of another family',
+      {
+        'playbooks/web/playbook.yml': '- import_playbook: ../db/playbook.yml\n',
+        'playbooks/db/playbook.yml': '[]',
+        'playbooks/db/vars.yml': secret,
+      },
+    ],
+  ])('are secrets: those %s', (_, files) => {
+    using project = open(files)
+    expect(find(project)).toContain('shared-s3cr3t')
+  })
+
+  it('are secrets if a link names their file or folder', () => {
+    using project = open({ '../company/one.yml': secret, '../company/group_vars/all.yml': vaultedLine('key', 'other-s3cr3t', password) })
+    const at = (path: string): string => join(project.folder, 'project', path)
+    mkdirSync(at('playbooks/web/vars'))
+    symlinkSync(at('../company/one.yml'), at('playbooks/web/vars/one.yml'))
+    symlinkSync(at('../company/group_vars'), at('group_vars'))
+    symlinkSync('nowhere', at('playbooks/web/vars/broken.yml'))
+    expect(find(project)).toEqual(expect.arrayContaining(['shared-s3cr3t', 'other-s3cr3t']))
+  })
+
+  it('are secrets in a role that the requirements of the family installed', () => {
+    using project = open({ 'playbooks/web/requirements.yml': 'roles: [{ name: motd, src: https://example.com/motd.git }]\n' })
+    const configure = { requirements: 'requirements.yml' }
+    const family = makeFamily({ configure }, { name: 'web', folder: join(project.folder, 'project/playbooks/web') })
+    const before = process.env.XDG_CACHE_HOME
+    process.env.XDG_CACHE_HOME = join(project.folder, 'cache')
+    try {
+      const vars = join(findInstalled(family)?.roles ?? '', 'motd/vars')
+      expect(vars.startsWith(join(project.folder, 'cache'))).toBe(true)
+      expect(find(project, configure)).toEqual([password])
+      mkdirSync(vars, { recursive: true })
+      writeFileSync(join(vars, 'main.yml'), secret)
+      expect(find(project, configure)).toEqual([password, 'shared-s3cr3t'])
+    } finally {
+      if (before === undefined) delete process.env.XDG_CACHE_HOME
+      else process.env.XDG_CACHE_HOME = before
+    }
+  })
+
+  it('are not searched in families that this one does not use', () => {
+    using project = open({ 'playbooks/db/vars.yml': secret })
+    expect(find(project)).toEqual([password])
+  })
+})
+
+function below<Content>(folder: string, files: Readonly<Record<string, Content>>): Record<string, Content> {
+  return Object.fromEntries(Object.entries(files).map(([path, text]) => [join(folder, path), text]))
+}

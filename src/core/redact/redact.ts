@@ -3,8 +3,8 @@ import { secretForms } from './secret-forms.ts'
 
 /** Replaces secret values in text that is written. */
 export interface Redactor {
-  /** Adds a secret. Later calls replace it too. */
-  readonly learn: (secret: string) => void
+  /** Adds secrets. Later calls replace them too. */
+  readonly learn: (...secrets: readonly string[]) => void
   /** The text, with all secrets replaced in all their forms. */
   readonly text: (text: string) => string
   /** Redacts text that arrives in pieces. Also finds a secret that is divided between two pieces. */
@@ -33,9 +33,10 @@ export const shortestSecret = 4
 export function createRedactor(secrets: readonly string[]): Redactor {
   const known = new Set(secrets)
   let automaton = automatonOf(known)
-  const learn = (secret: string): void => {
-    if (known.has(secret)) return
-    automaton = automatonOf(known.add(secret))
+  const learn = (...more: readonly string[]): void => {
+    if (more.every((secret) => known.has(secret))) return
+    for (const secret of more) known.add(secret)
+    automaton = automatonOf(known)
   }
   const stream = () => (automaton ? redactingStream(automaton) : { push: (piece: string) => piece, end: () => '' })
   const text = (whole: string): string => {

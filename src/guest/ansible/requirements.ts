@@ -8,6 +8,7 @@ import { MissingError, messageOf, UsageError } from '../../core/errors.ts'
 import { failureOf, run } from '../../core/exec.ts'
 import { resolveInside } from '../../core/inside.ts'
 import { cacheFolder } from '../../core/paths.ts'
+import type { Family } from '../../model/family.ts'
 import type { StepContext } from '../context.ts'
 import { findDigestProblem } from './collection-digest.ts'
 import { findSettingsFile } from './project-folders.ts'
@@ -28,6 +29,17 @@ export interface Installed {
   readonly roles: string
 }
 
+/** The folders into which the requirements of a family are installed. They need not exist. Undefined if it has no requirements. */
+export function findInstalled({ folder, configure: { requirements } }: Pick<Family, 'folder' | 'configure'>): Installed | undefined {
+  const file = requirements === undefined ? undefined : resolveInside(folder, requirements)
+  return file !== undefined && existsSync(file) ? installedOf(readFileSync(file, 'utf8')) : undefined
+}
+
+function installedOf(text: string): Installed {
+  const folder = join(cacheFolder(), 'ansible', createHash('sha256').update(text).digest('hex').slice(0, 16))
+  return { collections: join(folder, 'collections'), roles: join(folder, 'roles') }
+}
+
 /**
  * Installs the family's requirements that this computer does not have. They are cached for all builds.
  * Throws MissingError with those that cannot be installed.
@@ -41,11 +53,11 @@ export async function installRequirements(context: StepContext): Promise<Install
       hint: `create ${file}, or remove configure.requirements from family.yaml`,
     })
   const text = readFileSync(file, 'utf8')
-  const folder = join(cacheFolder(), 'ansible', createHash('sha256').update(text).digest('hex').slice(0, 16))
-  const installed = { collections: join(folder, 'collections'), roles: join(folder, 'roles') }
+  const installed = installedOf(text)
   const wanted = parseRequirements(text)
   const missing = wanted.filter((one) => !isInstalled(one, installed, context))
   for (const kind of new Set(missing.map((one) => one.kind))) await install({ kind, file, installed, missing }, context)
+  if (missing.length > 0) context.searchVaulted()
   for (const one of wanted) requireDigest(one, installed, context)
   return installed
 }
