@@ -166,7 +166,8 @@ gone no-package-lists
 gone no-downloaded-packages
 gone no-installer-files
 gone no-timer-stamps
-none no-half-installed-packages "$(grep -hE '^Status: .* (half-installed|half-configured|unpacked|triggers-pending)$' /var/lib/dpkg/status 2>/dev/null)"
+none no-half-installed-packages "$(sed -nE -e '/^Package: /{s/^Package: //;h;}' -e '/^Status: .* (half-installed|half-configured|unpacked|triggers-pending)$/{g;p;}' \
+  /var/lib/dpkg/status 2>/dev/null)"
 gone no-cloud-init-state
 gone no-dhcp-leases
 gone no-network-settings
