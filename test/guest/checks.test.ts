@@ -26,6 +26,11 @@ describe('the page of checks', () => {
   })
 })
 
+it('the page lists the checks whose findings are a hint if the base machine has them too', () => {
+  const [, listed = ''] = /What\nthese Linux checks find there, too, is a hint: (.+?)\. A finding/s.exec(page) ?? []
+  expect([...listed.matchAll(/`([^`]+)`/g)].map(([, check]) => check)).toEqual(systemOf('linux').inheritedChecks)
+})
+
 it('every check has a description', () => {
   expect(checkNames.filter((check) => /no description|undefined/.test(describeCheck(check)))).toEqual([])
 })

@@ -35,12 +35,21 @@ END`
 /** The type of a result with all members that a result can have. */
 type AnyResult = Pick<StepResult, 'step' | 'status' | 'log' | 'suites'> & { readonly cause?: string; readonly hint?: string }
 
+/** Fields of `family.yaml` that a test sets, and the cloud of the build. */
+interface RequestFields {
+  readonly base?: object
+  readonly configure?: object
+  readonly verify?: object
+  readonly hygiene?: object
+  readonly cloud?: string
+}
+
 /** A build folder with scripts that replace ssh and Ansible. */
 export interface StepFolder extends Disposable {
   readonly path: string
   readonly env: Record<string, string>
   /** Writes `request.json`. */
-  request(more?: { readonly configure?: object; readonly verify?: object }): void
+  request(more?: RequestFields): void
   /** Writes a shell script to this path of the folder, for example `bin/ssh` or `venv/bin/ansible-playbook`. */
   script(path: string, text: string): void
   step(name: string, env?: Record<string, string>): Promise<RunResult & { readonly json: AnyResult | undefined }>
@@ -80,17 +89,15 @@ export function makeStepFolder(): StepFolder {
   }
 }
 
-function requestOf(
-  folder: string,
-  { configure = {}, verify = {} }: { readonly configure?: object; readonly verify?: object },
-): StepRequest {
+function requestOf(folder: string, { configure = {}, verify = {}, cloud = 'local', ...others }: RequestFields): StepRequest {
   const fields = {
+    ...others,
     configure: { strategy: 'linear', timeout: '1m', ...configure },
     seal: { timeout: '1m' },
     verify: { timeout: '1m', ...verify },
   }
   const family = makeFamily(fields, { name: 'fam', folder })
-  return { family, version: 'v', build: 'b', cloud: 'local', previousCases: {}, prove: false }
+  return { family, version: 'v', build: 'b', cloud, previousCases: {}, prove: false }
 }
 
 /** The text of all files. */
