@@ -1,7 +1,7 @@
 import type { z } from 'zod'
 import type { PluginEntry } from '../engine/plugin/resource.ts'
 import type { Os } from '../guest/systems.ts'
-import type { Family } from '../model/family.ts'
+import type { Base } from '../model/family.ts'
 import type { Cloud, CloudResources } from './cloud.ts'
 
 /** A kind of base image that a cloud supports. */
@@ -16,8 +16,8 @@ export interface BaseKind {
   readonly templates?: readonly string[]
   /** How to get such a base for an operating system, as the hint of an error. */
   advice?(os: string): string | undefined
-  /** The hint for a playbook that failed for want of something that such a base does not have. */
-  findHint?(family: Pick<Family, 'base' | 'configure'>, cause: string): string | undefined
+  /** The hint for a playbook that failed because such a base lacks something that others have. */
+  findHint?(base: Base, cause: string): string | undefined
 }
 
 /** The additions of a cloud to the schema of `family.yaml`. */

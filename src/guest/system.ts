@@ -1,5 +1,5 @@
 import type { SshKeyKind } from '../core/ssh-key.ts'
-import type { Family } from '../model/family.ts'
+import type { Configure, Family } from '../model/family.ts'
 import type { Host } from '../model/host.ts'
 import type { OfflineDisk } from '../model/offline-disk.ts'
 import type { CaseResult } from '../model/suite-result.ts'
@@ -37,6 +37,8 @@ export interface System {
   openSession(context: StepContext, host: Host): Promise<OpenSession>
   /** Makes a base machine ready for the playbook. Returns a hint for a playbook that fails, if it saw a reason. Throws RejectedError. */
   prepare?(session: Session): Promise<string | undefined>
+  /** The hint for a playbook that failed because a base machine lacks something; undefined if that is not the reason. */
+  findHint?(configure: Configure, cause: string): Promise<string | undefined>
   /** Reads the identity of a machine. Throws RejectedError if it cannot be read. */
   readIdentity(session: Session): Promise<Identity>
   /**

@@ -10,6 +10,7 @@ import { onlyHost, type StepContext } from '../guest/context.ts'
 import type { Session } from '../guest/session.ts'
 import { systemOf } from '../guest/systems.ts'
 import { buildFiles } from '../model/build-folder.ts'
+import type { Base } from '../model/family.ts'
 import type { StepAnswer } from '../model/step.ts'
 
 /** Runs the playbook of the family on the base machine. A failure names the failed task. */
@@ -39,15 +40,19 @@ export async function configure(context: StepContext): Promise<StepAnswer> {
   return { status: 'failed', cause, ...defined({ hint: hint ?? (await findBaseHint(context, cause)) }), suites }
 }
 
-/** The hint for a playbook that failed because the base image lacks something, if the cloud knows one. */
-async function findBaseHint(context: StepContext, cause: string): Promise<string | undefined> {
-  return (await findBaseKind(context))?.findHint?.(context.request.family, cause)
+/** The hint for a playbook that failed because the base image lacks something. */
+async function findBaseHint({ request: { family, cloud } }: StepContext, cause: string): Promise<string | undefined> {
+  const { findRootFamily } = await import('../family/root-family.ts')
+  // A parent family that can no longer be read gives no hint; the cause is still that of the playbook.
+  const root = await findRootFamily(family).catch(() => family)
+  const hint = (await findBaseKind(root.base, cloud))?.findHint?.(root.base, cause)
+  if (hint === undefined) return systemOf(family.os).findHint?.(family.configure, cause)
+  return root.name === family.name ? hint : `${hint}, in the family ${root.name}`
 }
 
-/** The kind of the base of the family, if the cloud describes it. */
-async function findBaseKind({ request: { family, cloud } }: StepContext): Promise<BaseKind | undefined> {
-  const { bases } = await describeCloud(cloud)
-  return bases.find(({ kind }) => kind === family.base.kind)
+/** The kind of a base, if the cloud describes it. */
+async function findBaseKind(base: Base, cloud: string): Promise<BaseKind | undefined> {
+  return (await describeCloud(cloud)).bases.find(({ kind }) => kind === base.kind)
 }
 
 /** Reports the event of a task to the build. */
@@ -66,8 +71,9 @@ async function rememberBase(session: Session): Promise<void> {
 /** Saves what hygiene finds on a base machine, before the playbook changes it, unless this program made the base. */
 async function rememberFindings(session: Session): Promise<void> {
   const { context } = session
-  const system = systemOf(context.request.family.os)
-  if (system.inheritedChecks === undefined || (await findBaseKind(context))?.isOwn) return
+  const { family, cloud } = context.request
+  const system = systemOf(family.os)
+  if (system.inheritedChecks === undefined || (await findBaseKind(family.base, cloud))?.isOwn) return
   context.tell({ type: 'task', name: 'read what the base image already has' })
   const { cases } = await system.checkHygiene(session, 1)
   const { writeBaseFindings } = await import('../guest/base-findings.ts')

@@ -17,6 +17,7 @@ export const linux: System = {
     return { context, connection: connect(host, context.folder), async [Symbol.asyncDispose]() {} }
   },
   prepare: async (session) => (await import('./prepare.ts')).prepareLinux(session),
+  findHint: async (configure, cause) => (await import('./missing-parts.ts')).findMissingPartHint(configure, cause),
   readIdentity: async (session) => (await import('./identity.ts')).readLinuxIdentity(session),
   seal: async (session) => (await import('./seal.ts')).sealLinux(session),
   checkHygiene: async (session, boots) => (await import('./hygiene.ts')).checkLinuxHygiene(session, boots),

@@ -1,17 +1,15 @@
 import type { DebianVariant } from '../../../model/debian-release.ts'
-import type { Family } from '../../../model/family.ts'
+import type { Base } from '../../../model/family.ts'
 
 interface MissingPart {
   /** Found in the cause of a failed task when the part is missing. */
   readonly signs: RegExp
-  /** The only variant that lacks it. Default: all variants lack it. */
-  readonly variant?: DebianVariant
-  /** Whether it is there if the family refreshes the package lists. */
-  readonly isRefreshed?: boolean
+  /** The variant that lacks it. */
+  readonly variant: DebianVariant
   readonly hint: string
 }
 
-/** Parts that playbooks expect but a Debian base image lacks. */
+/** Parts that playbooks expect but a variant of the Debian base image lacks. guest/linux/missing-parts.ts has those that others lack too. */
 const missingParts: readonly MissingPart[] = [
   {
     signs:
@@ -19,20 +17,9 @@ const missingParts: readonly MissingPart[] = [
     variant: 'lean',
     hint: 'The lean Debian base does not have it. Use the standard one: base: {debian: …, variant: standard}',
   },
-  {
-    signs: /No package matching '[^']*' is available|Unable to locate package|has no installation candidate/,
-    isRefreshed: true,
-    hint: 'The package lists of the base image are empty. Set configure: {refreshPackages: true}, or use update_cache: true in the task',
-  },
-  {
-    signs: /locale-gen|\/etc\/locale\.gen|locales-all/,
-    hint: 'install the package locales first: the base image has only the locale C.UTF-8',
-  },
 ]
 
 /** The hint for a task that failed because a Debian base image lacks a part; undefined if that is not the reason. */
-export function findMissingPartHint({ base, configure }: Pick<Family, 'base' | 'configure'>, cause: string): string | undefined {
-  const lacks = ({ variant, isRefreshed }: MissingPart): boolean =>
-    (variant === undefined || variant === base.variant) && !(isRefreshed && configure.refreshPackages)
-  return missingParts.find((part) => lacks(part) && part.signs.test(cause))?.hint
+export function findMissingPartHint(base: Base, cause: string): string | undefined {
+  return missingParts.find(({ variant, signs }) => variant === base.variant && signs.test(cause))?.hint
 }

@@ -1,12 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { local } from '../../../../src/cloud/local/descriptor.ts'
-import type { Family } from '../../../../src/model/family.ts'
 
 const debian = local.bases.find(({ kind }) => kind === 'debian')
 
-function findHint(variant: string, cause: string, refreshPackages = false): string | undefined {
-  const configure = { refreshPackages } as Family['configure']
-  return debian?.findHint?.({ base: { kind: 'debian', debian: 'bookworm', variant }, configure }, cause)
+function findHint(variant: string, cause: string): string | undefined {
+  return debian?.findHint?.({ kind: 'debian', debian: 'bookworm', variant }, cause)
 }
 
 describe('the hint for a task that failed because the base image lacks a part', () => {
@@ -19,14 +17,6 @@ describe('the hint for a task that failed because the base image lacks a part', 
   ])('names the standard variant for the cause %s on a lean base image', (cause) => {
     expect(findHint('lean', cause)).toContain('variant: standard')
     expect(findHint('standard', cause)).toBeUndefined()
-  })
-
-  it.each(['standard', 'lean'])('names refreshPackages on a %s base image', (variant) => {
-    expect(findHint(variant, "No package matching 'auditd' is available")).toContain('refreshPackages: true')
-  })
-
-  it('does not name refreshPackages if the family has it', () => {
-    expect(findHint('standard', "No package matching 'fihs' is available", true)).toBeUndefined()
   })
 
   it('gets no hint for another failure', () => {
