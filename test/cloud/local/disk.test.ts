@@ -84,6 +84,20 @@ describe.skipIf(!hasTools)('a disk that is read from outside', () => {
     expect(failed['offline.no-host-keys']).toContain('/etc/ssh/ssh_host_ed25519_key')
   })
 
+  it('shows log files with content, at any depth, but no empty ones and none in other folders', async () => {
+    const failed = await findFailed({
+      'var/log/syslog': 'the build\n',
+      'var/log/journal/system.journal': 'LPKSHHRH',
+      'var/log/wtmp': '',
+      'var/log/link': { link: '/etc/passwd' },
+      'var/lib/log': 'no log',
+    })
+    expect(failed['offline.no-logs']?.split(/[ ,]+/).sort()).toEqual(
+      ['failed:', 'found', '/var/log/journal/system.journal', '/var/log/syslog'].sort(),
+    )
+    expect(Object.keys(failed)).toEqual(['offline.no-logs'])
+  })
+
   it('shows a setuid program that no package has, and that the machine hides', async () => {
     const failed = await findFailed({ 'usr/lib/.x': { mode: 0o4755 } })
     expect(failed).toEqual({
