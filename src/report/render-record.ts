@@ -1,6 +1,6 @@
 import { renderDuration, renderTime } from '../core/duration.ts'
 import type { BuildRecord } from '../model/record.ts'
-import { countCases, renderCounts, type SuiteResult, suitePassed } from '../model/suite-result.ts'
+import { type CaseResult, countCases, isBad, renderCounts, type SuiteResult, suitePassed } from '../model/suite-result.ts'
 import { renderCause } from './words.ts'
 
 /** A build record as lines of text. */
@@ -22,17 +22,19 @@ export function renderRecord(record: BuildRecord): string[] {
 }
 
 function renderSuite(suite: SuiteResult): string[] {
-  const bad = suite.cases.filter(({ status }) => status === 'failed' || status === 'error')
+  const bad = suite.cases.filter(isBad)
+  // A case that passed has a message if its finding is allowed or only a hint.
+  const noted = suite.cases.filter(({ status, message }) => status === 'passed' && message)
   return [
     `  ${markOf(suitePassed(suite))} ${suite.suite}: ${suite.problem ?? renderCounts(countCases([suite]))}, ${renderDuration(suite.durationMs)}`,
-    ...bad.flatMap(({ name, title, message = '' }) => [
-      `      ✗ ${name}${title === undefined ? '' : `: ${title}`}`,
-      ...message
-        .split('\n')
-        .filter(Boolean)
-        .map((line) => `        ${line}`),
-    ]),
+    ...bad.flatMap((one) => renderCase('✗', one)),
+    ...noted.flatMap((one) => renderCase('!', one)),
   ]
+}
+
+function renderCase(mark: string, { name, title, message = '' }: CaseResult): string[] {
+  const lines = message.split('\n').filter(Boolean)
+  return [`      ${mark} ${name}${title === undefined ? '' : `: ${title}`}`, ...lines.map((line) => `        ${line}`)]
 }
 
 function imageRows({ image }: BuildRecord): [string, string | undefined][] {

@@ -81,11 +81,17 @@ interface TrialResult {
   readonly identity: Identity | undefined
 }
 
-/** The cases, in which findings that the family allows, or that the base machine had, count as passed. */
-async function allow({ request, folder }: StepContext, cases: readonly CaseResult[]): Promise<readonly CaseResult[]> {
-  const { hygiene } = request.family
+/**
+ * The cases, in which findings that the family allows, or that the base machine had, count as passed. The first time, a note of the build
+ * names each of them.
+ */
+async function allow(context: StepContext, cases: readonly CaseResult[], isFirst: boolean): Promise<readonly CaseResult[]> {
+  const { hygiene } = context.request.family
   const allowed = hygiene ? (await import('../guest/hygiene.ts')).allowFindings(cases, hygiene.allow) : cases
-  return passInherited(allowed, readBaseFindings(folder))
+  const judged = passInherited(allowed, readBaseFindings(context.folder))
+  const changed = judged.filter(({ status }, index) => status !== cases[index]?.status)
+  if (isFirst) for (const { name, message } of changed) context.tell({ type: 'note', text: `${name}: ${message}` })
+  return judged
 }
 
 /** Verifies one trial. The hygiene checks run before the suites, because suites leave traces; the tools of the suites start meanwhile. */
@@ -98,7 +104,7 @@ async function verifyTrial(context: StepContext, trial: Trial): Promise<TrialRes
     const offline = trial.suffix === '' ? checkOffline(trial) : []
     const [report, more] = await Promise.all([system.checkHygiene(trial, trial.boots), offline])
     identity = report.identity
-    return { ...report, cases: await allow(context, [...report.cases, ...more]) }
+    return { ...report, cases: await allow(context, [...report.cases, ...more], trial.suffix === '') }
   }
   const expected = expectedCases(undefined, context.request.previousCases[name])
   const hygiene = record(context, { name, verifier: 'hygiene', run, expected })
@@ -125,7 +131,7 @@ async function recordClones(context: StepContext, identities: readonly Identity[
   return record(context, {
     name,
     verifier: 'hygiene',
-    run: async () => ({ cases: await allow(context, compareClones(identities)) }),
+    run: async () => ({ cases: await allow(context, compareClones(identities), boots === 1) }),
     expected: undefined,
   })
 }

@@ -87,7 +87,25 @@ describe('the report', () => {
   })
 })
 
+/** The record of a build whose family allows a finding. */
+function allowingRecord() {
+  const message = 'allowed: a proxy <filters> all traffic; found: it is off'
+  const cases = [{ name: 'firewall-on', title: 'Checks the firewall.', status: 'passed' as const, durationMs: 1, message }]
+  return sampleRecord({ suites: [{ suite: 'hygiene', verifier: 'hygiene', durationMs: 1, junit: 'junit/hygiene.xml', cases }] })
+}
+
+test('the report shows what a family allows: the reason and the finding', () => {
+  const page = renderReport(allowingRecord())
+  const shown = /firewall-on.*<pre>allowed: a proxy &lt;filters&gt; all traffic; found: it is off<\/pre>/s
+  expect(page).toMatch(shown)
+})
+
 describe('a record as text', () => {
+  test('contains what a family allows: the reason and the finding', () => {
+    const text = renderRecord(allowingRecord()).join('\n')
+    expect(text).toContain('      ! firewall-on: Checks the firewall.\n        allowed: a proxy <filters> all traffic; found: it is off')
+  })
+
   test('contains the failed test case and its message', () => {
     const text = renderRecord(failedRecord()).join('\n')
     expect(text).toContain('linux-web 2026.11.23: failed, 2026-11-23 13:04 UTC, 41.3 s, local')

@@ -163,6 +163,24 @@ describe('verify', () => {
     expect(readFileSync(join(folder, 'junit/hygiene.xml'), 'utf8')).toContain('failures="1"')
   })
 
+  test('passes with a finding that the family allows, and shows it in a note, in the result and in the JUnit file', async () => {
+    made.request({ hygiene: { allow: { 'no-mail': 'a mail server' } } })
+    say('machine-id 99\ncase\tfailed\t1\tno-mail\tfound /var/mail/root\n\nhygiene done')
+    const { json } = await step('verify', hosts('i'))
+    const message = 'allowed: a mail server; found: /var/mail/root'
+    expect(json?.status, json?.cause).toBe('ok')
+    expect(json?.suites[0]?.cases.find(({ name }) => name === 'no-mail')).toMatchObject({ status: 'passed', message })
+    expect(readFileSync(join(folder, 'junit/hygiene.xml'), 'utf8')).toContain(`<system-out>${message}</system-out>`)
+    expect(readFileSync(join(folder, 'events.jsonl'), 'utf8')).toContain(`"type":"note","text":"no-mail: ${message}"`)
+  })
+
+  test('a note names an allowed finding once, although clones have it too', async () => {
+    made.request({ hygiene: { allow: { 'no-mail': 'a mail server' } } })
+    say('machine-id 99\ncase\tfailed\t1\tno-mail\tfound /var/mail/root\n\nhygiene done')
+    await step('verify', hosts('i', 'j'))
+    expect(readFileSync(join(folder, 'events.jsonl'), 'utf8').match(/"type":"note"/g)).toHaveLength(1)
+  })
+
   test('fails if the guest ends before the script is complete', async () => {
     say('machine-id 99\ncase\tpassed\t1\tclock-correct\t')
     expect(await step('verify', hosts('i'))).toMatchObject({
