@@ -3,6 +3,8 @@
 # with 4 if they cannot be fetched. Set before: limit (s), refresh (yes or no), interpreter (the Python of Ansible), and for tests root, a
 # folder in place of /.
 
+# The messages of apt-get are read below.
+export LC_ALL=C
 root=${root-}
 
 # Whether a process has a lock on this file. proc(5), /proc/locks: the inode is the third part of the sixth field.

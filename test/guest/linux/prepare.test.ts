@@ -22,12 +22,15 @@ function write(path: string, text = ''): string {
   return file
 }
 
-/** Fails if the file `unreachable` exists, and prints the file `warning`; if the file `once` exists, only the first time. */
+/**
+ * Fails if the file `unreachable` exists, and prints the file `warning`, in the language of the machine; if the file `once` exists, only the
+ * first time.
+ */
 const aptGet = `#!/bin/sh
 echo "apt-get $*"
 cd "$(dirname "$0")/.."
 [ ! -e unreachable ] || exit 100
-[ ! -e warning ] || cat warning
+[ ! -e warning ] || if [ "\${LC_ALL-}" = C ]; then cat warning; else sed 's/Failed to fetch/Fehlschlag beim Holen von/' warning; fi
 [ ! -e once ] || rm once warning
 `
 
@@ -91,7 +94,7 @@ describe('the preparation of a Linux machine for the playbook', () => {
   })
 
   // apt-get ends with 0 then, so that the playbook failed later: "No package matching 'fish' is available".
-  it('fails if apt-get only warns that a list is missing', () => {
+  it('fails if apt-get only warns that a list is missing, also on a machine in another language', () => {
     write(
       'warning',
       "W: Failed to fetch http://deb.debian.org/debian/dists/bookworm/InRelease  Temporary failure resolving 'deb.debian.org'\n",
