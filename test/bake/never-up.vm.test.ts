@@ -17,6 +17,7 @@ it('a build whose machine never accepts a login promotes nothing, and saves cons
   project.write(tinyFamily('dead', { family: `base: {image: ${disk}, sha256: ${sha256}}\nlogin: {timeout: 15s}\nmachine: {disk: 1}\n` }))
   const { exitCode, outcome, stderr } = await project.bake('dead')
   expect([exitCode, outcome.status, outcome.error?.phase], stderr).toEqual([10, 'failed', 'base'])
+  expect(stderr).toMatch(/^dead {2}base .* its (network is not up|ssh port does not answer) yet$/m)
   expect(outcome.error?.message).toMatch(/cannot log in to the machine: .* within 15 s/)
   expect(readdirSync(outcome.diagnosticsPath ?? '')).toEqual(expect.arrayContaining(['base-console.log', 'base-screen.png']))
   expect(JSON.parse((await project.outputs('dead')) ?? '')).toEqual({})

@@ -13,6 +13,7 @@ import { familyTags } from './family-tags.ts'
 import { makeMachine } from './machine.ts'
 import { publishParameters } from './publish-resources.ts'
 import { portOf, routeOf } from './route.ts'
+import type { LoginRequest } from './run.ts'
 import { runner } from './runner.ts'
 import { parseImageName } from './tags.ts'
 
@@ -24,7 +25,11 @@ export const awsResources: CloudResources = {
     const request = all([launched, firstBoot, findRegion()]).apply(([{ instanceId, publicIp, privateIp }, { pinned }, region]) => {
       const route = routeOf(optionsOf(family).reach, { instanceId, publicIp, privateIp, region })
       const host: Host = { instanceId, ...route, ...loginOf(spec), ...pinned }
-      return JSON.stringify({ host, deadlineMs: parseDuration(family.login.timeout) })
+      const { buildFolder } = spec.context
+      return JSON.stringify({
+        ...{ host, deadlineMs: parseDuration(family.login.timeout) },
+        ...{ buildFolder, stage: spec.stage, name },
+      } satisfies LoginRequest)
     })
     // The command has the name of the phase, because the phase ends when login works, not when EC2 reports "running".
     const login = new local.Command(name, runner({ verb: 'login', name, context: spec.context, request }), {

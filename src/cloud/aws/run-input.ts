@@ -1,14 +1,11 @@
 import type { BlockDeviceMapping, Image, ResourceType, RunInstancesCommandInput, TagSpecification } from '@aws-sdk/client-ec2'
 import { defined } from '../../core/defined.ts'
+import type { StartingMachine } from '../progress.ts'
 import type { Place } from './places.ts'
 import type { Volume } from './volumes.ts'
 
 /** A machine to start, as JSON for the command that starts it. */
-export interface LaunchRequest {
-  /** The name of the machine in the build, such as `trial-2`. */
-  readonly name: string
-  readonly stage: 'base' | 'trial'
-  readonly buildFolder: string
+export interface LaunchRequest extends StartingMachine {
   readonly image: string
   /** At least one. They are tried in this order. */
   readonly places: readonly Place[]

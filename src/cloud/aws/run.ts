@@ -1,21 +1,18 @@
-import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { appendJsonLine } from '../../core/append-json-line.ts'
 import { watchOwner } from '../../core/build-owner.ts'
 import { findVariable } from '../../core/environment.ts'
 import { BakehouseError, messageOf } from '../../core/errors.ts'
 import { endChildren } from '../../core/marked-processes.ts'
 import { printJsonLine, say } from '../../core/output.ts'
 import { keepFilesPrivate } from '../../core/private-files.ts'
-import { buildFiles } from '../../model/build-folder.ts'
-import type { BuildEvent } from '../../model/events.ts'
 import type { Host } from '../../model/host.ts'
+import { type StartingMachine, tellNote } from '../progress.ts'
 import type { FinishRequest } from './finish.ts'
 import type { Launched } from './launch.ts'
 import type { LaunchRequest } from './run-input.ts'
 
 /** Request of `login`: an instance that the engine has created. */
-export interface LoginRequest {
+export interface LoginRequest extends StartingMachine {
   readonly host: Host
   readonly deadlineMs: number
 }
@@ -35,7 +32,7 @@ const commands: Readonly<Record<string, (request: unknown) => Promise<void>>> = 
   launch: async (request) => {
     const { launch } = await import('./launch.ts')
     const given = request as LaunchRequest
-    printJsonLine(await launch(given, { userData: await text(process.stdin), tell: (sentence) => tell(given, sentence) }))
+    printJsonLine(await launch(given, { userData: await text(process.stdin), tell: (sentence) => tellNote(given, sentence) }))
   },
   terminate: async () => {
     // The engine passes what `launch` printed.
@@ -44,9 +41,9 @@ const commands: Readonly<Record<string, (request: unknown) => Promise<void>>> = 
     return (await import('./delete.ts')).deleteCreated({ kind: 'instance', id: instanceId }, await findRegion())
   },
   login: async (request) => {
-    const { host, deadlineMs } = request as LoginRequest
+    const { host, ...wait } = request as LoginRequest
     // Windows: the first login is part of the step configure.
-    if (host.transport === 'ssh') await (await import('./login.ts')).requireLogin(host, deadlineMs)
+    if (host.transport === 'ssh') await (await import('./login.ts')).requireLogin(host, wait)
     printJsonLine(host)
   },
   tag: async (request) => {
@@ -55,12 +52,6 @@ const commands: Readonly<Record<string, (request: unknown) => Promise<void>>> = 
   },
   finish: async (request) => (await import('./finish.ts')).finish(request as FinishRequest),
   release: async (request) => (await import('./finish.ts')).release(request as FinishRequest),
-}
-
-/** A sentence for the user, in the phase of the machine. */
-function tell({ stage, buildFolder }: LaunchRequest, text: string): void {
-  const note: BuildEvent = { type: 'note', phase: stage, text, at: new Date().toISOString() }
-  appendJsonLine(join(buildFolder, buildFiles.events), note)
 }
 
 const command = commands[process.argv[2] ?? '']

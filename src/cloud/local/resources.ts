@@ -4,6 +4,7 @@ import { buildFiles } from '../../model/build-folder.ts'
 import type { Host } from '../../model/host.ts'
 import type { Tags } from '../../model/tags.ts'
 import type { CloudResources, ImageResource } from '../cloud.ts'
+import type { StartingMachine } from '../progress.ts'
 import type { CopyInputs, ImageInputs, InstanceInputs } from './machines/spec.ts'
 
 /** The version of the provider plugin, as in `provider.ts`. */
@@ -40,6 +41,7 @@ export const localResources: CloudResources = {
     const tags: Tags = { tool: 'bakehouse', family: family.name, version: of, build, stage, expires }
     const loginTimeoutSeconds = Math.ceil(parseDuration(family.login.timeout) / 1000)
     const diagnosticsFolder = `${buildFolder}/${buildFiles.diagnostics}`
+    const startedBy: StartingMachine = { buildFolder, stage, name }
     const { os } = family
     const login = { login: family.login.by, user: family.login.user, transport: family.login.transport, os, loginTimeoutSeconds }
     const key = { publicKey, identityFile, knownHostsFile }
@@ -54,6 +56,7 @@ export const localResources: CloudResources = {
       network,
       warm,
       diagnosticsFolder,
+      startedBy,
     }
     const resource = new Instance(name, inputs, { ...options, customTimeouts: { create: '12h' } })
     return { resource, instanceId: resource.instanceId, host: resource.host }

@@ -36,6 +36,8 @@ export const instanceInputs = z.strictObject({
   warm: z.boolean(),
   /** Folder for console log and screenshot if the guest does not start; empty for none. */
   diagnosticsFolder: z.string(),
+  /** The build that starts the machine. It is told what is seen of the machine meanwhile. */
+  startedBy: z.strictObject({ buildFolder: z.string(), stage: z.enum(['base', 'trial']), name: z.string() }).optional(),
 })
 
 /** Inputs of `qemu:index:Image`, an image from the disk of a stopped instance. */

@@ -2,9 +2,10 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { defined } from '../../../core/defined.ts'
 import { MissingError, messageOf, RejectedError } from '../../../core/errors.ts'
-import { waitForLogin } from '../../../guest/ssh/login.ts'
+import { refusalHint, waitForLogin } from '../../../guest/ssh/login.ts'
 import { systemNames } from '../../../guest/systems.ts'
 import type { Host } from '../../../model/host.ts'
+import { type StartingMachine, tellSight } from '../../progress.ts'
 import { findAccelerator, rejectAccelerator } from '../qemu/accelerator.ts'
 import { type Guest, qemuArguments } from '../qemu/arguments.ts'
 import { startFilter } from '../qemu/filter/start.ts'
@@ -104,6 +105,8 @@ export interface LocalLogin {
   readonly isRefusalFinal?: boolean
   /** The name of the machine in the known_hosts file, if it is not the address. */
   readonly hostKeyAlias?: string
+  /** The build to tell what is seen of the machine. */
+  readonly startedBy?: StartingMachine | undefined
 }
 
 /**
@@ -111,15 +114,15 @@ export interface LocalLogin {
  */
 const connectSeconds = 180
 
-/** Pauses between two login attempts, in ms. */
-const pause = { shortest: 150, longest: 4_000 }
+/** The shortest pause between two logins, in ms. */
+const pause = { shortest: 150 }
 
 /**
  * Waits until a machine accepts a login. The connection stays open for the steps. Throws RejectedError with the reason and the last line on
  * the console, and BootFailed as soon as the console shows that the system cannot start.
  */
 export async function requireLogin(machine: LocalMachine, host: LocalHost, wait: LocalLogin): Promise<void> {
-  const { deadlineMs, signal, isRestored, isRefusalFinal, hostKeyAlias } = wait
+  const { deadlineMs, signal, isRestored, isRefusalFinal, hostKeyAlias, startedBy } = wait
   await rm(host.controlPath, { force: true })
   const observer = observe(machine)
   const target = { ...host, ...defined({ hostKeyAlias }) }
@@ -128,7 +131,7 @@ export async function requireLogin(machine: LocalMachine, host: LocalHost, wait:
     waitForLogin(target, settings, {
       ...{ deadlineMs, signal: until, pause, logFile: join(machineFiles(machine).folder, 'ssh.log') },
       observer: isRestored ? { ...observer, isNetworkUp: async () => true } : observer,
-      ...defined({ isRefusalFinal }),
+      ...defined({ isRefusalFinal, onSeen: startedBy && ((sentence: string) => tellSight(startedBy, sentence)) }),
     })
   const failure = await unlessPaused(machine, signal, (until) => unlessBootFails(machine, until, logIn))
   if (failure === undefined) return
@@ -144,7 +147,7 @@ export function loginFailed(why: string, lastLine: string | undefined, isRefusal
     `cannot log in to the machine: ${why} (last line of its console: ${lastLine || 'none'})`,
     {
       hint: isRefusal
-        ? 'name an account that may log in with a key: login: {by: cloud-init, user: …} in family.yaml; a hardening role often forbids root'
+        ? refusalHint
         : 'read the console log in the diagnostics folder; the image must boot with UEFI from a virtio disk; a slow machine needs a longer login: {timeout: …} in family.yaml',
     },
   ]

@@ -121,7 +121,8 @@ async function bootMachine(spec: InstanceInputs, signal: AbortSignal, { note, fi
       return { machine, host, boot: 'cold', note }
     }
     const host = hostOf(machine, spec)
-    const wait = { deadlineMs: spec.loginTimeoutSeconds * 1000, signal, isRefusalFinal: firmware !== undefined }
+    const { loginTimeoutSeconds, startedBy } = spec
+    const wait = { deadlineMs: loginTimeoutSeconds * 1000, signal, isRefusalFinal: firmware !== undefined, startedBy }
     const loggingIn = requireLogin(machine, host, wait)
     await loggingIn.catch((error: unknown) => Promise.reject(error instanceof LoginRefused ? new FirmwareUnusable(error) : error))
     return { machine, host, boot: 'cold', note }

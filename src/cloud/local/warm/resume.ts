@@ -27,7 +27,7 @@ export async function resumeSnapshot({ made, snapshot, spec, signal, started }: 
   makingHostKeys.catch(() => {})
   const { disk, memory: own, qmpSocket } = machineFiles(made)
   await copyFile(snapshot.disk, disk)
-  const { cpus, memory, tags, network } = spec
+  const { cpus, memory, tags, network, startedBy } = spec
   const machine = await startMachine(made, {
     cpus,
     memory,
@@ -42,7 +42,7 @@ export async function resumeSnapshot({ made, snapshot, spec, signal, started }: 
   await restoreMemory(qmpSocket, snapshot.memory, own)
   const { identityFile, knownHostsFile } = snapshot
   const host = hostOf(machine, { user: 'root', identityFile, knownHostsFile })
-  await requireLogin(machine, host, { deadlineMs: resumeDeadline, signal, isRestored: true, hostKeyAlias })
+  await requireLogin(machine, host, { deadlineMs: resumeDeadline, signal, isRestored: true, hostKeyAlias, startedBy })
   const hostKeys = await makingHostKeys
   await requireInGuest(connectThrough(host.controlPath, host), renewScript(spec.publicKey, hostKeys), { signal, timeoutMs: resumeDeadline })
   await rm(spec.knownHostsFile, { force: true })

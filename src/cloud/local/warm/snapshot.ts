@@ -47,7 +47,7 @@ async function makeSnapshot(spec: InstanceInputs, folder: string, signal: AbortS
     const { disk, memory: memoryFile, identityFile, knownHostsFile } = filesIn(folder)
     const { publicKey } = await makeSshKey(identityFile, { comment: hostKeyAlias })
     await makeOverlay(imagePath(spec.image), machineFiles(made).disk, spec.disk)
-    const { cpus, memory, tags } = spec
+    const { cpus, memory, tags, startedBy } = spec
     const machine = await startMachine(made, {
       signal,
       cpus,
@@ -57,7 +57,7 @@ async function makeSnapshot(spec: InstanceInputs, folder: string, signal: AbortS
       isSaved: true,
     })
     const host = hostOf(machine, { user: 'root', identityFile, knownHostsFile })
-    await requireLogin(machine, host, { deadlineMs: spec.loginTimeoutSeconds * 1000, signal, hostKeyAlias })
+    await requireLogin(machine, host, { deadlineMs: spec.loginTimeoutSeconds * 1000, signal, hostKeyAlias, startedBy })
     const connection = connectThrough(host.controlPath, host)
     await requireInGuest(connection, settle, { signal, timeoutMs: 300_000 })
     await disconnect(connection)
