@@ -17,11 +17,14 @@ const settleSeconds = 300
 export async function prepareLinux({ context, connection }: Session): Promise<string | undefined> {
   const { refreshPackages: refresh, variables } = context.request.family.configure
   const interpreter = interpreterOf(variables)
-  if (refresh) context.tell({ type: 'task', name: 'refresh the package lists' })
   const script = readFileSync(join(import.meta.dirname, 'prepare.sh'), 'utf8')
   const result = await runInGuest(connection, script, {
     signal: context.signal,
     timeoutMs: (settleSeconds + 300) * 1000,
+    onLine: (line) => {
+      const name = taskOf(line, refresh)
+      if (name !== undefined) context.tell({ type: 'task', name })
+    },
     variables: { limit: String(settleSeconds), refresh: refresh ? 'yes' : 'no', interpreter },
   })
   if (result.stdout.trim()) context.log(`${result.stdout.trim()}\n`)
@@ -43,4 +46,10 @@ export async function prepareLinux({ context, connection }: Session): Promise<st
   const problem = findPythonProblem(result.stdout, interpreter)
   if (problem) for (const text of [problem.what, `hint: ${problem.hint}`]) context.tell({ type: 'note', text })
   return problem?.hint
+}
+
+/** The task that a line of the script begins, if it begins one. */
+function taskOf(line: string, refresh: boolean): string | undefined {
+  if (line.startsWith('waiting for ')) return `wait for ${line.slice('waiting for '.length)}`
+  return refresh && line.startsWith('python ') ? 'refresh the package lists' : undefined
 }

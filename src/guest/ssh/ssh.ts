@@ -26,6 +26,8 @@ export interface GuestOptions {
   readonly variables?: Readonly<Record<string, string>>
   /** The command that reads the script; `sh -s` by default. */
   readonly shell?: string
+  /** Called for each line of its output, immediately. */
+  readonly onLine?: (line: string) => void
 }
 
 /** Maximum number of characters of an answer. A machine could write without end; no check, report or log needs more. */
@@ -46,12 +48,12 @@ export function connectThrough(controlPath: string, host: Host): Connection {
 /** Runs a shell script in the machine, as root. The script goes over standard input: nothing of it is on a command line. */
 export async function runInGuest({ host, options }: Connection, script: string, settings: GuestOptions = {}): Promise<RunResult> {
   const assignments = Object.entries(settings.variables ?? {}).map(([name, value]) => `${name}=${quoteShell(value)}\n`)
-  const { signal, timeoutMs } = settings
+  const { signal, timeoutMs, onLine } = settings
   return run('ssh', [...options, host.address, '--', asRoot(host, settings.shell ?? 'sh -s')], {
     // With the braces, the shell reads the whole script before it runs it. Otherwise a command could read the rest of the script.
     input: `${assignments.join('')}{\n${script}\n} </dev/null\nexit $?\n`,
     longestOutput: longestAnswer,
-    ...defined({ signal, timeoutMs }),
+    ...defined({ signal, timeoutMs, onLine }),
   })
 }
 
