@@ -1,3 +1,4 @@
+import type { RejectedError } from '../core/errors.ts'
 import type { SshKeyKind } from '../core/ssh-key.ts'
 import type { Configure, Family } from '../model/family.ts'
 import type { Host } from '../model/host.ts'
@@ -34,7 +35,10 @@ export interface System {
   readonly readsIdentityInParallel: boolean
   /** Throws MissingError if the build would be unable to log in to its machines. Called before anything is created. */
   preflight?(family: Family, cloud: { readonly name: string; readonly findPasswordData?: unknown }): void
+  /** Opens the connection of a step. Throws RejectedError if the account cannot do what the step needs. */
   openSession(context: StepContext, host: Host): Promise<OpenSession>
+  /** Why the account of the build cannot do what a step needs. A playbook can cause that. Undefined if nothing is wrong. */
+  findAccessProblem?(session: Session): Promise<RejectedError | undefined>
   /** Makes a base machine ready for the playbook. Returns a hint for a playbook that fails, if it saw a reason. Throws RejectedError. */
   prepare?(session: Session): Promise<string | undefined>
   /** The hint for a playbook that failed because a base machine lacks something; undefined if that is not the reason. */

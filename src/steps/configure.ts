@@ -37,7 +37,8 @@ export async function configure(context: StepContext): Promise<StepAnswer> {
   if (cause === undefined && known.status === 'rejected') throw known.reason
   if (cause === undefined) return { status: 'ok', suites }
   await system.saveDiagnostics?.(session)
-  return { status: 'failed', cause, ...defined({ hint: hint ?? (await findBaseHint(context, cause)) }), suites }
+  const problem = await system.findAccessProblem?.(session)
+  return { status: 'failed', cause, ...defined({ hint: problem?.hint ?? hint ?? (await findBaseHint(context, cause)) }), suites }
 }
 
 /** The hint for a playbook that failed because the base image lacks something. */
