@@ -57,18 +57,25 @@ export function runInChroot(folder: string, script: string): ReadonlyMap<string,
 
 /** Calls `use` with a shell command that runs the command after it as root in a copy of a folder. */
 export function withCopy<T>(folder: string, use: (command: string) => T): T {
+  using copy = openCopy(folder)
+  return use(copy.command)
+}
+
+/** A copy of a folder, and a shell command that runs the command after it as root in the copy. */
+export function openCopy(folder: string): Disposable & { readonly command: string } {
   const work = mkdtempSync(join(tmpdir(), 'bakehouse-chroot-'))
-  try {
-    for (const name of ['root', 'upper', 'work']) mkdirSync(join(work, name))
-    const enter = join(work, 'enter')
-    const mount = `lowerdir=${folder},upperdir=${work}/upper,workdir=${work}/work`
-    writeFileSync(
-      enter,
-      `mount -t overlay -o '${mount}' overlay '${work}/root' && mount -t proc proc '${work}/root/proc' && mount --bind /dev '${work}/root/dev' && exec chroot '${work}/root' "$@"\n`,
-    )
-    return use([...asRoot, 'unshare', '--mount', '--pid', '--fork', 'sh', enter].join(' '))
-  } finally {
-    runAsRoot(['rm', '-rf', work])
-    rmSync(work, { recursive: true, force: true })
+  for (const name of ['root', 'upper', 'work']) mkdirSync(join(work, name))
+  const enter = join(work, 'enter')
+  const mount = `lowerdir=${folder},upperdir=${work}/upper,workdir=${work}/work`
+  writeFileSync(
+    enter,
+    `mount -t overlay -o '${mount}' overlay '${work}/root' && mount -t proc proc '${work}/root/proc' && mount --bind /dev '${work}/root/dev' && exec chroot '${work}/root' "$@"\n`,
+  )
+  return {
+    command: [...asRoot, 'unshare', '--mount', '--pid', '--fork', 'sh', enter].join(' '),
+    [Symbol.dispose]() {
+      runAsRoot(['rm', '-rf', work])
+      rmSync(work, { recursive: true, force: true })
+    },
   }
 }
