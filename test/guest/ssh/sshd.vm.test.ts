@@ -119,7 +119,7 @@ describe.skipIf(!canChroot())('a login as another user than root', () => {
     ['needs a password', 'password', 'a password is required'],
     ['allows other commands only', 'limited', /a password is required|not allowed to execute/],
     ['allows nothing', 'nobody2', /a password is required|not in the sudoers file|may not run sudo/],
-  ])('fails at once if sudo %s', async (_what, user, said) => {
+  ])('fails immediately if sudo %s', async (_what, user, said) => {
     const error = await session(user).then(
       () => undefined,
       (thrown: unknown) => thrown,
@@ -133,7 +133,7 @@ describe.skipIf(!canChroot())('a login as another user than root', () => {
     })
   })
 
-  it('fails at once if the login shell runs no commands', async () => {
+  it('fails immediately if the login shell runs no commands', async () => {
     await expect(session('closed')).rejects.toThrow('the login shell of closed runs no commands: This account is currently not available.')
   })
 
