@@ -5,6 +5,10 @@ set -eu
 sed -i "s/RELEASE/$VERSION_CODENAME/g" /etc/apt/sources.list.d/debian.sources
 passwd -q -l root
 
+# The settings of Debian's cloud image, in the same file: sshd takes the first value, so no file of sshd_config.d may contain them.
+sed -i 's/^#PasswordAuthentication yes/PasswordAuthentication no/' /etc/ssh/sshd_config
+echo 'ClientAliveInterval 120' >> /etc/ssh/sshd_config
+
 # Each machine generates its own identity at its first boot.
 : > /etc/machine-id
 rm -f /var/lib/dbus/machine-id /etc/ssh/ssh_host_*

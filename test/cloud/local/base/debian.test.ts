@@ -57,6 +57,11 @@ describe('the recipe of a base', () => {
   })
 
   it('gives all files of the image to root', () => {
+  it('leaves the settings of sshd to the file that roles edit: sshd takes the first value, and reads sshd_config.d first', () => {
+    const rootfs = join(sourceFolder(), 'cloud/local/base/rootfs')
+    expect(spawnSync('find', [rootfs, '-path', '*/etc/ssh/*', '-type', 'f'], { encoding: 'utf8' }).stdout).toBe('')
+  })
+
     expect(overlayTarArguments('lean', '/t')).toEqual(expect.arrayContaining(['--owner=0', '--group=0', '--mode=u=rwX,go=rX']))
   })
 })
