@@ -4,7 +4,9 @@
 set -eu
 root_uuid=$2
 systemctl -q enable systemd-resolved.service
-ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf
+# As in Debian's cloud image: programs ask the stub resolver where they also have the NSS module, and the name servers otherwise.
+if dpkg -s libnss-resolve > /dev/null 2>&1; then resolv=stub-resolv.conf; else resolv=resolv.conf; fi
+ln -sf "/run/systemd/resolve/$resolv" /etc/resolv.conf
 
 for kernel in /lib/modules/*; do update-initramfs -c -k "${kernel##*/}" > /dev/null; done
 

@@ -9,13 +9,22 @@ interface MissingPart {
   readonly hint: string
 }
 
+const leanHint = 'The lean Debian base does not have it. Use the standard one: base: {debian: …, variant: standard}'
+
+const programs = 'curl|ethtool|fuser|killall|lspci|screen|socat|tcpdump|traceroute|uuidgen|vim'
+
 /** Parts that playbooks expect but a variant of the Debian base image lacks. guest/linux/missing-parts.ts has those that others lack too. */
 const missingParts: readonly MissingPart[] = [
   {
     signs:
       /\bgrub\b|grub-|\bgrubenv\b|netplan|resolvectl|systemd-resolved|timesyncd|timedatectl|apparmor|unattended-upgrade|iptables|polkit|pam_systemd|\bnano\b|\bvi\b/,
     variant: 'lean',
-    hint: 'The lean Debian base does not have it. Use the standard one: base: {debian: …, variant: standard}',
+    hint: leanHint,
+  },
+  {
+    signs: new RegExp(`\\b(${programs}): (command )?not found|(file or directory:|executable) b?['"](${programs})['"]`),
+    variant: 'lean',
+    hint: leanHint,
   },
 ]
 

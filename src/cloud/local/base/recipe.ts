@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { quoteShell } from '../../../core/quote.ts'
 import type { DebianRelease, DebianVariant } from '../../../model/debian-release.ts'
 import { releaseTitles } from './releases.ts'
-import { variantPackages } from './variants.ts'
+import { basePackages } from './variants.ts'
 
 /** Sizes in MiB. Two kernels fit into the EFI system partition. */
 export const layout = { esp: 128, disk: 4096 } as const
@@ -25,7 +25,9 @@ const leftOut = ['/usr/share/man/*', '/usr/share/locale/*', '/usr/share/doc/*'] 
 
 /** The key of a recipe: 16 hexadecimal digits of a digest of all its files and settings. */
 export function recipeKey({ release, variant }: DebianBase): string {
-  const hash = createHash('sha256').update(JSON.stringify([release, releaseTitles[release], variantPackages[variant], layout, leftOut]))
+  const hash = createHash('sha256').update(
+    JSON.stringify([release, releaseTitles[release], basePackages(release, variant), layout, leftOut]),
+  )
   const files = rootfsFolders(variant).flatMap((folder) => readdirSync(folder, { recursive: true, withFileTypes: true }))
   const paths = files.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name))
   for (const path of [...paths.sort(), customiseScript, variantScript(variant), assembleScript]) {
@@ -55,7 +57,7 @@ export interface BootstrapSpec extends DebianBase {
 export function bootstrapArguments({ release, variant, target, overlay, sources, mode }: BootstrapSpec): string[] {
   const customise = ['sh', '/customise-variant.sh', releaseTitles[release], rootUuid({ release, variant })].map(quoteShell).join(' ')
   return [
-    ...[`--mode=${mode}`, '--variant=minbase', '--format=tar', `--include=${variantPackages[variant].join(',')}`],
+    ...[`--mode=${mode}`, '--variant=minbase', '--format=tar', `--include=${basePackages(release, variant).join(',')}`],
     '--aptopt=Acquire::Languages "none"',
     ...leftOut.map((pattern) => `--dpkgopt=path-exclude=${pattern}`),
     '--dpkgopt=path-include=/usr/share/doc/*/copyright',

@@ -1,4 +1,4 @@
-import type { DebianVariant } from '../../../model/debian-release.ts'
+import type { DebianRelease, DebianVariant } from '../../../model/debian-release.ts'
 
 /** Packages of every Debian base image: for login, configuration and boot. */
 const common: readonly string[] = [
@@ -8,24 +8,26 @@ const common: readonly string[] = [
 ]
 
 /**
- * The packages of each variant of a Debian base image. `standard` has those of Debian's image genericcloud, so that roles find the same
- * files as in a cloud; docs/debian-base.md lists the exceptions. `lean` boots faster.
- * Source: the package lists of https://salsa.debian.org/cloud-team/debian-cloud-images (config_space/bookworm/package_config).
+ * The packages that each variant adds. `standard` has those of Debian's image genericcloud, so that roles find the same files as in a
+ * cloud; docs/debian-base.md lists the exceptions. `lean` boots faster.
  */
-export const variantPackages: Readonly<Record<DebianVariant, readonly string[]>> = {
+const added: Readonly<Record<DebianVariant, readonly string[]>> = {
   standard: [
-    ...common,
-    ...[
-      'grub-cloud-amd64',
-      'init',
-      'libpam-systemd',
-      'systemd-resolved',
-      'systemd-timesyncd',
-      'libnss-myhostname',
-      'netplan.io',
-      'polkitd',
-    ],
-    ...['apparmor', 'apt-utils', 'unattended-upgrades', 'iptables', 'nano', 'vim-tiny', 'whiptail', 'ssh-import-id'],
+    ...['grub-cloud-amd64', 'init', 'libpam-systemd', 'systemd-resolved', 'systemd-timesyncd', 'libnss-myhostname', 'netplan.io'],
+    ...['polkitd', 'apparmor', 'apt-utils', 'unattended-upgrades', 'iptables', 'nano', 'vim-tiny', 'whiptail', 'ssh-import-id'],
+    ...['bash-completion', 'bind9-host', 'curl', 'ethtool', 'pciutils', 'psmisc', 'screen', 'socat', 'tcpdump', 'traceroute'],
+    ...['uuid-runtime', 'vim', 'xz-utils'],
   ],
-  lean: [...common, 'systemd-boot', 'systemd-boot-efi'],
+  lean: ['systemd-boot', 'systemd-boot-efi'],
+}
+
+/** The packages that the standard variant has in one release only. */
+const addedInRelease: Readonly<Record<DebianRelease, readonly string[]>> = {
+  bookworm: [],
+  trixie: ['libnss-resolve', 'linux-sysctl-defaults'],
+}
+
+/** The packages of a Debian base image, without their dependencies. */
+export function basePackages(release: DebianRelease, variant: DebianVariant): readonly string[] {
+  return [...common, ...added[variant], ...(variant === 'standard' ? addedInRelease[release] : [])]
 }

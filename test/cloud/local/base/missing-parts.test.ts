@@ -14,6 +14,8 @@ describe('the hint for a task that failed because the base image lacks a part', 
     '[Errno 2] No such file or directory: b"update-grub"',
     'Could not find the requested service systemd-resolved: host',
     'Failed to find required executable "iptables" in paths: /usr/sbin:/sbin',
+    'non-zero return code: /bin/sh: 1: curl: not found',
+    "[Errno 2] No such file or directory: b'killall'",
   ])('names the standard variant for the cause %s on a lean base image', (cause) => {
     expect(findHint('lean', cause)).toContain('variant: standard')
     expect(findHint('standard', cause)).toBeUndefined()
@@ -21,5 +23,6 @@ describe('the hint for a task that failed because the base image lacks a part', 
 
   it('gets no hint for another failure', () => {
     expect(findHint('lean', 'non-zero return code: make: *** [all] Error 1')).toBeUndefined()
+    expect(findHint('lean', 'curl: (22) The requested URL returned error: 404')).toBeUndefined()
   })
 })
