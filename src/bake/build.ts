@@ -92,7 +92,8 @@ async function runPhases(reserved: Reserved, record: OpenRecord, journal: Journa
   } catch (error) {
     const steps = await readStepResults(plan.folder)
     await Promise.all([endSteps(plan.folder), endProcesses(findLeakedPlugins)])
-    const trouble = signal.aborted ? { kind: 'cancelled' as const } : await explain(error, { steps, failures: engine.failures }, plan)
+    const known = { steps, failures: engine.failures, findRefusal: plan.cloud.findRefusal }
+    const trouble = signal.aborted ? { kind: 'cancelled' as const } : await explain(error, known, plan)
     const outcome = await settle(reserved, { trouble, steps, hosts, journal, expires })
     // Again: an engine that was killed can take a moment to end, and its plugins are found only after that.
     await endProcesses(findLeakedPlugins)
@@ -103,7 +104,7 @@ async function runPhases(reserved: Reserved, record: OpenRecord, journal: Journa
 /** A machine that the cloud took away explains every error that follows. */
 async function explain(error: unknown, known: Parameters<typeof explainTrouble>[1], { cloud, build }: Plan): Promise<Trouble> {
   const interruption = await cloud.findInterruption?.(build).catch(() => undefined)
-  return explainTrouble(interruption ?? error, interruption ? { steps: {}, failures: [] } : known)
+  return explainTrouble(interruption ?? error, interruption ? { ...known, steps: {}, failures: [] } : known)
 }
 
 type Update = Pick<UpdateOptions, 'signal' | 'onEvent' | 'onWait'>

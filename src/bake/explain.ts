@@ -1,3 +1,4 @@
+import type { Cloud } from '../cloud/cloud.ts'
 import { defined } from '../core/defined.ts'
 import { BakehouseError, findSystemProblem, messageOf } from '../core/errors.ts'
 import { findEngineMessage, findKillSignal } from '../engine/failed-run.ts'
@@ -11,16 +12,18 @@ interface Known {
   readonly steps: StepResults
   /** Errors that the engine reported. */
   readonly failures: readonly EngineFailure[]
+  /** `Cloud.findRefusal`, if the cloud has it. */
+  readonly findRefusal: Cloud['findRefusal']
 }
 
 /** Why a build failed. The result of a step is more precise than the error of the engine that ran it, so it takes precedence. */
-export function explainTrouble(error: unknown, { steps, failures }: Known): Trouble {
+export function explainTrouble(error: unknown, { steps, failures, findRefusal }: Known): Trouble {
   const signal = findKillSignal(error)
   if (signal !== undefined) return { kind: 'interrupted', by: `${signal} to the Pulumi engine` }
   const step = [steps.verify, steps.seal, steps.configure].find(isFailed)
   if (step !== undefined) return explainStep(step)
   const told = failures.find(({ phase }) => phase !== undefined) ?? failures[0]
-  if (told !== undefined) return explainEngine(told, steps)
+  if (told !== undefined) return explainEngine(told, steps, findRefusal)
   return explainError(error)
 }
 
@@ -42,13 +45,15 @@ function explainStep(step: FailedStep): Trouble {
 const failedCommand = /^exit status (\d+): running ".*?":\n(.*)$/s
 
 /** Explains an error of the engine. A step that ends by itself writes a result; without one, it was killed or could not start. */
-function explainEngine({ phase, message }: EngineFailure, steps: StepResults): Trouble {
+function explainEngine({ phase, message }: EngineFailure, steps: StepResults, findRefusal: Known['findRefusal']): Trouble {
   const isStep = phase === 'configure' || phase === 'seal' || phase === 'verify'
   if (!isStep || steps[phase] !== undefined) {
     const [, exitCode, printed = message] = failedCommand.exec(message) ?? []
     // A provider and the commands on EC2 write their hint into the last line.
     const [, why = printed, line] = /^(.*?)\nhint: ([^\n]+)/s.exec(printed) ?? []
     const hint = defined({ hint: line })
+    const refusal = exitCode === undefined ? findRefusal?.(printed) : undefined
+    if (refusal !== undefined) return explainError(refusal)
     return exitCode === '3' ? { kind: 'missing', what: why, ...hint } : { kind: 'rejected', why, ...hint }
   }
   const signal = /\b(?:exit status (SIG[A-Z]+)|signal: ([a-z]+))/.exec(message)

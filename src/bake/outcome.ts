@@ -50,7 +50,9 @@ export function refusedOutcome(refused: {
   const { request, order, journal, error, cancelled } = refused
   const phase = journal.failOpen() ?? journal.phases.findLast(({ status }) => status === 'failed')?.phase
   const redact = order?.redactor.text ?? ((text: string) => text)
-  const trouble = cancelled ? { kind: 'cancelled' as const } : cleanWords(explainTrouble(error, { steps: {}, failures: [] }), redact)
+  const trouble = cancelled
+    ? { kind: 'cancelled' as const }
+    : cleanWords(explainTrouble(error, { steps: {}, failures: [], findRefusal: undefined }), redact)
   const words = cancelled
     ? { message: 'cancelled before anything was created' }
     : wordsOf({ ...trouble, phase, left: [], suites: [], weakSuites: [] }, request.family)

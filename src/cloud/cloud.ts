@@ -105,6 +105,11 @@ export interface Cloud {
    * instances.
    */
   findInterruption?(build: string): Promise<Error | undefined>
+  /**
+   * The error for a call that the cloud refuses its provider, by the message of the provider: the credentials or their permissions are at
+   * fault, and not the image. Undefined for another message. Only for clouds with credentials.
+   */
+  findRefusal?(message: string): Error | undefined
   /** Deletes such a resource with what depends on it. Succeeds if it does not exist. */
   delete(created: Created): Promise<void>
   /**

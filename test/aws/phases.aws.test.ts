@@ -23,6 +23,7 @@ import { removeBuild } from '../../src/life/remove-build.ts'
 import { writeRecord } from '../../src/records/store.ts'
 import { withMoto } from '../cloud/aws/with-moto.ts'
 import { sampleRecord } from '../records/sample.ts'
+import { findProviderProgram } from './bridge/find-program.ts'
 import { bake, census, makeSpec, stackName, toLatestGood, withEmulatedGraph } from './emulated-graph.ts'
 import type { Faults } from './faults.ts'
 import { expectPolicy } from './policy-calls.ts'
@@ -56,6 +57,14 @@ const trial: Faults = { refuse: { RunInstances: { code: 'InsufficientInstanceCap
 /** Nothing is wrong with the image, and the message does not show the command that said it. */
 const noCapacity = { kind: 'missing', what: expect.stringMatching(/^EC2 has no capacity for/), hint: expect.stringMatching(/^add types/) }
 
+const isRefused = ({ expireAt, refuse = {} }: Faults): boolean =>
+  expireAt !== undefined || Object.values(refuse).includes('UnauthorizedOperation')
+const refused = {
+  kind: 'missing',
+  what: expect.stringMatching(/^AWS (rejected the credentials|denied permission) \(\w+\),?.* to call CreateImage of EC2/),
+  hint: expect.stringMatching(/^(log in again|allow the call)/),
+}
+
 test.each<[phase: string, faults: Faults, steps: Parameters<typeof makeSpec>[0], left: number]>([
   ['base', { refuse: { RunInstances: 'InsufficientInstanceCapacity' } }, {}, 0],
   ['configure', {}, { configure: no }, 0],
@@ -66,6 +75,7 @@ test.each<[phase: string, faults: Faults, steps: Parameters<typeof makeSpec>[0],
   ['copy', { refuse: { CopyImage: { code: 'ResourceLimitExceeded', region: 'eu-west-1' } } }, {}, 2],
   ['copy', { failCopiesIn: 'eu-west-1' }, {}, 2],
   ['candidate', { expireAt: 'CreateImage' }, {}, 0],
+  ['candidate', { refuse: { CreateImage: 'UnauthorizedOperation' } }, {}, 0],
   ['copy', { refuse: { EnableImageDeregistrationProtection: { code: 'OperationNotPermitted', region: 'eu-west-1' } } }, {}, 2],
 ])(
   'a failure in %s leaves no resource and sets no watermark (%j)',
@@ -79,7 +89,10 @@ test.each<[phase: string, faults: Faults, steps: Parameters<typeof makeSpec>[0],
     const engine = await openProjectEngine()
     const stack = await engine.openStack(stackName(graph))
     await expect(stack.up(bakeProgram(graph), { message: 'bake', signal: never, onEvent })).rejects.toThrow()
-    if (faults.refuse?.RunInstances) expect(explainTrouble(undefined, { steps: {}, failures })).toMatchObject(noCapacity)
+    const trouble = explainTrouble(undefined, { steps: {}, failures, findRefusal: (await aws()).findRefusal })
+    if (faults.refuse?.RunInstances) expect(trouble).toMatchObject(noCapacity)
+    // The emulated provider has other messages.
+    if (isRefused(faults) && findProviderProgram()) expect(trouble).toMatchObject(refused)
     server.gateway.faults = {}
     expect(journal.phases.filter(({ status }) => status === 'failed').map((each) => each.phase)).toEqual([phase])
     const during = await census(graph.context.build)

@@ -12,7 +12,7 @@ const exited = new Error('exit status 10')
 const engineError = (err: object): Error => Object.assign(new Error('code: -2'), { commandResult: { err } })
 
 const explain = (error: unknown, steps: StepResults = {}, failures: Parameters<typeof explainTrouble>[1]['failures'] = []) =>
-  explainTrouble(error, { steps, failures })
+  explainTrouble(error, { steps, failures, findRefusal: undefined })
 
 it.each([
   [
@@ -50,6 +50,15 @@ it('the cause is the last failed step, else the first error of the engine with a
 it('takes the hint of a provider from the second line of its message', () => {
   const told = [{ phase: 'trial' as const, message: 'cannot log in to the machine\nhint: read the console log' }]
   expect(explain(exited, {}, told)).toEqual({ kind: 'rejected', why: 'cannot log in to the machine', hint: 'read the console log' })
+})
+
+it('an error of the provider that the cloud takes for a refusal does not blame the image; an error of a command speaks for itself', () => {
+  const findRefusal = (message: string) =>
+    message.includes('Expired') ? new MissingError('the credentials have expired', { hint: 'log in' }) : undefined
+  const ending = (message: string) => explainTrouble(exited, { steps: {}, failures: [{ phase: 'candidate', message }], findRefusal })
+  expect(ending('api error Expired: x')).toEqual({ kind: 'missing', what: 'the credentials have expired', hint: 'log in' })
+  expect(ending('api error Other: x')).toEqual({ kind: 'rejected', why: 'api error Other: x' })
+  expect(ending('exit status 10: running "x":\nExpired')).toEqual({ kind: 'rejected', why: 'Expired' })
 })
 
 it.each([

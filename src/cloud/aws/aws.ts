@@ -5,6 +5,7 @@ import { clients, findRegion, retryUntilFound } from './clients.ts'
 import { listConsumers } from './consumers.ts'
 import { checkCredentials } from './credentials.ts'
 import { deleteCreated, tagSnapshotsOf } from './delete.ts'
+import { findProviderRefusal } from './errors.ts'
 import { baseOf } from './family-options.ts'
 import { projectTags } from './family-tags.ts'
 import { requireFreeNames } from './free-names.ts'
@@ -40,6 +41,7 @@ export async function aws(): Promise<Cloud> {
     // A machine that was started by an interrupted command is in no state, and its network cannot be deleted before it.
     removedFirst: ['instance'],
     findInterruption,
+    findRefusal: findProviderRefusal,
     delete: (created) => deleteCreated(created, region),
     async findPasswordData(instanceId, signal) {
       const query = new GetPasswordDataCommand({ InstanceId: instanceId })

@@ -63,6 +63,16 @@ export function findRefusal(error: unknown, what: string): MissingError | undefi
   return permissionCodes.has(code) ? explainDenial(error, code, what) : undefined
 }
 
+/** The refusal in a message of HashiCorp's provider, which quotes the error of the SDK for Go. Undefined if the message is about something else. */
+export function findProviderRefusal(message: string): MissingError | undefined {
+  const [, service, action] = /operation error ([\w ]+): (\w+)/.exec(message) ?? []
+  const what = action === undefined ? 'by the AWS provider' : `to call ${action} of ${service}`
+  const [, code, said] = /\bapi error ([\w.]+): (.*)/.exec(message) ?? []
+  if (code !== undefined) return findRefusal(Object.assign(new Error(said), { code }), what)
+  const hasNone = /no valid credential sources|invalid credentials configured|failed to refresh cached credentials/i.test(message)
+  return hasNone ? findRefusal({ code: 'CredentialsProviderError' }, what) : undefined
+}
+
 /** AWS names the caller, the action and mostly the resource in its message. */
 function explainDenial(error: unknown, code: string, what: string): MissingError {
   const said = error instanceof Error ? error.message : ''

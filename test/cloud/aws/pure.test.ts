@@ -2,7 +2,7 @@ import { afterEach, describe, expect, test, vi } from 'vitest'
 import { around } from '../../../src/cloud/aws/around.ts'
 import { deprecationTime } from '../../../src/cloud/aws/copy-resources.ts'
 import { remainingLife, warnOfSessions } from '../../../src/cloud/aws/credentials.ts'
-import { findRefusal, isNotFound, isNotFoundYet } from '../../../src/cloud/aws/errors.ts'
+import { findProviderRefusal, findRefusal, isNotFound, isNotFoundYet } from '../../../src/cloud/aws/errors.ts'
 import { findIngress, routeOf } from '../../../src/cloud/aws/route.ts'
 import { parseImageName, parseRegions, parseTags, renderTags, tagFilters } from '../../../src/cloud/aws/tags.ts'
 import { renderLinuxUserData } from '../../../src/cloud/aws/user-data.ts'
@@ -46,6 +46,56 @@ describe('an error', () => {
   })
   test.each(['RequestLimitExceeded', 'InternalError', 'InvalidAMIID.NotFound'])('%s may be solved by a retry', (name) => {
     expect(findRefusal({ name }, 'a bake')).toBeUndefined()
+  })
+})
+
+describe('an error of the provider', () => {
+  const failed = (call: string, said: string): string =>
+    `creating EC2 AMI (web-1) from EC2 Instance (i-1): operation error ${call}, https response error StatusCode: 403, RequestID: r, api error ${said}`
+  const denial =
+    'You are not authorized to perform this operation. User: arn:aws:iam::1:user/ci is not authorized to perform: ec2:CopyImage'
+  test.each([
+    [
+      failed('EC2: CreateImage', 'RequestExpired: Request has expired.'),
+      'AWS rejected the credentials (RequestExpired), needed to call CreateImage of EC2',
+      'log in again',
+    ],
+    [
+      failed('SSM: PutParameter', 'ExpiredTokenException: The security token included in the request is expired'),
+      'AWS rejected the credentials (ExpiredTokenException), needed to call PutParameter of SSM',
+      'log in again',
+    ],
+    // https://github.com/hashicorp/terraform-provider-aws/issues/27618
+    [
+      failed('STS: GetCallerIdentity', 'InvalidClientTokenId: The security token included in the request is invalid.'),
+      'AWS rejected the credentials (InvalidClientTokenId), needed to call GetCallerIdentity of STS',
+      'log in again',
+    ],
+    [
+      failed('EC2: CopyImage', `UnauthorizedOperation: ${denial}`),
+      'AWS denied permission (UnauthorizedOperation) to call CopyImage of EC2: arn:aws:iam::1:user/ci lacks ec2:CopyImage',
+      'allow ec2:CopyImage for this role or user; the policy that a build needs',
+    ],
+    // https://github.com/pulumi/pulumi-aws/pull/3310
+    [
+      'No valid credential sources found.\nPlease see https://www.pulumi.com/',
+      'AWS rejected the credentials (CredentialsProviderError), needed by the AWS provider',
+      'log in again',
+    ],
+    // https://github.com/hashicorp/terraform-provider-aws/issues/28364
+    [
+      'operation error EC2: DescribeImages, get identity: get credentials: failed to refresh cached credentials, the SSO session has expired',
+      'AWS rejected the credentials (CredentialsProviderError), needed to call DescribeImages of EC2',
+      'log in again',
+    ],
+  ])('%s does not blame the image', (message, text, hint) => {
+    expect(findProviderRefusal(message)).toMatchObject({ exitCode: 3, message: text, hint: expect.stringContaining(hint) })
+  })
+  test.each([
+    failed('EC2: CreateImage', 'InvalidAMIName.Duplicate: AMI name web-1 is already in use'),
+    'waiting for EC2 AMI (ami-1) create: unexpected state failed',
+  ])('%s is one of the build', (message) => {
+    expect(findProviderRefusal(message)).toBeUndefined()
   })
 })
 
