@@ -7,6 +7,7 @@ import type { StackState } from '../engine/state.ts'
 import type { BakeRequest } from '../model/request.ts'
 import { compareVersions, nextVersion, parseVersion, requireNewer } from '../model/version.ts'
 import { parseLedger } from '../records/ledger.ts'
+import { imageNames } from './graph-spec.ts'
 import type { Plan } from './plan.ts'
 
 /** A plan whose stack exists. No other build can get the same version. */
@@ -19,6 +20,7 @@ export interface Reserved {
  * Reserves the version of a build by creating its stack. If two computers try the same version, only one can create the stack; the other
  * one tries the next version, or throws UsageError if the user requested this version. Listing all stacks instead would take longer with
  * each build. A version that is not newer than the latest good version could not be promoted: throws UsageError before anything is created.
+ * The names of the next version are checked like those of the first one.
  */
 export async function reserveVersion(plan: Plan): Promise<Reserved> {
   const tried = new Set<string>()
@@ -29,7 +31,17 @@ export async function reserveVersion(plan: Plan): Promise<Reserved> {
     if (plan.request.version !== undefined) throw versionExists(plan.version)
     tried.add(current.version)
     current = { ...plan, ...(await choosePlace(plan.request, plan.latest, { known: versionsIn(plan.familyState), tried })) }
+    await requireFreeNames(plan, current.version)
   }
+}
+
+/** Checks that nothing outside of this state has a name that the build of this version needs. Throws MissingError. */
+export async function requireFreeNames(
+  { cloud, family, familyState }: Pick<Plan, 'cloud' | 'family' | 'familyState'>,
+  version: string,
+): Promise<void> {
+  const published = new Set(familyState?.resources.map(({ name }) => name))
+  await cloud.requireFreeNames?.(family, { images: Object.values(imageNames(family, version)), published })
 }
 
 /** The versions of all builds of a family, by the records in its stack. */

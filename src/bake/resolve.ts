@@ -7,10 +7,9 @@ import { findLatestGood, latestGoodOf } from '../life/latest-good.ts'
 import { findBaseFamily } from '../model/family.ts'
 import type { LatestGood } from '../model/outputs.ts'
 import { requireSteps } from '../steps/preflight.ts'
-import { imageNames } from './graph-spec.ts'
 import type { Journal } from './journal.ts'
 import type { Order, Plan } from './plan.ts'
-import { choosePlace, versionsIn } from './reserve.ts'
+import { choosePlace, requireFreeNames, versionsIn } from './reserve.ts'
 import { readToolVersions, shapingVersions } from './tool-versions.ts'
 
 /** Finds base image, latest good image and version. Creates nothing, except files in the cache. Throws UsageError and MissingError. */
@@ -22,10 +21,7 @@ export async function makePlan(order: Order, journal: Journal, signal: AbortSign
   const [inputs, host] = await Promise.all([readInputs(order, { progress, warn, signal }), noteHost(cloud, journal)])
   const { familyState, latest } = inputs
   const place = await choosePlace(request, latest, { known: versionsIn(familyState) })
-  await cloud.requireFreeNames?.(family, {
-    images: Object.values(imageNames(family, place.version)),
-    published: new Set(familyState?.resources.map(({ name }) => name)),
-  })
+  await requireFreeNames({ family, cloud, familyState }, place.version)
   return {
     ...order,
     ...inputs,

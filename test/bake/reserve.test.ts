@@ -1,6 +1,7 @@
 import { afterAll, expect, it, vi } from 'vitest'
 import type { Plan } from '../../src/bake/plan.ts'
 import { choosePlace, reserveVersion } from '../../src/bake/reserve.ts'
+import type { BuildNames } from '../../src/cloud/cloud.ts'
 import { UsageError } from '../../src/core/errors.ts'
 import type { OpenStack } from '../../src/engine/stack.ts'
 import { makeFamily } from '../helpers/family.ts'
@@ -52,4 +53,18 @@ it.each([
   created.length = 0
   expect((await reserveVersion(plan('2026.11.23-2', latest))).plan.version).toBe('2026.11.23-2')
   expect(created).toEqual(['web-2026.11.23-2'])
+})
+
+it('if another computer has just reserved the version, the next one is reserved, and its names are checked too', async () => {
+  const first = plan('2026.11.23')
+  const names: string[] = []
+  const taken = {
+    ...first,
+    request: { family: 'web' },
+    engine: { createStack: async (name: string) => (name === first.stackName ? undefined : { name }) },
+    cloud: { requireFreeNames: async (_family: unknown, { images }: BuildNames) => void names.push(...images) },
+  } as unknown as Plan
+  const { version } = (await reserveVersion(taken)).plan
+  expect(version).not.toBe('2026.11.23')
+  expect(names).toEqual([`web-${version}`, `web-${version}-candidate`])
 })
