@@ -1,6 +1,7 @@
 import { type Output, output, runtime } from '@pulumi/pulumi'
 import { beforeEach, expect, test, vi } from 'vitest'
 import { promotedCopy } from '../../../src/cloud/aws/copy-resources.ts'
+import type { FinishRequest } from '../../../src/cloud/aws/finish.ts'
 import { makeFamily } from '../../helpers/family.ts'
 
 interface Registered {
@@ -38,6 +39,16 @@ async function copy(aws: object, expires: string): Promise<Record<string, Record
 test('a build deprecates its image some days after it ended', async () => {
   const made = await copy({ deprecateAfterDays: 30 }, '2026-11-27T20:15:42Z')
   expect(made['image-copy']).toMatchObject({ deprecationTime: '2026-12-27T20:15:00Z' })
+})
+
+test('each copy expires until it is complete; the command that completes it has the tags that stay', async () => {
+  const made = await copy({ regions: { 'eu-west-1': {} }, tags: { CostCentre: '42' } }, '2026-11-27T20:15:42Z')
+  for (const name of ['image-copy', 'image-copy-eu-west-1']) {
+    expect(made[name]?.tags, name).toMatchObject({ CostCentre: '42', 'bakehouse:expires': '2026-11-27T20:15:42Z' })
+  }
+  const { environment } = made.image as { environment: { BAKEHOUSE_REQUEST: string } }
+  const { tags } = JSON.parse(environment.BAKEHOUSE_REQUEST) as FinishRequest
+  expect(tags).toMatchObject({ CostCentre: '42', 'bakehouse:stage': 'promoted', 'bakehouse:expires': '' })
 })
 
 test('reap, which does not know when the build ended, runs the program of an image that is deprecated later', async () => {

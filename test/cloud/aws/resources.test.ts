@@ -77,6 +77,16 @@ test.each(['CostCentre', 'aws:x=1', 'bakehouse:tool=other', 'Name=x'])('%s is no
   expect(() => projectTags(text)).toThrow('Expected BAKEHOUSE_AWS_TAGS')
 })
 
+test('only a machine that is reached with Session Manager installs its agent at the first boot', async () => {
+  const bucket = 'https://s3.eu-central-1.amazonaws.com/amazon-ssm-eu-central-1/latest'
+  const userData = async (aws: object): Promise<string> => {
+    await machine({ aws })
+    return JSON.stringify(made['base-machine']?.stdin)
+  }
+  expect(await userData({ reach: 'ssm' })).toContain(`bucket=${bucket}`)
+  expect(await userData(direct)).toMatch(/#cloud-config(?!.*amazon-ssm)/s)
+})
+
 test('a machine in a given subnet asks for a public address if it is reached there', async () => {
   vi.stubGlobal('fetch', async () => new Response('203.0.113.7\n'))
   const subnetId = 'subnet-12345678'
