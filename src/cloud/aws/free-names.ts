@@ -1,5 +1,5 @@
 import { DescribeImagesCommand, type Image } from '@aws-sdk/client-ec2'
-import { DescribeParametersCommand, GetParameterCommand } from '@aws-sdk/client-ssm'
+import { DescribeParametersCommand, GetParameterCommand, ListTagsForResourceCommand } from '@aws-sdk/client-ssm'
 import { MissingError } from '../../core/errors.ts'
 import type { Family } from '../../model/family.ts'
 import type { BuildNames } from '../cloud.ts'
@@ -51,9 +51,20 @@ async function requireFreeParameter(name: string, region: string): Promise<void>
   if (!found || !(await namesImage(name, region))) return
   const { Description = 'without a description', LastModifiedUser = 'an unknown user', LastModifiedDate } = found
   const change = `last changed by ${LastModifiedUser}${LastModifiedDate ? ` on ${LastModifiedDate.toISOString()}` : ''}`
-  throw new MissingError(`The parameter ${name} in ${region} is not in this state: "${Description}", ${change}`, {
+  const tags = await readTags(name, region)
+  throw new MissingError(`The parameter ${name} in ${region} is not in this state: "${Description}", ${change}${tags}`, {
     hint: `${otherState}; if the parameter is not needed, delete it: aws ssm delete-parameter --region ${region} --name ${name}`,
   })
+}
+
+/** The tags that a parameter has from the other family file or project, in words. */
+async function readTags(name: string, region: string): Promise<string> {
+  const query = { ResourceType: 'Parameter' as const, ResourceId: name }
+  const { TagList = [] } = await ask(`to read the tags of ${name} in ${region}`, () =>
+    clients.ssm(region).send(new ListTagsForResourceCommand(query)),
+  )
+  const own = TagList.filter(({ Key }) => !Key?.startsWith('bakehouse:'))
+  return own.length > 0 ? `, tags: ${own.map(({ Key, Value }) => `${Key}=${Value}`).join(', ')}` : ''
 }
 
 /** False if the image in the parameter does not exist: a promotion was interrupted, and its image was removed. */

@@ -68,6 +68,7 @@ function takenInSecondRegion({ images = [] as object[], parameters = [] as objec
     }),
     DescribeParameters: (_input, region) => ({ Parameters: there(parameters, region) }),
     GetParameter: () => ({ Parameter: { Value: value } }),
+    ListTagsForResource: () => ({ TagList: [...Tags, { Key: 'CostCentre', Value: '42' }] }),
   })
 }
 
@@ -88,7 +89,7 @@ test('a parameter of another state is not taken over; one of this state is', asy
   await expect(requireFreeNames(spread, names, home)).rejects.toMatchObject({
     exitCode: 3,
     message: expect.stringMatching(
-      /^The parameter \/bakehouse\/web\/latest in eu-west-1 is not in this state: .* arn:aws:iam::1:role\/ci$/,
+      /^The parameter \/bakehouse\/web\/latest in eu-west-1 is not in this state: .* arn:aws:iam::1:role\/ci, tags: CostCentre=42$/,
     ),
   })
   await expect(requireFreeNames(spread, { ...names, published: new Set(['latest-eu-west-1']) }, home)).resolves.toBeUndefined()
