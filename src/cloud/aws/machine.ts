@@ -71,7 +71,7 @@ function launchOf(name: string, { context: { family, buildFolder, expires }, sta
   }
 }
 
-/** In a subnet of the default VPC, a machine gets a public address in any case. */
+/** Without a subnet, EC2 gives the machine a public address: the preflight has checked it. */
 function wantsAddress(family: Family): boolean {
   const options = optionsOf(family)
   return options.reach === 'ssh' && subnetsOf(options).length > 0

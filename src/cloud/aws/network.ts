@@ -74,7 +74,7 @@ export async function findSubnet(subnetId: string): Promise<Subnet> {
   })
 }
 
-async function requireDefaultNetwork({ zones = [] }: Pick<AwsOptions, 'zones'>): Promise<string[]> {
+async function requireDefaultNetwork({ zones = [], reach }: Pick<AwsOptions, 'zones' | 'reach'>): Promise<string[]> {
   const { Vpcs } = await ask('to read networks', () =>
     clients.ec2().send(new DescribeVpcsCommand({ Filters: [filter('is-default', 'true')] })),
   )
@@ -88,9 +88,21 @@ async function requireDefaultNetwork({ zones = [] }: Pick<AwsOptions, 'zones'>):
       hint: `aws.zones in family.yaml: check the name, or create one: aws ec2 create-default-subnet --availability-zone ${missing}`,
     })
   }
+  if (reach === 'ssh')
+    requireAddresses((Subnets ?? []).filter(({ AvailabilityZone = '' }) => zones.length === 0 || zones.includes(AvailabilityZone)))
   if (Subnets?.length) return [...zones]
   throw new MissingError('The default VPC of this region has no default subnet', {
     hint: 'create one: aws ec2 create-default-subnet --availability-zone <zone>; or set aws.subnetId in family.yaml',
+  })
+}
+
+/** In a default subnet, EC2 gives a machine a public address, unless the subnet has been changed. In a given subnet, the machine asks for one. */
+function requireAddresses(subnets: readonly Subnet[]): void {
+  const without = subnets.filter(({ MapPublicIpOnLaunch }) => MapPublicIpOnLaunch === false)
+  if (without.length === 0) return
+  const name = (each: readonly Subnet[]): string => each.map(({ SubnetId }) => SubnetId).join(', ')
+  throw new MissingError(`Machines get no public address in ${name(without)} of the default VPC, but aws.reach is ssh`, {
+    hint: `aws.subnetId: [${name(subnets)}] in family.yaml: there, a machine asks for an address; or choose another aws.reach`,
   })
 }
 

@@ -136,6 +136,24 @@ test('a public subnet that assigns no addresses by itself is accepted for aws.re
   await expect(check({ subnetId: 'subnet-12345678' })).rejects.toThrow('no route to an internet gateway')
 })
 
+// https://github.com/hashicorp/packer-plugin-amazon/issues/18
+test('a default subnet that assigns no addresses ends the build with aws.reach ssh, if a machine may be started there', async () => {
+  const of = (zone: string, MapPublicIpOnLaunch: boolean) => ({ SubnetId: `subnet-${zone}`, AvailabilityZone: zone, MapPublicIpOnLaunch })
+  answerCalls({
+    DescribeVpcs: () => ({ Vpcs: [{}] }),
+    DescribeSubnets: () => ({ Subnets: [of('eu-central-1a', true), of('eu-central-1b', false)] }),
+  })
+  for (const aws of [{}, { zones: ['eu-central-1b', 'eu-central-1a'] }]) {
+    await expect(check(aws)).rejects.toMatchObject({
+      exitCode: 3,
+      message: 'Machines get no public address in subnet-eu-central-1b of the default VPC, but aws.reach is ssh',
+      hint: expect.stringContaining('aws.subnetId: [subnet-eu-central-1a, subnet-eu-central-1b]'),
+    })
+  }
+  await expect(check({ zones: ['eu-central-1a'] })).resolves.toEqual(['eu-central-1a'])
+  await expect(check({ reach: { private: '10.8.0.0/24' } })).resolves.toEqual([])
+})
+
 test('endpoints that may be in a peered VPC are a warning, and no endpoint at all is an error', async () => {
   vi.stubEnv('PATH', `${import.meta.dirname}/tools`)
   const wanted = { reach: 'ssm', subnetId: 'subnet-12345678' }
