@@ -168,6 +168,9 @@ export interface CloudResources {
   publish?(family: string, image: PublishedImage, options: PublishOptions): Output<unknown>
 }
 
+/** How long a cloud may take to change a name after it has accepted an update, in ms. For AWS, its documentation says: some minutes. */
+export const publishDelayMs = 300_000
+
 /** Options of `CloudResources.publish`. */
 export interface PublishOptions {
   /** The sections of the clouds in the family file. */

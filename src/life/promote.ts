@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { PublishOptions } from '../cloud/cloud.ts'
+import { type PublishOptions, publishDelayMs } from '../cloud/cloud.ts'
 import { defined } from '../core/defined.ts'
 import { messageOf, RejectedError } from '../core/errors.ts'
 import type { Engine } from '../engine/engine.ts'
@@ -43,7 +43,7 @@ export async function promote(engine: Engine, image: LatestGood, options: Promot
       ...defined({ onEvent: options.onEvent, onWait: options.onWait }),
     })
   } catch (error) {
-    const { sections, holdMs = 300_000 } = options
+    const { sections, holdMs = publishDelayMs } = options
     throw await restorePrevious(stack, { image, previous, records: state?.attachment, error, publishing: { sections, holdMs } })
   }
 }

@@ -1,13 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm'
 import { messageOf, RejectedError } from '../../core/errors.ts'
+import { publishDelayMs } from '../cloud.ts'
 import { clients, retryUntilFound } from './clients.ts'
-
-/**
- * How long AWS may take to validate the image in a parameter, in ms. Its documentation says: some minutes, and an update that had no effect
- * may be tried again after five.
- */
-const validationMs = 300_000
 
 /** The region of a parameter, and how long to wait for it. */
 interface ParameterWait {
@@ -23,7 +18,7 @@ interface ParameterWait {
  * value without an error. Throws RejectedError at the deadline.
  */
 export async function waitForParameter(name: string, imageId: string, wait: ParameterWait): Promise<void> {
-  const { region, deadlineMs = validationMs, pauseMs = 1_000 } = wait
+  const { region, deadlineMs = publishDelayMs, pauseMs = 1_000 } = wait
   for (const end = Date.now() + deadlineMs; ; await sleep(pauseMs)) {
     if ((await readValue(name, region)) === imageId) return
     if (Date.now() < end) continue

@@ -56,7 +56,10 @@ describe('an error of the provider', () => {
     'You are not authorized to perform this operation. User: arn:aws:iam::1:user/ci is not authorized to perform: ec2:CopyImage'
   test.each([
     [
-      failed('EC2: CreateImage, exceeded maximum number of attempts, 12, Probable clock skew error', 'RequestExpired: Request has expired.'),
+      failed(
+        'EC2: CreateImage, exceeded maximum number of attempts, 12, Probable clock skew error',
+        'RequestExpired: Request has expired.',
+      ),
       'AWS rejected the credentials (RequestExpired), needed to call CreateImage of EC2',
       'log in again',
     ],
