@@ -1,13 +1,14 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type Output, runtime } from '@pulumi/pulumi'
+import { all, type Output, output, runtime } from '@pulumi/pulumi'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { projectTags } from '../../../src/cloud/aws/family-tags.ts'
 import { awsResources } from '../../../src/cloud/aws/resources.ts'
 import type { LaunchRequest } from '../../../src/cloud/aws/run-input.ts'
-import type { InstanceSpec } from '../../../src/cloud/cloud.ts'
+import type { InstanceResource, InstanceSpec } from '../../../src/cloud/cloud.ts'
 import { makeFamily } from '../../helpers/family.ts'
+import { sampleLatestGood } from '../../helpers/latest-good.ts'
 import { answerCalls } from './answer-calls.ts'
 
 type Inputs = Record<string, unknown>
@@ -62,6 +63,35 @@ test('everything of a machine has the tags of the project, of the family and of 
   const { tags } = await machine({ aws: { ...direct, tags: { Owner: 'web team' } } })
   const expected = { CostCentre: '42', Owner: 'web team', 'bakehouse:build': 'b1', Name: 'web-2026.11.27-base' }
   for (const found of [tags, made['base-key']?.tags, made['base-network']?.tags]) expect(found).toMatchObject(expected)
+})
+
+test('the candidate, its snapshots, and the parameter of the image have the tags of the project and of the family too', async () => {
+  vi.stubEnv('BAKEHOUSE_AWS_TAGS', 'CostCentre=42, Owner=images')
+  answerCalls({ GetParameter: () => ({ Parameter: { Value: 'ami-2' } }) })
+  const family = makeFamily({ cloud: 'aws', base: { amiId: 'ami-12345678' }, aws: { tags: { Owner: 'web team' } } }, { name: 'web' })
+  const context = { family, version: '2026.11.27', build: 'b1', buildFolder: '/b', expires: '2026-11-27T20:00:00Z' }
+  const tags = {
+    tool: 'bakehouse',
+    family: 'web',
+    version: '2026.11.27',
+    build: 'b1',
+    stage: 'candidate',
+    expires: context.expires,
+  } as const
+  const instance = { instanceId: output('i-1') } as InstanceResource
+  const image = sampleLatestGood({ family: 'web', imagesByRegion: { 'eu-central-1': 'ami-2', 'eu-west-1': 'ami-2' } })
+  await runtime.runInPulumiStack(async () => {
+    const { imageId } = awsResources.image('candidate', { context, name: 'web-2026.11.27-candidate', tags, instance }, {})
+    const published = awsResources.publish?.('web', image, { sections: family.sections })
+    await (all([imageId, published]) as unknown as { promise(): Promise<unknown> }).promise()
+    return {}
+  })
+  const { environment } = made.candidate as { environment: { BAKEHOUSE_REQUEST: string } }
+  const ofSnapshots = JSON.parse(environment.BAKEHOUSE_REQUEST).tags
+  const given = { CostCentre: '42', Owner: 'web team', 'bakehouse:family': 'web' }
+  for (const found of [made['candidate-image']?.tags, ofSnapshots, made['latest-eu-central-1']?.tags, made['latest-eu-west-1']?.tags]) {
+    expect(found).toMatchObject(given)
+  }
 })
 
 test.each([
