@@ -1,6 +1,13 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
-import { CopyImageCommand, DescribeImagesCommand, EC2Client, RunInstancesCommand, type TagSpecification } from '@aws-sdk/client-ec2'
+import {
+  CopyImageCommand,
+  CreateImageCommand,
+  DescribeImagesCommand,
+  EC2Client,
+  RunInstancesCommand,
+  type TagSpecification,
+} from '@aws-sdk/client-ec2'
 import { GetParameterCommand, PutParameterCommand, SSMClient } from '@aws-sdk/client-ssm'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { waitForParameter } from '../../src/cloud/aws/publish.ts'
@@ -10,6 +17,7 @@ import { motoEnvironment } from './moto.ts'
 
 const ec2Answers: Readonly<Record<string, string>> = {
   CopyImage: '<imageId>ami-12345678</imageId>',
+  CreateImage: '<imageId>ami-12345678</imageId>',
   DescribeImages: '<imagesSet><item><imageId>ami-12345678</imageId><imageState>available</imageState></item></imagesSet>',
   RunInstances: '<instancesSet><item><instanceId>i-12345678</instanceId></item></instancesSet>',
 }
@@ -85,6 +93,16 @@ test.each([
     ({ name }: Error) => name,
   )
   expect(launched).toBe(isAllowed || 'UnauthorizedOperation')
+})
+
+test('if tags are demanded, an image without them is refused, and one with them is made', async () => {
+  gateway.faults = { demandTags: ['CostCentre'] }
+  const image = { Name: 'x', InstanceId: 'i-12345678' }
+  const wrong: TagSpecification = { ResourceType: 'snapshot', Tags }
+  for (const TagSpecifications of [undefined, [wrong]])
+    await expect(ec2.send(new CreateImageCommand({ ...image, TagSpecifications }))).rejects.toMatchObject({ name: 'UnauthorizedOperation' })
+  const right: TagSpecification = { ResourceType: 'image', Tags }
+  expect((await ec2.send(new CreateImageCommand({ ...image, TagSpecifications: [right] }))).ImageId).toBe('ami-12345678')
 })
 
 test('credentials expire with a call, and stay expired for all services until the fault ends', async () => {

@@ -18,9 +18,9 @@ export interface Faults {
   readonly processors?: number
   /** From the first call of this action on, all credentials have expired. */
   readonly expireAt?: string
-  /** Regions that are not enabled for the account: they reject all credentials. */
+  /** Regions that are not enabled for the account: they reject all credentials, and the list of the regions says so. */
   readonly closedRegions?: readonly string[]
-  /** Tags that a launch must have on the instance, its volumes and interfaces, and its request for a spot instance. */
+  /** Tags that a call which creates something must have, on everything that EC2 can tag in this call. */
   readonly demandTags?: readonly string[]
   /** How many reads of a parameter still find its old value after an update. Until then, AWS refuses another update. */
   readonly lateReads?: number
@@ -97,6 +97,7 @@ export function createInjector(target: string): Injector {
     after(call, text, faults) {
       noteFresh(call, text, faults, fresh)
       if (call.action === 'CopyImage' && call.region === faults.failCopiesIn) failing.set(/<imageId>(.*?)</.exec(text)?.[1] ?? '', 1)
+      if (call.action === 'DescribeRegions') return closeRegions(text, faults)
       if (call.action === 'DescribeImages') return failImages(text, failing)
       if (call.action === 'DescribeInstances' && faults.interruptSpot) return interruptAll(text)
       return call.action === 'GetParameter' ? keepOldValue(call, text, old) : text
@@ -108,7 +109,7 @@ function findRefusal({ action, region, body, service }: Call, faults: Faults, ex
   if (expired) return { status: 400, code: service === 'ec2' ? 'RequestExpired' : 'ExpiredTokenException' }
   if (faults.closedRegions?.includes(region))
     return { status: 401, code: service === 'ec2' ? 'AuthFailure' : 'UnrecognizedClientException' }
-  if (action === 'RunInstances' && !hasTags(body, faults.demandTags)) return { status: 403, code: 'UnauthorizedOperation' }
+  if (!hasTags({ action, body }, faults.demandTags)) return { status: 403, code: 'UnauthorizedOperation' }
   const refusal = faults.refuse?.[action]
   if (refusal === undefined) return undefined
   const { code, words = '', ...where } = typeof refusal === 'string' ? { code: refusal } : refusal
@@ -121,9 +122,23 @@ function statusOf(code: string): number {
   return code.startsWith('Insufficient') ? 500 : 400
 }
 
-/** Whether a launch has these tags on everything that it creates. */
-function hasTags(body: string, tags: readonly string[] = []): boolean {
-  const kinds = ['instance', 'volume', 'network-interface', ...(body.includes('MarketType=spot') ? ['spot-instances-request'] : [])]
+/**
+ * For each action that creates something: the kinds of resources that must have tags. Both providers tag snapshots and parameters in another
+ * call, and the emulated one also copies of images.
+ */
+const tagged: Readonly<Record<string, (body: string) => readonly string[]>> = {
+  RunInstances: (body) => [
+    ...['instance', 'volume', 'network-interface'],
+    ...(body.includes('MarketType=spot') ? ['spot-instances-request'] : []),
+  ],
+  CreateImage: () => ['image'],
+  ImportKeyPair: () => ['key-pair'],
+  CreateSecurityGroup: () => ['security-group'],
+}
+
+/** Whether a call has these tags on everything that it creates. */
+function hasTags({ action, body }: Pick<Call, 'action' | 'body'>, tags: readonly string[] = []): boolean {
+  const kinds = tagged[action]?.(body) ?? []
   return kinds.every((kind) => {
     const number = new RegExp(`TagSpecification\\.(\\d+)\\.ResourceType=${kind}(&|$)`).exec(body)?.[1]
     return tags.every((tag) => new RegExp(`TagSpecification\\.${number}\\.Tag\\.\\d+\\.Key=${tag}(&|$)`).test(body))
@@ -145,6 +160,13 @@ function failImages(text: string, failing: Map<string, number>): string {
     failing.set(id, polls - 1)
     const state = polls > 0 ? 'pending' : 'failed'
     return before.replace(new RegExp(`(<imageId>${id}</imageId>(?:(?!<imageId>).)*?<imageState>)[a-z]+<`, 's'), `$1${state}<`)
+  }, text)
+}
+
+function closeRegions(text: string, { closedRegions = [] }: Faults): string {
+  return closedRegions.reduce((before, region) => {
+    const item = new RegExp(`<item>(?:(?!</item>).)*<regionName>${region}</regionName>.*?</item>`, 's')
+    return before.replace(item, (found) => found.replace(/<optInStatus>.*?</, '<optInStatus>not-opted-in<'))
   }, text)
 }
 

@@ -44,12 +44,17 @@ test('a build leaves one image per region, shared, protected, watermarked and ta
     expect([found.instances, found.keys, found.groups], region).toEqual([[], 0, []])
     expect(found.images.map(({ ImageId, Name }) => [ImageId, Name])).toEqual([[outputs.imagesByRegion[region], graph.imageName]])
     const tags = Object.fromEntries((found.images[0]?.Tags ?? []).map(({ Key, Value }) => [Key, Value]))
-    expect(tags).toMatchObject({ 'bakehouse:stage': 'promoted', 'bakehouse:family': 'tiny' })
+    expect(tags).toMatchObject({ 'bakehouse:stage': 'promoted', 'bakehouse:family': 'tiny', CostCentre: '42' })
     expect(Object.keys(tags)).not.toContain('bakehouse:expires')
     expect(found.images[0]).toMatchObject({ ImdsSupport: 'v2.0', DeregistrationProtection: expect.stringContaining('enabled') })
     expect(found.images[0]?.ImageWatermarks).toEqual([{ WatermarkKey: '123456789012:bakehouse-tiny' }])
     expect(found.images[0]?.DeprecationTime).toContain('2026-12-23T20:00:00')
-    expect(found.snapshots.map(({ Tags }) => Tags?.find(({ Key }) => Key === 'bakehouse:stage')?.Value)).toEqual(['promoted'])
+    expect(found.snapshots.map(({ Tags }) => Tags)).toEqual([
+      expect.arrayContaining([
+        { Key: 'bakehouse:stage', Value: 'promoted' },
+        { Key: 'CostCentre', Value: '42' },
+      ]),
+    ])
     const query = new DescribeImageAttributeCommand({ ImageId: outputs.imagesByRegion[region], Attribute: 'launchPermission' })
     const { LaunchPermissions = [] } = await new EC2Client({ region }).send(query)
     expect(LaunchPermissions.flatMap(({ UserId }) => UserId ?? []).sort()).toEqual(accounts)

@@ -70,6 +70,34 @@ describe('the preflight', () => {
     await expect((await aws()).requireFreeNames?.(makeFamily({ cloud: 'aws', base: { amiId: motoImage } }), names)).resolves.toBeUndefined()
   })
 
+  test.each([
+    ['eu-central-1', { kmsKeyId: 'alias/none' }],
+    ['eu-west-1', { kmsKeyId: 'alias/images', regions: { 'eu-west-1': { kmsKeyId: 'alias/none' } } }],
+  ])('finds a KMS key that does not exist in %s', async (region, options) => {
+    const error = await refusal({ aws: options })
+    expect([error.exitCode, error.message]).toEqual([3, `The KMS key alias/none does not exist in ${region}`])
+  })
+
+  test('names a region that is not enabled for the account; in the region of the build, all credentials seem to be wrong', async () => {
+    server.gateway.faults = { closedRegions: ['eu-west-1'] }
+    const other = await refusal({ aws: { regions: { 'eu-west-1': {} } } })
+    expect([other.exitCode, other.message, other.hint]).toEqual([
+      3,
+      'The region eu-west-1 is not enabled for this AWS account',
+      expect.stringContaining('aws account enable-region --region-name eu-west-1'),
+    ])
+    server.gateway.faults = { closedRegions: ['eu-central-1'] }
+    const home = await refusal({})
+    expect([home.exitCode, home.message, home.hint]).toEqual([
+      3,
+      expect.stringMatching(/^AWS rejected the credentials \(\w+\)/),
+      expect.stringContaining('A region that is not enabled for the account rejects all credentials: check AWS_REGION'),
+    ])
+    server.gateway.faults = { refuse: { DescribeImages: 'OptInRequired' } }
+    const optional = await refusal({})
+    expect([optional.exitCode, optional.hint]).toEqual([3, expect.stringContaining('aws account enable-region')])
+  })
+
   test('compares the number of machines that run in parallel with the quota', async () => {
     server.gateway.faults = { processors: 0 }
     const error = await refusal({ verify: { clones: 3 } })
