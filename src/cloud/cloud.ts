@@ -89,8 +89,11 @@ export interface Cloud {
    * share names.
    */
   requireFreeNames?(family: Family, names: BuildNames): Promise<void>
-  /** All resources with these tags. */
-  list(tags: Partial<Tags>): Promise<readonly Created[]>
+  /**
+   * All resources with these tags. `regions`: where images of the project are or were (`imagesByRegion`). A cloud with several regions also
+   * looks there, as far as it can.
+   */
+  list(tags: Partial<Tags>, regions?: Iterable<string>): Promise<readonly Created[]>
   /**
    * Tags and returns the parts of these resources that a removal by the engine may leave. Only for clouds whose resources have such parts.
    */

@@ -52,7 +52,7 @@ async function reapCloud(name: string, options: ReapOptions, { engine, known: li
   let created: readonly Created[]
   try {
     cloud = await chooseCloud(name)
-    created = await cloud.list({ tool: 'bakehouse', ...defined({ family: options.family }) })
+    created = await cloud.list({ tool: 'bakehouse', ...defined({ family: options.family }) }, regionsOf(listed, name))
   } catch (error) {
     // Without --cloud, all clouds are tried. One that cannot be reached, for example without credentials, is skipped.
     if (options.cloud === undefined) return []
@@ -77,6 +77,11 @@ async function reapCloud(name: string, options: ReapOptions, { engine, known: li
     return done
   })
   return (await Promise.all(reaped)).flat()
+}
+
+/** The regions of the promoted images on a cloud. If its copy there is all that a build left, nothing else names its region. */
+function regionsOf({ records }: KnownBuilds, cloud: string): ReadonlySet<string> {
+  return new Set(records.filter((record) => record.cloud === cloud).flatMap(({ image }) => Object.keys(image?.imagesByRegion ?? {})))
 }
 
 async function reapBuildLocks(options: ReapOptions): Promise<Reaped[]> {

@@ -1,3 +1,5 @@
+import { cpSync, mkdtempSync } from 'node:fs'
+import { join } from 'node:path'
 import {
   DescribeImagesCommand,
   DescribeInstancesCommand,
@@ -7,8 +9,8 @@ import {
   type Snapshot,
   TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2'
-import { GetParameterCommand, type Parameter, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm'
-import { afterEach, expect, test } from 'vitest'
+import { GetParameterCommand, ListTagsForResourceCommand, type Parameter, ParameterNotFound, SSMClient } from '@aws-sdk/client-ssm'
+import { afterEach, expect, test, vi } from 'vitest'
 import { explainTrouble } from '../../src/bake/explain.ts'
 import { followEngine } from '../../src/bake/follow-engine.ts'
 import { openJournal } from '../../src/bake/journal.ts'
@@ -22,9 +24,10 @@ import { reap } from '../../src/life/reap.ts'
 import { removeBuild } from '../../src/life/remove-build.ts'
 import { writeRecord } from '../../src/records/store.ts'
 import { withMoto } from '../cloud/aws/with-moto.ts'
+import { sampleLatestGood } from '../helpers/latest-good.ts'
 import { sampleRecord } from '../records/sample.ts'
 import { findProviderProgram } from './bridge/find-program.ts'
-import { bake, census, makeSpec, stackName, toLatestGood, withEmulatedGraph } from './emulated-graph.ts'
+import { bake, census, folder, makeSpec, stackName, toLatestGood, withEmulatedGraph } from './emulated-graph.ts'
 import type { Faults } from './faults.ts'
 import { expectPolicy } from './policy-calls.ts'
 
@@ -145,6 +148,43 @@ test('reap removes everything of a build that was killed during the copy, includ
   await expectNothing(build, [before.home.allSnapshots, before.other.allSnapshots])
 })
 
+test('reap on another computer removes by state and tags what a killed build left, also if only a copy in another region is left', async () => {
+  const before = await census('none')
+  const spec = await makeSpec()
+  const graph = { ...spec, context: { ...spec.context, expires: new Date(Date.now() - 60_000).toISOString() } }
+  const { build, version } = graph.context
+  server.gateway.faults = { refuse: { ModifyImageAttribute: 'InvalidParameterValue' } }
+  const stack = await (await openProjectEngine()).openStack(stackName(graph))
+  await expect(stack.up(bakeProgram(graph), { message: 'bake', signal: never })).rejects.toThrow()
+  useEmptyHome()
+  try {
+    const options = { dryRun: false, kept: false, cloud: 'aws', backend: `file://${join(folder, '.bakehouse/state')}` }
+    server.gateway.faults = { refuse: { DeregisterImage: { code: 'InternalError', region: 'eu-west-1' } } }
+    const first = (await reap(options, never)).filter((each) => each.version === version)
+    expect(first.filter(({ action }) => action !== 'removed').map(({ kind, cloud }) => `${cloud} ${kind}`)).toEqual(['aws image', ' stack'])
+    server.gateway.faults = {}
+    expect((await census(build)).home.images).toEqual([])
+    // Nothing at home names the other region any more. An earlier image of the project has a copy there.
+    const image = { ...sampleLatestGood(), imagesByRegion: { 'eu-central-1': 'ami-1', 'eu-west-1': 'ami-2' } }
+    await writeRecord(buildFolderOf('other', '2026.11.22'), sampleRecord({ family: 'other', version: '2026.11.22', cloud: 'aws', image }))
+    const second = (await reap(options, never)).filter((each) => each.version === version)
+    expect(second.map(({ kind }) => kind)).toEqual(expect.arrayContaining(['image', 'stack']))
+    const why = 'its build was interrupted before the image was complete'
+    expect(second.filter((each) => each.action !== 'removed' || each.why !== why)).toEqual([])
+  } finally {
+    vi.unstubAllEnvs()
+  }
+  await expectNothing(build, [before.home.allSnapshots, before.other.allSnapshots])
+}, 300_000)
+
+/** Another computer: it has the passphrase of the state, but no record of a build. */
+function useEmptyHome(): void {
+  const home = mkdtempSync(join(folder, 'home-'))
+  cpSync(join(folder, '.bakehouse/tools.json'), join(home, 'tools.json'))
+  vi.stubEnv('PULUMI_CONFIG_PASSPHRASE_FILE', join(folder, '.bakehouse/passphrase'))
+  vi.stubEnv('BAKEHOUSE_HOME', home)
+}
+
 test('reap leaves an instance of others alone that has copied tags, and says so', async () => {
   const ec2 = new EC2Client({})
   const [image] = (await ec2.send(new DescribeImagesCommand({ Owners: ['amazon'] }))).Images ?? []
@@ -178,14 +218,19 @@ test('reap leaves an instance of others alone that has copied tags, and says so'
 })
 
 test('promote publishes the image in a parameter in each region; if it fails, the family is unchanged and the build leaves nothing', async () => {
-  const good = await makeSpec()
+  const good = await makeSpec({}, { tags: { CostCentre: '42' } })
   const { outputs } = await bake(good)
   const engine = await openProjectEngine()
-  await promote(engine, toLatestGood(good, outputs, 'published'), { signal: never })
+  await promote(engine, toLatestGood(good, outputs, 'published'), { signal: never, sections: good.context.family.sections })
   const family = await engine.openStack('published')
   const published = (await family.read()).outputs
   expect(published).toMatchObject({ version: good.context.version, imageId: outputs.imageId })
   await expectParameters(outputs.imagesByRegion)
+  for (const region of Object.keys(outputs.imagesByRegion)) {
+    const query = new ListTagsForResourceCommand({ ResourceType: 'Parameter', ResourceId: '/bakehouse/published/latest' })
+    const { TagList } = await new SSMClient({ region }).send(query)
+    expect(TagList).toContainEqual({ Key: 'CostCentre', Value: '42' })
+  }
   const before = await census('none')
 
   const next = await makeSpec()

@@ -18,6 +18,7 @@ export async function aws(): Promise<Cloud> {
   const region = await findRegion()
   // The SDK may have found the region in a profile. The engine and its plugins must use the same one.
   process.env.AWS_REGION ??= region
+  const named = new Set<string>()
   return {
     name: 'aws',
     region,
@@ -36,7 +37,7 @@ export async function aws(): Promise<Cloud> {
     },
     requireFreeNames: (family, names) => requireFreeNames(family, names, region),
     consumers: (family) => listConsumers(region, family),
-    list: (tags) => listCreated(region, tags),
+    list: (tags, regions) => listCreated(region, tags, { named, regions }),
     tagParts: (created) => tagSnapshotsOf(created, region),
     // A machine that was started by an interrupted command is in no state, and its network cannot be deleted before it.
     removedFirst: ['instance'],

@@ -27,18 +27,34 @@ interface Found {
   readonly owner?: string | undefined
 }
 
+/** Other regions in which to look for images. */
+interface OtherRegions {
+  /** Those that tags of resources have named. The list adds more: later, those resources may be deleted, and the images may be left. */
+  readonly named: Set<string>
+  /** Those that may not be in use any more: one that cannot be asked is left out. */
+  readonly regions?: Iterable<string> | undefined
+}
+
 /**
- * All resources with the tags of Bakehouse in this region and in the regions that those tags name, in an order in which they can be
- * deleted. IDs of other regions start with `<region>/`.
+ * All resources with the tags of Bakehouse in this region, in the regions that those tags name, and in these other ones, in an order in which
+ * they can be deleted. IDs of other regions start with `<region>/`.
  */
-export async function listCreated(region: string, tags: Partial<Tags>): Promise<readonly Created[]> {
+export async function listCreated(
+  region: string,
+  tags: Partial<Tags>,
+  { named, regions = [] }: OtherRegions = { named: new Set() },
+): Promise<readonly Created[]> {
   const [here, account] = await ask('to list what builds have made', () =>
     Promise.all([listRegion(clients.ec2(region), tags), findAccount()]),
   )
-  const others = new Set(here.flatMap((found) => parseRegions(found.tags)).filter((other) => other !== region))
+  for (const found of here) for (const other of parseRegions(found.tags)) named.add(other)
+  const others = [...new Set([...named, ...regions])].filter((other) => other !== region)
   const there = await Promise.all(
-    [...others].map(async (other) => {
-      const found = await ask(`to list images in ${other}`, () => listImages(clients.ec2(other), tags))
+    others.map(async (other) => {
+      const found = await ask(`to list images in ${other}`, () => listImages(clients.ec2(other), tags)).catch((error: unknown) => {
+        if (named.has(other)) throw error
+        return []
+      })
       return found.flatMap((each) => toCreated({ ...each, id: `${other}/${each.id}` }, account))
     }),
   )
