@@ -123,8 +123,8 @@ function statusOf(code: string): number {
 }
 
 /**
- * For each action that creates something: the kinds of resources that must have tags. Both providers tag snapshots and parameters in another
- * call, and the emulated one also copies of images.
+ * For each action that creates something: the kinds of resources that must have tags. The provider tags snapshots, copies of images and
+ * parameters in another call.
  */
 const tagged: Readonly<Record<string, (body: string) => readonly string[]>> = {
   RunInstances: (body) => [
