@@ -83,8 +83,8 @@ const reading = [
   'sts:GetCallerIdentity',
 ]
 
-/** Calls that create. Each takes tags for what it creates, and the policy demands the tag of Bakehouse. */
-const creating = ['CopyImage', 'CreateImage', 'CreateSecurityGroup', 'ImportKeyPair', 'RunInstances']
+/** Calls that create with tags: the policy demands the tag of Bakehouse. The provider tags a copy of an image in a second call. */
+const creating = ['CreateImage', 'CreateSecurityGroup', 'ImportKeyPair', 'RunInstances']
 
 /** Calls that change or delete. Allowed only for resources with the tag of Bakehouse. */
 const ownOnly = [
@@ -154,7 +154,7 @@ function bucketStatements({ state, artifacts, ...rest }: PolicyScope): Statement
   ]
 }
 
-/** Tags are set in the call that creates a resource; other calls need tagged resources. Snapshots are tagged later, once. */
+/** Tags are set in the call that creates a resource; other calls need tagged resources. Copies and snapshots are tagged later, once. */
 function ec2Statements({ partition }: PolicyScope): Statement[] {
   const ec2 = (...kinds: string[]): string[] => kinds.map((kind) => `arn:${partition}:ec2:*:*:${kind}/*`)
   const calls = creating.map((action) => `ec2:${action}`)
@@ -166,9 +166,10 @@ function ec2Statements({ partition }: PolicyScope): Statement[] {
     allow('CreateFromOwn', ['ec2:CreateImage', 'ec2:RunInstances'], ec2('instance', 'key-pair', 'security-group'), { StringEquals: own }),
     allow('StartFromImages', ['ec2:RunInstances'], ec2('image', 'network-interface', 'snapshot', 'subnet')),
     allow('CreateInNetworks', ['ec2:CreateSecurityGroup'], ec2('vpc')),
-    allow('CreateSnapshots', ['ec2:CopyImage', 'ec2:CreateImage'], ec2('snapshot')),
+    allow('CopyImages', ['ec2:CopyImage'], ec2('image', 'snapshot')),
+    allow('CreateSnapshots', ['ec2:CreateImage'], ec2('snapshot')),
     allow('TagAtCreation', ['ec2:CreateTags'], ec2('*'), { StringEquals: { ...requested, 'ec2:CreateAction': creating } }),
-    allow('TagNewSnapshots', ['ec2:CreateTags'], ec2('snapshot'), { StringEquals: requested, Null: untagged }),
+    allow('TagNewCopies', ['ec2:CreateTags'], ec2('image', 'snapshot'), { StringEquals: requested, Null: untagged }),
     allow('TagOwnSnapshots', ['ec2:CreateTags'], ec2('snapshot'), { StringEquals: { ...requested, ...own } }),
     allow('ChangeOwn', ownOnly, '*', { StringEquals: own }),
   ]
