@@ -16,17 +16,26 @@ export function findProviderProgram(env: NodeJS.ProcessEnv = process.env): strin
 /** The folders in which Terraform looks for providers, and its plugin cache. */
 function mirrorFolders(env: NodeJS.ProcessEnv): string[] {
   const home = env.HOME || homedir()
-  const config = readOrEmpty(env.TF_CLI_CONFIG_FILE || join(home, '.terraformrc'))
+  const config = withoutComments(readOrEmpty(env.TF_CLI_CONFIG_FILE || join(home, '.terraformrc')))
   const texts = (pattern: RegExp): string[] => [...config.matchAll(pattern)].map(([, text]) => text ?? '')
+  const dataFolders = [env.XDG_DATA_HOME || join(home, '.local/share'), ...(env.XDG_DATA_DIRS || '/usr/local/share:/usr/share').split(':')]
   return [
     env.TF_PLUGIN_CACHE_DIR ?? '',
-    ...texts(/^\s*plugin_cache_dir\s*=\s*"([^"]+)"/gm),
-    ...texts(/filesystem_mirror\s*\{[^}]*?path\s*=\s*"([^"]+)"/g),
+    ...texts(/\bplugin_cache_dir\s*=\s*"([^"]+)"/g).map((text) => withVariables(text, env)),
+    ...texts(/\bfilesystem_mirror\s*\{[^}]*?\bpath\s*=\s*"([^"]+)"/g),
     join(home, '.terraform.d/plugins'),
-    join(env.XDG_DATA_HOME || join(home, '.local/share'), 'terraform/plugins'),
-    '/usr/local/share/terraform/plugins',
-    '/usr/share/terraform/plugins',
+    ...dataFolders.map((folder) => join(folder, 'terraform/plugins')),
   ].filter(Boolean)
+}
+
+/** The text of a configuration file without its comments. A text in quotes can contain their signs. */
+function withoutComments(config: string): string {
+  return config.replaceAll(/"[^"\n]*"|(?:#|\/\/).*|\/\*[\s\S]*?\*\//g, (found) => (found.startsWith('"') ? found : ' '))
+}
+
+/** Terraform replaces variables of the environment in `plugin_cache_dir`: its documentation has `$HOME` there. */
+function withVariables(text: string, env: NodeJS.ProcessEnv): string {
+  return text.replaceAll(/\$(?:\{(\w+)\}|(\w+))/g, (_, braced?: string, plain?: string) => env[braced ?? plain ?? ''] ?? '')
 }
 
 /** The provider of this computer's system in a mirror folder, the newest version first. */
