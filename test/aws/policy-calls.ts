@@ -76,7 +76,6 @@ export const notCalled: Readonly<Record<string, string>> = {
   'ec2:GetConsoleOutput': 'Only of a machine that is kept or fails. console.test.ts shows the call.',
   'ec2:GetConsoleScreenshot': 'Like GetConsoleOutput.',
   'ec2:GetPasswordData': 'Only for Windows. emulated-windows.aws.test.ts builds with it.',
-  'ec2:StopInstances': 'The provider stops a base machine that still runs; in the tests it has stopped itself.',
   'iam:PassRole': 'Not a call: EC2 checks it when a machine gets an instance profile.',
   'ssm:RemoveTagsFromResource': 'The provider calls it if a tag is removed from `aws.tags` between two builds.',
   'ssm:ResumeSession': byCli,

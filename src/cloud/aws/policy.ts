@@ -20,10 +20,8 @@ export const providerActions: Readonly<Record<string, readonly string[]>> = {
     'ec2:DeleteSnapshot',
     'ec2:DeregisterImage',
     'ec2:DescribeImages',
-    'ec2:DescribeInstances',
     'ec2:GetInstanceUefiData',
     'ec2:ModifyImageAttribute',
-    'ec2:StopInstances',
   ],
   amiLaunchPermission: ['ec2:DescribeImageAttribute', 'ec2:ModifyImageAttribute'],
   keyPair: ['ec2:CreateTags', 'ec2:DeleteKeyPair', 'ec2:DescribeKeyPairs', 'ec2:ImportKeyPair'],
@@ -108,7 +106,6 @@ const ownOnly = [
   'ec2:ModifySnapshotAttribute',
   'ec2:RevokeSecurityGroupEgress',
   'ec2:RevokeSecurityGroupIngress',
-  'ec2:StopInstances',
   'ec2:TerminateInstances',
 ]
 
