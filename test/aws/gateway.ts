@@ -4,7 +4,8 @@ import { completeRequest } from './complete-request.ts'
 import { createInjector, type Faults } from './faults.ts'
 import { createRefreshes } from './instance-refresh.ts'
 import { completeAnswer, createMissing, findMissing } from './missing-actions.ts'
-import { refuseNameInUse } from './names-in-use.ts'
+import { refuseNameInUse, refuseOtherType } from './refusals.ts'
+import { showTemplateTags } from './template-tags.ts'
 
 export interface Gateway extends AsyncDisposable {
   readonly url: string
@@ -82,7 +83,8 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
       injector.refuse(call, gateway.faults) ??
       findMissing(call, missing, simulated) ??
       (await refreshes(call)) ??
-      (await refuseNameInUse(call, target))
+      (await refuseNameInUse(call, target)) ??
+      (await refuseOtherType(call, target))
     if (own)
       return {
         status: own.status,
@@ -92,7 +94,8 @@ export async function startGateway(target: string, given: Faults = {}): Promise<
     await injector.before(call, gateway.faults)
     const { real, said } = await askMoto(target, request, { body: await completeRequest(call, body, target), action: call.action })
     if (isWebPage(real, said)) return { status: 400, type: 'text/xml', text: renderError(call, 'InvalidAction') }
-    const text = injector.after(call, completeAnswer(call, said, missing), real.ok ? gateway.faults : {})
+    const complete = await showTemplateTags(call, completeAnswer(call, said, missing), target)
+    const text = injector.after(call, complete, real.ok ? gateway.faults : {})
     return { status: real.status, type: real.headers.get('content-type') ?? 'text/xml', text }
   }
   const server = createServer((request, response) => {

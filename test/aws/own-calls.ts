@@ -2,3 +2,13 @@
 export function ownCalls(endpoint: string, region: string) {
   return { endpoint, region, credentials: { accessKeyId: 'testing', secretAccessKey: 'testing' } }
 }
+
+/** Makes a call without a client of the SDK, and returns the answer as XML. */
+export async function queryXml(
+  endpoint: string,
+  { service, region }: { readonly service: string; readonly region: string },
+  parameters: Readonly<Record<string, string>>,
+): Promise<string> {
+  const authorization = `AWS4-HMAC-SHA256 Credential=testing/20260101/${region}/${service}/aws4_request`
+  return (await fetch(endpoint, { method: 'POST', headers: { authorization }, body: new URLSearchParams(parameters) })).text()
+}

@@ -31,7 +31,9 @@ export interface Difference {
 /** A plugin that the caller drives, in place of the engine. */
 export interface PluginClient extends AsyncDisposable {
   check(type: string, inputs: Properties): Promise<readonly string[]>
+  /** The outputs that a creation or an update would have, as far as they are known before it. */
   preview(type: string, inputs: Properties): Promise<Properties>
+  previewUpdate(resource: Resource, inputs: Properties): Promise<Properties>
   create(type: string, inputs: Properties): Promise<Resource>
   diff(resource: Resource, inputs: Properties): Promise<Difference>
   update(resource: Resource, inputs: Properties): Promise<Resource>
@@ -83,6 +85,11 @@ function methodsOf(call: (method: string, request: unknown) => Promise<any>): Om
     })
     return { type, id: answer.getId(), inputs, outputs: fromStruct(answer.getProperties()) }
   }
+  const update = async ({ type, id, inputs: olds, outputs }: Resource, inputs: Properties, preview: boolean): Promise<Resource> => {
+    const request = { Urn: urn(type), Id: id, Olds: toStruct(outputs), OldInputs: toStruct(olds), News: toStruct(inputs), Preview: preview }
+    const answer = await call('update', fill(new pb.UpdateRequest(), request))
+    return { type, id, inputs, outputs: fromStruct(answer.getProperties()) }
+  }
   return {
     async check(type, inputs) {
       const answer = await call('check', fill(new pb.CheckRequest(), { Urn: urn(type), News: toStruct(inputs), Olds: toStruct({}) }))
@@ -100,11 +107,8 @@ function methodsOf(call: (method: string, request: unknown) => Promise<any>): Om
         deleteBeforeReplace: answer.getDeletebeforereplace(),
       }
     },
-    async update({ type, id, inputs: olds, outputs }, inputs) {
-      const request = { Urn: urn(type), Id: id, Olds: toStruct(outputs), OldInputs: toStruct(olds), News: toStruct(inputs) }
-      const answer = await call('update', fill(new pb.UpdateRequest(), request))
-      return { type, id, inputs, outputs: fromStruct(answer.getProperties()) }
-    },
+    previewUpdate: async (resource, inputs) => (await update(resource, inputs, true)).outputs,
+    update: (resource, inputs) => update(resource, inputs, false),
     async read({ type, id, inputs, outputs }) {
       const request = { Urn: urn(type), Id: id, Properties: toStruct(outputs), Inputs: toStruct(inputs) }
       const answer = await call('read', fill(new pb.ReadRequest(), request))

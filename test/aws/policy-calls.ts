@@ -64,6 +64,7 @@ export const neededBy = {
     'ec2:RevokeSecurityGroupIngress',
     'ssm:AddTagsToResource',
     'ssm:ListTagsForResource',
+    'ssm:RemoveTagsFromResource',
   ],
 } as const satisfies Record<string, readonly string[]>
 
@@ -77,7 +78,6 @@ export const notCalled: Readonly<Record<string, string>> = {
   'ec2:GetConsoleScreenshot': 'Like GetConsoleOutput.',
   'ec2:GetPasswordData': 'Only for Windows. emulated-windows.aws.test.ts builds with it.',
   'iam:PassRole': 'Not a call: EC2 checks it when a machine gets an instance profile.',
-  'ssm:RemoveTagsFromResource': 'The provider calls it if a tag is removed from `aws.tags` between two builds.',
   'ssm:ResumeSession': byCli,
   'ssm:StartSession': byCli,
   'ssm:TerminateSession': byCli,

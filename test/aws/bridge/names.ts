@@ -5,7 +5,6 @@ export const resourceTypes: Readonly<Record<string, string>> = {
   'aws:ec2/amiCopy:AmiCopy': 'aws_ami_copy',
   'aws:ec2/amiFromInstance:AmiFromInstance': 'aws_ami_from_instance',
   'aws:ec2/amiLaunchPermission:AmiLaunchPermission': 'aws_ami_launch_permission',
-  'aws:ec2/instance:Instance': 'aws_instance',
   'aws:ec2/keyPair:KeyPair': 'aws_key_pair',
   'aws:ec2/launchTemplate:LaunchTemplate': 'aws_launch_template',
   'aws:ec2/securityGroup:SecurityGroup': 'aws_security_group',

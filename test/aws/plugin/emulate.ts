@@ -4,7 +4,8 @@ import { changedProperties } from '../../../src/engine/plugin/properties.ts'
 import type { CheckFailure, CreateContext, Properties, ResourceHandler } from '../../../src/engine/plugin/resource.ts'
 import { failedPartly } from '../bridge/responses.ts'
 
-type Plain<T> = { [K in keyof T]?: Unwrap<T[K]> }
+/** The properties of a type of the SDK, all known. */
+export type Plain<T> = { [K in keyof T]?: Unwrap<T[K]> }
 
 /** A resource type with the types of its SDK: unknown property names do not compile, and are errors at run time. */
 export interface Emulation<Args, State> {
@@ -50,6 +51,7 @@ export function emulate<Args, State>(emulation: Emulation<Args, State>): Resourc
       })
       return { id, outputs: { ...inputs, ...(outputs as Properties) } }
     },
+    // It does not look for changes by others. The conformance test looks with clients of its own at what create and update have done.
     async read(id, state) {
       return (await emulation.exists(id, state as Plain<State>)) ? { outputs: state } : undefined
     },

@@ -11,9 +11,14 @@ import {
   EnableImageDeprecationCommand,
   type Image,
   ModifyImageAttributeCommand,
-  StopInstancesCommand,
 } from '@aws-sdk/client-ec2'
-import { AddTagsToResourceCommand, DeleteParameterCommand, GetParameterCommand, PutParameterCommand } from '@aws-sdk/client-ssm'
+import {
+  AddTagsToResourceCommand,
+  DeleteParameterCommand,
+  GetParameterCommand,
+  PutParameterCommand,
+  RemoveTagsFromResourceCommand,
+} from '@aws-sdk/client-ssm'
 import type { AmiCopyArgs, AmiCopyState } from '@pulumi/aws/ec2/amiCopy.js'
 import type { AmiFromInstanceArgs, AmiFromInstanceState } from '@pulumi/aws/ec2/amiFromInstance.js'
 import type { AmiLaunchPermissionArgs, AmiLaunchPermissionState } from '@pulumi/aws/ec2/amiLaunchPermission.js'
@@ -107,16 +112,18 @@ export const amiLaunchPermission = emulate<AmiLaunchPermissionArgs, AmiLaunchPer
 
 export const parameter = emulate<ParameterArgs, ParameterState>({
   inputs: ['name', 'type', 'dataType', 'value', 'description', 'tags', 'region', 'overwrite'],
-  mutable: ['value', 'description', 'tags', 'overwrite'],
+  mutable: ['value', 'type', 'description', 'tags', 'overwrite'],
   refuse: ({ type = '' }) => (['String', 'StringList', 'SecureString'].includes(type) ? undefined : 'type'),
   async create({ name = '', region, tags, ...rest }) {
     await putParameter({ name, region, ...rest }, rest.overwrite ?? false)
     await clients.ssm(region).send(new AddTagsToResourceCommand({ ResourceType: 'Parameter', ResourceId: name, Tags: toTags(tags) }))
     return { id: name, outputs: { version: await readVersion(name, region) } }
   },
-  async update(id, inputs) {
-    await putParameter(inputs, true)
+  async update(id, inputs, old) {
+    await putParameter(inputs, inputs.overwrite ?? true)
     const tags = { ResourceType: 'Parameter', ResourceId: id } as const
+    const TagKeys = Object.keys(old.tags ?? {}).filter((key) => inputs.tags?.[key] === undefined)
+    if (TagKeys.length > 0) await clients.ssm(inputs.region).send(new RemoveTagsFromResourceCommand({ ...tags, TagKeys }))
     await clients.ssm(inputs.region).send(new AddTagsToResourceCommand({ ...tags, Tags: toTags(inputs.tags) }))
     return { version: await readVersion(id, inputs.region) }
   },
@@ -126,12 +133,11 @@ export const parameter = emulate<ParameterArgs, ParameterState>({
   },
 })
 
-/** Checks that the instance is stopped. The real provider would stop it, but the Pulumi program must have done so before. */
+/** Checks that the instance is stopped. EC2 would reboot it, but the Pulumi program must have stopped it before. */
 async function requireStopped(id: string): Promise<void> {
   const { Reservations } = await retryUntilFound('test', () => clients.ec2().send(new DescribeInstancesCommand({ InstanceIds: [id] })))
   const state = Reservations?.[0]?.Instances?.[0]?.State?.Name
   if (state !== 'stopped') throw new Error(`instance ${id} is ${state}: an image was to be made of it before it was sealed`)
-  await retryUntilFound('test', () => clients.ec2().send(new StopInstancesCommand({ InstanceIds: [id] })))
 }
 
 async function describe(id: string, region?: string): Promise<Image | undefined> {
@@ -171,7 +177,7 @@ async function deprecate(ImageId: string, time: string | undefined, region?: str
   await retryUntilFound('test', () => clients.ec2(region).send(query))
 }
 
-/** Like the real provider: deregisters the image, then deletes its snapshots. */
+/** Like the real provider: deregisters the image, deletes its snapshots, and waits until the image is not found. */
 async function removeImage(id: string, region?: string): Promise<void> {
   await unlessGone(async () => {
     const { Images } = await clients.ec2(region).send(new DescribeImagesCommand({ ImageIds: [id] }))
@@ -179,6 +185,7 @@ async function removeImage(id: string, region?: string): Promise<void> {
     await clients.ec2(region).send(new DeregisterImageCommand({ ImageId: id }))
     for (const SnapshotId of snapshots) await clients.ec2(region).send(new DeleteSnapshotCommand({ SnapshotId }))
   })
+  while (await imageExists(id, region)) await sleep(500)
 }
 
 interface Who {

@@ -1,22 +1,16 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import {
+  AuthorizeSecurityGroupEgressCommand,
   AuthorizeSecurityGroupIngressCommand,
   CreateSecurityGroupCommand,
   DeleteKeyPairCommand,
   DeleteSecurityGroupCommand,
-  type Instance as Described,
-  DescribeImagesCommand,
-  DescribeInstancesCommand,
   DescribeKeyPairsCommand,
   DescribeSecurityGroupsCommand,
   ImportKeyPairCommand,
   type IpPermission,
+  RevokeSecurityGroupEgressCommand,
   RevokeSecurityGroupIngressCommand,
-  RunInstancesCommand,
-  type RunInstancesCommandInput,
-  TerminateInstancesCommand,
 } from '@aws-sdk/client-ec2'
-import type { InstanceArgs, InstanceState } from '@pulumi/aws/ec2/instance.js'
 import type { KeyPairArgs, KeyPairState } from '@pulumi/aws/ec2/keyPair.js'
 import type { SecurityGroupArgs, SecurityGroupState } from '@pulumi/aws/ec2/securityGroup.js'
 import { clients, retryUntilFound } from '../../../src/cloud/aws/clients.ts'
@@ -49,20 +43,18 @@ export const keyPair = emulate<KeyPairArgs, KeyPairState>({
 
 export const securityGroup = emulate<SecurityGroupArgs, SecurityGroupState>({
   inputs: ['name', 'description', 'ingress', 'egress', 'vpcId', 'tags'],
-  mutable: ['ingress', 'tags'],
+  mutable: ['ingress', 'egress', 'tags'],
   refuse: ({ name = '' }) => (name.startsWith('sg-') ? 'name' : undefined),
-  async create({ name = '', description = '', ingress, vpcId, tags }, made) {
+  async create({ name = '', description = '', ingress, egress, vpcId, tags }, made) {
     const specification = { ResourceType: 'security-group' as const, Tags: toTags(tags) }
     const group = { GroupName: name, Description: description, TagSpecifications: [specification], ...(vpcId ? { VpcId: vpcId } : {}) }
     const { GroupId = '' } = await clients.ec2().send(new CreateSecurityGroupCommand(group))
     made(GroupId)
-    await retryUntilFound('test', () => authorize(GroupId, ingress))
+    await retryUntilFound('test', () => changeRules(GroupId, { egress: defaultEgress }, { ingress, egress: egress ?? [] }))
     return { id: GroupId, outputs: {} }
   },
-  async update(GroupId, { ingress, tags }, old) {
-    const IpPermissions = toPermissions(old.ingress)
-    if (IpPermissions.length > 0) await clients.ec2().send(new RevokeSecurityGroupIngressCommand({ GroupId, IpPermissions }))
-    await authorize(GroupId, ingress)
+  async update(GroupId, { tags, ...rules }, old) {
+    await changeRules(GroupId, old, rules)
     await changeTags([GroupId], old.tags, tags)
     return {}
   },
@@ -78,111 +70,33 @@ export const securityGroup = emulate<SecurityGroupArgs, SecurityGroupState>({
 
 type Rules = Parameters<Parameters<typeof emulate<SecurityGroupArgs, SecurityGroupState>>[0]['create']>[0]['ingress']
 
-async function authorize(GroupId: string, rules: Rules): Promise<void> {
-  const IpPermissions = toPermissions(rules)
-  if (IpPermissions.length > 0) await clients.ec2().send(new AuthorizeSecurityGroupIngressCommand({ GroupId, IpPermissions }))
+interface BothRules {
+  readonly ingress?: Rules
+  readonly egress?: Rules
 }
 
-function toPermissions(rules: Rules): IpPermission[] {
-  return (rules ?? []).map(({ protocol, fromPort, toPort, cidrBlocks }) => ({
-    IpProtocol: protocol,
-    FromPort: fromPort,
-    ToPort: toPort,
-    IpRanges: (cidrBlocks ?? []).map((CidrIp) => ({ CidrIp })),
-  }))
+/** The rule of a new group, which the real provider removes if it is not among its inputs. */
+const defaultEgress = [{ protocol: '-1', fromPort: 0, toPort: 0, cidrBlocks: ['0.0.0.0/0'] }]
+
+async function changeRules(GroupId: string, olds: BothRules, news: BothRules): Promise<void> {
+  const client = clients.ec2()
+  const ruled = (IpPermissions: IpPermission[]) => ({ GroupId, IpPermissions })
+  const [noIngress, ingress] = [without(olds.ingress, news.ingress), without(news.ingress, olds.ingress)]
+  const [noEgress, egress] = [without(olds.egress, news.egress), without(news.egress, olds.egress)]
+  if (noIngress.length > 0) await client.send(new RevokeSecurityGroupIngressCommand(ruled(noIngress)))
+  if (ingress.length > 0) await client.send(new AuthorizeSecurityGroupIngressCommand(ruled(ingress)))
+  if (noEgress.length > 0) await client.send(new RevokeSecurityGroupEgressCommand(ruled(noEgress)))
+  if (egress.length > 0) await client.send(new AuthorizeSecurityGroupEgressCommand(ruled(egress)))
 }
 
-export const instance = emulate<InstanceArgs, InstanceState>({
-  inputs: [
-    'ami',
-    'associatePublicIpAddress',
-    'ebsBlockDevices',
-    'iamInstanceProfile',
-    'instanceInitiatedShutdownBehavior',
-    'instanceType',
-    'keyName',
-    'metadataOptions',
-    'rootBlockDevice',
-    'subnetId',
-    'tags',
-    'userData',
-    'volumeTags',
-    'vpcSecurityGroupIds',
-  ],
-  mutable: ['tags', 'volumeTags'],
-  refuse: ({ metadataOptions }) =>
-    ['optional', 'required'].includes(metadataOptions?.httpTokens ?? 'optional') ? undefined : 'metadataOptions',
-  async create(inputs, made) {
-    const { Images } = await retryUntilFound('test', () => clients.ec2().send(new DescribeImagesCommand({ ImageIds: [inputs.ami ?? ''] })))
-    const run = runInput(inputs, Images?.[0]?.RootDeviceName ?? '/dev/sda1')
-    const { Instances } = await retryUntilFound('test', () => clients.ec2().send(new RunInstancesCommand(run)))
-    const id = Instances?.[0]?.InstanceId ?? ''
-    made(id)
-    const { PublicIpAddress: publicIp = '', PrivateIpAddress: privateIp = '' } = await waitForRunning(id)
-    return { id, outputs: { publicIp, privateIp, instanceState: 'running' } }
-  },
-  async update(id, { tags, volumeTags }, old) {
-    await changeTags([id], old.tags, tags)
-    const volumes = (await describeInstance(id))?.BlockDeviceMappings?.flatMap(({ Ebs }) => Ebs?.VolumeId ?? []) ?? []
-    await changeTags(volumes, old.volumeTags, volumeTags)
-    return {}
-  },
-  exists: (id) => isFound(async () => !/^(terminated|shutting-down)$/.test((await describeInstance(id))?.State?.Name ?? 'terminated')),
-  async delete(id) {
-    await unlessGone(() => clients.ec2().send(new TerminateInstancesCommand({ InstanceIds: [id] })))
-  },
-})
-
-type InstanceInputs = Parameters<Parameters<typeof emulate<InstanceArgs, InstanceState>>[0]['create']>[0]
-
-function runInput(inputs: InstanceInputs, DeviceName: string): RunInstancesCommandInput {
-  const { metadataOptions: imds, rootBlockDevice: root } = inputs
-  return {
-    ImageId: inputs.ami,
-    MinCount: 1,
-    MaxCount: 1,
-    InstanceType: inputs.instanceType as RunInstancesCommandInput['InstanceType'],
-    KeyName: inputs.keyName,
-    SecurityGroupIds: inputs.vpcSecurityGroupIds,
-    SubnetId: inputs.subnetId,
-    UserData: Buffer.from(inputs.userData ?? '').toString('base64'),
-    InstanceInitiatedShutdownBehavior: inputs.instanceInitiatedShutdownBehavior as 'stop' | 'terminate' | undefined,
-    MetadataOptions: {
-      HttpTokens: imds?.httpTokens as 'required' | undefined,
-      HttpEndpoint: imds?.httpEndpoint as 'enabled' | undefined,
-      HttpPutResponseHopLimit: imds?.httpPutResponseHopLimit,
-    },
-    BlockDeviceMappings: [
-      {
-        DeviceName,
-        Ebs: {
-          Encrypted: root?.encrypted,
-          DeleteOnTermination: root?.deleteOnTermination,
-          KmsKeyId: root?.kmsKeyId,
-          VolumeSize: root?.volumeSize ?? 8,
-        },
-      },
-      ...(inputs.ebsBlockDevices ?? []).map(({ deviceName, volumeSize, encrypted }) => ({
-        DeviceName: deviceName,
-        Ebs: { VolumeSize: volumeSize, Encrypted: encrypted, DeleteOnTermination: true },
-      })),
-    ],
-    TagSpecifications: [
-      { ResourceType: 'instance', Tags: toTags(inputs.tags) },
-      { ResourceType: 'volume', Tags: toTags(inputs.volumeTags) },
-    ],
-  }
+/** Those rules that are not among the others. */
+function without(rules: Rules, others: Rules): IpPermission[] {
+  const known = (others ?? []).map((rule) => JSON.stringify(toPermission(rule)))
+  return (rules ?? []).map(toPermission).filter((rule) => !known.includes(JSON.stringify(rule)))
 }
 
-async function waitForRunning(id: string): Promise<Described> {
-  for (;;) {
-    const found = await retryUntilFound('test', () => describeInstance(id))
-    if (found?.State?.Name === 'running') return found
-    await sleep(500)
-  }
-}
-
-async function describeInstance(id: string): Promise<Described | undefined> {
-  const { Reservations } = await clients.ec2().send(new DescribeInstancesCommand({ InstanceIds: [id] }))
-  return Reservations?.[0]?.Instances?.[0]
+function toPermission({ protocol, fromPort, toPort, cidrBlocks, description }: NonNullable<Rules>[number]): IpPermission {
+  const ports = protocol === '-1' ? {} : { FromPort: fromPort, ToPort: toPort }
+  const IpRanges = (cidrBlocks ?? []).map((CidrIp) => ({ CidrIp, ...(description ? { Description: description } : {}) }))
+  return { IpProtocol: protocol, ...ports, IpRanges }
 }
