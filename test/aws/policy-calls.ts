@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import { bakePolicy } from '../../src/cloud/aws/policy.ts'
 import type { Gateway } from './gateway.ts'
 
-/** For each test file on the emulator: calls of the product in it. Together with `notCalled`, they are all calls in the policy. */
+/** For each test file on the emulator: calls of the product in it that no file before it makes. With `notCalled`, they are all calls in the policy. */
 export const neededBy = {
   'graph.aws.test.ts': [
     'ec2:AttachImageWatermark',
@@ -66,6 +66,8 @@ export const neededBy = {
     'ssm:ListTagsForResource',
     'ssm:RemoveTagsFromResource',
   ],
+  'windows-base.aws.test.ts': ['ec2:GetConsoleOutput', 'ec2:GetConsoleScreenshot', 'ec2:GetPasswordData'],
+  'cancel.aws.test.ts': [],
 } as const satisfies Record<string, readonly string[]>
 
 const byCli = 'The AWS CLI calls it for `aws.reach: ssm`; the emulator has no sessions.'
@@ -74,9 +76,6 @@ const byCli = 'The AWS CLI calls it for `aws.reach: ssm`; the emulator has no se
 export const notCalled: Readonly<Record<string, string>> = {
   'ec2:CancelSpotInstanceRequests': 'The emulator gives spot instances no request. launch.test.ts shows the call.',
   'ec2:DeleteVolume': 'Only of a volume that a killed build left without its machine; the emulator leaves none.',
-  'ec2:GetConsoleOutput': 'Only of a machine that is kept or fails. console.test.ts shows the call.',
-  'ec2:GetConsoleScreenshot': 'Like GetConsoleOutput.',
-  'ec2:GetPasswordData': 'Only for Windows. emulated-windows.aws.test.ts builds with it.',
   'iam:PassRole': 'Not a call: EC2 checks it when a machine gets an instance profile.',
   'ssm:ResumeSession': byCli,
   'ssm:StartSession': byCli,

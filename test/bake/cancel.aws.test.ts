@@ -13,6 +13,7 @@ import { sourceFolder } from '../../src/core/paths.ts'
 import type { BakeOutcome } from '../../src/model/outcome.ts'
 import type { Phase } from '../../src/model/phases.ts'
 import type { Faults } from '../aws/faults.ts'
+import { expectPolicy } from '../aws/policy-calls.ts'
 import { officialPlugin, useOfficialPlugin } from '../helpers/command-plugin.ts'
 
 /** In each phase, something that gets no answer: a call of the cloud, or a command in a machine. The text is matched with a glob. */
@@ -195,4 +196,8 @@ describe(`with the ${officialPlugin ? 'official' : 'bundled'} command plugin, a 
       expect((await (await aws()).list({ tool: 'bakehouse' })).map(({ kind, id }) => `${kind} ${id}`)).toEqual([])
     },
   )
+
+  it('makes only calls that the policy allows', () => {
+    expectPolicy(cloud.gateway, 'cancel.aws.test.ts')
+  })
 })

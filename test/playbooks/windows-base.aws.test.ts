@@ -8,6 +8,7 @@ import { bakeFamily } from '../../src/bake/bake-family.ts'
 import { readTools, toolsFile } from '../../src/core/tools.ts'
 import type { BuildEvent } from '../../src/model/events.ts'
 import { writePluginFolder } from '../aws/plugin-folder.ts'
+import { expectPolicy } from '../aws/policy-calls.ts'
 import { withMoto } from '../cloud/aws/with-moto.ts'
 import { type FakeTest, renderPesterResults } from '../helpers/pester.ts'
 import { filesWith, holds } from '../helpers/windows.ts'
@@ -155,6 +156,10 @@ describe('windows-base on the EC2 emulator', () => {
     expect(await latest()).toBe(before)
     expect(await promoted(), 'nor is there an image of it').toEqual([before])
     expectNoPassword(outcome)
+  })
+
+  it('needs the calls of the policy, and no others', () => {
+    expectPolicy(moto.gateway, 'windows-base.aws.test.ts')
   })
 })
 
