@@ -57,12 +57,13 @@ async function requireFreeParameter(name: string, region: string): Promise<void>
   })
 }
 
-/** The tags that a parameter has from the other family file or project, in words. */
+/** The tags that a parameter has from the other family file or project, in words; empty if they cannot be read. */
 async function readTags(name: string, region: string): Promise<string> {
   const query = { ResourceType: 'Parameter' as const, ResourceId: name }
-  const { TagList = [] } = await ask(`to read the tags of ${name} in ${region}`, () =>
-    clients.ssm(region).send(new ListTagsForResourceCommand(query)),
-  )
+  const { TagList = [] } = await clients
+    .ssm(region)
+    .send(new ListTagsForResourceCommand(query))
+    .catch(() => ({ TagList: [] }))
   const own = TagList.filter(({ Key }) => !Key?.startsWith('bakehouse:'))
   return own.length > 0 ? `, tags: ${own.map(({ Key, Value }) => `${Key}=${Value}`).join(', ')}` : ''
 }

@@ -62,7 +62,7 @@ test.each([
   request('ec2:CreateImage', arn('instance'), own),
   request('ec2:CreateImage', arn('image'), tagging),
   request('ec2:CreateImage', arn('snapshot')),
-  // The provider copies an image without tags, and then tags the copy (conformance.aws.test.ts).
+  // The provider copies an image without tags, and then tags the copy: seen with terraform-provider-aws 5.100.0.
   request('ec2:CopyImage', arn('image')),
   request('ec2:CopyImage', arn('snapshot')),
   request('ec2:CreateTags', arn('image'), tagging),
