@@ -16,7 +16,10 @@ import type { SuiteContext, Verifier } from './verifier.ts'
 /** The path of goss on machines: in memory, which the hygiene checks do not search. */
 const binary = '/dev/shm/bakehouse-goss'
 
-/** goss: a static binary that is copied into the memory of the machine, runs there, and is removed. */
+/**
+ * goss: a static binary that is copied into the memory of the machine and runs there. It stays until the machine is powered off, for the next
+ * suites; the files of each suite are removed after it.
+ */
 export const goss: Verifier = {
   name: 'goss',
   systems: ['linux'],
