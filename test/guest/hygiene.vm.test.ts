@@ -12,9 +12,10 @@ import { parseHygiene } from '../../src/guest/hygiene.ts'
 import { parseModes } from '../../src/guest/linux/check-offline.ts'
 import { hygieneScript } from '../../src/guest/linux/hygiene.ts'
 import { judgeOffline } from '../../src/guest/linux/offline.ts'
-import { parseNotes, sealScript } from '../../src/guest/linux/seal.ts'
+import { parseNotes } from '../../src/guest/linux/seal.ts'
 import { readPublicKey } from '../../src/guest/ssh/keys.ts'
 import { connect, runInGuest } from '../../src/guest/ssh/ssh.ts'
+import { sealWithoutPowerOff } from '../helpers/seal.ts'
 
 /** Traces of a build: the check that must find each one, and the command that makes it. Those that sealing removes come first. */
 const sealed: readonly (readonly [check: string, plant: string])[] = [
@@ -161,8 +162,7 @@ for file in writer.log stray.log syslog audit/audit.log sticky/other.log; do
 done
 find /var/log/journal -name '*.journal' | grep -q .`
 
-const seal = async () =>
-  runInGuest(connect(machine.host, folder), sealScript().replace(/^if .*poweroff.*$/m, ''), { variables: { SEALED: 'sealed' } })
+const seal = async () => runInGuest(connect(machine.host, folder), sealWithoutPowerOff(), { variables: { SEALED: 'sealed' } })
 
 it('sealing leaves no log, ten times in a row, while programs write logs all the time', async () => {
   await plant([writers])

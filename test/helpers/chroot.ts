@@ -1,10 +1,13 @@
 import { execFileSync, spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { readAptSources } from '../../src/cloud/local/base/sources.ts'
 import { cacheFolder } from '../../src/core/paths.ts'
+
+/** Packages whose scripts make an identity when they are installed, and others that the scripts of the guest need. */
+export const sealedPackages = ['openssh-server', 'open-iscsi', 'nvme-cli', 'ssl-cert', 'rsyslog', 'adduser', 'logrotate']
 
 const asRoot = process.getuid?.() === 0 ? [] : ['sudo', '-n']
 
@@ -47,22 +50,20 @@ export function debianFolder(release: string, packages: readonly string[], ubunt
  * Returns the output of each part; the shell function `part NAME` begins one.
  */
 export function runInChroot(folder: string, script: string): ReadonlyMap<string, string> {
-  return withCopy(folder, (command) => {
-    const inner = `part() { printf '\\n@@ %s\\n' "$1"; }\n{\n${script}\n} </dev/null 2>&1\n`
-    const output = execFileSync('sh', ['-c', `exec ${command} /bin/sh -s`], { encoding: 'utf8', input: inner, maxBuffer: 2 ** 26 })
-    const parts = output.split(/^@@ /m).map((text) => text.split('\n'))
-    return new Map(parts.map(([name = '', ...lines]) => [name, lines.join('\n').trim()]))
-  })
+  using copy = copyFolder(folder)
+  const inner = `part() { printf '\\n@@ %s\\n' "$1"; }\n{\n${script}\n} </dev/null 2>&1\n`
+  const output = execFileSync('sh', ['-c', `exec ${copy.command} /bin/sh -s`], { encoding: 'utf8', input: inner, maxBuffer: 2 ** 26 })
+  const parts = output.split(/^@@ /m).map((text) => text.split('\n'))
+  return new Map(parts.map(([name = '', ...lines]) => [name, lines.join('\n').trim()]))
 }
 
-/** Calls `use` with a shell command that runs the command after it as root in a copy of a folder. */
-export function withCopy<T>(folder: string, use: (command: string) => T): T {
-  using copy = openCopy(folder)
-  return use(copy.command)
+/** A copy of a folder. `command` is a shell command that runs the command after it as root in the copy, which is its root folder. */
+export interface FolderCopy extends Disposable {
+  readonly command: string
 }
 
-/** A copy of a folder, and a shell command that runs the command after it as root in the copy. */
-export function openCopy(folder: string): Disposable & { readonly command: string } {
+/** Makes a copy of a folder. The folder itself is not copied: the copy has only the changes. */
+export function copyFolder(folder: string): FolderCopy {
   const work = mkdtempSync(join(tmpdir(), 'bakehouse-chroot-'))
   for (const name of ['root', 'upper', 'work']) mkdirSync(join(work, name))
   const enter = join(work, 'enter')
@@ -71,11 +72,6 @@ export function openCopy(folder: string): Disposable & { readonly command: strin
     enter,
     `mount -t overlay -o '${mount}' overlay '${work}/root' && mount -t proc proc '${work}/root/proc' && mount --bind /dev '${work}/root/dev' && exec chroot '${work}/root' "$@"\n`,
   )
-  return {
-    command: [...asRoot, 'unshare', '--mount', '--pid', '--fork', 'sh', enter].join(' '),
-    [Symbol.dispose]() {
-      runAsRoot(['rm', '-rf', work])
-      rmSync(work, { recursive: true, force: true })
-    },
-  }
+  const command = [...asRoot, 'unshare', '--mount', '--pid', '--fork', 'sh', enter].join(' ')
+  return { command, [Symbol.dispose]: () => void runAsRoot(['rm', '-rf', work]) }
 }

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { findFreePort } from '../../src/cloud/local/qemu/port.ts'
 import { onLines } from '../../src/core/lines.ts'
-import { openCopy } from './chroot.ts'
+import { copyFolder } from './chroot.ts'
 
 /** A real sshd in a copy of a folder, on a port of 127.0.0.1. */
 export interface Sshd extends AsyncDisposable {
@@ -13,7 +13,7 @@ export interface Sshd extends AsyncDisposable {
 
 /** Starts sshd in a copy of a folder, after a line of shell that prepares it. `options`: as in sshd_config. */
 export async function startSshd(folder: string, prepare: string, options: readonly string[] = []): Promise<Sshd> {
-  const copy = openCopy(folder)
+  const copy = copyFolder(folder)
   const port = await findFreePort()
   const words = ['ListenAddress=127.0.0.1', `Port=${port}`, 'UsePAM=no', 'StrictModes=no', ...options].map((option) => `-o ${option}`)
   // The shell is the first process of its namespace: when its input ends, it ends, and all others with it.

@@ -1,9 +1,38 @@
 # Functions for seal.sh, which stop everything that could write to the image, and keep it from starting again.
 
+# Reads how the build is connected: sets `ssh_server`, the process of sshd that serves it (empty if there is none), and `through_agent`, which
+# is not empty if the connection comes from this machine: then the agent of Session Manager forwards it.
+read_connection() {
+  ssh_server='' through_agent=''
+  for pid in $(find_ancestors); do
+    # `sudo` removes the variable, so it may only be in the environment of a parent.
+    [ -n "$through_agent" ] || through_agent=$(tr '\0' '\n' <"/proc/$pid/environ" |
+      sed -nE 's/^SSH_CONNECTION=((::ffff:)?127\.[0-9.]+|::1) .*/\1/p')
+    read -r name <"/proc/$pid/comm" || continue
+    case $name in sshd* | dropbear*) ssh_server=$pid && break ;; esac
+  done 2>/dev/null
+}
+
+# Prints the ids of this process and of its parents, but for process 1.
+find_ancestors() {
+  # Not $$: a command substitution is a process of its own.
+  read -r pid _ </proc/self/stat
+  while [ "${pid:-1}" -gt 1 ]; do
+    echo "$pid"
+    pid=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null)
+  done
+}
+
+# Units and processes (their names have at most 15 characters) of the agent of Session Manager.
+is_agent() {
+  case $1 in amazon-ssm-agen* | snap.amazon-ssm-agent.* | ssm-*) return 0 ;; esac
+  return 1
+}
+
 # Units that stay: the connection of the build and the disks need them.
 is_needed() {
   case $1 in
-    ssh.* | ssh@* | sshd.* | sshd@* | sshd-* | dropbear* | amazon-ssm-agent.* | snap.amazon-ssm-agent.* | dbus.* | dbus-broker.* | \
+    ssh.* | ssh@* | sshd.* | sshd@* | sshd-* | dropbear* | dbus.* | dbus-broker.* | \
       systemd-logind.* | systemd-udevd* | iscsid.* | multipathd.* | mdmonitor* | lvm2-* | dm-event.* | blk-availability.* | \
       systemd-cryptsetup@* | "$own_unit") return 0 ;;
   esac
@@ -41,11 +70,12 @@ mask_units() {
 # Stops timers, sockets, paths and services, the loggers last, and masks them.
 stop_all_units() {
   own_unit=$(sed -n 's:^0\:\:.*/\([^/]*\.service\).*:\1:p; s:^1\:name=systemd\:.*/\([^/]*\.service\).*:\1:p' /proc/self/cgroup | head -n 1)
-  active='' loggers='' networks=''
+  active='' loggers='' networks='' agents=''
   while read -r unit _ _ state _; do
     case $unit in *.service | *.socket | *.timer | *.path) ;; *) continue ;; esac
     case $state in exited | dead | failed | not-found) continue ;; esac
     if is_needed "$unit"; then continue
+    elif [ -n "$through_agent" ] && is_agent "$unit"; then agents="$agents $unit"
     elif is_logger "$unit"; then loggers="$loggers $unit"
     elif is_network "$unit"; then networks="$networks $unit"
     else active="$active $unit"; fi
@@ -60,13 +90,7 @@ END
 
 # Prints the processes that should end: all but kernel threads, the connection of the build and what the disks need.
 find_writers() {
-  # Not $$: a command substitution is a process of its own.
-  read -r pid _ </proc/self/stat
-  ancestors=' '
-  while [ "${pid:-1}" -gt 1 ]; do
-    ancestors="$ancestors$pid "
-    pid=$(sed -n 's/^PPid:[[:space:]]*//p' "/proc/$pid/status" 2>/dev/null)
-  done
+  ancestors=" $(find_ancestors | tr '\n' ' ')"
   for folder in /proc/[0-9]*; do
     pid=${folder#/proc/}
     case "$ancestors 1 " in *" $pid "*) continue ;; esac
@@ -74,9 +98,10 @@ find_writers() {
     [ -e "$folder/exe" ] || continue
     read -r name <"$folder/comm" || continue
     case $name in
-      sshd* | dropbear* | amazon-ssm* | ssm-* | dbus-* | systemd-logind | systemd-udevd | '(udev-worker)' | iscsid | multipathd | dmeventd | \
+      sshd* | dropbear* | dbus-* | systemd-logind | systemd-udevd | '(udev-worker)' | iscsid | multipathd | dmeventd | \
         mdadm | mdmon | *fuse* | mount.* | ntfs-3g | glusterfs*) continue ;;
     esac
+    if [ -n "$through_agent" ] && is_agent "$name"; then continue; fi
     # A program of a disk that must run until the end names itself with @.
     read -r line <"$folder/cmdline" 2>/dev/null
     case ${line-} in @*) continue ;; esac
@@ -89,10 +114,11 @@ find_writers() {
 end_writers() {
   [ "$(stat -Lc %d:%i /proc/1/root/ 2>/dev/null)" = "$(stat -Lc %d:%i /)" ] || return 0
   if ! has_systemd; then
+    ended=''
     for pid in $(find_writers); do
-      read -r name <"/proc/$pid/comm" && ! is_network "$name" && kill -TERM "$pid"
+      read -r name <"/proc/$pid/comm" && ! is_network "$name" && kill -TERM "$pid" && ended=yes
     done 2>/dev/null
-    sleep 5
+    [ -z "$ended" ] || sleep 5
   fi
   for round in 1 2 3; do
     writers=$(find_writers)
@@ -105,6 +131,20 @@ end_writers() {
 has_systemd() { [ -d /run/systemd/system ]; }
 
 quiet() {
+  read_connection
   if has_systemd; then stop_all_units; fi
+  end_writers
+}
+
+# Stops the agent of Session Manager, and the connection of the build with it. Waits until the build has closed the connection, at
+# most a minute: then it has read everything. The unit of the agent stops only its first process.
+stop_agent() {
+  seconds=60
+  while [ "$seconds" -gt 0 ] && [ -n "$ssh_server" ] && kill -0 "$ssh_server" 2>/dev/null; do seconds=$((seconds - 1)); sleep 1; done
+  through_agent=''
+  if has_systemd; then
+    mask_units $agents
+    stop_units $agents
+  fi
   end_writers
 }

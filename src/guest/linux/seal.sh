@@ -26,17 +26,21 @@ search_identity
 report_boot_entries
 clear_swap
 release_space
-# Nothing should have been written meanwhile. If it was, remove it again, and fail if it comes back.
-if [ -n "$(find_left)" ]; then
-  end_writers
-  overwrite_traces
-  remove_others
-  remove_listed
-  empty_logs
-  sync
-  fail_if_left
-fi
+remove_again
+
+# What the agent of Session Manager writes until the end is removed after it has stopped. There is no connection then: a machine on which
+# something is left stays on, and says why on its console.
+finish_without_connection() {
+  trap '' HUP PIPE
+  fail() { echo "seal: $*" >/dev/console; exit 1; }
+  stop_agent
+  remove_again
+  power_off
+}
+
+# `--force`: processes end and file systems are unmounted, but no unit writes its state at shutdown.
+power_off() { if has_systemd; then systemctl poweroff --force; else poweroff -f; fi; }
 
 echo "$SEALED"
-# `--force`: processes end and file systems are unmounted, but no unit writes its state at shutdown.
-if has_systemd; then systemctl poweroff --force; else poweroff -f; fi
+# With the parentheses, the shell keeps no copy of its output there, which would keep the connection open.
+if [ -n "$through_agent" ]; then (finish_without_connection) </dev/null >/dev/null 2>&1 & else power_off; fi

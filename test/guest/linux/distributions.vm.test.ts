@@ -5,13 +5,11 @@ import { join } from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { parseHygiene } from '../../../src/guest/hygiene.ts'
 import { hygieneScript } from '../../../src/guest/linux/hygiene.ts'
-import { parseNotes, sealScript } from '../../../src/guest/linux/seal.ts'
+import { parseNotes } from '../../../src/guest/linux/seal.ts'
 import { makeKeyPair } from '../../../src/guest/ssh/keys.ts'
 import { sshArguments } from '../../../src/guest/ssh/options.ts'
-import { canChroot, debianFolder, runInChroot, withCopy } from '../../helpers/chroot.ts'
-
-/** Packages whose scripts make an identity when they are installed. */
-const packages = ['openssh-server', 'open-iscsi', 'nvme-cli', 'ssl-cert', 'rsyslog', 'adduser', 'logrotate']
+import { canChroot, copyFolder, debianFolder, runInChroot, sealedPackages } from '../../helpers/chroot.ts'
+import { sealWithoutPowerOff } from '../../helpers/seal.ts'
 
 interface Release {
   readonly name: string
@@ -105,7 +103,7 @@ part found
 check
 part sealing
 ( SEALED='it is sealed' BUILD_KEY=buildkey MOUNTS=/dev/null SWAPS=/dev/null
-${sealScript().replace(/^if .*poweroff.*$/m, '')}
+${sealWithoutPowerOff()}
 )
 part left
 check
@@ -133,13 +131,14 @@ describe.skipIf(!canChroot())('sealing and hygiene on', () => {
       )
 
     beforeAll(() => {
-      parts = runInChroot(debianFolder(release, [...packages, ...more], ubuntu), script)
+      parts = runInChroot(debianFolder(release, [...sealedPackages, ...more], ubuntu), script)
     }, 900_000)
 
     it('finds the identities that packages made, and each planted one', () => {
       const found = failed('found')
       const missing = Object.values(planted).filter((check) => !found.has(check))
       expect(missing).toEqual([])
+      expect(found.get('no-service-identities')).toContain('/etc/iscsi/initiatorname.iscsi')
       expect([...found.keys()]).toEqual(expect.arrayContaining(['ssh-host-keys-new']))
       expect(parts.get('before')).toMatch(/InitiatorName=iqn\..*nqn\.2014-08.*BEGIN CERTIFICATE.*ssh-ed25519/s)
     })
@@ -181,11 +180,11 @@ ssh-keygen -A >/dev/null
 exec /usr/sbin/sshd -i -o HostKey=/etc/ssh/ssh_host_ecdsa_key -o StrictModes=no -o UsePAM=no ${fips.map((option) => `-o ${option}`).join(' ')}\n`,
       )
       const machine = { address: 'vm', port: 22, user: 'root', identityFile, knownHostsFile: join(keys, 'hosts') }
-      const login = () =>
-        withCopy(debianFolder('bookworm', [...packages, 'isc-dhcp-client']), (command) => {
-          const target = { ...machine, proxyCommand: `${command} sh -c "$(cat '${sshd}')"` }
-          return spawnSync('ssh', [...sshArguments(target, { learnsHostKey: true }), 'vm', 'echo logged in'], { encoding: 'utf8' })
-        })
+      const login = () => {
+        using copy = copyFolder(debianFolder('bookworm', [...sealedPackages, 'isc-dhcp-client']))
+        const target = { ...machine, proxyCommand: `${copy.command} sh -c "$(cat '${sshd}')"` }
+        return spawnSync('ssh', [...sshArguments(target, { learnsHostKey: true }), 'vm', 'echo logged in'], { encoding: 'utf8' })
+      }
       expect(login()).toMatchObject({ stdout: 'logged in\n' })
       // With the Ed25519 key alone, the machine refuses the login.
       renameSync(`${identityFile}-ecdsa`, join(keys, 'unused'))
