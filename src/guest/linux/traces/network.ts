@@ -70,7 +70,7 @@ export const networkTraces: readonly Trace[] = [
   },
   {
     operation: 'installer-settings',
-    what: 'settings of an installer that would stop cloud-init from finding its data',
+    what: 'settings of an installer that would stop cloud-init from finding its data; with them, `/etc/cloud/ds-identify.cfg`',
     seal: 'script',
     paths: [
       '/etc/cloud/cloud.cfg.d/99-installer.cfg',

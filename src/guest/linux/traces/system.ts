@@ -63,7 +63,7 @@ export const systemTraces: readonly Trace[] = [
   },
   {
     operation: 'resolv-conf',
-    what: 'name servers of the build, if `/etc/resolv.conf` is a file that a DHCP client wrote',
+    what: 'name servers of the build, if `/etc/resolv.conf` is a file that a DHCP client wrote: its comment says so, or all its name servers are in a DHCP lease of dhclient',
     seal: 'script',
     why: 'each DHCP client writes the file again at the first boot, before the check runs',
   },
