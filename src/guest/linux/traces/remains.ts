@@ -51,6 +51,13 @@ export const remainTraces: readonly Trace[] = [
     sysprep: ['logfiles', 'pacct-log', 'abrt-data'],
   },
   {
+    operation: 'journal-position',
+    what: 'where rsyslog stopped reading the journal of the build',
+    seal: 'remove',
+    paths: ['/var/lib/rsyslog/imjournal.state'],
+    check: 'no-build-logs',
+  },
+  {
     operation: 'crash-dumps',
     what: 'memory and core dumps',
     seal: 'remove',

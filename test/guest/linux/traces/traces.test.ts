@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { linuxChecks } from '../../../../src/guest/linux/checks.ts'
 import { sealScript } from '../../../../src/guest/linux/seal.ts'
@@ -43,6 +45,15 @@ describe('the list of what sealing removes and hygiene finds', () => {
 
   it('covers each operation of virt-sysprep', () => {
     expect([...new Set(traces.flatMap(({ sysprep: same = [] }) => same))].sort()).toEqual(sysprep.sort())
+  })
+
+  it('has each operation and check that the comparison with the lists of vendors names', () => {
+    const table = readFileSync(join(import.meta.dirname, '../../../../docs/sealing.md'), 'utf8').split('## What vendors remove')[1] ?? ''
+    const cells = table.split('\n').flatMap((line) => line.split('|').slice(3, 5))
+    const named = cells.flatMap((cell) => [...cell.matchAll(/`([^`]+)`/g)].map(([, name = '']) => name))
+    const known = [...traces.map(({ operation }) => operation), ...linuxChecks]
+    expect(named.length).toBeGreaterThan(20)
+    expect(named.filter((name) => !known.includes(name))).toEqual([])
   })
 
   it('has a part of a script for each operation that is done by a script', () => {
