@@ -7,6 +7,7 @@ import { ensureDebianBase } from '../../src/cloud/local/base/debian.ts'
 import { openOfflineDisk } from '../../src/cloud/local/disk/files.ts'
 import { isMachineRunning, machineFiles, removeMachine } from '../../src/cloud/local/machines/machine.ts'
 import { type Launched, launchMachine } from '../../src/cloud/local/provider/launch.ts'
+import { quoteShell } from '../../src/core/quote.ts'
 import { familySchema } from '../../src/family/schema.ts'
 import { parseHygiene } from '../../src/guest/hygiene.ts'
 import { parseModes } from '../../src/guest/linux/check-offline.ts'
@@ -14,7 +15,7 @@ import { hygieneScript } from '../../src/guest/linux/hygiene.ts'
 import { judgeOffline } from '../../src/guest/linux/offline.ts'
 import { parseNotes } from '../../src/guest/linux/seal.ts'
 import { readPublicKey } from '../../src/guest/ssh/keys.ts'
-import { connect, runInGuest } from '../../src/guest/ssh/ssh.ts'
+import { type Connection, connect, connectThrough, disconnect, runInGuest } from '../../src/guest/ssh/ssh.ts'
 import { sealWithoutPowerOff } from '../helpers/seal.ts'
 
 /** Traces of a build: the check that must find each one, and the command that makes it. Those that sealing removes come first. */
@@ -130,7 +131,33 @@ async function plant(commands: readonly string[]): Promise<void> {
   expect(exitCode, stderr).toBe(0)
 }
 
-/** Programs that write logs all the time: a service that systemd starts again, loggers that refuse to stop, and a process without a unit. */
+/**
+ * A unit with the names, files and processes of the agent of Session Manager. It forwards connections to sshd from port 2222, writes its files
+ * all the time, also while it stops, and stopping it does not end its second process.
+ */
+const agent = `install -D /lib/systemd/systemd-socket-proxyd /usr/local/lib/agent/amazon-ssm-agent
+install -D /bin/sh /usr/local/lib/agent/ssm-agent-worker
+write_files='mkdir -p /var/lib/amazon/ssm/i-1 /var/log/amazon/ssm; echo x | tee /var/lib/amazon/ssm/i-1/state /var/lib/amazon/ssm/registration >> /var/log/amazon/ssm/agent.log'
+cat > /etc/systemd/system/amazon-ssm-agent.service <<END
+[Unit]
+Requires=amazon-ssm-agent.socket
+[Service]
+ExecStartPre=/bin/sh -c '/usr/local/lib/agent/ssm-agent-worker -c "while :; do $write_files; sleep 0.2; done" &'
+ExecStart=/usr/local/lib/agent/amazon-ssm-agent 127.0.0.1:22
+ExecStopPost=/bin/sh -c '$write_files'
+KillMode=process
+Restart=always
+END
+printf '[Socket]\\nListenStream=127.0.0.1:2222\\n' > /etc/systemd/system/amazon-ssm-agent.socket`
+const startAgent = `systemctl start amazon-ssm-agent.service
+for _ in $(seq 100); do test -s /var/lib/amazon/ssm/registration && break; sleep 0.1; done
+pgrep ssm-agent-worke`
+const agentLeft = 'pgrep -l "ssm-ag|amazon"; find /var/lib/amazon/ssm /var/log/amazon -type f; true'
+
+/**
+ * Programs that write logs all the time: a service that systemd starts again, loggers that refuse to stop, and a process without a unit. The
+ * loggers are loops with the names of rsyslog and auditd, because the base image has neither, and a test needs no network.
+ */
 const writers = `mkdir -p /var/log/journal /etc/systemd/journald.conf.d
 printf '[Journal]\\nStorage=persistent\\n' > /etc/systemd/journald.conf.d/persistent.conf
 install -d -m 1777 -o nobody /var/log/sticky
@@ -150,8 +177,9 @@ write writer.service /var/log/writer.log
 write rsyslog.service /var/log/syslog 'Requires=syslog.socket'
 write auditd.service /var/log/audit/audit.log 'RefuseManualStop=yes'
 printf '[Socket]\\nListenDatagram=/run/systemd/journal/syslog\\nService=rsyslog.service\\n' > /etc/systemd/system/syslog.socket`
-const startWriters = `rm -rf /run/systemd/system.control/* /run/systemd/system/*
-systemctl daemon-reload
+const reset = `rm -rf /run/systemd/system.control/* /run/systemd/system/*
+systemctl daemon-reload`
+const startWriters = `${reset}
 systemctl start systemd-journald.socket systemd-journald.service rsyslog.service auditd.service writer.service
 journalctl --flush
 setsid sh -c 'while :; do echo line >> /var/log/stray.log; sleep 0.2; done' </dev/null >/dev/null 2>&1 &
@@ -162,7 +190,23 @@ for file in writer.log stray.log syslog audit/audit.log sticky/other.log; do
 done
 find /var/log/journal -name '*.journal' | grep -q .`
 
-const seal = async () => runInGuest(connect(machine.host, folder), sealWithoutPowerOff(), { variables: { SEALED: 'sealed' } })
+const seal = async (connection: Connection = connect(machine.host, folder), powerOff?: string) =>
+  runInGuest(connection, sealWithoutPowerOff(powerOff), { variables: { SEALED: 'sealed' } })
+
+// The first test, because sealing removes the host keys: the other tests share a connection that was opened before.
+it('sealing through the agent of Session Manager stops it last, removes what it wrote, and only then powers the machine off', async () => {
+  const direct = connect(machine.host, folder)
+  await plant([reset, agent, startAgent, 'rm -f /run/powered-off'])
+  const proxyCommand = ['ssh', ...direct.options, '-W', '127.0.0.1:2222', machine.host.address].map(quoteShell).join(' ')
+  const through = connectThrough(join(folder, 'through'), { ...machine.host, proxyCommand })
+  const result = await seal(through, `(${agentLeft}) >/run/left; mv /run/left /run/powered-off`)
+  expect(result, result.stderr).toMatchObject({ exitCode: 0, stdout: 'sealed\n' })
+  // The agent forwards the connection until it is closed.
+  expect((await runInGuest(through, 'pgrep ssm-agent-worke; test ! -e /run/powered-off')).exitCode).toBe(0)
+  await disconnect(through)
+  await expect.poll(async () => (await runInGuest(direct, 'ls /run/powered-off')).exitCode, { timeout: 120_000, interval: 500 }).toBe(0)
+  expect((await runInGuest(direct, 'cat /run/powered-off; systemctl is-active amazon-ssm-agent.service')).stdout).toBe('inactive\n')
+})
 
 it('sealing leaves no log, ten times in a row, while programs write logs all the time', async () => {
   await plant([writers])
