@@ -209,13 +209,14 @@ it('sealing through the agent of Session Manager stops it last, removes what it 
 })
 
 it('sealing leaves no log, ten times in a row, while programs write logs all the time', async () => {
-  await plant([writers])
+  await plant([writers, agent])
   for (let round = 1; round <= 10; round++) {
-    await plant([startWriters])
+    await plant([startWriters, startAgent])
     const { stdout, stderr } = await seal()
     expect(stdout, `round ${round}: ${stderr}`).toContain('sealed')
     const left = await runInGuest(connect(machine.host, folder), "sleep 2; find /var/log/ -type f '(' -size +0 -o -path '*/journal/*' ')'")
     expect(left.stdout, `round ${round}`).toBe('')
+    expect((await runInGuest(connect(machine.host, folder), agentLeft)).stdout, `round ${round}`).toBe('')
   }
 })
 
