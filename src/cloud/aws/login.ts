@@ -2,8 +2,13 @@ import { RejectedError } from '../../core/errors.ts'
 import { findConsoleMessage } from '../../guest/powershell/console.ts'
 import { refusalHint, waitForLogin } from '../../guest/ssh/login.ts'
 import type { Host } from '../../model/host.ts'
-import { tellSight } from '../progress.ts'
-import type { LoginRequest } from './run.ts'
+import { type StartingMachine, tellSight } from '../progress.ts'
+
+/** Request of `login`: an instance that the engine has created. */
+export interface LoginRequest extends StartingMachine {
+  readonly host: Host
+  readonly deadlineMs: number
+}
 
 /** How long one login may take, in ms, and the shortest pause between two. Each may start a session or go through a bastion. */
 const [attemptMs, pause] = [60_000, { shortest: 2_000 }]

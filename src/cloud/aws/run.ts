@@ -5,17 +5,11 @@ import { BakehouseError, messageOf } from '../../core/errors.ts'
 import { endChildren } from '../../core/marked-processes.ts'
 import { printJsonLine, say } from '../../core/output.ts'
 import { keepFilesPrivate } from '../../core/private-files.ts'
-import type { Host } from '../../model/host.ts'
-import { type StartingMachine, tellNote } from '../progress.ts'
+import { tellNote } from '../progress.ts'
 import type { FinishRequest } from './finish.ts'
 import type { Launched } from './launch.ts'
+import type { LoginRequest } from './login.ts'
 import type { LaunchRequest } from './run-input.ts'
-
-/** Request of `login`: an instance that the engine has created. */
-export interface LoginRequest extends StartingMachine {
-  readonly host: Host
-  readonly deadlineMs: number
-}
 
 /** Request of `tag`: an image, and the tags for its snapshots. */
 export interface TagRequest {
