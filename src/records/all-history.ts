@@ -5,7 +5,7 @@ import { homeFolder } from '../core/paths.ts'
 import type { Engine } from '../engine/engine.ts'
 import type { BuildRecord, History } from '../model/record.ts'
 import { runningFamilies } from './build-lock.ts'
-import { listRecords, readHistory, settleRecords } from './history.ts'
+import { keyOf, listRecords, readHistory, settleRecords } from './history.ts'
 import { parseLedger } from './ledger.ts'
 import { findSeenLedger, findStamp, rememberLedger } from './seen-ledger.ts'
 import { findLockedFamily } from './shared-build-lock.ts'
@@ -73,7 +73,6 @@ async function readKnown(engine: Engine, families: readonly string[]): Promise<B
 
 /** The records of both, newest first. A record of this computer has more details; but if it says `running`, the state may know its end. */
 export function mergeRecords(local: readonly BuildRecord[], known: readonly BuildRecord[]): BuildRecord[] {
-  const keyOf = ({ family, version, build }: BuildRecord): string => `${family} ${version} ${build}`
   const records = new Map(known.map((record) => [keyOf(record), record]))
   for (const record of local) if (record.status !== 'running' || !records.has(keyOf(record))) records.set(keyOf(record), record)
   return [...records.values()].sort((left, right) => (left.startedAt < right.startedAt ? 1 : -1))

@@ -49,8 +49,13 @@ export async function settleRecords(
   if (open.size === 0) return [...records]
   const marked = markInterrupted(records, await findRunning([...open]))
   if (marked.every(({ status }, index) => status === records[index]?.status)) return marked
-  const ends = new Map((await read()).filter(({ status }) => status !== 'running').map((record) => [record.build, record]))
-  return marked.map((record) => (record.status === 'interrupted' ? (ends.get(record.build) ?? record) : record))
+  const ends = new Map((await read()).filter(({ status }) => status !== 'running').map((record) => [keyOf(record), record]))
+  return marked.map((record) => (record.status === 'interrupted' ? (ends.get(keyOf(record)) ?? record) : record))
+}
+
+/** What two records of the same build have in common. */
+export function keyOf({ family, version, build }: BuildRecord): string {
+  return `${family} ${version} ${build}`
 }
 
 /** Changes the status `running` to `interrupted` if no process builds the family. `records`: newest first; `running`: families in work. */

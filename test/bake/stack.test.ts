@@ -83,7 +83,14 @@ describe('an engine that is killed during an update', { timeout: 240_000 }, () =
 describe('a version', { timeout: 240_000 }, () => {
   const today = new Date().toISOString().slice(0, 10).replaceAll('-', '.')
   const plan = (request: Partial<BakeRequest> = {}): Plan =>
-    ({ engine, request: { family: 'tiny', ...request }, family: { name: 'tiny' }, version: today, stackName: `tiny-${today}` }) as Plan
+    ({
+      engine,
+      request: { family: 'tiny', ...request },
+      family: { name: 'tiny' },
+      cloud: {},
+      version: today,
+      stackName: `tiny-${today}`,
+    }) as Plan
 
   it('that another machine has taken in the meantime is skipped, and the next one is tried', async () => {
     await engine.createStack(`tiny-${today}`)
