@@ -251,6 +251,8 @@ test('promote publishes the image in a parameter in each region; if it fails, th
   await expectParameters(outputs.imagesByRegion)
   expect(await cleanUp(next)).toEqual([])
   await expectNothing(next.context.build, [before.home.allSnapshots, before.other.allSnapshots])
+  await family.destroy({ message: 'remove', signal: never })
+  for (const region of Object.keys(outputs.imagesByRegion)) expect(await findParameter('published', region), region).toBeUndefined()
 })
 
 async function findParameter(family: string, region: string): Promise<Parameter | undefined> {
