@@ -6,7 +6,7 @@ export interface LockHolder {
 }
 
 export function holdLockFile<T>(file: string, holder: LockHolder, action: () => Promise<T>): Promise<T>
-export function takeLockFile(file: string, owner: string): boolean
+export function createFile(file: string, text: string, mode?: number): boolean
 export function breakLockFile(file: string, owner: string): void
 export function findLockText(file: string): string | undefined
 export function isLockFileOld(file: string): boolean

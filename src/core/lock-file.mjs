@@ -12,7 +12,7 @@ const renewEvery = 10_000
  * says by the text of that one whether it has ended, and `onWait` is called every 100 ms if it has not.
  */
 export async function holdLockFile(file, { owner, isOver, onWait }, action) {
-  while (!takeLockFile(file, owner)) {
+  while (!createFile(file, owner)) {
     const other = findLockText(file)
     if (other !== undefined && isOver(other)) breakLockFile(file, other)
     else onWait(other)
@@ -49,10 +49,10 @@ export function readPidNamespace() {
   }
 }
 
-/** Takes the lock, if no process holds it. A hard link appears together with its content, so a lock always has an owner. */
-export function takeLockFile(file, owner) {
+/** Creates a file. False if it exists. A hard link appears together with its content, so no process finds a part of the text. */
+export function createFile(file, text, mode) {
   const mine = nameAside(file)
-  writeFileSync(mine, owner)
+  writeFileSync(mine, text, { mode })
   try {
     linkSync(mine, file)
     return true

@@ -3,7 +3,6 @@ import {
   closeSync,
   existsSync,
   fsyncSync,
-  linkSync,
   openSync,
   readFileSync,
   readlinkSync,
@@ -14,6 +13,7 @@ import {
 } from 'node:fs'
 import { mkdir, open, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { createFile } from './lock-file.mjs'
 
 /** Writes a JSON file atomically: after a crash, a reader finds the old or the new content. */
 export function writeJson(file: string, value: unknown): void {
@@ -39,16 +39,7 @@ export function findJson<T>(file: string): T | undefined {
 
 /** Writes a private file if it does not exist. Another process that does the same finds the whole text, never a part. */
 export function writeOnce(file: string, makeText: () => string): void {
-  if (existsSync(file)) return
-  const aside = `${file}.${randomBytes(4).toString('hex')}`
-  writeFileSync(aside, makeText(), { mode: 0o600 })
-  try {
-    linkSync(aside, file)
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-  } finally {
-    rmSync(aside, { force: true })
-  }
+  if (!existsSync(file)) createFile(file, makeText(), 0o600)
 }
 
 /** Renames a finished file to its final name, after its content is on the disk. */

@@ -14,7 +14,7 @@ import { findRoleNames } from './role-names.ts'
  */
 export function findSharedFiles(folder: string): string[] {
   const project = resolve(folder, '../..')
-  const paths = searchFrom(folder, 'used').map((path) => relative(project, path).split(sep).join('/'))
+  const paths = searchFrom(folder, listOwn(folder, 'used'), 'used').map((path) => relative(project, path).split(sep).join('/'))
   return paths.sort()
 }
 
@@ -24,16 +24,21 @@ export function findSharedFiles(folder: string): string[] {
  * project. Files that this user cannot read are left out, because Ansible cannot read them either.
  */
 export function findReadableFiles(folder: string): string[] {
-  const own = listFiles(folder, { isLenient: true }).map((path) => join(folder, path))
-  return [...own, ...searchFrom(folder, 'readable')]
+  const own = listOwn(folder, 'readable')
+  return [...own, ...searchFrom(folder, own, 'readable')]
 }
 
 /** Which files count: those that the family uses, or all that Ansible may read for it. */
 type Extent = 'used' | 'readable'
 
-function searchFrom(folder: string, extent: Extent): readonly string[] {
+function listOwn(folder: string, extent: Extent): string[] {
+  return listFiles(folder, { isLenient: extent === 'readable' }).map((path) => join(folder, path))
+}
+
+/** `own`: the paths of the files of the family. */
+function searchFrom(folder: string, own: readonly string[], extent: Extent): readonly string[] {
   const search = openSearch(folder, extent)
-  for (const file of listFiles(folder, { isLenient: extent === 'readable' })) search.read(join(folder, file))
+  for (const path of own) search.read(path)
   const settings = findSettingsFile(folder)
   if (settings !== undefined) search.add(settings)
   const roles = searchPath(folder, ['roles_path'], 'ANSIBLE_ROLES_PATH')

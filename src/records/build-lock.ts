@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { MissingError } from '../core/errors.ts'
-import { breakLockFile, findLockText, takeLockFile } from '../core/lock-file.mjs'
+import { breakLockFile, createFile, findLockText } from '../core/lock-file.mjs'
 import { currentOwner, describeOwner, judgeOwner, type LockOwner, parseOwner } from '../core/lock-owner.ts'
 import { homeFolder } from '../core/paths.ts'
 
@@ -45,7 +45,7 @@ export function acquireBuildLock(family: string): BuildLock {
   mkdirSync(folder, { recursive: true })
   const file = join(folder, `${family}.json`)
   for (let tries = 0; tries < 10; tries++) {
-    if (takeLockFile(file, JSON.stringify(currentOwner()))) return { file, [Symbol.dispose]: () => rmSync(file, { force: true }) }
+    if (createFile(file, JSON.stringify(currentOwner()))) return { file, [Symbol.dispose]: () => rmSync(file, { force: true }) }
     const text = findLockText(file)
     const owner = parseOwner(text ?? '')
     if (owner && judgeOwner(owner) !== 'gone') throw refuse(family, file, owner)

@@ -183,14 +183,19 @@ fail_if_left() {
   )"
 }
 
-# Removes what was written meanwhile, and fails if it comes back.
-remove_again() {
-  [ -n "$(find_left)" ] || return 0
-  end_writers
+# The list comes after the others: removing an account writes backup files.
+remove_traces() {
   overwrite_traces
   remove_others
   remove_listed
   empty_logs
+}
+
+# Removes what was written meanwhile, and fails if it comes back.
+remove_again() {
+  [ -n "$(find_left)" ] || return 0
+  end_writers
+  remove_traces
   sync
   fail_if_left
 }

@@ -16,11 +16,7 @@ ls /boot/efi/loader /efi/loader >/dev/null 2>&1 &
 read_homes
 wait
 prepare_first_boot
-overwrite_traces
-# The list comes last: removing an account writes backup files.
-remove_others
-remove_listed
-empty_logs
+remove_traces
 fail_if_left
 search_identity
 report_boot_entries

@@ -24,9 +24,20 @@ import { clients, retryUntilFound } from '../../../src/cloud/aws/clients.ts'
 import { changeTags } from './change-tags.ts'
 import { emulate, isFound, type Plain, toTags, unlessGone } from './emulate.ts'
 
+/** Everything of a template but its name can change. */
+const templateSettings = [
+  'description',
+  'imageId',
+  'instanceType',
+  'metadataOptions',
+  'tagSpecifications',
+  'tags',
+  'vpcSecurityGroupIds',
+] as const
+
 export const launchTemplate = emulate<LaunchTemplateArgs, LaunchTemplateState>({
-  inputs: ['name', 'description', 'imageId', 'instanceType', 'metadataOptions', 'tagSpecifications', 'tags', 'vpcSecurityGroupIds'],
-  mutable: ['description', 'imageId', 'instanceType', 'metadataOptions', 'tagSpecifications', 'tags', 'vpcSecurityGroupIds'],
+  inputs: ['name', ...templateSettings],
+  mutable: templateSettings,
   refuse: ({ metadataOptions }) =>
     ['optional', 'required'].includes(metadataOptions?.httpTokens ?? 'optional') ? undefined : 'metadataOptions',
   async create({ name = '', tags, ...inputs }) {
@@ -72,30 +83,22 @@ function versionOf({ description, imageId, instanceType, metadataOptions: imds, 
   }
 }
 
+/** Everything of a group but its name can change. */
+const groupSettings = [
+  'minSize',
+  'maxSize',
+  'desiredCapacity',
+  'vpcZoneIdentifiers',
+  'healthCheckType',
+  'healthCheckGracePeriod',
+  'launchTemplate',
+  'tags',
+  'targetGroupArns',
+] as const
+
 export const group = emulate<GroupArgs, GroupState>({
-  inputs: [
-    'name',
-    'minSize',
-    'maxSize',
-    'desiredCapacity',
-    'vpcZoneIdentifiers',
-    'healthCheckType',
-    'healthCheckGracePeriod',
-    'launchTemplate',
-    'tags',
-    'targetGroupArns',
-  ],
-  mutable: [
-    'minSize',
-    'maxSize',
-    'desiredCapacity',
-    'vpcZoneIdentifiers',
-    'healthCheckType',
-    'healthCheckGracePeriod',
-    'launchTemplate',
-    'tags',
-    'targetGroupArns',
-  ],
+  inputs: ['name', ...groupSettings],
+  mutable: groupSettings,
   async create(inputs, made) {
     const { name = '', tags, targetGroupArns: TargetGroupARNs } = inputs
     const given = { AutoScalingGroupName: name, ...settings(inputs), TargetGroupARNs, Tags: tagsOf(name, tags) }
